@@ -1,0 +1,72 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One way to compile everything: Swift 6 mode, async functions stay on the caller's actor,
+// existentials are spelled `any`, imports are explicit.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+func room(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+    .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings)
+}
+
+func tests(_ room: String, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil) -> Target {
+    .testTarget(
+        name: room + "Tests", dependencies: [.byName(name: room)] + dependencies, resources: resources,
+        swiftSettings: settings)
+}
+
+let package = Package(
+    name: "tollgate",
+    products: [.executable(name: "tollgate", targets: ["tollgate"])],
+    targets: [
+        // C libraries from Debian, each imported by exactly one Swift room.
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CProtobuf", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
+        .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        // Our own C: shims for what Swift cannot express, generated OTLP messages, byte scanning.
+        .target(name: "CScan"),
+        .target(name: "CLinux"),
+        .target(name: "COTLP", dependencies: ["CProtobuf"]),
+
+        room("Wire", ["CScan"]),
+        room("Transport", ["CLinux", "COpenSSL", "CZlib"]),
+        room("HTTP", ["Wire", "Transport"]),
+        room("Configuration", ["Wire", "CYAML"]),
+        room("Providers", ["Wire", "Configuration"]),
+        room("Telemetry", ["HTTP", "Transport", "Wire", "COTLP"]),
+        room("Ledger", ["CSQLite", "Transport", "Wire"]),
+        room("Governance", ["Configuration", "Transport", "Telemetry", "Wire"]),
+        room("Upstream", ["HTTP", "Providers", "Telemetry", "Transport", "Wire", "Configuration"]),
+        room(
+            "Gateway",
+            [
+                "Upstream", "Governance", "Ledger", "Telemetry", "Providers", "Configuration", "HTTP", "Transport",
+                "Wire",
+            ]),
+        .executableTarget(
+            name: "tollgate", dependencies: ["Gateway"], swiftSettings: settings),
+
+        tests("Wire"),
+        tests("Transport"),
+        tests("HTTP", ["Transport", "Wire"]),
+        tests("Configuration", ["Wire"]),
+        tests("Providers", ["Wire", "Configuration"]),
+        tests("Telemetry", ["Wire"]),
+        tests("Ledger", ["Wire", "Transport"]),
+        tests("Governance", ["Configuration", "Transport"]),
+        tests("Upstream", ["HTTP", "Providers", "Transport", "Wire", "Configuration"]),
+        tests(
+            "Gateway",
+            [
+                "Upstream", "Governance", "Ledger", "Telemetry", "Providers", "Configuration", "HTTP", "Transport",
+                "Wire",
+            ]),
+    ]
+)
