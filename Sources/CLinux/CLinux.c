@@ -1,1 +1,205 @@
+#define _GNU_SOURCE
 #include "CLinux.h"
+
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/random.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+int tg_poll_create(void) {
+    int fd = epoll_create1(EPOLL_CLOEXEC);
+    return fd < 0 ? -errno : fd;
+}
+
+static int poll_control(int poll_fd, int operation, int fd, uint32_t events, uint64_t token) {
+    struct epoll_event event = {.events = events, .data = {.u64 = token}};
+    return epoll_ctl(poll_fd, operation, fd, &event) == 0 ? 0 : errno;
+}
+
+int tg_poll_add(int poll_fd, int fd, uint64_t token) {
+    return poll_control(poll_fd, EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, token);
+}
+
+int tg_poll_add_level(int poll_fd, int fd, uint64_t token) {
+    return poll_control(poll_fd, EPOLL_CTL_ADD, fd, EPOLLIN, token);
+}
+
+int tg_poll_remove(int poll_fd, int fd) {
+    return poll_control(poll_fd, EPOLL_CTL_DEL, fd, 0, 0);
+}
+
+int tg_poll_wait(int poll_fd, tg_event *events, int capacity, int timeout_milliseconds) {
+    struct epoll_event raw[256];
+    if (capacity > 256) capacity = 256;
+    int count = epoll_wait(poll_fd, raw, capacity, timeout_milliseconds);
+    if (count < 0) return errno == EINTR ? 0 : -errno;
+    for (int i = 0; i < count; i++) {
+        uint32_t bits = 0;
+        if (raw[i].events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) bits |= TG_READABLE;
+        if (raw[i].events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) bits |= TG_WRITABLE;
+        if (raw[i].events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) bits |= TG_HANGUP;
+        events[i].token = raw[i].data.u64;
+        events[i].bits = bits;
+    }
+    return count;
+}
+
+int tg_wake_create(void) {
+    int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    return fd < 0 ? -errno : fd;
+}
+
+void tg_wake_signal(int fd) {
+    uint64_t one = 1;
+    ssize_t written = write(fd, &one, sizeof one);
+    (void)written;  // The counter can only be full if a wake-up is pending anyway.
+}
+
+void tg_wake_drain(int fd) {
+    uint64_t value;
+    ssize_t got = read(fd, &value, sizeof value);
+    (void)got;
+}
+
+static _Thread_local void *thread_loop;
+void *tg_thread_loop(void) { return thread_loop; }
+void tg_set_thread_loop(void *loop) { thread_loop = loop; }
+
+struct start {
+    void (*body)(void *);
+    void *context;
+};
+
+static void *run_thread(void *argument) {
+    struct start start = *(struct start *)argument;
+    free(argument);
+    start.body(start.context);
+    return NULL;
+}
+
+int tg_thread_start(const char *name, void (*body)(void *), void *context) {
+    struct start *start = malloc(sizeof *start);
+    if (!start) return ENOMEM;
+    *start = (struct start){body, context};
+    pthread_t thread;
+    int result = pthread_create(&thread, NULL, run_thread, start);
+    if (result != 0) {
+        free(start);
+        return result;
+    }
+    pthread_setname_np(thread, name);
+    pthread_detach(thread);
+    return 0;
+}
+
+static int64_t clock_nanoseconds(clockid_t clock) {
+    struct timespec time;
+    clock_gettime(clock, &time);
+    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+int64_t tg_monotonic_nanoseconds(void) { return clock_nanoseconds(CLOCK_MONOTONIC); }
+int64_t tg_realtime_nanoseconds(void) { return clock_nanoseconds(CLOCK_REALTIME); }
+
+ssize_t tg_send(int fd, const void *bytes, size_t count) {
+    ssize_t sent;
+    do sent = send(fd, bytes, count, MSG_NOSIGNAL);
+    while (sent < 0 && errno == EINTR);
+    return sent < 0 ? -errno : sent;
+}
+
+ssize_t tg_send_vector(int fd, const struct iovec *vector, int count) {
+    struct msghdr message = {.msg_iov = (struct iovec *)vector, .msg_iovlen = (size_t)count};
+    ssize_t sent;
+    do sent = sendmsg(fd, &message, MSG_NOSIGNAL);
+    while (sent < 0 && errno == EINTR);
+    return sent < 0 ? -errno : sent;
+}
+
+ssize_t tg_receive(int fd, void *bytes, size_t capacity) {
+    ssize_t got;
+    do got = recv(fd, bytes, capacity, 0);
+    while (got < 0 && errno == EINTR);
+    return got < 0 ? -errno : got;
+}
+
+int tg_accept(int fd, struct sockaddr_storage *address, socklen_t *length) {
+    int accepted = accept4(fd, (struct sockaddr *)address, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    return accepted < 0 ? -errno : accepted;
+}
+
+int tg_socket(int family) {
+    int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    return fd < 0 ? -errno : fd;
+}
+
+int tg_connect(int fd, const struct sockaddr *address, socklen_t length) {
+    return connect(fd, address, length) == 0 ? 0 : -errno;
+}
+
+int tg_listen(const struct sockaddr *address, socklen_t length, int backlog, bool reuse_port) {
+    int fd = tg_socket(address->sa_family), on = 1;
+    if (fd < 0) return fd;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (reuse_port) setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+    if (address->sa_family == AF_INET6) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+    if (bind(fd, address, length) != 0 || listen(fd, backlog) != 0) {
+        int problem = errno;
+        close(fd);
+        return -problem;
+    }
+    return fd;
+}
+
+int tg_socket_error(int fd) {
+    int problem = 0;
+    socklen_t length = sizeof problem;
+    return getsockopt(fd, SOL_SOCKET, SO_ERROR, &problem, &length) == 0 ? problem : errno;
+}
+
+int tg_local_address(int fd, struct sockaddr_storage *address, socklen_t *length) {
+    return getsockname(fd, (struct sockaddr *)address, length) == 0 ? 0 : -errno;
+}
+
+void tg_no_delay(int fd) {
+    int on = 1;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
+int tg_signals_open(const int *signals, int count) {
+    sigset_t set;
+    sigemptyset(&set);
+    for (int i = 0; i < count; i++) sigaddset(&set, signals[i]);
+    int result = pthread_sigmask(SIG_BLOCK, &set, NULL);
+    if (result != 0) return -result;
+    int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    return fd < 0 ? -errno : fd;
+}
+
+int tg_signals_read(int fd) {
+    struct signalfd_siginfo information;
+    ssize_t got = read(fd, &information, sizeof information);
+    return got == sizeof information ? (int)information.ssi_signo : -errno;
+}
+
+int tg_random(void *bytes, size_t count) {
+    return getrandom(bytes, count, 0) == (ssize_t)count ? 0 : errno;
+}
+
+size_t tg_error_text(int error, void *text, size_t capacity) {
+    // The GNU variant returns the sentence, which may or may not be in the buffer.
+    char buffer[128];
+    const char *sentence = strerror_r(error, buffer, sizeof buffer);
+    size_t length = strlen(sentence);
+    if (length > capacity) length = capacity;
+    memcpy(text, sentence, length);
+    return length;
+}

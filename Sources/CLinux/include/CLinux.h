@@ -1,1 +1,62 @@
+// What Swift's Glibc overlay lacks or spells awkwardly: epoll unions, eventfd, vectored sends
+// without SIGPIPE, a thread-local pointer, and OpenSSL-free socket helpers.
 #pragma once
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+// Event bits as tg_poll_wait reports them.
+#define TG_READABLE 1u
+#define TG_WRITABLE 2u
+#define TG_HANGUP 4u
+
+typedef struct {
+    uint64_t token;
+    uint32_t bits;
+} tg_event;
+
+int tg_poll_create(void);
+// Edge-triggered for reading, writing and the peer's half-close. Returns 0 or an errno.
+int tg_poll_add(int poll_fd, int fd, uint64_t token);
+// Level-triggered, reading only.
+int tg_poll_add_level(int poll_fd, int fd, uint64_t token);
+int tg_poll_remove(int poll_fd, int fd);
+// Returns the number of events, or a negative errno.
+int tg_poll_wait(int poll_fd, tg_event *events, int capacity, int timeout_milliseconds);
+
+int tg_wake_create(void);
+void tg_wake_signal(int fd);
+void tg_wake_drain(int fd);
+
+void *tg_thread_loop(void);
+void tg_set_thread_loop(void *loop);
+
+// A thread with a name; detached. Returns 0 or an errno.
+int tg_thread_start(const char *name, void (*body)(void *), void *context);
+
+int64_t tg_monotonic_nanoseconds(void);
+int64_t tg_realtime_nanoseconds(void);
+
+// Each returns a value >= 0, or a negative errno.
+ssize_t tg_send(int fd, const void *bytes, size_t count);
+ssize_t tg_send_vector(int fd, const struct iovec *vector, int count);
+ssize_t tg_receive(int fd, void *bytes, size_t capacity);
+int tg_accept(int fd, struct sockaddr_storage *address, socklen_t *length);
+int tg_socket(int family);
+int tg_connect(int fd, const struct sockaddr *address, socklen_t length);
+int tg_listen(const struct sockaddr *address, socklen_t length, int backlog, bool reuse_port);
+int tg_socket_error(int fd);
+int tg_local_address(int fd, struct sockaddr_storage *address, socklen_t *length);
+void tg_no_delay(int fd);
+
+// A descriptor that becomes readable when one of the signals arrives; they are blocked in all threads
+// started afterwards. Returns a negative errno on failure.
+int tg_signals_open(const int *signals, int count);
+int tg_signals_read(int fd);
+// The sentence for an errno, not terminated; returns its length.
+size_t tg_error_text(int error, void *text, size_t capacity);
+int tg_random(void *bytes, size_t count);

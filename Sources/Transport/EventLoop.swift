@@ -1,0 +1,221 @@
+import CLinux
+import Synchronization
+
+/// One thread that waits for its sockets and timers and runs the jobs of its actors and tasks.
+///
+/// It is both `SerialExecutor` (actors pinned to it never leave it) and `TaskExecutor` (a task that prefers it resumes
+/// on it, not on the global pool); jobs are run announcing both, so that a call between actors of one loop does not
+/// enqueue. Loops live as long as the process.
+///
+/// `@unchecked Sendable`: what other threads may touch is `shared` (a mutex), `sleeping` and the counters (atomics); all other
+/// state is touched on the loop's own thread only, which `precondition`s check where it is cheap.
+package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable {
+    package let index: Int
+    private let pollDescriptor: Int32
+    private let wakeDescriptor: Int32
+
+    // Touched by any thread.
+    private struct Shared {
+        var jobs: [UnownedJob] = []
+        var calls: [@Sendable () -> Void] = []
+    }
+    private let shared = Mutex(Shared())
+    private let hasInbox = Atomic<Bool>(false)
+    private let sleeping = Atomic<Bool>(false)
+    private let foreign = Atomic<Int>(0)
+    private let stopped = Atomic<Bool>(false)
+
+    // Touched by the loop's thread only.
+    private var jobs = JobQueue()
+    private var timers = TimerHeap()
+    private var sources = SourceTable()
+    /// The monotonic clock as of the present turn, in nanoseconds.
+    package private(set) var now: Int64
+    /// Runs at the end of every turn in which something happened; for what is batched per turn.
+    package var endOfTurn: (() -> Void)?
+    /// One buffer for reading that nobody keeps across a suspension.
+    package let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 128 * 1024, alignment: 64)
+
+    private var freeBlocks: [UnsafeMutableRawBufferPointer] = []
+    /// The size of the blocks that connections read into, in bytes.
+    package static let blockBytes = 16 * 1024
+
+    private static let wakeToken = UInt64.max
+
+    /// Throws `.system` when the kernel gives no descriptors.
+    package init(index: Int) throws(TransportError) {
+        self.index = index
+        now = monotonicNanoseconds()
+        pollDescriptor = try Self.checked(tg_poll_create(), "epoll_create1")
+        wakeDescriptor = try Self.checked(tg_wake_create(), "eventfd")
+        _ = try Self.checked(-tg_poll_add_level(pollDescriptor, wakeDescriptor, Self.wakeToken), "epoll_ctl")
+    }
+
+    static func checked(_ result: Int32, _ call: @autoclosure () -> String) throws(TransportError) -> Int32 {
+        guard result >= 0 else { throw .system(call: call(), errno: -result) }
+        return result
+    }
+
+    /// The loop whose thread this is.
+    package static var current: EventLoop? {
+        tg_thread_loop().map { Unmanaged<EventLoop>.fromOpaque($0).takeUnretainedValue() }
+    }
+
+    package var isCurrent: Bool { tg_thread_loop() == Unmanaged.passUnretained(self).toOpaque() }
+
+    /// Jobs that came from other threads since the start: zero in the steady state of a request (the guard test).
+    package var foreignEnqueues: Int { foreign.load(ordering: .relaxed) }
+
+    // MARK: Executor
+
+    package func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        if isCurrent {
+            jobs.append(job)
+        } else {
+            foreign.add(1, ordering: .relaxed)
+            shared.withLock { $0.jobs.append(job) }
+            announce()
+        }
+    }
+
+    package func asUnownedSerialExecutor() -> UnownedSerialExecutor { UnownedSerialExecutor(ordinary: self) }
+    package func asUnownedTaskExecutor() -> UnownedTaskExecutor { UnownedTaskExecutor(ordinary: self) }
+    package func isIsolatingCurrentContext() -> Bool? { isCurrent }
+    package func checkIsolated() { precondition(isCurrent, "not on the loop that owns this actor") }
+
+    /// Runs `call` on the loop's thread, in order of posting; from any thread.
+    package func post(_ call: @escaping @Sendable () -> Void) {
+        shared.withLock { $0.calls.append(call) }
+        announce()
+    }
+
+    private func announce() {
+        hasInbox.store(true, ordering: .sequentiallyConsistent)
+        if sleeping.load(ordering: .sequentiallyConsistent) { tg_wake_signal(wakeDescriptor) }
+    }
+
+    // MARK: Running
+
+    /// Starts the loop's thread.
+    package func start() throws(TransportError) {
+        let context = Unmanaged.passRetained(self).toOpaque()
+        let result = tg_thread_start(
+            "loop-\(index)",
+            { context in
+                guard let context else { return }
+                Unmanaged<EventLoop>.fromOpaque(context).takeUnretainedValue().run()
+            }, context)
+        guard result == 0 else { throw .system(call: "pthread_create", errno: result) }
+    }
+
+    /// Ends the loop's thread after its present turn; sockets stay as they are.
+    package func stop() {
+        stopped.store(true, ordering: .relaxed)
+        post {}
+    }
+
+    private func run() {
+        tg_set_thread_loop(Unmanaged.passUnretained(self).toOpaque())
+        var events = [tg_event](repeating: tg_event(), count: 256)
+        while !stopped.load(ordering: .relaxed) {
+            let count = wait(&events)
+            now = monotonicNanoseconds()
+            for event in events.prefix(count) {
+                if event.token == Self.wakeToken {
+                    tg_wake_drain(wakeDescriptor)
+                } else {
+                    sources.dispatch(token: event.token, bits: event.bits)
+                    runJobs()
+                }
+            }
+            fireTimers()
+            takeInbox()
+            runJobs()
+            endOfTurn?()
+        }
+        tg_set_thread_loop(nil)
+    }
+
+    private func wait(_ events: inout [tg_event]) -> Int {
+        sleeping.store(true, ordering: .sequentiallyConsistent)
+        let timeout = hasInbox.load(ordering: .sequentiallyConsistent) || jobs.count > 0 ? 0 : untilNextTimer()
+        let count = events.withUnsafeMutableBufferPointer {
+            tg_poll_wait(pollDescriptor, $0.baseAddress, Int32($0.count), timeout)
+        }
+        sleeping.store(false, ordering: .sequentiallyConsistent)
+        precondition(count >= 0, "epoll_wait failed with errno \(-count)")
+        return Int(count)
+    }
+
+    private func untilNextTimer() -> Int32 {
+        guard let earliest = timers.earliest else { return -1 }
+        let left = earliest - monotonicNanoseconds()
+        return left <= 0 ? 0 : Int32(min((left + 999_999) / 1_000_000, 60_000))
+    }
+
+    /// Drained after each socket's event, so that what it brought is handled while it is in the cache.
+    private func runJobs() {
+        let serial = asUnownedSerialExecutor(), task = asUnownedTaskExecutor()
+        while let job = jobs.popFirst() { job.runSynchronously(isolatedTo: serial, taskExecutor: task) }
+    }
+
+    private func takeInbox() {
+        guard hasInbox.exchange(false, ordering: .sequentiallyConsistent) else { return }
+        let taken = shared.withLock { shared in
+            defer { shared = Shared() }
+            return shared
+        }
+        for job in taken.jobs { jobs.append(job) }
+        for call in taken.calls {
+            call()
+            runJobs()
+        }
+    }
+
+    private func fireTimers() {
+        while let entry = timers.popDue(at: now) {
+            entry.timer.entryDue(generation: entry.generation, now: now)
+            runJobs()
+        }
+    }
+
+    func insert(_ entry: TimerHeap.Entry) {
+        assert(isCurrent)
+        timers.insert(entry)
+    }
+
+    // MARK: Sockets
+
+    /// Watches a descriptor, edge-triggered, until `unregister`.
+    func register(_ descriptor: Int32, _ source: any EventSource) throws(TransportError) -> UInt64 {
+        assert(isCurrent)
+        let token = sources.insert(source)
+        let result = tg_poll_add(pollDescriptor, descriptor, token)
+        guard result == 0 else {
+            sources.remove(token)
+            throw .system(call: "epoll_ctl", errno: result)
+        }
+        return token
+    }
+
+    func unregister(_ descriptor: Int32, token: UInt64) {
+        assert(isCurrent)
+        sources.remove(token)
+        _ = tg_poll_remove(pollDescriptor, descriptor)
+    }
+
+    // MARK: Blocks
+
+    /// A block of `blockBytes`, its content undefined; give it back on this loop.
+    package func takeBlock() -> UnsafeMutableRawBufferPointer {
+        assert(isCurrent)
+        return freeBlocks.popLast() ?? .allocate(byteCount: Self.blockBytes, alignment: 64)
+    }
+
+    package func giveBack(_ block: UnsafeMutableRawBufferPointer) {
+        assert(isCurrent)
+        // Enough for a burst; the rest goes back to the system.
+        if freeBlocks.count < 256 { freeBlocks.append(block) } else { block.deallocate() }
+    }
+}

@@ -1,0 +1,52 @@
+import CZlib
+
+/// Compresses to gzip (RFC 1952) in one piece.
+package func gzip(_ bytes: [UInt8], level: Int32 = 6) -> [UInt8]? {
+    var stream = z_stream()
+    guard tg_deflate_init(&stream, level) == Z_OK else { return nil }
+    defer { deflateEnd(&stream) }
+    let bound = Int(deflateBound(&stream, UInt(bytes.count)))
+    var complete = false
+    let output = [UInt8](unsafeUninitializedCapacity: bound) { buffer, count in
+        bytes.withUnsafeBufferPointer { input in
+            stream.next_in = UnsafeMutablePointer(mutating: input.baseAddress)
+            stream.avail_in = UInt32(input.count)
+            stream.next_out = buffer.baseAddress
+            stream.avail_out = UInt32(buffer.count)
+            complete = deflate(&stream, Z_FINISH) == Z_STREAM_END
+        }
+        count = Int(stream.total_out)
+    }
+    return complete ? output : nil
+}
+
+/// Decompresses gzip or zlib as it comes, for reading what is forwarded compressed; loop-confined.
+package final class Inflater {
+    private var stream = z_stream()
+    private var window = [UInt8](repeating: 0, count: 16 * 1024)
+    /// The bytes are not what they claim to be; nothing more comes.
+    package private(set) var failed: Bool
+
+    package init() { failed = tg_inflate_init(&stream) != Z_OK }
+
+    deinit { inflateEnd(&stream) }
+
+    /// Feeds compressed bytes; `output` is called with each piece they give.
+    package func consume(_ bytes: UnsafeRawBufferPointer, output: (UnsafeRawBufferPointer) -> Void) {
+        guard !failed else { return }
+        stream.next_in = UnsafeMutablePointer(mutating: bytes.assumingMemoryBound(to: UInt8.self).baseAddress)
+        stream.avail_in = UInt32(bytes.count)
+        repeat {
+            let produced = window.withUnsafeMutableBufferPointer { buffer -> Int in
+                stream.next_out = buffer.baseAddress
+                stream.avail_out = UInt32(buffer.count)
+                let result = inflate(&stream, Z_NO_FLUSH)
+                if result != Z_OK, result != Z_STREAM_END, result != Z_BUF_ERROR { failed = true }
+                let produced = buffer.count - Int(stream.avail_out)
+                output(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[..<produced]))
+                return produced
+            }
+            if failed || produced < window.count { break }
+        } while true
+    }
+}

@@ -1,0 +1,88 @@
+import CLinux
+import Glibc
+
+/// A listening socket of one loop; loop-confined after `start`. Several loops listen on one address (`SO_REUSEPORT`), and the
+/// kernel spreads the connections.
+package final class Listener: EventSource {
+    private let descriptor: Int32
+    private unowned let loop: EventLoop
+    private let tls: TLSContext?
+    private var token: UInt64?
+    private let retry: LoopTimer
+    private var whenAccepted: (ByteStream) -> Void = { $0.close() }
+    private var whenRefused: (TransportError) -> Void = { _ in }
+    /// The address as bound: with the port that the kernel chose if 0 was asked for.
+    package let address: SocketAddress
+
+    /// Binds at once, so that an address in use is known before anything is served.
+    package init(_ address: SocketAddress, tls: TLSContext?, loop: EventLoop) throws(TransportError) {
+        descriptor = try EventLoop.checked(
+            address.withSockaddr { tg_listen($0, $1, 4_096, true) }, "listen on \(address)")
+        self.loop = loop
+        self.tls = tls
+        retry = LoopTimer(loop: loop)
+        var storage = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        _ = tg_local_address(descriptor, &storage, &length)
+        self.address = SocketAddress(storage) ?? address
+    }
+
+    /// Begins to accept, on the loop's thread. `whenAccepted` gets each connection; `whenRefused` each failure to accept
+    /// (out of descriptors), after which accepting rests for 100 ms.
+    package func start(
+        whenAccepted: @escaping (ByteStream) -> Void, whenRefused: @escaping (TransportError) -> Void
+    ) throws(TransportError) {
+        self.whenAccepted = whenAccepted
+        self.whenRefused = whenRefused
+        retry.whenFired = { [unowned self] in acceptAll() }
+        token = try loop.register(descriptor, self)
+    }
+
+    func ready(readable: Bool, writable: Bool, hangup: Bool) { acceptAll() }
+
+    private func acceptAll() {
+        while token != nil {
+            var storage = sockaddr_storage()
+            var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+            let accepted = tg_accept(descriptor, &storage, &length)
+            if accepted == -EAGAIN { return }
+            if accepted == -ECONNABORTED || accepted == -EINTR { continue }
+            guard accepted >= 0 else {
+                whenRefused(.system(call: "accept", errno: -accepted))
+                return retry.schedule(after: 100_000_000)
+            }
+            take(accepted, storage)
+        }
+    }
+
+    private func take(_ accepted: Int32, _ storage: sockaddr_storage) {
+        tg_no_delay(accepted)
+        guard let peer = SocketAddress(storage) else {
+            Glibc.close(accepted)
+            return
+        }
+        do throws(TransportError) {
+            let socket = try Socket(descriptor: accepted, loop: loop)
+            do throws(TransportError) {
+                let session = try tls.map { context throws(TransportError) in
+                    try TLSSession(context: context, descriptor: accepted, host: "", sessions: nil)
+                }
+                whenAccepted(ByteStream(socket: socket, tls: session, peer: peer))
+            } catch {
+                socket.close()
+                throw error
+            }
+        } catch {
+            whenRefused(error)
+        }
+    }
+
+    /// Accepts no more; on the loop's thread.
+    package func close() {
+        guard let token else { return }
+        self.token = nil
+        retry.cancel()
+        loop.unregister(descriptor, token: token)
+        Glibc.close(descriptor)
+    }
+}

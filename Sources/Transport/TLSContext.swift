@@ -1,0 +1,79 @@
+import COpenSSL
+
+/// A TLS configuration: our certificate for listeners, or what upstream certificates must chain to.
+///
+/// TLS 1.2 or newer, HTTP/1.1 by ALPN. `@unchecked Sendable`: the `SSL_CTX` is complete when `init` returns and not changed
+/// afterwards; OpenSSL locks its inner caches (SSL_CTX is documented as shareable between threads).
+package final class TLSContext: @unchecked Sendable {
+    let handle: OpaquePointer
+    let isServer: Bool
+
+    /// For listeners. The certificate file holds the chain, leaf first (PEM).
+    package init(certificateFile: String, keyFile: String) throws(TransportError) {
+        handle = try Self.make(TLS_server_method())
+        isServer = true
+        do throws(TransportError) {
+            guard SSL_CTX_use_certificate_chain_file(handle, certificateFile) == 1 else {
+                throw Self.configurationError("certificate \(certificateFile)")
+            }
+            guard SSL_CTX_use_PrivateKey_file(handle, keyFile, SSL_FILETYPE_PEM) == 1 else {
+                throw Self.configurationError("key \(keyFile)")
+            }
+            guard SSL_CTX_check_private_key(handle) == 1 else {
+                throw Self.configurationError("key \(keyFile) does not belong to certificate \(certificateFile)")
+            }
+        } catch {
+            SSL_CTX_free(handle)
+            throw error
+        }
+        SSL_CTX_set_alpn_select_cb(handle, { tg_alpn_http11($0, $1, $2, $3, $4, $5) }, nil)
+    }
+
+    /// For upstream connections: the peer's certificate must chain to one in `authorityFile` (PEM), or to the system's store.
+    package init(authorityFile: String?) throws(TransportError) {
+        handle = try Self.make(TLS_client_method())
+        isServer = false
+        do throws(TransportError) {
+            if let authorityFile {
+                guard SSL_CTX_load_verify_locations(handle, authorityFile, nil) == 1 else {
+                    throw Self.configurationError("CA file \(authorityFile)")
+                }
+            } else {
+                guard SSL_CTX_set_default_verify_paths(handle) == 1 else {
+                    throw Self.configurationError("the system's CA store")
+                }
+            }
+        } catch {
+            SSL_CTX_free(handle)
+            throw error
+        }
+        SSL_CTX_set_verify(handle, SSL_VERIFY_PEER, nil)
+        _ = tg_ssl_ctx_session_cache_client(handle)
+        let offered: [UInt8] = [8] + Array("http/1.1".utf8)
+        SSL_CTX_set_alpn_protos(handle, offered, UInt32(offered.count))
+    }
+
+    deinit { SSL_CTX_free(handle) }
+
+    private static func make(_ method: OpaquePointer?) throws(TransportError) -> OpaquePointer {
+        guard let context = SSL_CTX_new(method) else { throw configurationError("SSL_CTX_new") }
+        _ = tg_ssl_ctx_set_min_proto(context, tg_tls_1_2)
+        _ = tg_ssl_ctx_set_mode(context)
+        return context
+    }
+
+    static func configurationError(_ subject: String) -> TransportError {
+        .tlsConfiguration(reason: "\(subject): \(reason())")
+    }
+
+    /// OpenSSL's first queued sentence; the queue of this thread is emptied.
+    static func reason() -> String {
+        let code = ERR_get_error()
+        ERR_clear_error()
+        guard code != 0 else { return "no reason given" }
+        return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { text in
+            ERR_error_string_n(code, text.baseAddress, text.count)
+            return text.baseAddress.map { String(cString: $0) } ?? ""
+        }
+    }
+}

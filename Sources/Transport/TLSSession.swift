@@ -1,0 +1,156 @@
+import COpenSSL
+
+/// One connection's TLS state over its socket; loop-confined.
+final class TLSSession {
+    private let handle: OpaquePointer
+    private let context: TLSContext
+    private let sessions: TLSSessionCache?
+    private let host: String
+    private var broken = false
+
+    /// `host` is the name that the peer's certificate must carry; empty for the server side.
+    init(context: TLSContext, descriptor: Int32, host: String, sessions: TLSSessionCache?) throws(TransportError) {
+        self.context = context
+        self.host = host
+        self.sessions = sessions
+        guard let handle = SSL_new(context.handle), SSL_set_fd(handle, descriptor) == 1 else {
+            throw TLSContext.configurationError("SSL_new")
+        }
+        self.handle = handle
+        if context.isServer {
+            SSL_set_accept_state(handle)
+        } else {
+            SSL_set_connect_state(handle)
+            expectHost()
+            sessions?.resume(handle)
+        }
+    }
+
+    deinit { SSL_free(handle) }
+
+    private func expectHost() {
+        if SocketAddress(literal: host, port: 0) != nil {
+            X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(handle), host)
+        } else {
+            _ = tg_ssl_set_host_name(handle, host)
+            SSL_set1_host(handle, host)
+        }
+    }
+
+    /// Decrypted bytes that the socket's events do not tell of.
+    var hasBufferedBytes: Bool { SSL_has_pending(handle) == 1 }
+
+    func handshake() -> WriteResult {
+        let result = SSL_do_handshake(handle)
+        if result == 1 { return .bytes(0) }
+        return failure(result).map { .failed($0) } ?? .wouldBlock
+    }
+
+    func read(into buffer: UnsafeMutableRawBufferPointer) -> ReadResult {
+        var total = 0
+        while total < buffer.count, let base = buffer.baseAddress {
+            let got = SSL_read(handle, base + total, Int32(clamping: buffer.count - total))
+            if got > 0 {
+                total += Int(got)
+                continue
+            }
+            if total > 0 {
+                // The next call will say again what this one said.
+                ERR_clear_error()
+                return .bytes(total)
+            }
+            return ended(got)
+        }
+        return .bytes(total)
+    }
+
+    private func ended(_ result: Int32) -> ReadResult {
+        if SSL_get_error(handle, result) == SSL_ERROR_ZERO_RETURN {
+            sessions?.keep(handle)
+            return .end
+        }
+        return failure(result).map { .failed($0) } ?? .wouldBlock
+    }
+
+    /// Small pieces go into one record together.
+    func write(_ pieces: Pieces) -> WriteResult {
+        withUnsafeTemporaryAllocation(byteCount: Self.recordBytes, alignment: 16) { staging in
+            var left = pieces
+            var total = 0
+            while left.count > 0 {
+                let count = Self.fill(staging, from: left)
+                let sent = SSL_write(handle, staging.baseAddress, Int32(count))
+                if sent <= 0 {
+                    guard total == 0 else {
+                        ERR_clear_error()
+                        break
+                    }
+                    return failure(sent).map { .failed($0) } ?? .wouldBlock
+                }
+                total += Int(sent)
+                left.removeFirst(Int(sent))
+            }
+            return .bytes(total)
+        }
+    }
+
+    private static let recordBytes = 16 * 1024
+
+    private static func fill(_ staging: UnsafeMutableRawBufferPointer, from pieces: Pieces) -> Int {
+        var count = 0
+        pieces.forEach { piece in
+            let taken = min(piece.count, staging.count - count)
+            UnsafeMutableRawBufferPointer(rebasing: staging[count...]).copyMemory(
+                from: UnsafeRawBufferPointer(rebasing: piece[..<taken]))
+            count += taken
+        }
+        return count
+    }
+
+    /// `nil` when OpenSSL only waits for the socket.
+    private func failure(_ result: Int32) -> TransportError? {
+        let code = SSL_get_error(handle, result)
+        if code == SSL_ERROR_WANT_READ || code == SSL_ERROR_WANT_WRITE { return nil }
+        broken = true
+        if code == SSL_ERROR_SYSCALL || code == SSL_ERROR_ZERO_RETURN {
+            ERR_clear_error()
+            return .closed
+        }
+        let verification = SSL_get_verify_result(handle)
+        if !context.isServer, verification != Int(X509_V_OK) {
+            ERR_clear_error()
+            let sentence = X509_verify_cert_error_string(verification).map { String(cString: $0) } ?? "refused"
+            return .tls(reason: "the certificate of \(host) was refused: \(sentence)")
+        }
+        return .tls(reason: TLSContext.reason())
+    }
+
+    /// Sends the closing alert as far as it can go at once; without it the session's tickets could not be used again.
+    func shutdown() {
+        guard !broken, SSL_is_init_finished(handle) == 1 else { return }
+        sessions?.keep(handle)
+        _ = SSL_shutdown(handle)
+        ERR_clear_error()
+    }
+}
+
+/// The last TLS session with an upstream, so that the next handshake is short; loop-confined.
+package final class TLSSessionCache {
+    private var session: OpaquePointer?
+
+    package init() {}
+
+    deinit { SSL_SESSION_free(session) }
+
+    func keep(_ handle: OpaquePointer) {
+        guard let current = SSL_get1_session(handle) else { return }
+        guard SSL_SESSION_is_resumable(current) == 1 else { return SSL_SESSION_free(current) }
+        SSL_SESSION_free(session)
+        session = current
+    }
+
+    func resume(_ handle: OpaquePointer) {
+        guard let session else { return }
+        SSL_set_session(handle, session)
+    }
+}

@@ -1,0 +1,43 @@
+import CLinux
+
+/// What can go wrong with sockets, names and TLS.
+package enum TransportError: Error, Equatable {
+    /// A system call failed: the call's name and its `errno`.
+    case system(call: String, errno: Int32)
+    /// The name did not resolve; `reason` is the resolver's own sentence.
+    case unresolved(host: String, reason: String)
+    /// The peer refused TLS or we refused its certificate; `reason` is OpenSSL's sentence.
+    case tls(reason: String)
+    /// Certificate, key or CA files could not be used.
+    case tlsConfiguration(reason: String)
+    /// Nothing answered before the deadline.
+    case timedOut
+    /// The peer closed the connection.
+    case closed
+    /// The caller's own client went away first.
+    case cancelled
+
+    package static func == (left: TransportError, right: TransportError) -> Bool {
+        left.sentence == right.sentence
+    }
+
+    /// One sentence for logs and error messages; holds no secrets.
+    package var sentence: String {
+        switch self {
+        case .system(let call, let errno): "\(call): \(Self.text(errno))"
+        case .unresolved(let host, let reason): "the name \(host) does not resolve: \(reason)"
+        case .tls(let reason): "TLS: \(reason)"
+        case .tlsConfiguration(let reason): "TLS configuration: \(reason)"
+        case .timedOut: "timed out"
+        case .cancelled: "given up, as the client went away"
+        case .closed: "the peer closed the connection"
+        }
+    }
+
+    private static func text(_ errno: Int32) -> String {
+        withUnsafeTemporaryAllocation(byteCount: 128, alignment: 1) { buffer in
+            let length = tg_error_text(errno, buffer.baseAddress, buffer.count)
+            return String(decoding: buffer.prefix(length), as: UTF8.self)
+        }
+    }
+}
