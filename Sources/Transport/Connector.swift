@@ -14,11 +14,12 @@ package struct Endpoint: Sendable {
     }
 }
 
-/// Opens connections to one endpoint from one loop; loop-confined.
+/// Opens connections to one endpoint from one loop.
 ///
 /// Every wait is on the caller's `Wakeup`, so that a caller whose own client hangs up need not finish connecting.
-package final class Connector {
-    private unowned let loop: EventLoop
+/// `@unchecked Sendable`: it is used on its loop's thread only, which `connect` checks.
+package final class Connector: @unchecked Sendable {
+    private let loop: EventLoop
     private let endpoint: Endpoint
     private let resolver: Resolver
     private let literal: SocketAddress?
@@ -38,6 +39,7 @@ package final class Connector {
     package func connect(
         _ wakeup: Wakeup, timeout: Int64, abort: WakeEvents
     ) async throws(TransportError) -> ByteStream {
+        loop.checkIsolated()
         defer { wakeup.clearDeadline() }
         let end = monotonicNanoseconds() &+ timeout
         wakeup.setDeadline(after: timeout)

@@ -1,0 +1,60 @@
+import Wire
+
+/// The credentials of one request, as ranges of its head.
+package struct CredentialFields {
+    /// The token of `Authorization: Bearer …`.
+    package private(set) var bearer: Range<Int>?
+    package private(set) var apiKey: Range<Int>?
+    /// `x-tollgate-api-key`: our own, beside one that belongs to the provider.
+    package private(set) var own: Range<Int>?
+
+    package init(_ head: RequestHead, _ bytes: UnsafeRawBufferPointer) {
+        bearer = head.value(.authorization).flatMap { Self.bearerToken($0, bytes) }
+        apiKey = head.value(.xAPIKey)
+        own = head.value(.tollgateAPIKey)
+    }
+
+    /// RFC 6750 §2.1; the scheme in any case (RFC 9110 §11.1).
+    private static func bearerToken(_ value: Range<Int>, _ bytes: UnsafeRawBufferPointer) -> Range<Int>? {
+        let scheme: StaticString = "bearer "
+        guard value.count > scheme.utf8CodeUnitCount else { return nil }
+        for index in 0..<scheme.utf8CodeUnitCount {
+            let expected = scheme.utf8Start[index]
+            let present = bytes[value.lowerBound + index]
+            guard present == expected || (expected != 0x20 && present | 0x20 == expected) else { return nil }
+        }
+        var start = value.lowerBound + scheme.utf8CodeUnitCount
+        while start < value.upperBound, bytes[start] == 0x20 { start += 1 }
+        return start < value.upperBound ? start..<value.upperBound : nil
+    }
+}
+
+/// What identify decides.
+package enum Identity {
+    /// `passesThrough`: the client's own `Authorization` goes to Anthropic instead of the account's key.
+    case known(Principal, passesThrough: Bool)
+    case missing
+    case refused(KeyVerdict)
+}
+
+extension KeyRing {
+    /// One credential gives one principal. `x-tollgate-api-key` decides alone where it is present, and an `Authorization`
+    /// beside it is the client's own login with Anthropic; otherwise the bearer token or the API key, whichever is ours.
+    package func identify(
+        _ fields: CredentialFields, _ bytes: UnsafeRawBufferPointer, now: Int64
+    ) -> Identity {
+        if let own = fields.own {
+            let verdict = verdict(on: UnsafeRawBufferPointer(rebasing: bytes[own]), now: now)
+            guard case .valid(let principal) = verdict else { return .refused(verdict) }
+            return .known(principal, passesThrough: fields.bearer != nil)
+        }
+        var first: KeyVerdict?
+        for candidate in [fields.bearer, fields.apiKey] {
+            guard let candidate else { continue }
+            let verdict = verdict(on: UnsafeRawBufferPointer(rebasing: bytes[candidate]), now: now)
+            if case .valid(let principal) = verdict { return .known(principal, passesThrough: false) }
+            if first == nil { first = verdict }
+        }
+        return first.map { .refused($0) } ?? .missing
+    }
+}

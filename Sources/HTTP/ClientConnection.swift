@@ -1,0 +1,223 @@
+import Transport
+import Wire
+
+/// A piece of an answer's body.
+package enum BodyPart {
+    /// Valid until the next call on this loop. `isLast`: the body is complete with it (it may be empty).
+    case data(UnsafeRawBufferPointer, isLast: Bool)
+    case wouldBlock
+    case failed(ClientFault)
+}
+
+/// A connection to a server, used by one exchange at a time.
+///
+/// It is not an actor but confined to its loop: the exchange that leases it drives it from its own task, without a hop per
+/// piece of the answer. `@unchecked Sendable`: it is made, leased and used on one loop's thread only, which the loop's
+/// register and the stream under it assert; it crosses isolation only between actors pinned to that loop.
+package final class ClientConnection: @unchecked Sendable {
+    private let stream: ByteStream
+    private let loop: EventLoop
+    private let input: InputBuffer
+    private var parser = ResponseHeadParser()
+    private var body = AnswerBody(.none)
+    private var wakeup: Wakeup?
+    private var requestIsComplete = false
+    private var failed = false
+    /// How many exchanges began on it before the present one.
+    package private(set) var uses = 0
+    /// Bytes of the present answer that have come, framing included.
+    package private(set) var bytesReceived = 0
+    /// When it was last given back, monotonic nanoseconds.
+    package private(set) var idleSince: Int64 = 0
+
+    package init(stream: ByteStream, loop: EventLoop) {
+        self.stream = stream
+        self.loop = loop
+        input = InputBuffer(loop: loop)
+    }
+
+    package var peer: SocketAddress { stream.peer }
+
+    // MARK: Lease
+
+    /// Begins an exchange, whose waits are on `wakeup`.
+    package func begin(_ wakeup: Wakeup) {
+        self.wakeup = wakeup
+        wakeup.clear([.upstreamReadable, .upstreamWritable])
+        stream.attach(wakeup, as: .upstream)
+        requestIsComplete = false
+        bytesReceived = 0
+        parser.reset()
+    }
+
+    /// Ends the exchange. True if the connection can serve another; otherwise it is closed. `whenIdleEnds` is called when the
+    /// server closes it meanwhile.
+    package func end(whenIdleEnds: @escaping () -> Void) -> Bool {
+        wakeup = nil
+        guard !failed, requestIsComplete, body.isComplete, parser.head.keepAlive, input.isEmpty, !stream.sawHangup else {
+            close()
+            return false
+        }
+        uses += 1
+        idleSince = loop.now
+        stream.detach(whenIdle: whenIdleEnds)
+        return true
+    }
+
+    /// An idle connection must be silent: anything that came is its end, or a fault.
+    package var isFit: Bool { stream.isOpen && !stream.sawHangup && !stream.hasNews }
+
+    package func close() {
+        failed = true
+        stream.close()
+    }
+
+    // MARK: Request
+
+    /// Sends a request's bytes. Returns early, with the request incomplete, if the server begins to answer before it has
+    /// read them; the connection is then not used again.
+    ///
+    /// `timeout`: nanoseconds without progress. `abort` cancels.
+    package func send(_ request: Pieces, timeout: Int64, abort: WakeEvents) async throws(ClientFault) {
+        guard let wakeup else { return }
+        var left = request
+        while true {
+            switch stream.write(left) {
+            case .bytes(let count):
+                left.removeFirst(count)
+                if left.count == 0 {
+                    requestIsComplete = true
+                    return
+                }
+                continue
+            case .failed(let error):
+                throw fail(ClientFault(error))
+            case .wouldBlock:
+                break
+            }
+            wakeup.setDeadline(after: timeout)
+            defer { wakeup.clearDeadline() }
+            let events = await wakeup.wait(for: [.upstreamWritable, .upstreamReadable, .deadline].union(abort))
+            try check(events, abort, [.upstreamWritable, .upstreamReadable])
+            if events.contains(.upstreamReadable), await answerHasBegun() {
+                wakeup.signal(.upstreamReadable)
+                return
+            }
+        }
+    }
+
+    private func answerHasBegun() async -> Bool {
+        switch input.fill(from: stream) {
+        case .bytes: true
+        case .wouldBlock: false
+        case .end, .failed: true
+        }
+    }
+
+    // MARK: Answer
+
+    /// The head of the present answer; valid until `end`.
+    package var head: ResponseHead { parser.head }
+
+    /// The bytes of a range of the head; valid until the next call.
+    package func headBytes(_ range: Range<Int>) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(rebasing: input.bytes[range])
+    }
+
+    /// Waits for the answer's head; informational answers (1xx) are passed over.
+    package func receiveHead(
+        for method: HTTPMethod, timeout: Int64, abort: WakeEvents
+    ) async throws(ClientFault) {
+        guard let wakeup else { return }
+        wakeup.setDeadline(after: timeout)
+        defer { wakeup.clearDeadline() }
+        while true {
+            if try parseHead(method) { return }
+            switch input.fill(from: stream) {
+            case .bytes(let count):
+                bytesReceived += count
+                continue
+            case .end:
+                throw fail(bytesReceived == 0 ? .transport(.closed) : .cut)
+            case .failed(let error):
+                throw fail(ClientFault(error))
+            case .wouldBlock:
+                break
+            }
+            let events = await wakeup.wait(for: [.upstreamReadable, .deadline].union(abort))
+            try check(events, abort, .upstreamReadable)
+        }
+    }
+
+    private func parseHead(_ method: HTTPMethod) throws(ClientFault) -> Bool {
+        while !input.isEmpty {
+            do throws(HTTPParseError) {
+                guard try parser.parse(input.bytes, forMethod: method) else { return false }
+            } catch {
+                throw fail(.malformed(error))
+            }
+            guard parser.head.status >= 100, parser.head.status < 200 else {
+                body = AnswerBody(parser.head.framing)
+                return true
+            }
+            input.consume(parser.head.length)
+            parser.reset()
+        }
+        return false
+    }
+
+    /// The head's fields are used: from now on `readBody` may be called, and `headBytes` not any more.
+    package func headIsUsed() { input.consume(parser.head.length) }
+
+    /// The next piece of the body, if one is there.
+    package func readBody() -> BodyPart {
+        if body.isComplete { return .data(UnsafeRawBufferPointer(start: nil, count: 0), isLast: true) }
+        if !input.isEmpty { return unframeBuffered() }
+        switch stream.read(into: loop.scratch) {
+        case .bytes(let count):
+            bytesReceived += count
+            return unframe(UnsafeMutableRawBufferPointer(rebasing: loop.scratch[..<count]))
+        case .wouldBlock:
+            return .wouldBlock
+        case .end:
+            if body.ended() { return .data(UnsafeRawBufferPointer(start: nil, count: 0), isLast: true) }
+            return .failed(fail(.cut))
+        case .failed(let error):
+            return .failed(fail(ClientFault(error)))
+        }
+    }
+
+    /// What came together with the head goes by way of the scratch, so that the buffer can be given back.
+    private func unframeBuffered() -> BodyPart {
+        let count = min(input.count, loop.scratch.count)
+        loop.scratch.copyMemory(from: UnsafeRawBufferPointer(rebasing: input.bytes[..<count]))
+        input.consume(count)
+        return unframe(UnsafeMutableRawBufferPointer(rebasing: loop.scratch[..<count]))
+    }
+
+    private func unframe(_ bytes: UnsafeMutableRawBufferPointer) -> BodyPart {
+        do throws(HTTPParseError) {
+            let (data, used) = try body.unframe(bytes)
+            // Bytes behind the end belong to no request of ours.
+            if used < bytes.count { failed = true }
+            return .data(UnsafeRawBufferPointer(rebasing: bytes[..<data]), isLast: body.isComplete)
+        } catch {
+            return .failed(fail(.malformed(error)))
+        }
+    }
+
+    // MARK: Faults
+
+    private func fail(_ fault: ClientFault) -> ClientFault {
+        failed = true
+        return fault
+    }
+
+    private func check(_ events: WakeEvents, _ abort: WakeEvents, _ wanted: WakeEvents) throws(ClientFault) {
+        if !events.isDisjoint(with: abort) {
+            wakeup?.signal(events.intersection(abort))
+            throw fail(.cancelled)
+        }
+        if events.isDisjoint(with: wanted) { throw fail(.timedOut) }
+    }
+}

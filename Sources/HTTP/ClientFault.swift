@@ -1,0 +1,36 @@
+import Transport
+import Wire
+
+/// How an exchange with a server failed.
+package enum ClientFault: Error {
+    /// No connection, or the connection broke.
+    case transport(TransportError)
+    /// What came is not HTTP.
+    case malformed(HTTPParseError)
+    /// The connection ended before the answer was complete.
+    case cut
+    /// Nothing came in the time allowed.
+    case timedOut
+    /// The caller's own client went away first.
+    case cancelled
+
+    init(_ error: TransportError) {
+        self =
+            switch error {
+            case .cancelled: .cancelled
+            case .timedOut: .timedOut
+            default: .transport(error)
+            }
+    }
+
+    /// One sentence for logs and error messages.
+    package var sentence: String {
+        switch self {
+        case .transport(let error): error.sentence
+        case .malformed(let error): "the answer is not HTTP: \(error.sentence)"
+        case .cut: "the connection ended before the answer was complete"
+        case .timedOut: "nothing came in the time allowed"
+        case .cancelled: "given up, as the client went away"
+        }
+    }
+}

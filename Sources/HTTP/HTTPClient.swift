@@ -1,0 +1,114 @@
+import Transport
+import Wire
+
+/// A whole answer.
+package struct HTTPAnswer: Sendable {
+    package let status: Int
+    /// The first value of `retry-after`, if there is one.
+    package let retryAfter: String?
+    package let body: [UInt8]
+}
+
+/// Sends whole requests to one server and reads whole answers, for what is not on the way of a client's request; pinned to a
+/// loop. Answers are bounded.
+package actor HTTPClient {
+    package nonisolated let loop: EventLoop
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+    private let connector: Connector
+    private let host: String
+    private var idle: ClientConnection?
+    private static let maximumAnswer = 1024 * 1024
+
+    package init(endpoint: Endpoint, loop: EventLoop, resolver: Resolver) {
+        self.loop = loop
+        let isLiteralV6 = endpoint.host.contains(":")
+        host = isLiteralV6 ? "[\(endpoint.host)]:\(endpoint.port)" : "\(endpoint.host):\(endpoint.port)"
+        connector = Connector(endpoint: endpoint, loop: loop, resolver: resolver)
+    }
+
+    /// `timeout`: nanoseconds for each step: connecting, sending, waiting, each piece of the answer.
+    package func post(
+        path: String, fields: [(String, String)], body: [UInt8], timeout: Int64
+    ) async throws(ClientFault) -> HTTPAnswer {
+        let wakeup = Wakeup(loop: loop)
+        let request = Self.request(path: path, host: host, fields: fields, length: body.count)
+        if let reused = takeIdle() {
+            do throws(ClientFault) {
+                return try await exchange(reused, wakeup, request, body, timeout)
+            } catch .transport(.closed) where reused.bytesReceived == 0 {
+                // It was closed in the moment of reuse: once more, on a fresh one.
+            }
+        }
+        let stream: ByteStream
+        do throws(TransportError) {
+            stream = try await connector.connect(wakeup, timeout: timeout, abort: [])
+        } catch {
+            throw ClientFault(error)
+        }
+        return try await exchange(ClientConnection(stream: stream, loop: loop), wakeup, request, body, timeout)
+    }
+
+    /// Closes the idle connection, if there is one.
+    package func close() { takeIdle()?.close() }
+
+    private func takeIdle() -> ClientConnection? {
+        defer { idle = nil }
+        guard let idle, idle.isFit else {
+            self.idle?.close()
+            return nil
+        }
+        return idle
+    }
+
+    private static func request(path: String, host: String, fields: [(String, String)], length: Int) -> [UInt8] {
+        var head = "POST \(path) HTTP/1.1\r\nhost: \(host)\r\ncontent-length: \(length)\r\n"
+        for (name, value) in fields { head += "\(name): \(value)\r\n" }
+        return Array((head + "\r\n").utf8)
+    }
+
+    private func exchange(
+        _ connection: ClientConnection, _ wakeup: Wakeup, _ request: [UInt8], _ body: [UInt8], _ timeout: Int64
+    ) async throws(ClientFault) -> HTTPAnswer {
+        connection.begin(wakeup)
+        // One piece of memory that stays in place over the waits.
+        let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: request.count + body.count, alignment: 1)
+        defer { bytes.deallocate() }
+        bytes.copyBytes(from: request)
+        UnsafeMutableRawBufferPointer(rebasing: bytes[request.count...]).copyBytes(from: body)
+        do throws(ClientFault) {
+            try await connection.send(Pieces(UnsafeRawBufferPointer(bytes)), timeout: timeout, abort: [])
+            try await connection.receiveHead(for: .post, timeout: timeout, abort: [])
+            let answer = try await receiveAnswer(connection, wakeup, timeout)
+            if connection.end(whenIdleEnds: {}) { idle = connection }
+            return answer
+        } catch {
+            connection.close()
+            throw error
+        }
+    }
+
+    private func receiveAnswer(
+        _ connection: ClientConnection, _ wakeup: Wakeup, _ timeout: Int64
+    ) async throws(ClientFault) -> HTTPAnswer {
+        let status = connection.head.status
+        let retryAfter = connection.head.value(.retryAfter).map {
+            String(decoding: connection.headBytes($0), as: UTF8.self)
+        }
+        connection.headIsUsed()
+        var body: [UInt8] = []
+        defer { wakeup.clearDeadline() }
+        while true {
+            switch connection.readBody() {
+            case .data(let bytes, let isLast):
+                if body.count + bytes.count > Self.maximumAnswer { throw .cut }
+                body.append(contentsOf: bytes)
+                if isLast { return HTTPAnswer(status: status, retryAfter: retryAfter, body: body) }
+            case .failed(let fault):
+                throw fault
+            case .wouldBlock:
+                wakeup.setDeadline(after: timeout)
+                if await wakeup.wait(for: [.upstreamReadable, .deadline]) == .deadline { throw .timedOut }
+            }
+        }
+    }
+}

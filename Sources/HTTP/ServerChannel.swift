@@ -1,0 +1,249 @@
+import Transport
+import Wire
+
+/// How the wait for a request ended.
+package enum RequestArrival {
+    /// A head is there: see `ServerChannel.head`.
+    case request
+    /// The client closed, broke off, or was idle too long; nothing to answer.
+    case ended
+    /// What came is not HTTP as we accept it.
+    case refused(HTTPParseError)
+    /// A head was begun and not finished in time.
+    case timedOut
+}
+
+/// How far the body of the request in hand has come.
+package enum BodyArrival {
+    case more
+    case complete
+    case refused(HTTPParseError)
+    case tooLarge
+    case timedOut
+    case clientGone
+}
+
+/// One accepted connection as its requests see it: the head in hand, its body, and the answer's way out.
+///
+/// Loop-confined; owned by its `ServerConnection`. Every wait is on `wakeup`, whose deadline each method sets and clears.
+package final class ServerChannel {
+    package let stream: ByteStream
+    package let loop: EventLoop
+    package let wakeup: Wakeup
+    package var limits: HTTPLimits
+    /// When the first byte of the head in hand was seen, monotonic nanoseconds.
+    package private(set) var arrivedAt: Int64 = 0
+    /// Set from outside to end after the exchange in hand.
+    package var mustClose = false
+
+    private let input: InputBuffer
+    private var parser: RequestHeadParser
+    private var incoming = IncomingBody(.none)
+    /// Bytes of `input` that belong to the request in hand.
+    private var usedInput = 0
+    private var mustContinue = false
+
+    // The answer: see ServerChannel+Response.swift.
+    var output = ByteWriter()
+    var unsent = UnsentBytes()
+    var framing = ResponseFraming.none
+    var state = ResponseState.notStarted
+    var isBroken = false
+    /// Bytes of the answer to the request in hand, head included, that were handed to the kernel or wait for it.
+    package var bytesSent = 0
+    package internal(set) var status = 0
+
+    init(stream: ByteStream, loop: EventLoop, limits: HTTPLimits) {
+        self.stream = stream
+        self.loop = loop
+        self.limits = limits
+        wakeup = Wakeup(loop: loop)
+        input = InputBuffer(loop: loop)
+        parser = RequestHeadParser(maximumHeadBytes: limits.headBytes)
+        stream.attach(wakeup, as: .downstream)
+    }
+
+    /// The head in hand; valid until `finish`.
+    package var head: RequestHead { parser.head }
+
+    /// The bytes the head's ranges refer to; valid until the next wait.
+    package var headBytes: UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(rebasing: input.bytes[..<parser.head.length])
+    }
+
+    package func headBytes(_ range: Range<Int>) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(rebasing: input.bytes[range])
+    }
+
+    // MARK: Head
+
+    func handshake() async -> TransportError? {
+        wakeup.setDeadline(after: limits.headerTimeout)
+        defer { wakeup.clearDeadline() }
+        while true {
+            switch stream.handshake() {
+            case .bytes: return nil
+            case .failed(let error): return error
+            case .wouldBlock:
+                let events = await wakeup.wait(for: [.downstreamReadable, .downstreamWritable, .deadline])
+                if events.contains(.deadline) { return .timedOut }
+            }
+        }
+    }
+
+    /// Waits for the next head.
+    func nextRequest() async -> RequestArrival {
+        parser.reset()
+        wakeup.setDeadline(after: limits.idleTimeout)
+        defer { wakeup.clearDeadline() }
+        var begun = false
+        while true {
+            if !input.isEmpty {
+                if !begun {
+                    begun = true
+                    arrivedAt = monotonicNanoseconds()
+                    wakeup.setDeadline(after: limits.headerTimeout)
+                }
+                do throws(HTTPParseError) {
+                    if try parser.parse(input.bytes) { return begin() }
+                } catch {
+                    return .refused(error)
+                }
+            }
+            if let ended = await fillInput(begun: begun) { return ended }
+        }
+    }
+
+    /// `nil`: more bytes are there.
+    private func fillInput(begun: Bool) async -> RequestArrival? {
+        while true {
+            switch input.fill(from: stream) {
+            case .bytes: return nil
+            case .end, .failed: return .ended
+            case .wouldBlock: break
+            }
+            if mustClose, !begun { return .ended }
+            let events = await wakeup.wait(for: [.downstreamReadable, .deadline, .notice])
+            if events.contains(.deadline), !events.contains(.downstreamReadable) {
+                return begun ? .timedOut : .ended
+            }
+        }
+    }
+
+    private func begin() -> RequestArrival {
+        usedInput = head.length
+        incoming = IncomingBody(head.framing)
+        mustContinue = head.expectsContinue
+        startAnswer()
+        return .request
+    }
+
+    /// Ends the exchange in hand; what a client sent ahead stays for the next. False when the connection must end.
+    func finish() async -> Bool {
+        guard state == .complete, await flush() == .sent else { return false }
+        input.consume(usedInput)
+        usedInput = 0
+        return !mustClose && !hasUnreadBody
+    }
+
+    /// Closes our side and reads on for a while, so that a client which is still sending gets to read the answer: bytes that
+    /// arrive at a closed socket would reset it (RFC 9112 §9.6).
+    func linger() async {
+        guard !isBroken, !stream.sawHangup else { return }
+        stream.shutdownWriting()
+        wakeup.setDeadline(after: Self.lingerTime)
+        defer { wakeup.clearDeadline() }
+        while true {
+            switch stream.read(into: loop.scratch) {
+            case .bytes: continue
+            case .end, .failed: return
+            case .wouldBlock: break
+            }
+            if await wakeup.wait(for: [.downstreamReadable, .deadline]).contains(.deadline) { return }
+        }
+    }
+
+    private static let lingerTime: Int64 = 2_000_000_000
+
+    // MARK: Body
+
+    package var hasUnreadBody: Bool { !incoming.isComplete }
+
+    /// The announced length is over the limit: nothing of the body need be read.
+    package var bodyIsTooLarge: Bool { (incoming.left ?? 0) > limits.bodyBytes }
+
+    package func makeBody() -> RequestBody { RequestBody(expected: incoming.left ?? 0) }
+
+    /// Appends the next piece of the body, waiting for it if need be; `body` is the one from `makeBody`.
+    package func receive(into body: RequestBody) async -> BodyArrival {
+        if bodyIsTooLarge { return .tooLarge }
+        do throws(HTTPParseError) {
+            if let arrived = try takeBuffered(into: body) { return arrived }
+            sendContinue()
+            wakeup.setDeadline(after: limits.bodyTimeout)
+            defer { wakeup.clearDeadline() }
+            var mark = body.count
+            while true {
+                let before = body.count
+                switch try readBody(into: body) {
+                case .end, .failed: return .clientGone
+                case .bytes, .wouldBlock: break
+                }
+                if incoming.isComplete || body.count > before { return arrival(body) }
+                let events = await wakeup.wait(for: [.downstreamReadable, .deadline])
+                if events.contains(.deadline), !events.contains(.downstreamReadable) {
+                    if body.count - mark < Self.bodyProgress { return .timedOut }
+                    mark = body.count
+                    wakeup.setDeadline(after: limits.bodyTimeout)
+                }
+            }
+        } catch {
+            return .refused(error)
+        }
+    }
+
+    private func arrival(_ body: RequestBody) -> BodyArrival {
+        if body.count > limits.bodyBytes { return .tooLarge }
+        guard incoming.isComplete else { return .more }
+        body.seal()
+        return .complete
+    }
+
+    /// What came together with the head.
+    private func takeBuffered(into body: RequestBody) throws(HTTPParseError) -> BodyArrival? {
+        if incoming.isComplete { return arrival(body) }
+        guard usedInput < input.count else { return nil }
+        let used = try incoming.consume(UnsafeRawBufferPointer(rebasing: input.bytes[usedInput...]), into: body)
+        usedInput += used
+        return body.count > 0 || incoming.isComplete ? arrival(body) : nil
+    }
+
+    /// A known length is read straight into the body; chunks by way of the loop's scratch.
+    private func readBody(into body: RequestBody) throws(HTTPParseError) -> ReadResult {
+        if let left = incoming.left {
+            let result = stream.read(into: body.room(min(left, Self.bodyProgress)))
+            if case .bytes(let count) = result {
+                body.arrived(count)
+                incoming.arrived(count)
+            }
+            return result
+        }
+        let result = stream.read(into: loop.scratch)
+        if case .bytes(let count) = result {
+            let bytes = UnsafeRawBufferPointer(rebasing: loop.scratch[..<count])
+            let used = try incoming.consume(bytes, into: body)
+            input.append(UnsafeRawBufferPointer(rebasing: bytes[used...]))
+        }
+        return result
+    }
+
+    private func sendContinue() {
+        guard mustContinue else { return }
+        mustContinue = false
+        Self.continueLine.withUTF8Buffer { _ = transmit(Pieces(UnsafeRawBufferPointer($0))) }
+    }
+
+    private static let continueLine: StaticString = "HTTP/1.1 100 Continue\r\n\r\n"
+    /// A body that brings less in one period of the limit is given up; also the most that one step reads, in bytes.
+    private static let bodyProgress = 64 * 1024
+}

@@ -1,0 +1,99 @@
+import Synchronization
+import Testing
+
+@testable import Transport
+
+private final class Seen: Sendable {
+    private let state = Mutex<[Int: [Int]]>([:])
+    var byThread: [Int: [Int]] { state.withLock { $0 } }
+    func add(_ index: Int, of thread: Int) { state.withLock { $0[thread, default: []].append(index) } }
+}
+
+@Suite struct EventLoopTests {
+    @Test("A thousand exchanges on one loop enqueue nothing from elsewhere and never resume on another thread")
+    func staysOnTheLoop() async throws {
+        let host = try LoopHost.started()
+        let address = try await startEcho(on: host)
+        let (foreign, wrongThread) = try await host.run { host in
+            let loop = host.loop
+            let endpoint = Endpoint(host: "127.0.0.1", port: address.port, tls: nil)
+            let connector = Connector(endpoint: endpoint, loop: loop, resolver: Resolver())
+            let wakeup = Wakeup(loop: loop)
+            let stream = try await connector.connect(wakeup, timeout: 5_000_000_000, abort: [])
+            defer { stream.close() }
+            let before = loop.foreignEnqueues
+            var wrongThread = 0
+            for index in 0..<1_000 {
+                let message = Array("exchange \(index)".utf8)
+                try await stream.writeAll(message, wakeup)
+                let answer = try await stream.readAll(message.count, wakeup)
+                if answer != message || !loop.isCurrent { wrongThread += 1 }
+            }
+            return (loop.foreignEnqueues - before, wrongThread)
+        }
+        #expect(foreign == 0)
+        #expect(wrongThread == 0)
+    }
+
+    @Test("Calls posted from many threads all run, in each thread's order, on the loop")
+    func postedCallsRun() async throws {
+        let host = try LoopHost.started()
+        let seen = Seen()
+        await withTaskGroup(of: Void.self) { group in
+            for thread in 0..<8 {
+                group.addTask {
+                    for index in 0..<500 {
+                        host.loop.post {
+                            let isThere = host.loop.isCurrent
+                            seen.add(isThere ? index : -1, of: thread)
+                        }
+                    }
+                }
+            }
+        }
+        // A later call comes after them.
+        _ = try await host.run { _ in 0 }
+        await withCheckedContinuation { done in host.loop.post { done.resume() } }
+        #expect(seen.byThread.count == 8)
+        #expect(seen.byThread.values.allSatisfy { $0 == Array(0..<500) })
+    }
+
+    @Test("A timer fires once, at the moment it was last moved to")
+    func timerFires() async throws {
+        let host = try LoopHost.started()
+        let waited = try await host.run { host in
+            let wakeup = Wakeup(loop: host.loop)
+            let start = monotonicNanoseconds()
+            wakeup.setDeadline(after: 1_000_000)
+            wakeup.setDeadline(after: 30_000_000)
+            _ = await wakeup.wait(for: .deadline)
+            let first = monotonicNanoseconds() - start
+            wakeup.setDeadline(after: 3_600_000_000_000)
+            wakeup.setDeadline(after: 1_000_000)
+            _ = await wakeup.wait(for: .deadline)
+            return (first, wakeup.events.isEmpty)
+        }
+        #expect(waited.0 >= 29_000_000)
+        #expect(waited.1)
+    }
+
+    @Test("Deadlines come out in order, whatever order they went in")
+    func heapOrder() throws {
+        let loop = try EventLoop(index: 0)
+        var heap = TimerHeap()
+        var state: UInt64 = 88_172_645_463_325_252
+        var deadlines: [Int64] = []
+        for _ in 0..<2_000 {
+            state ^= state << 13
+            state ^= state >> 7
+            state ^= state << 17
+            let deadline = Int64(state % 1_000)
+            deadlines.append(deadline)
+            heap.insert(.init(deadline: deadline, timer: LoopTimer(loop: loop), generation: 0))
+        }
+        var popped: [Int64] = []
+        while let entry = heap.popDue(at: 499) { popped.append(entry.deadline) }
+        #expect(popped == deadlines.filter { $0 <= 499 }.sorted())
+        #expect(heap.count == deadlines.filter { $0 > 499 }.count)
+    }
+}
