@@ -54,7 +54,8 @@ package final class ClientConnection: @unchecked Sendable {
     /// server closes it meanwhile.
     package func end(whenIdleEnds: @escaping () -> Void) -> Bool {
         wakeup = nil
-        guard !failed, requestIsComplete, body.isComplete, parser.head.keepAlive, input.isEmpty, !stream.sawHangup else {
+        guard !failed, requestIsComplete, body.isComplete, parser.head.keepAlive, input.isEmpty, !stream.sawHangup
+        else {
             close()
             return false
         }

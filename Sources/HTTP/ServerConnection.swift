@@ -58,7 +58,8 @@ package actor ServerConnection {
             _ = await channel.flush()
             return false
         case .timedOut:
-            await handler.refuse(channel, HTTPParseError(sentence: "The request head did not arrive in time.", status: 408))
+            await handler.refuse(
+                channel, HTTPParseError(sentence: "The request head did not arrive in time.", status: 408))
             _ = await channel.flush()
             return false
         case .request:

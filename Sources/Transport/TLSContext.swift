@@ -12,19 +12,15 @@ package final class TLSContext: @unchecked Sendable {
     package init(certificateFile: String, keyFile: String) throws(TransportError) {
         handle = try Self.make(TLS_server_method())
         isServer = true
-        do throws(TransportError) {
-            guard SSL_CTX_use_certificate_chain_file(handle, certificateFile) == 1 else {
-                throw Self.configurationError("certificate \(certificateFile)")
-            }
-            guard SSL_CTX_use_PrivateKey_file(handle, keyFile, SSL_FILETYPE_PEM) == 1 else {
-                throw Self.configurationError("key \(keyFile)")
-            }
-            guard SSL_CTX_check_private_key(handle) == 1 else {
-                throw Self.configurationError("key \(keyFile) does not belong to certificate \(certificateFile)")
-            }
-        } catch {
-            SSL_CTX_free(handle)
-            throw error
+        // From here on `deinit` frees the handle, also when this throws.
+        guard SSL_CTX_use_certificate_chain_file(handle, certificateFile) == 1 else {
+            throw Self.configurationError("certificate \(certificateFile)")
+        }
+        guard SSL_CTX_use_PrivateKey_file(handle, keyFile, SSL_FILETYPE_PEM) == 1 else {
+            throw Self.configurationError("key \(keyFile)")
+        }
+        guard SSL_CTX_check_private_key(handle) == 1 else {
+            throw Self.configurationError("key \(keyFile) does not belong to certificate \(certificateFile)")
         }
         SSL_CTX_set_alpn_select_cb(handle, { tg_alpn_http11($0, $1, $2, $3, $4, $5) }, nil)
     }
@@ -33,19 +29,12 @@ package final class TLSContext: @unchecked Sendable {
     package init(authorityFile: String?) throws(TransportError) {
         handle = try Self.make(TLS_client_method())
         isServer = false
-        do throws(TransportError) {
-            if let authorityFile {
-                guard SSL_CTX_load_verify_locations(handle, authorityFile, nil) == 1 else {
-                    throw Self.configurationError("CA file \(authorityFile)")
-                }
-            } else {
-                guard SSL_CTX_set_default_verify_paths(handle) == 1 else {
-                    throw Self.configurationError("the system's CA store")
-                }
+        if let authorityFile {
+            guard SSL_CTX_load_verify_locations(handle, authorityFile, nil) == 1 else {
+                throw Self.configurationError("CA file \(authorityFile)")
             }
-        } catch {
-            SSL_CTX_free(handle)
-            throw error
+        } else if SSL_CTX_set_default_verify_paths(handle) != 1 {
+            throw Self.configurationError("the system's CA store")
         }
         SSL_CTX_set_verify(handle, SSL_VERIFY_PEER, nil)
         _ = tg_ssl_ctx_session_cache_client(handle)

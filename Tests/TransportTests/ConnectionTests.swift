@@ -59,7 +59,8 @@ import Testing
         let sentence = try await host.run { host in
             try await problem(
                 host,
-                Endpoint(host: "127.0.0.1", port: address.port, tls: try TLSContext(authorityFile: nil)), timeout: 20_000_000)
+                Endpoint(host: "127.0.0.1", port: address.port, tls: try TLSContext(authorityFile: nil)),
+                timeout: 20_000_000)
         }
         #expect(sentence == "timed out")
     }
