@@ -10,7 +10,6 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/random.h>
-#include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -174,20 +173,24 @@ void tg_no_delay(int fd) {
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
-int tg_signals_open(const int *signals, int count) {
+static sigset_t signal_set(const int *signals, int count) {
     sigset_t set;
     sigemptyset(&set);
     for (int i = 0; i < count; i++) sigaddset(&set, signals[i]);
-    int result = pthread_sigmask(SIG_BLOCK, &set, NULL);
-    if (result != 0) return -result;
-    int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-    return fd < 0 ? -errno : fd;
+    return set;
 }
 
-int tg_signals_read(int fd) {
-    struct signalfd_siginfo information;
-    ssize_t got = read(fd, &information, sizeof information);
-    return got == sizeof information ? (int)information.ssi_signo : -errno;
+int tg_signals_block(const int *signals, int count) {
+    sigset_t set = signal_set(signals, count);
+    return pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+int tg_signals_wait(const int *signals, int count, int timeout_milliseconds) {
+    sigset_t set = signal_set(signals, count);
+    struct timespec timeout = {timeout_milliseconds / 1000, timeout_milliseconds % 1000 * 1000000L};
+    int received = sigtimedwait(&set, NULL, &timeout);
+    if (received > 0) return received;
+    return errno == EAGAIN || errno == EINTR ? 0 : -errno;
 }
 
 int tg_random(void *bytes, size_t count) {

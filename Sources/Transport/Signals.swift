@@ -8,24 +8,19 @@ package enum ProcessSignal: Int32, CaseIterable, Sendable {
     case terminate = 15
 }
 
-/// Signals as events of a loop. Create it before any other thread starts, so that all threads block them.
-package final class Signals: EventSource {
-    private let descriptor: Int32
-    private var whenReceived: (ProcessSignal) -> Void = { _ in }
+/// Signals as values, for the one thread that controls the process. Create it before any other thread starts, so that all
+/// threads leave them to that one.
+package struct Signals {
+    private let numbers = ProcessSignal.allCases.map(\.rawValue)
 
     package init() throws(TransportError) {
+        // A peer that closed must be an error of the write, not the end of the process.
         signal(SIGPIPE, SIG_IGN)
-        let numbers = ProcessSignal.allCases.map(\.rawValue)
-        descriptor = try EventLoop.checked(tg_signals_open(numbers, Int32(numbers.count)), "signalfd")
+        _ = try EventLoop.checked(-tg_signals_block(numbers, Int32(numbers.count)), "pthread_sigmask")
     }
 
-    /// Begins to deliver, on the loop's thread.
-    package func start(on loop: EventLoop, whenReceived: @escaping (ProcessSignal) -> Void) throws(TransportError) {
-        self.whenReceived = whenReceived
-        _ = try loop.register(descriptor, self)
-    }
-
-    func ready(readable: Bool, writable: Bool, hangup: Bool) {
-        while let received = ProcessSignal(rawValue: tg_signals_read(descriptor)) { whenReceived(received) }
+    /// Blocks the calling thread until a signal comes, or for `milliseconds`.
+    package func next(milliseconds: Int32) -> ProcessSignal? {
+        ProcessSignal(rawValue: tg_signals_wait(numbers, Int32(numbers.count), milliseconds))
     }
 }

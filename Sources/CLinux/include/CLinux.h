@@ -53,10 +53,10 @@ int tg_socket_error(int fd);
 int tg_local_address(int fd, struct sockaddr_storage *address, socklen_t *length);
 void tg_no_delay(int fd);
 
-// A descriptor that becomes readable when one of the signals arrives; they are blocked in all threads
-// started afterwards. Returns a negative errno on failure.
-int tg_signals_open(const int *signals, int count);
-int tg_signals_read(int fd);
+// Blocks the signals in this thread and all that it starts afterwards. Returns 0 or an errno.
+int tg_signals_block(const int *signals, int count);
+// Waits for one of the signals: its number, 0 when the time is over, or a negative errno.
+int tg_signals_wait(const int *signals, int count, int timeout_milliseconds);
 // The sentence for an errno, not terminated; returns its length.
 size_t tg_error_text(int error, void *text, size_t capacity);
 int tg_random(void *bytes, size_t count);

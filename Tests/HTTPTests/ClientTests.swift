@@ -1,0 +1,113 @@
+import Testing
+import Transport
+import Wire
+
+@testable import HTTP
+
+@Suite struct ClientTests {
+    /// What a client makes of an answer that comes in `pieces`: status, body, and whether the connection can be used again.
+    private func exchange(
+        _ host: LoopHost, _ pieces: [[UInt8]], closes: Bool = false, timeout: Int64 = 2_000_000_000
+    ) async throws -> (status: Int, body: String, reusable: Bool, fault: String?) {
+        let address = try await startScript(on: host, pieces: pieces, closes: closes)
+        return try await host.run { host in
+            let (stream, wakeup) = try await host.connect(address)
+            let connection = ClientConnection(stream: stream, loop: host.loop)
+            connection.begin(wakeup)
+            var body: [UInt8] = []
+            do throws(ClientFault) {
+                let request = Array("GET / HTTP/1.1\r\nhost: x\r\n\r\n".utf8)
+                let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: request.count, alignment: 1)
+                defer { memory.deallocate() }
+                memory.copyBytes(from: request)
+                try await connection.send(Pieces(UnsafeRawBufferPointer(memory)), timeout: timeout, abort: [])
+                try await connection.receiveHead(for: .get, timeout: timeout, abort: [])
+                let status = connection.head.status
+                connection.headIsUsed()
+                while true {
+                    switch connection.readBody() {
+                    case .data(let bytes, let isLast):
+                        body.append(contentsOf: bytes)
+                        guard isLast else { continue }
+                        let reusable = connection.end(whenIdleEnds: {})
+                        connection.close()
+                        return (status, String(decoding: body, as: UTF8.self), reusable, nil)
+                    case .failed(let fault): throw fault
+                    case .wouldBlock: _ = await wakeup.wait(for: .upstreamReadable)
+                    }
+                }
+            } catch {
+                connection.close()
+                return (0, String(decoding: body, as: UTF8.self), false, error.sentence)
+            }
+        }
+    }
+
+    @Test(
+        "An answer may come cut anywhere",
+        arguments: [
+            "HTTP/1.1 200 OK\r\ncontent-length: 11\r\n\r\nhello world",
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n",
+            "HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 11\r\n\r\nhello world",
+        ])
+    func cuts(answer: String) async throws {
+        let host = try LoopHost.started()
+        let bytes = Array(answer.utf8)
+        for cut in 1..<bytes.count {
+            let got = try await exchange(host, [Array(bytes[..<cut]), Array(bytes[cut...])])
+            #expect(got.status == 200 && got.body == "hello world" && got.reusable, "cut at \(cut): \(got)")
+        }
+    }
+
+    @Test("A body without a length ends with the connection")
+    func untilClose() async throws {
+        let host = try LoopHost.started()
+        let got = try await exchange(host, [Array("HTTP/1.1 200 OK\r\n\r\nhello".utf8)], closes: true)
+        #expect(got.body == "hello")
+        #expect(!got.reusable)
+    }
+
+    @Test("An answer that is not whole is a fault that says so", arguments: [
+        ("HTTP/1.1 200 OK\r\ncontent-length: 11\r\n\r\nhello", "ended before"),
+        ("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n", "ended before"),
+        ("HTTP/1.1 200 O", "ended before"), ("", "closed the connection"), ("SSH-2.0-OpenSSH\r\n\r\n", "not HTTP"),
+        ("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n", "not HTTP"),
+    ])
+    func faults(answer: String, sentence: String) async throws {
+        let host = try LoopHost.started()
+        let got = try await exchange(host, [Array(answer.utf8)], closes: true)
+        #expect(got.fault?.contains(sentence) == true, "\(got)")
+        #expect(!got.reusable)
+    }
+
+    @Test("Bytes behind the end of an answer spoil the connection for another")
+    func excess() async throws {
+        let host = try LoopHost.started()
+        let got = try await exchange(host, [Array("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nokHTTP/1.1".utf8)])
+        #expect(got.body == "ok")
+        #expect(!got.reusable)
+    }
+
+    @Test("A server that says nothing runs into the time-out")
+    func silence() async throws {
+        let host = try LoopHost.started()
+        let got = try await exchange(host, [], timeout: 20_000_000)
+        #expect(got.fault == "nothing came in the time allowed")
+    }
+
+    @Test("The whole-request client posts, and posts again on the same connection")
+    func post() async throws {
+        let host = try LoopHost.started()
+        let address = try await startServer(on: host)
+        let client = HTTPClient(
+            endpoint: Endpoint(host: "127.0.0.1", port: address.port, tls: nil), loop: host.loop, resolver: Resolver())
+        for index in 0..<3 {
+            let answer = try await Task(executorPreference: host.loop) {
+                try await client.post(
+                    path: "/p", fields: [("content-type", "text/plain")], body: Array("n\(index)".utf8), timeout: 2_000_000_000)
+            }.value
+            #expect(answer.status == 200)
+            #expect(String(decoding: answer.body, as: UTF8.self) == "/p n\(index)")
+        }
+    }
+}
