@@ -41,7 +41,9 @@ struct EventHold {
         while index >= 2 {
             if bytes[index - 1] == 0x0A {
                 if bytes[index - 2] == 0x0A { return index }
-                if index >= 4, bytes[index - 2] == 0x0D, bytes[index - 3] == 0x0A, bytes[index - 4] == 0x0D { return index }
+                if index >= 4, bytes[index - 2] == 0x0D, bytes[index - 3] == 0x0A, bytes[index - 4] == 0x0D {
+                    return index
+                }
             }
             index -= 1
         }

@@ -98,7 +98,7 @@ package final class ClientConnection: @unchecked Sendable {
             }
             wakeup.setDeadline(after: timeout)
             defer { wakeup.clearDeadline() }
-            let events = await wakeup.wait(for: [.upstreamWritable, .upstreamReadable, .deadline].union(abort))
+            let events = await wakeup.wait(for: abort.union([.upstreamWritable, .upstreamReadable, .deadline]))
             try check(events, abort, [.upstreamWritable, .upstreamReadable])
             if events.contains(.upstreamReadable), await answerHasBegun() {
                 wakeup.signal(.upstreamReadable)
@@ -118,7 +118,7 @@ package final class ClientConnection: @unchecked Sendable {
     // MARK: Answer
 
     /// The head of the present answer; valid until `end`.
-    package var head: ResponseHead { parser.head }
+    package var head: ResponseHead { _read { yield parser.head } }
 
     /// The bytes of a range of the head; valid until the next call.
     package func headBytes(_ range: Range<Int>) -> UnsafeRawBufferPointer {
@@ -139,13 +139,13 @@ package final class ClientConnection: @unchecked Sendable {
                 bytesReceived += count
                 continue
             case .end:
-                throw fail(bytesReceived == 0 ? .transport(.closed) : .cut)
+                throw fail(broken(.closed))
             case .failed(let error):
-                throw fail(ClientFault(error))
+                throw fail(broken(error))
             case .wouldBlock:
                 break
             }
-            let events = await wakeup.wait(for: [.upstreamReadable, .deadline].union(abort))
+            let events = await wakeup.wait(for: abort.union([.upstreamReadable, .deadline]))
             try check(events, abort, .upstreamReadable)
         }
     }
@@ -184,7 +184,7 @@ package final class ClientConnection: @unchecked Sendable {
             if body.ended() { return .data(UnsafeRawBufferPointer(start: nil, count: 0), isLast: true) }
             return .failed(fail(.cut))
         case .failed(let error):
-            return .failed(fail(ClientFault(error)))
+            return .failed(fail(broken(error)))
         }
     }
 
@@ -212,6 +212,11 @@ package final class ClientConnection: @unchecked Sendable {
     private func fail(_ fault: ClientFault) -> ClientFault {
         failed = true
         return fault
+    }
+
+    /// Before the first byte the server closed the connection; after it, the answer was cut.
+    private func broken(_ error: TransportError) -> ClientFault {
+        error == .closed && bytesReceived > 0 ? .cut : ClientFault(error)
     }
 
     private func check(_ events: WakeEvents, _ abort: WakeEvents, _ wanted: WakeEvents) throws(ClientFault) {

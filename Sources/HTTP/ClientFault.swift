@@ -14,7 +14,7 @@ package enum ClientFault: Error {
     /// The caller's own client went away first.
     case cancelled
 
-    init(_ error: TransportError) {
+    package init(_ error: TransportError) {
         self =
             switch error {
             case .cancelled: .cancelled

@@ -43,6 +43,12 @@ extension ServerChannel {
         output.reset()
     }
 
+    /// Prepares an answer to what is not a request; the connection ends with it.
+    func startRefusal() {
+        startAnswer()
+        mustClose = true
+    }
+
     // MARK: Head
 
     /// Begins an answer; its fields follow by `field`, and `beginBody` ends the head. Nothing goes out yet.
@@ -61,7 +67,7 @@ extension ServerChannel {
     package func field(_ name: StaticString, _ value: String) {
         output.append(name)
         output.append(": ")
-        output.append(value)
+        output.append(string: value)
         output.append("\r\n")
     }
 

@@ -7,10 +7,31 @@ package enum RequestArrival {
     case request
     /// The client closed, broke off, or was idle too long; nothing to answer.
     case ended
-    /// What came is not HTTP as we accept it.
-    case refused(HTTPParseError)
-    /// A head was begun and not finished in time.
+    /// What came is not a request as we accept it.
+    case refused(HeadRefusal)
+}
+
+/// Why there is no request where one was begun; the connection ends after the answer.
+package enum HeadRefusal {
+    case malformed(HTTPParseError)
+    /// The head was not finished in time.
     case timedOut
+
+    /// The status to answer with.
+    package var status: Int {
+        switch self {
+        case .malformed(let error): error.status
+        case .timedOut: 408
+        }
+    }
+
+    /// What is wrong and what to do about it.
+    package var sentence: StaticString {
+        switch self {
+        case .malformed(let error): error.sentence
+        case .timedOut: "The request head did not arrive in time; send it at once, or ask for a longer header time-out."
+        }
+    }
 }
 
 /// How far the body of the request in hand has come.
@@ -64,7 +85,7 @@ package final class ServerChannel {
     }
 
     /// The head in hand; valid until `finish`.
-    package var head: RequestHead { parser.head }
+    package var head: RequestHead { _read { yield parser.head } }
 
     /// The bytes the head's ranges refer to; valid until the next wait.
     package var headBytes: UnsafeRawBufferPointer {
@@ -107,7 +128,7 @@ package final class ServerChannel {
                 do throws(HTTPParseError) {
                     if try parser.parse(input.bytes) { return begin() }
                 } catch {
-                    return .refused(error)
+                    return .refused(.malformed(error))
                 }
             }
             if let ended = await fillInput(begun: begun) { return ended }
@@ -125,7 +146,7 @@ package final class ServerChannel {
             if mustClose, !begun { return .ended }
             let events = await wakeup.wait(for: [.downstreamReadable, .deadline, .notice])
             if events.contains(.deadline), !events.contains(.downstreamReadable) {
-                return begun ? .timedOut : .ended
+                return begun ? .refused(.timedOut) : .ended
             }
         }
     }

@@ -7,7 +7,7 @@ package protocol RequestHandler: AnyObject, Sendable {
     /// connection is then closed.
     func handle(_ channel: ServerChannel) async
     /// Answers what is not a request, then the connection is closed.
-    func refuse(_ channel: ServerChannel, _ error: HTTPParseError) async
+    func refuse(_ channel: ServerChannel, _ refusal: HeadRefusal) async
     /// The connection has ended, for whatever reason; `problem` if it never became one.
     func ended(_ channel: ServerChannel, problem: TransportError?)
 }
@@ -53,13 +53,9 @@ package actor ServerConnection {
         switch await channel.nextRequest() {
         case .ended:
             return false
-        case .refused(let error):
-            await handler.refuse(channel, error)
-            _ = await channel.flush()
-            return false
-        case .timedOut:
-            await handler.refuse(
-                channel, HTTPParseError(sentence: "The request head did not arrive in time.", status: 408))
+        case .refused(let refusal):
+            channel.startRefusal()
+            await handler.refuse(channel, refusal)
             _ = await channel.flush()
             return false
         case .request:

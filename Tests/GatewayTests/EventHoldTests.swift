@@ -16,7 +16,8 @@ import Testing
 
     @Test("Whatever the cuts, all bytes go out in order, and each send ends between two events")
     func boundaries() {
-        let stream = Array("event: a\ndata: {}\n\nevent: b\r\ndata: {\"x\": \"\\n\"}\r\n\r\n: comment\n\ndata: 1\n\n".utf8)
+        let stream = Array(
+            "event: a\ndata: {}\n\nevent: b\r\ndata: {\"x\": \"\\n\"}\r\n\r\n: comment\n\ndata: 1\n\n".utf8)
         for first in 0...stream.count {
             for second in first...stream.count {
                 let pieces = [Array(stream[..<first]), Array(stream[first..<second]), Array(stream[second...])]

@@ -67,12 +67,14 @@ import Wire
         #expect(!got.reusable)
     }
 
-    @Test("An answer that is not whole is a fault that says so", arguments: [
-        ("HTTP/1.1 200 OK\r\ncontent-length: 11\r\n\r\nhello", "ended before"),
-        ("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n", "ended before"),
-        ("HTTP/1.1 200 O", "ended before"), ("", "closed the connection"), ("SSH-2.0-OpenSSH\r\n\r\n", "not HTTP"),
-        ("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n", "not HTTP"),
-    ])
+    @Test(
+        "An answer that is not whole is a fault that says so",
+        arguments: [
+            ("HTTP/1.1 200 OK\r\ncontent-length: 11\r\n\r\nhello", "ended before"),
+            ("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n", "ended before"),
+            ("HTTP/1.1 200 O", "ended before"), ("", "closed the connection"), ("SSH-2.0-OpenSSH\r\n\r\n", "not HTTP"),
+            ("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n", "not HTTP"),
+        ])
     func faults(answer: String, sentence: String) async throws {
         let host = try LoopHost.started()
         let got = try await exchange(host, [Array(answer.utf8)], closes: true)
@@ -104,7 +106,8 @@ import Wire
         for index in 0..<3 {
             let answer = try await Task(executorPreference: host.loop) {
                 try await client.post(
-                    path: "/p", fields: [("content-type", "text/plain")], body: Array("n\(index)".utf8), timeout: 2_000_000_000)
+                    path: "/p", fields: [("content-type", "text/plain")], body: Array("n\(index)".utf8),
+                    timeout: 2_000_000_000)
             }.value
             #expect(answer.status == 200)
             #expect(String(decoding: answer.body, as: UTF8.self) == "/p n\(index)")

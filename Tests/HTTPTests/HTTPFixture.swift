@@ -43,8 +43,8 @@ final class EchoHandler: RequestHandler {
         answer(channel, 200, "\(target) \(text)", chunked: target == "/chunked")
     }
 
-    func refuse(_ channel: ServerChannel, _ error: HTTPParseError) async {
-        answer(channel, error.status, "\(error.sentence)")
+    func refuse(_ channel: ServerChannel, _ refusal: HeadRefusal) async {
+        answer(channel, refusal.status, "\(refusal.sentence)")
     }
 
     func ended(_ channel: ServerChannel, problem: TransportError?) {}
@@ -125,15 +125,15 @@ extension LoopHost {
         return (try await connector.connect(wakeup, timeout: 5_000_000_000, abort: []), wakeup)
     }
 
-    /// Sends pieces one turn of the loop apart, then reads until the server closes, or says nothing for `patience` nanoseconds.
+    /// Sends pieces one turn of the loop apart, or far enough for the server to say something between them, then reads until the server closes, or says nothing for `patience` nanoseconds.
     func converse(
-        _ address: SocketAddress, _ pieces: [String], patience: Int64 = 30_000_000
+        _ address: SocketAddress, _ pieces: [String], patience: Int64 = 30_000_000, answersBetween: Bool = false
     ) async throws -> (text: String, closed: Bool) {
         let (stream, wakeup) = try await connect(address)
         defer { stream.close() }
         for piece in pieces {
             _ = Array(piece.utf8).withUnsafeBytes { stream.write(Pieces($0)) }
-            wakeup.setTick(after: 0)
+            wakeup.setTick(after: answersBetween ? 5_000_000 : 0)
             _ = await wakeup.wait(for: .tick)
         }
         var bytes: [UInt8] = []
