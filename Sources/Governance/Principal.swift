@@ -4,13 +4,13 @@ package final class Principal: Sendable {
     package let team: String
     /// The key's public id; never the key.
     package let keyID: String
-    /// Metadata that came with the key, the default for what the client does not send; sorted by name.
-    package let metadata: [(name: String, value: String)]
+    /// Metadata that came with the key, the default for what the client does not send.
+    package let metadata: Metadata
 
     package init(user: String, team: String, keyID: String, metadata: [String: String]) {
         self.user = user
         self.team = team
         self.keyID = keyID
-        self.metadata = metadata.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) }
+        self.metadata = Metadata(metadata)
     }
 }

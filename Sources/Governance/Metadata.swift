@@ -1,0 +1,62 @@
+import Wire
+
+/// The tags of a request: those that came with the key, and those of `x-tollgate-metadata` over them. Immutable.
+package final class Metadata: Sendable {
+    /// Sorted by name.
+    package let tags: [(name: String, value: String)]
+    /// The same as a JSON object, for the ledger; empty if there are none.
+    package let json: [UInt8]
+    /// The tag `project`, or `project_id`.
+    package let project: String?
+
+    package static let none = Metadata([:])
+    /// Tags that one request may carry, and bytes of its header.
+    package static let maximumTags = 64
+    package static let maximumBytes = 4_096
+
+    package init(_ values: [String: String]) {
+        tags = values.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) }
+        project = values["project"] ?? values["project_id"]
+        json = values.isEmpty ? [] : Self.write(tags)
+    }
+
+    private static func write(_ tags: [(name: String, value: String)]) -> [UInt8] {
+        var writer = JSONWriter()
+        writer.beginObject()
+        for tag in tags {
+            writer.key(string: tag.name)
+            writer.value(string: tag.value)
+        }
+        writer.endObject()
+        return writer.array
+    }
+
+    /// The header's tags over these. Throws the sentence that says what is wrong with it, without its values.
+    package func overlaid(with header: UnsafeRawBufferPointer) throws(MetadataError) -> Metadata {
+        guard header.count <= Self.maximumBytes else {
+            throw MetadataError("is \(header.count) bytes long; at most \(Self.maximumBytes) are taken")
+        }
+        var values = Dictionary(tags.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
+        do throws(JSONError) {
+            var cursor = JSONCursor(header)
+            try cursor.enterObject()
+            while let key = try cursor.nextKey() {
+                values[try key.decoded()] = try cursor.readString().decoded()
+            }
+            try cursor.finish()
+        } catch {
+            throw MetadataError("must be a JSON object of strings: byte \(error.offset): \(error.sentence)")
+        }
+        guard values.count <= Self.maximumTags else {
+            throw MetadataError("has more than \(Self.maximumTags) tags")
+        }
+        return Metadata(values)
+    }
+}
+
+/// What is wrong with the header `x-tollgate-metadata`.
+package struct MetadataError: Error, Equatable {
+    package let sentence: String
+
+    init(_ problem: String) { sentence = "x-tollgate-metadata \(problem)." }
+}
