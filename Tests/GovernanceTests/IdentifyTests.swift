@@ -24,7 +24,8 @@ import Wire
         let head = "GET / HTTP/1.1\r\nhost: x\r\n" + fields.map { $0 + "\r\n" }.joined() + "\r\n"
         return try Array(head.utf8).withUnsafeBytes { bytes in
             var parser = RequestHeadParser()
-            #expect(try parser.parse(bytes))
+            let isComplete = try parser.parse(bytes)
+            #expect(isComplete)
             switch ring.identify(CredentialFields(parser.head, bytes), bytes, now: now) {
             case .known(let principal, let passesThrough): return principal.user + (passesThrough ? "+login" : "")
             case .missing: return "missing"
