@@ -10,6 +10,8 @@ struct EventHold {
     /// The client has the beginning of an event and not its end.
     private(set) var isInsideEvent = false
 
+    var isEmpty: Bool { held.isEmpty }
+
     /// Calls `send` with what may go now, if anything.
     mutating func pass(_ bytes: UnsafeRawBufferPointer, isLast: Bool, send: (UnsafeRawBufferPointer) -> Void) {
         if held.isEmpty {

@@ -30,7 +30,13 @@ package enum SendState {
 
 extension ServerChannel {
     /// The answer has begun on the wire: no other answer can be given.
-    package var answerHasBegun: Bool { state == .body || state == .complete }
+    package var answerHasBegun: Bool { bytesSent > 0 || state == .complete }
+
+    /// Takes back an answer whose head was written but of which nothing has gone out.
+    package func withdrawAnswer() {
+        precondition(!answerHasBegun, "an answer that has begun cannot be taken back")
+        startAnswer()
+    }
 
     /// The client closed its side, or the connection broke.
     package var clientIsGone: Bool { stream.sawHangup || isBroken }
@@ -68,6 +74,13 @@ extension ServerChannel {
         output.append(name)
         output.append(": ")
         output.append(string: value)
+        output.append("\r\n")
+    }
+
+    package func field(_ name: StaticString, _ value: UnsafeRawBufferPointer) {
+        output.append(name)
+        output.append(": ")
+        output.append(value)
         output.append("\r\n")
     }
 
@@ -127,7 +140,11 @@ extension ServerChannel {
             tail = Self.chunkTail(hasData: data.count > 0, isLast: isLast)
         }
         if isLast { state = .complete }
-        let result = output.withBytes { transmit(Pieces($0, piece, tail)) }
+        let result = output.withBytes { head in
+            let pieces = Pieces(head, piece, tail)
+            bytesSent += pieces.count
+            return transmit(pieces)
+        }
         output.reset()
         return result
     }
@@ -156,11 +173,18 @@ extension ServerChannel {
         mustClose = true
     }
 
+    /// Breaks the connection off, whatever it is doing: its task finds it closed by the client.
+    package func abort() {
+        isBroken = true
+        mustClose = true
+        stream.shutdownWriting()
+        wakeup.signal([.downstreamHangup, .downstreamReadable, .downstreamWritable, .deadline, .notice])
+    }
+
     // MARK: Sending
 
     func transmit(_ pieces: Pieces) -> SendState {
         guard !isBroken else { return .failed }
-        bytesSent += pieces.count
         guard unsent.isEmpty else {
             unsent.append(pieces)
             return .pending

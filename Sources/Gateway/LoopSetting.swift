@@ -1,0 +1,39 @@
+import Configuration
+import HTTP
+import Transport
+import Upstream
+
+/// What one configuration means on one loop: the limits and the pools of its provider accounts. Immutable; a request keeps the
+/// one it began with.
+final class LoopSetting {
+    let snapshot: Snapshot
+    let accounts: [UpstreamAccount]
+    /// One for each account, in the same order.
+    let pools: [ProviderPool]
+    let limits: HTTPLimits
+    let connectionsPerLoop: Int
+
+    /// Pools of accounts that did not change are taken over, with their connections.
+    init(
+        snapshot: Snapshot, accounts: [UpstreamAccount], loop: EventLoop, resolver: Resolver, previous: LoopSetting?
+    ) {
+        self.snapshot = snapshot
+        self.accounts = accounts
+        pools = accounts.map { account in
+            if let previous, let index = previous.accounts.firstIndex(where: { $0 === account }) {
+                return previous.pools[index]
+            }
+            return ProviderPool(
+                endpoint: account.endpoint, maximumIdle: account.maximumIdle, loop: loop, resolver: resolver)
+        }
+        limits = HTTPLimits(snapshot.limits)
+        connectionsPerLoop = snapshot.limits.connections
+    }
+
+    /// Closes the idle connections of accounts that the new setting does not use.
+    func closeReplaced(by next: LoopSetting) {
+        for pool in pools where !next.pools.contains(where: { $0 === pool }) {
+            pool.assumeIsolated { $0.close() }
+        }
+    }
+}

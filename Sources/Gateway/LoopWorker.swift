@@ -1,0 +1,81 @@
+import Configuration
+import Governance
+import HTTP
+import Ledger
+import Providers
+import Telemetry
+import Transport
+import Wire
+
+/// One loop's part of the gateway: what its requests share. Requests of different loops share nothing but immutable values.
+///
+/// `@unchecked Sendable`: everything mutable in it is touched on its loop's thread only; other threads reach it through
+/// `loop.post`.
+final class LoopWorker: RequestHandler, @unchecked Sendable {
+    let loop: EventLoop
+    let journal: Journal
+    let telemetry: LoopTelemetry
+    let connections = ConnectionSet()
+    let resolver: Resolver
+    private(set) var setting: LoopSetting
+    private(set) var keys: KeyRing
+    var ids: RequestIDSource
+    private var listeners: [Listener] = []
+    /// Whether the process accepts work, for `/readyz`.
+    var isReady: Bool { !connections.isDraining }
+
+    init(
+        loop: EventLoop, snapshot: Snapshot, keys: KeyRing, journal: Journal, ids: RequestIDSource,
+        telemetry: LoopTelemetry, resolver: Resolver, upstreams: [UpstreamAccount]
+    ) {
+        self.loop = loop
+        self.keys = keys
+        self.journal = journal
+        self.ids = ids
+        self.telemetry = telemetry
+        self.resolver = resolver
+        setting = LoopSetting(snapshot: snapshot, accounts: upstreams, loop: loop, resolver: resolver, previous: nil)
+    }
+
+    // MARK: Connections
+
+    /// Begins to accept; on the loop's thread.
+    func listen(_ listeners: [Listener]) throws(TransportError) {
+        self.listeners = listeners
+        for listener in listeners {
+            try listener.start(
+                whenAccepted: { [unowned self] in accepted($0) },
+                whenRefused: { [unowned self] in telemetry.acceptFailed($0) })
+        }
+    }
+
+    private func accepted(_ stream: ByteStream) {
+        guard connections.count < setting.connectionsPerLoop else {
+            telemetry.connectionRefused()
+            return stream.close()
+        }
+        connections.add(ServerConnection.start(stream, handler: self, limits: setting.limits, loop: loop))
+    }
+
+    func ended(_ channel: ServerChannel, problem: TransportError?) {
+        connections.remove(channel)
+        if let problem { telemetry.connectionFailed(problem) }
+    }
+
+    // MARK: Changes from outside; on the loop's thread
+
+    func replace(keys: KeyRing) { self.keys = keys }
+
+    /// Requests that have begun keep the old setting; the next ones get the new.
+    func replace(snapshot: Snapshot, accounts: [UpstreamAccount]) {
+        let previous = setting
+        setting = LoopSetting(
+            snapshot: snapshot, accounts: accounts, loop: loop, resolver: resolver, previous: previous)
+        previous.closeReplaced(by: setting)
+    }
+
+    func drain() {
+        for listener in listeners { listener.close() }
+        connections.drain()
+    }
+}
