@@ -1,1 +1,109 @@
+#define _GNU_SOURCE
 #include "CScan.h"
+
+#include <string.h>
+#if defined(__x86_64__)
+#include <emmintrin.h>
+#endif
+
+size_t tg_find_byte(const void *bytes, size_t count, uint8_t byte) {
+    const uint8_t *found = memchr(bytes, byte, count);
+    return found ? (size_t)(found - (const uint8_t *)bytes) : count;
+}
+
+size_t tg_find_bytes(const void *bytes, size_t count, const void *needle, size_t needle_count) {
+    const uint8_t *found = memmem(bytes, count, needle, needle_count);
+    return found ? (size_t)(found - (const uint8_t *)bytes) : count;
+}
+
+size_t tg_find_line_end(const void *start, size_t count) {
+    const uint8_t *bytes = start;
+    size_t i = 0;
+#if defined(__x86_64__)
+    const __m128i lf = _mm_set1_epi8('\n'), cr = _mm_set1_epi8('\r');
+    for (; i + 64 <= count; i += 64) {
+        uint64_t mask = 0;
+        for (int part = 0; part < 4; part++) {
+            __m128i v = _mm_loadu_si128((const __m128i *)(bytes + i + 16 * part));
+            __m128i hit = _mm_or_si128(_mm_cmpeq_epi8(v, lf), _mm_cmpeq_epi8(v, cr));
+            mask |= (uint64_t)(uint32_t)_mm_movemask_epi8(hit) << (16 * part);
+        }
+        if (mask) return i + (size_t)__builtin_ctzll(mask);
+    }
+    for (; i + 16 <= count; i += 16) {
+        __m128i v = _mm_loadu_si128((const __m128i *)(bytes + i));
+        int mask = _mm_movemask_epi8(_mm_or_si128(_mm_cmpeq_epi8(v, lf), _mm_cmpeq_epi8(v, cr)));
+        if (mask) return i + (size_t)__builtin_ctz((unsigned)mask);
+    }
+#endif
+    for (; i < count; i++)
+        if (bytes[i] == '\n' || bytes[i] == '\r') return i;
+    return count;
+}
+
+int tg_equal(const void *a, const void *b, size_t count) { return memcmp(a, b, count) == 0; }
+
+int tg_equal_ignoring_case(const void *bytes, const void *lower, size_t count) {
+    const uint8_t *a = bytes, *b = lower;
+    uint8_t difference = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint8_t capital = (uint8_t)((uint8_t)(a[i] - 'A') < 26);
+        difference |= (uint8_t)((a[i] | (uint8_t)(capital << 5)) ^ b[i]);
+    }
+    return difference == 0;
+}
+
+int tg_equal_constant_time(const void *a, const void *b, size_t count) {
+    // volatile keeps the compiler from leaving the loop at the first difference.
+    const volatile uint8_t *x = a, *y = b;
+    uint8_t difference = 0;
+    for (size_t i = 0; i < count; i++) difference |= (uint8_t)(x[i] ^ y[i]);
+    return difference == 0;
+}
+
+// ---------------------------------------------------------------- HTTP characters
+
+enum { TOKEN = 1, TARGET = 2, REG_NAME = 4 };
+
+#define ALPHA_DIGIT(c) (((c) >= '0' && (c) <= '9') || ((c) >= 'A' && (c) <= 'Z') || ((c) >= 'a' && (c) <= 'z'))
+#define ONE_OF4(c, w, x, y, z) ((c) == (w) || (c) == (x) || (c) == (y) || (c) == (z))
+#define SHARED(c) (ONE_OF4(c, '-', '.', '_', '~') || ONE_OF4(c, '!', '$', '&', '\'') || ONE_OF4(c, '*', '+', '%', '%'))
+#define IS_TOKEN(c) (ALPHA_DIGIT(c) || SHARED(c) || ONE_OF4(c, '#', '^', '`', '|'))
+#define IS_REG_NAME(c) (ALPHA_DIGIT(c) || SHARED(c) || ONE_OF4(c, '(', ')', ',', ';') || (c) == '=')
+#define IS_TARGET(c) (IS_REG_NAME(c) || ONE_OF4(c, ':', '/', '?', '@') || (c) == '[' || (c) == ']')
+#define CLASS(c) ((IS_TOKEN(c) ? TOKEN : 0) | (IS_TARGET(c) ? TARGET : 0) | (IS_REG_NAME(c) ? REG_NAME : 0))
+#define ROW(c) CLASS(c), CLASS(c + 1), CLASS(c + 2), CLASS(c + 3), CLASS(c + 4), CLASS(c + 5), CLASS(c + 6), CLASS(c + 7)
+
+// Bytes from 0x80 are in no class: the rest of the table is zero.
+static const uint8_t classes[256] = {
+    ROW(0x00), ROW(0x08), ROW(0x10), ROW(0x18), ROW(0x20), ROW(0x28), ROW(0x30), ROW(0x38),
+    ROW(0x40), ROW(0x48), ROW(0x50), ROW(0x58), ROW(0x60), ROW(0x68), ROW(0x70), ROW(0x78),
+};
+
+static inline size_t leading(const uint8_t *bytes, size_t count, uint8_t class) {
+    size_t i = 0;
+    while (i < count && (classes[bytes[i]] & class)) i++;
+    return i;
+}
+
+size_t tg_http_token_length(const void *bytes, size_t count) { return leading(bytes, count, TOKEN); }
+size_t tg_http_target_length(const void *bytes, size_t count) { return leading(bytes, count, TARGET); }
+size_t tg_http_reg_name_length(const void *bytes, size_t count) { return leading(bytes, count, REG_NAME); }
+
+size_t tg_http_value_length(const void *start, size_t count) {
+    const uint8_t *bytes = start;
+    size_t i = 0;
+#if defined(__x86_64__)
+    const __m128i last_control = _mm_set1_epi8(0x1f), tab = _mm_set1_epi8('\t'), delete = _mm_set1_epi8(0x7f);
+    for (; i + 16 <= count; i += 16) {
+        __m128i v = _mm_loadu_si128((const __m128i *)(bytes + i));
+        __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(v, last_control), v);
+        __m128i bad = _mm_or_si128(_mm_andnot_si128(_mm_cmpeq_epi8(v, tab), control), _mm_cmpeq_epi8(v, delete));
+        int mask = _mm_movemask_epi8(bad);
+        if (mask) return i + (size_t)__builtin_ctz((unsigned)mask);
+    }
+#endif
+    for (; i < count; i++)
+        if ((bytes[i] < 0x20 && bytes[i] != '\t') || bytes[i] == 0x7f) return i;
+    return count;
+}

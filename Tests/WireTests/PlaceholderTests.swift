@@ -1,1 +1,1 @@
-@testable import Wire
+import Wire

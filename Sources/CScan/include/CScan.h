@@ -1,1 +1,99 @@
 #pragma once
+
+// Byte scanning for the room Wire: what SIMD does well and Swift cannot spell. No state of its own, no allocation.
+
+#include <stddef.h>
+#include <stdint.h>
+
+// ---------------------------------------------------------------- bytes
+
+/// Index of the first `byte` in `bytes[0..<count]`, or `count`.
+size_t tg_find_byte(const void *_Nonnull bytes, size_t count, uint8_t byte);
+
+/// Index of the first CR or LF in `bytes[0..<count]`, or `count`.
+size_t tg_find_line_end(const void *_Nonnull bytes, size_t count);
+
+/// Index of the first occurrence of `needle` in `bytes[0..<count]`, or `count`. An empty needle is found at 0.
+size_t tg_find_bytes(const void *_Nonnull bytes, size_t count, const void *_Nonnull needle, size_t needle_count);
+
+/// Whether both areas hold the same bytes; stops at the first difference (not for secrets).
+int tg_equal(const void *_Nonnull a, const void *_Nonnull b, size_t count);
+
+/// Whether `bytes` equal `lower` when ASCII capitals are taken as small letters; `lower` must hold none.
+int tg_equal_ignoring_case(const void *_Nonnull bytes, const void *_Nonnull lower, size_t count);
+
+/// Whether both areas hold the same bytes, in a time that depends on `count` alone.
+int tg_equal_constant_time(const void *_Nonnull a, const void *_Nonnull b, size_t count);
+
+// ---------------------------------------------------------------- HTTP characters
+
+/// How many leading bytes are `tchar` (RFC 9110 §5.6.2).
+size_t tg_http_token_length(const void *_Nonnull bytes, size_t count);
+
+/// How many leading bytes may stand in a field value: HTAB, SP, VCHAR, obs-text (RFC 9110 §5.5).
+size_t tg_http_value_length(const void *_Nonnull bytes, size_t count);
+
+/// How many leading bytes may stand in a request target: RFC 3986 characters without `#`.
+size_t tg_http_target_length(const void *_Nonnull bytes, size_t count);
+
+/// How many leading bytes may stand in a `reg-name` (RFC 3986 §3.2.2).
+size_t tg_http_reg_name_length(const void *_Nonnull bytes, size_t count);
+
+// ---------------------------------------------------------------- JSON
+
+/// Brackets that may be open at once, at most.
+#define TG_JSON_DEPTH 1024
+
+/// What the structural scan carries from one 64-byte block to the next. Start with all zero and `depth_limit` set.
+typedef struct {
+    /// All ones inside a string, else zero.
+    uint64_t in_string;
+    /// 1 when the first byte of the next block is escaped.
+    uint64_t escaped;
+    /// Brackets open now.
+    uint32_t depth;
+    /// Brackets that may be open, 1...TG_JSON_DEPTH.
+    uint32_t depth_limit;
+    /// One bit per open bracket, set for `{`.
+    uint64_t kinds[TG_JSON_DEPTH / 64];
+} tg_json_state;
+
+typedef enum : uint32_t {
+    /// Every whole block was read.
+    TG_JSON_OK = 0,
+    /// The output has no room for another block's positions: take them and call again from `position`.
+    TG_JSON_FULL = 1,
+    /// A closing bracket that closes nothing or the other kind.
+    TG_JSON_MISMATCH = 2,
+    /// More brackets open than `depth_limit`.
+    TG_JSON_TOO_DEEP = 3,
+    /// A byte below 0x20 inside a string.
+    TG_JSON_CONTROL = 4,
+    /// A backslash outside strings.
+    TG_JSON_STRAY_BACKSLASH = 5,
+} tg_json_status;
+
+typedef struct {
+    /// Start of the first block not read, or the offset of the fault.
+    size_t position;
+    /// How many positions were written.
+    size_t count;
+    tg_json_status status;
+} tg_json_result;
+
+/// Positions that one block can yield; `capacity` must be at least this.
+#define TG_JSON_BLOCK 64
+
+/// Reads the whole 64-byte blocks of `bytes[from..<to]` and writes the offset of every quote, comma, colon and bracket
+/// that stands outside strings and at depth 0 or 1 (brackets: before or after them). Uses AVX2 where the CPU has it.
+tg_json_result tg_json_scan(
+    tg_json_state *_Nonnull state, const uint8_t *_Nonnull bytes, size_t from, size_t to, size_t *_Nonnull out,
+    size_t capacity);
+
+/// The same without SIMD, for other CPUs and for the tests that compare both.
+tg_json_result tg_json_scan_portable(
+    tg_json_state *_Nonnull state, const uint8_t *_Nonnull bytes, size_t from, size_t to, size_t *_Nonnull out,
+    size_t capacity);
+
+/// Whether `tg_json_scan` takes the AVX2 path on this machine.
+int tg_json_uses_avx2(void);

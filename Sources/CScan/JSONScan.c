@@ -1,0 +1,160 @@
+#include "CScan.h"
+
+// Two builds of one loop (JSONScanLoop.h): what differs is how 64 bytes become bit masks.
+
+typedef struct {
+    uint64_t quote, backslash, control;
+} string_masks;
+
+typedef struct {
+    uint64_t open, close, separator;
+} operator_masks;
+
+/// Bits of the bytes that an odd run of backslashes escapes (backslashes themselves left out), and the carry to the
+/// next block. A run escapes what follows it when it starts at an even bit and ends after an odd one or the reverse;
+/// adding a run's first bit to the run lets the carry fall out right behind it.
+static inline uint64_t find_escaped(uint64_t backslash, uint64_t *carry) {
+    const uint64_t even = 0x5555555555555555ULL;
+    uint64_t first = *carry;
+    backslash &= ~first;
+    if (!backslash) {
+        *carry = 0;
+        return first;
+    }
+    uint64_t starts = backslash & ~(backslash << 1), behind_odd_start;
+    uint64_t behind_even_start = (backslash + (starts & even)) & ~backslash;
+    *carry = __builtin_add_overflow(backslash, starts & ~even, &behind_odd_start);
+    behind_odd_start &= ~backslash;
+    return first | (behind_even_start & ~even) | (behind_odd_start & even);
+}
+
+// ---------------------------------------------------------------- portable
+
+static inline uint64_t prefix_xor_portable(uint64_t bits) {
+    for (int shift = 1; shift < 64; shift <<= 1) bits ^= bits << shift;
+    return bits;
+}
+
+static inline string_masks string_masks_portable(const uint8_t *bytes) {
+    string_masks masks = {0, 0, 0};
+    for (int i = 0; i < 64; i++) {
+        masks.quote |= (uint64_t)(bytes[i] == '"') << i;
+        masks.backslash |= (uint64_t)(bytes[i] == '\\') << i;
+        masks.control |= (uint64_t)(bytes[i] < 0x20) << i;
+    }
+    return masks;
+}
+
+static inline int is_plain_portable(const uint8_t *bytes) {
+    string_masks masks = string_masks_portable(bytes);
+    return (masks.quote | masks.backslash | masks.control) == 0;
+}
+
+static inline operator_masks operator_masks_portable(const uint8_t *bytes) {
+    operator_masks masks = {0, 0, 0};
+    for (int i = 0; i < 64; i++) {
+        masks.open |= (uint64_t)((bytes[i] | 0x20) == '{') << i;
+        masks.close |= (uint64_t)((bytes[i] | 0x20) == '}') << i;
+        masks.separator |= (uint64_t)(bytes[i] == ',' || bytes[i] == ':') << i;
+    }
+    return masks;
+}
+
+#define BUILD(name) name##_portable
+#define TARGET
+#include "JSONScanLoop.h"
+#undef BUILD
+#undef TARGET
+
+tg_json_result tg_json_scan_portable(
+    tg_json_state *state, const uint8_t *bytes, size_t from, size_t to, size_t *out, size_t capacity) {
+    return scan_portable(state, bytes, from, to, out, capacity);
+}
+
+// ---------------------------------------------------------------- AVX2
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#include <stdatomic.h>
+
+#define TARGET __attribute__((target("avx2,pclmul,popcnt,bmi")))
+
+TARGET static inline uint64_t prefix_xor_avx2(uint64_t bits) {
+    __m128i product = _mm_clmulepi64_si128(_mm_set_epi64x(0, (long long)bits), _mm_set1_epi8((char)0xff), 0);
+    return (uint64_t)_mm_cvtsi128_si64(product);
+}
+
+TARGET static inline uint64_t join(__m256i low, __m256i high) {
+    return (uint64_t)(uint32_t)_mm256_movemask_epi8(low) | (uint64_t)(uint32_t)_mm256_movemask_epi8(high) << 32;
+}
+
+TARGET static inline string_masks string_masks_avx2(const uint8_t *bytes) {
+    const __m256i quote = _mm256_set1_epi8('"'), backslash = _mm256_set1_epi8('\\'), last = _mm256_set1_epi8(0x1f);
+    __m256i a = _mm256_loadu_si256((const __m256i *)bytes), b = _mm256_loadu_si256((const __m256i *)(bytes + 32));
+    return (string_masks){
+        join(_mm256_cmpeq_epi8(a, quote), _mm256_cmpeq_epi8(b, quote)),
+        join(_mm256_cmpeq_epi8(a, backslash), _mm256_cmpeq_epi8(b, backslash)),
+        join(_mm256_cmpeq_epi8(_mm256_min_epu8(a, last), a), _mm256_cmpeq_epi8(_mm256_min_epu8(b, last), b)),
+    };
+}
+
+TARGET static inline int is_plain_avx2(const uint8_t *bytes) {
+    const __m256i quote = _mm256_set1_epi8('"'), backslash = _mm256_set1_epi8('\\'), last = _mm256_set1_epi8(0x1f);
+    __m256i a = _mm256_loadu_si256((const __m256i *)bytes), b = _mm256_loadu_si256((const __m256i *)(bytes + 32));
+    __m256i quotes = _mm256_or_si256(_mm256_cmpeq_epi8(a, quote), _mm256_cmpeq_epi8(b, quote));
+    __m256i escapes = _mm256_or_si256(_mm256_cmpeq_epi8(a, backslash), _mm256_cmpeq_epi8(b, backslash));
+    __m256i least = _mm256_min_epu8(a, b);
+    __m256i controls = _mm256_cmpeq_epi8(_mm256_min_epu8(least, last), least);
+    __m256i any = _mm256_or_si256(_mm256_or_si256(quotes, escapes), controls);
+    return _mm256_testz_si256(any, any);
+}
+
+TARGET static inline operator_masks operator_masks_avx2(const uint8_t *bytes) {
+    const __m256i open = _mm256_set1_epi8('{'), close = _mm256_set1_epi8('}'), bit = _mm256_set1_epi8(0x20);
+    const __m256i comma = _mm256_set1_epi8(','), colon = _mm256_set1_epi8(':');
+    __m256i a = _mm256_loadu_si256((const __m256i *)bytes), b = _mm256_loadu_si256((const __m256i *)(bytes + 32));
+    __m256i c = _mm256_or_si256(a, bit), d = _mm256_or_si256(b, bit);
+    return (operator_masks){
+        join(_mm256_cmpeq_epi8(c, open), _mm256_cmpeq_epi8(d, open)),
+        join(_mm256_cmpeq_epi8(c, close), _mm256_cmpeq_epi8(d, close)),
+        join(
+            _mm256_or_si256(_mm256_cmpeq_epi8(a, comma), _mm256_cmpeq_epi8(a, colon)),
+            _mm256_or_si256(_mm256_cmpeq_epi8(b, comma), _mm256_cmpeq_epi8(b, colon))),
+    };
+}
+
+#define BUILD(name) name##_avx2
+#include "JSONScanLoop.h"
+#undef BUILD
+#undef TARGET
+
+int tg_json_uses_avx2(void) {
+    // 0: not asked yet, 1: no, 2: yes. Racing first calls store the same answer.
+    static _Atomic int answer = 0;
+    int known = atomic_load_explicit(&answer, memory_order_relaxed);
+    if (known == 0) {
+        __builtin_cpu_init();
+        int all = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("pclmul") && __builtin_cpu_supports("bmi")
+            && __builtin_cpu_supports("popcnt");
+        known = all ? 2 : 1;
+        atomic_store_explicit(&answer, known, memory_order_relaxed);
+    }
+    return known == 2;
+}
+
+tg_json_result tg_json_scan(
+    tg_json_state *state, const uint8_t *bytes, size_t from, size_t to, size_t *out, size_t capacity) {
+    if (tg_json_uses_avx2()) return scan_avx2(state, bytes, from, to, out, capacity);
+    return scan_portable(state, bytes, from, to, out, capacity);
+}
+
+#else
+
+int tg_json_uses_avx2(void) { return 0; }
+
+tg_json_result tg_json_scan(
+    tg_json_state *state, const uint8_t *bytes, size_t from, size_t to, size_t *out, size_t capacity) {
+    return scan_portable(state, bytes, from, to, out, capacity);
+}
+
+#endif

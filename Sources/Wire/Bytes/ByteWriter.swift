@@ -1,0 +1,204 @@
+/// A growing byte buffer that is written front to back and used again: `reset()` keeps its memory.
+///
+/// It owns its memory alone, hence `~Copyable`. HOT: appending is one `memcpy`, growth doubles.
+package struct ByteWriter: ~Copyable, @unchecked Sendable {
+    // @unchecked Sendable is safe: the pointer never leaves except for the length of a closure or as documented at
+    // `bytes`, there is exactly one owner, and mutation needs exclusive access.
+
+    private var base: UnsafeMutableRawPointer?
+    private var capacity: Int
+
+    /// Bytes written so far.
+    package private(set) var count: Int
+
+    /// An empty writer; allocates nothing when `capacity` is 0.
+    package init(capacity: Int = 0) {
+        precondition(capacity >= 0)
+        self.base = capacity == 0 ? nil : .allocate(byteCount: capacity, alignment: 16)
+        self.capacity = capacity
+        self.count = 0
+    }
+
+    deinit {
+        base?.deallocate()
+    }
+
+    package var isEmpty: Bool { count == 0 }
+
+    /// What was written, as a view that is valid until the next mutation or the end of the writer's life.
+    package var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: count) }
+
+    /// A copy of what was written. For cold code and tests.
+    package var array: [UInt8] { [UInt8](bytes) }
+
+    /// Lends what was written.
+    package borrowing func withBytes<Result: ~Copyable, Failure: Error>(
+        _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try body(UnsafeRawBufferPointer(start: base, count: count))
+    }
+
+    /// Forgets what was written and keeps the memory, unless it is more than `keepingAtMost` bytes.
+    package mutating func reset(keepingAtMost limit: Int = .max) {
+        count = 0
+        if capacity > limit {
+            base?.deallocate()
+            base = nil
+            capacity = 0
+        }
+    }
+
+    /// Cuts back to the first `newCount` bytes.
+    package mutating func truncate(to newCount: Int) {
+        precondition(newCount >= 0 && newCount <= count)
+        count = newCount
+    }
+
+    /// Removes the first `removed` bytes and moves the rest to the front.
+    package mutating func removePrefix(_ removed: Int) {
+        precondition(removed >= 0 && removed <= count)
+        guard removed > 0, let base else { return }
+        count -= removed
+        base.copyMemory(from: base + removed, byteCount: count)
+    }
+
+    /// Makes room for `additional` more bytes.
+    package mutating func reserve(_ additional: Int) {
+        if additional > capacity - count { grow(additional) }
+    }
+
+    private mutating func grow(_ additional: Int) {
+        let newCapacity = max(count + additional, capacity * 2, 64)
+        let newBase = UnsafeMutableRawPointer.allocate(byteCount: newCapacity, alignment: 16)
+        if let base {
+            newBase.copyMemory(from: base, byteCount: count)
+            base.deallocate()
+        }
+        base = newBase
+        capacity = newCapacity
+    }
+
+    /// Lends at least `minimum` bytes of free room to `body`, which answers how many it filled.
+    package mutating func append<Failure: Error>(
+        upTo minimum: Int, _ body: (UnsafeMutableRawBufferPointer) throws(Failure) -> Int
+    ) throws(Failure) {
+        reserve(minimum)
+        guard let base else { return }
+        let written = try body(UnsafeMutableRawBufferPointer(start: base + count, count: capacity - count))
+        precondition(written >= 0 && written <= capacity - count)
+        count += written
+    }
+}
+
+extension ByteWriter {
+    package mutating func append(byte: UInt8) {
+        reserve(1)
+        base?.storeBytes(of: byte, toByteOffset: count, as: UInt8.self)
+        count += 1
+    }
+
+    package mutating func append(_ other: UnsafeRawBufferPointer) {
+        guard let source = other.baseAddress, other.count > 0 else { return }
+        reserve(other.count)
+        base?.advanced(by: count).copyMemory(from: source, byteCount: other.count)
+        count += other.count
+    }
+
+    /// Appends a literal.
+    package mutating func append(_ text: StaticString) {
+        append(text.bytes)
+    }
+
+    package mutating func append(_ other: [UInt8]) {
+        other.withUnsafeBytes { append($0) }
+    }
+
+    package mutating func append(_ other: ArraySlice<UInt8>) {
+        other.withUnsafeBytes { append($0) }
+    }
+
+    /// Appends the UTF-8 of a string.
+    package mutating func append(string: String) {
+        let done: Void? = string.utf8.withContiguousStorageIfAvailable { append(UnsafeRawBufferPointer($0)) }
+        if done == nil {
+            for byte in string.utf8 { append(byte: byte) }
+        }
+    }
+
+    /// Appends a number in decimal digits, with `-` in front when negative.
+    package mutating func append(decimal value: some FixedWidthInteger) {
+        append(upTo: 40) { room in
+            var magnitude = UInt64(truncatingIfNeeded: value.magnitude)
+            precondition(UInt64(exactly: value.magnitude) != nil, "ByteWriter writes integers of at most 64 bits")
+            var digits = 0
+            var start = room.count
+            // Digits come out backwards: fill from the end of the lent room, then move to its front.
+            repeat {
+                start -= 1
+                room[start] = UInt8(truncatingIfNeeded: magnitude % 10) + Ascii.zero
+                magnitude /= 10
+                digits += 1
+            } while magnitude > 0
+            if value < 0 {
+                start -= 1
+                room[start] = Ascii.minus
+                digits += 1
+            }
+            return moveToFront(room, from: start, count: digits)
+        }
+    }
+
+    /// Appends a number in decimal, padded with zeros to `width` digits.
+    package mutating func append(decimal value: Int, width: Int) {
+        precondition(value >= 0)
+        var limit = 10
+        var missing = width - 1
+        while missing > 0, value >= limit {
+            limit *= 10
+            missing -= 1
+        }
+        for _ in 0..<max(0, missing) { append(byte: Ascii.zero) }
+        append(decimal: value)
+    }
+
+    /// Appends a number in lower-case hexadecimal, padded with zeros to `width` digits.
+    package mutating func append(hex value: UInt64, width: Int = 1) {
+        let needed = max(1, (64 - value.leadingZeroBitCount + 3) / 4)
+        let digits = max(needed, width)
+        append(upTo: digits) { room in
+            for index in 0..<digits {
+                let place = digits - 1 - index
+                let nibble = place >= 16 ? 0 : UInt8(truncatingIfNeeded: value >> UInt64(place * 4)) & 15
+                room[index] = Hex.digit(nibble)
+            }
+            return digits
+        }
+    }
+
+    /// Appends the line that opens an HTTP chunk of `length` bytes (RFC 9112 §7.1); CRLF must follow the data.
+    package mutating func appendChunkHeader(length: Int) {
+        precondition(length > 0, "an empty chunk would end the body")
+        append(hex: UInt64(length))
+        append("\r\n")
+    }
+
+    /// Appends a whole HTTP chunk; nothing when `data` is empty, because an empty chunk would end the body.
+    package mutating func appendChunk(_ data: UnsafeRawBufferPointer) {
+        guard data.count > 0 else { return }
+        reserve(data.count + 20)
+        appendChunkHeader(length: data.count)
+        append(data)
+        append("\r\n")
+    }
+
+    /// Appends the chunk that ends a chunked body, without trailers.
+    package mutating func appendLastChunk() {
+        append("0\r\n\r\n")
+    }
+}
+
+private func moveToFront(_ room: UnsafeMutableRawBufferPointer, from start: Int, count: Int) -> Int {
+    guard let base = room.baseAddress else { return 0 }
+    base.copyMemory(from: base + start, byteCount: count)
+    return count
+}

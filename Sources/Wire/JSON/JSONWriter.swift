@@ -1,0 +1,217 @@
+/// Writes a JSON text strictly and compactly: commas and colons come by themselves, misuse traps.
+package struct JSONWriter: ~Copyable, Sendable {
+    private var output: ByteWriter
+    private var depth = 0
+    /// One bit per open container, the innermost lowest, set for objects.
+    private var objects: UInt128 = 0
+    private var state = State.value
+
+    private enum State {
+        /// A value must come: at the start, behind a key.
+        case value
+        /// Just inside a container.
+        case first
+        /// Behind a member or element.
+        case next
+        /// The text is complete.
+        case end
+    }
+
+    /// Writes behind what `output` holds already.
+    package init(into output: consuming ByteWriter = ByteWriter()) {
+        self.output = output
+    }
+
+    /// Forgets what was written, keeps the memory.
+    package mutating func reset() {
+        output.reset()
+        depth = 0
+        state = .value
+    }
+
+    /// Whether exactly one whole value was written.
+    package var isComplete: Bool { state == .end }
+
+    /// What was written so far, valid until the next mutation.
+    package var bytes: UnsafeRawBufferPointer { output.bytes }
+
+    /// A copy of what was written.
+    package var array: [UInt8] { output.array }
+
+    /// Gives the buffer back; the text must be complete.
+    package consuming func finish() -> ByteWriter {
+        precondition(state == .end, "the JSON text is not complete")
+        return output
+    }
+
+    // MARK: Containers
+
+    package mutating func beginObject() {
+        begin(Ascii.openBrace, isObject: true)
+    }
+
+    package mutating func endObject() {
+        end(Ascii.closeBrace, isObject: true)
+    }
+
+    package mutating func beginArray() {
+        begin(Ascii.openBracket, isObject: false)
+    }
+
+    package mutating func endArray() {
+        end(Ascii.closeBracket, isObject: false)
+    }
+
+    /// A member's name; its value must be written next.
+    package mutating func key(_ name: StaticString) {
+        startKey()
+        appendString(name.bytes)
+        output.append(byte: Ascii.colon)
+    }
+
+    /// A member's name; its value must be written next.
+    package mutating func key(string name: String) {
+        startKey()
+        appendString(name)
+        output.append(byte: Ascii.colon)
+    }
+
+    private mutating func startKey() {
+        precondition(depth > 0 && objects & 1 == 1 && state != .value, "a key stands only between an object's members")
+        if state == .next { output.append(byte: Ascii.comma) }
+        state = .value
+    }
+
+    private mutating func begin(_ bracket: UInt8, isObject: Bool) {
+        startValue()
+        precondition(depth < 128, "JSON is nested too deeply")
+        output.append(byte: bracket)
+        depth += 1
+        objects = objects << 1 | (isObject ? 1 : 0)
+        state = .first
+    }
+
+    private mutating func end(_ bracket: UInt8, isObject: Bool) {
+        precondition(depth > 0 && objects & 1 == (isObject ? 1 : 0) && state != .value, "nothing of that kind is open")
+        output.append(byte: bracket)
+        depth -= 1
+        objects >>= 1
+        endValue()
+    }
+
+    // MARK: Values
+
+    package mutating func value(_ text: StaticString) {
+        startValue()
+        appendString(text.bytes)
+        endValue()
+    }
+
+    package mutating func value(string text: String) {
+        startValue()
+        appendString(text)
+        endValue()
+    }
+
+    /// A string of bytes that are known to be UTF-8.
+    package mutating func value(utf8 text: UnsafeRawBufferPointer) {
+        startValue()
+        appendString(text)
+        endValue()
+    }
+
+    package mutating func value(_ number: Int64) {
+        startValue()
+        output.append(decimal: number)
+        endValue()
+    }
+
+    package mutating func value(_ number: Int) {
+        value(Int64(number))
+    }
+
+    /// The shortest decimal that reads back as the same double; `null` for NaN and infinities, which JSON has not.
+    package mutating func value(_ number: Double) {
+        startValue()
+        if number.isFinite { output.append(string: number.description) } else { output.append("null") }
+        endValue()
+    }
+
+    package mutating func value(_ truth: Bool) {
+        startValue()
+        if truth { output.append("true") } else { output.append("false") }
+        endValue()
+    }
+
+    package mutating func null() {
+        startValue()
+        output.append("null")
+        endValue()
+    }
+
+    /// A value that is JSON already and is taken as it is.
+    package mutating func value(raw json: UnsafeRawBufferPointer) {
+        precondition(json.count > 0)
+        startValue()
+        output.append(json)
+        endValue()
+    }
+
+    package mutating func member(_ name: StaticString, _ text: String) {
+        key(name)
+        value(string: text)
+    }
+
+    package mutating func member(_ name: StaticString, _ number: Int64) {
+        key(name)
+        value(number)
+    }
+
+    private mutating func startValue() {
+        switch state {
+        case .value: break
+        case .first, .next:
+            precondition(objects & 1 == 0, "a member needs its key first")
+            if state == .next { output.append(byte: Ascii.comma) }
+        case .end: preconditionFailure("the JSON text is complete already")
+        }
+    }
+
+    private mutating func endValue() {
+        state = depth == 0 ? .end : .next
+    }
+
+    private mutating func appendString(_ text: String) {
+        var text = text
+        text.withUTF8 { appendString(UnsafeRawBufferPointer($0)) }
+    }
+
+    /// Escapes what must be: quotes, backslashes, control characters (RFC 8259 §7).
+    private mutating func appendString(_ text: UnsafeRawBufferPointer) {
+        output.reserve(text.count + 2)
+        output.append(byte: Ascii.quote)
+        var start = 0
+        for index in 0..<text.count {
+            let byte = text[index]
+            guard byte < 0x20 || byte == Ascii.quote || byte == Ascii.backslash else { continue }
+            output.append(text.slice(start..<index))
+            appendEscape(byte)
+            start = index + 1
+        }
+        output.append(text.slice(start..<text.count))
+        output.append(byte: Ascii.quote)
+    }
+
+    private mutating func appendEscape(_ byte: UInt8) {
+        output.append(byte: Ascii.backslash)
+        switch byte {
+        case Ascii.quote, Ascii.backslash: output.append(byte: byte)
+        case Ascii.lineFeed: output.append(byte: UInt8(ascii: "n"))
+        case Ascii.carriageReturn: output.append(byte: UInt8(ascii: "r"))
+        case Ascii.tab: output.append(byte: UInt8(ascii: "t"))
+        default:
+            output.append("u")
+            output.append(hex: UInt64(byte), width: 4)
+        }
+    }
+}
