@@ -3,21 +3,21 @@
 /// Used on the thread of its journal's loop only. Dropped unclosed (a bug, or a task that was destroyed), the row is
 /// closed as `interrupted` with its estimate, so that it is never lost.
 package struct JournalSlot: ~Copyable {
-    // Unmanaged because a type that discards itself must be made of trivial parts; the ledger keeps its journals
-    // until it is closed, and it is closed after the loops have ended.
+    // Unmanaged because a type that discards itself must be made of trivial parts. Retained by `init`, released by
+    // `close` and `deinit`, one of which runs.
     private let journal: Unmanaged<Journal>
     private let slot: SlotMemory
     private let index: UInt32
 
     init(journal: Journal, slot: SlotMemory, index: UInt32) {
-        self.journal = .passUnretained(journal)
+        self.journal = .passRetained(journal)
         self.slot = slot
         self.index = index
     }
 
     deinit {
         slot.interrupt()
-        journal._withUnsafeGuaranteedRef { $0.close(index, slot) }
+        journal.takeRetainedValue().close(index, slot)
     }
 
     /// The request's id.
@@ -45,7 +45,7 @@ package struct JournalSlot: ~Copyable {
     /// Closes the row and hands it to the writer. An attempt still running ends with the request. HOT.
     package consuming func close(_ outcome: borrowing RequestOutcome) {
         slot.close(outcome)
-        journal._withUnsafeGuaranteedRef { $0.close(index, slot) }
+        journal.takeRetainedValue().close(index, slot)
         discard self
     }
 }

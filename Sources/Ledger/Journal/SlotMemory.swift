@@ -13,7 +13,9 @@ struct SlotMemory {
     /// this one in the order the processor made them, which the release keeps for the compiler, too.
     var state: UInt32 {
         get { base.assumingMemoryBound(to: Atomic<UInt32>.self).pointee.load(ordering: .acquiring) }
-        nonmutating set { base.assumingMemoryBound(to: Atomic<UInt32>.self).pointee.store(newValue, ordering: .releasing) }
+        nonmutating set {
+            base.assumingMemoryBound(to: Atomic<UInt32>.self).pointee.store(newValue, ordering: .releasing)
+        }
     }
 
     var numbers: UnsafeMutablePointer<RequestNumbers> {
@@ -34,7 +36,9 @@ struct SlotMemory {
     /// The bytes of a text, within the arena even if the slot is corrupt.
     func bytes(_ place: TextPlace) -> UnsafeRawBufferPointer {
         let offset = Int(place.offset)
-        guard offset + Int(place.length) <= SlotLayout.arenaSize else { return UnsafeRawBufferPointer(start: nil, count: 0) }
+        guard offset + Int(place.length) <= SlotLayout.arenaSize else {
+            return UnsafeRawBufferPointer(start: nil, count: 0)
+        }
         return UnsafeRawBufferPointer(start: base + SlotLayout.arenaOffset + offset, count: Int(place.length))
     }
 

@@ -61,20 +61,6 @@ package struct DataDirectory: Sendable {
         let text = Array(String(getpid()).utf8)
         if ftruncate(descriptor, 0) == 0 { _ = pwrite(descriptor, text, text.count, 0) }
     }
-
-    /// Journals that former processes left.
-    func leftoverJournals() throws(LedgerError) -> [String] {
-        guard let directory = opendir(path) else { throw .file(operation: "list", path: path, code: errno) }
-        defer { closedir(directory) }
-        var found: [String] = []
-        while let entry = readdir(directory) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name.hasPrefix("journal-"), name.hasSuffix(".slots") { found.append(path + "/" + name) }
-        }
-        return found.sorted()
-    }
 }
 
 /// The lock on a data directory; given back when it is dropped.
@@ -84,4 +70,7 @@ struct DirectoryLock: ~Copyable, Sendable {
     fileprivate init(descriptor: Int32) { self.descriptor = descriptor }
 
     deinit { close(descriptor) }
+
+    /// Gives the lock back here, and not before.
+    consuming func release() {}
 }

@@ -58,10 +58,15 @@ final class Database {
             try execute("COMMIT")
             return result
         } catch {
-            // The failure that counts is the first one; some of them (a full disk) have rolled back already.
-            if sqlite3_get_autocommit(handle) == 0 { sqlite3_exec(handle, "ROLLBACK", nil, nil, nil) }
+            rollBack()
             throw error
         }
+    }
+
+    /// Undoes the transaction after a failure, which is the error that counts; some of them (a full disk) have
+    /// undone it already.
+    func rollBack() {
+        if sqlite3_get_autocommit(handle) == 0 { sqlite3_exec(handle, "ROLLBACK", nil, nil, nil) }
     }
 
     /// Rows changed by the last statement.
