@@ -1,0 +1,86 @@
+import Glibc
+
+/// The mapped file of a journal: a header page, then slots. Grows in place up to the size it was mapped with.
+///
+/// The mapping is shared with the file cache: what is stored there outlives the process, whatever kills it, without
+/// a system call. It does not outlive the machine: the kernel writes pages back in its own time.
+struct JournalFile {
+    let base: UnsafeMutableRawPointer
+    let mappedSize: Int
+    private let descriptor: Int32
+    let path: String
+
+    /// Creates the file, empty, and maps room for `capacity` slots. The file's own size is the header's.
+    static func create(path: String, capacity: Int) throws(LedgerError) -> JournalFile {
+        let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw .file(operation: "create", path: path, code: errno) }
+        let size = (capacity + 1) * SlotLayout.slotSize
+        let failure = posix_fallocate(descriptor, 0, off_t(SlotLayout.slotSize))
+        guard failure == 0 else {
+            Glibc.close(descriptor)
+            throw .file(operation: "allocate", path: path, code: failure)
+        }
+        // Pages past the end of the file become accessible as the file grows (Linux, mmap(2)).
+        guard let base = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0), base != MAP_FAILED else {
+            let code = errno
+            Glibc.close(descriptor)
+            throw .file(operation: "map", path: path, code: code)
+        }
+        base.storeBytes(of: SlotLayout.magic, as: UInt64.self)
+        base.storeBytes(of: SlotLayout.version, toByteOffset: 8, as: UInt32.self)
+        base.storeBytes(of: UInt32(SlotLayout.slotSize), toByteOffset: 12, as: UInt32.self)
+        return JournalFile(base: base, mappedSize: size, descriptor: descriptor, path: path)
+    }
+
+    /// Opens what a former process left, as a private copy: changes stay in memory.
+    ///
+    /// - Returns: `nil` if the file is too short to hold a slot.
+    static func openLeftover(path: String) throws(LedgerError) -> JournalFile? {
+        let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .file(operation: "open", path: path, code: errno) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else {
+            let code = errno
+            Glibc.close(descriptor)
+            throw .file(operation: "examine", path: path, code: code)
+        }
+        let size = Int(status.st_size) / SlotLayout.slotSize * SlotLayout.slotSize
+        guard size > SlotLayout.slotSize else {
+            Glibc.close(descriptor)
+            return nil
+        }
+        guard let base = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE, descriptor, 0), base != MAP_FAILED else {
+            let code = errno
+            Glibc.close(descriptor)
+            throw .file(operation: "map", path: path, code: code)
+        }
+        let file = JournalFile(base: base, mappedSize: size, descriptor: descriptor, path: path)
+        guard base.load(as: UInt64.self) == SlotLayout.magic,
+            base.load(fromByteOffset: 8, as: UInt32.self) == SlotLayout.version,
+            base.load(fromByteOffset: 12, as: UInt32.self) == UInt32(SlotLayout.slotSize)
+        else {
+            file.close()
+            throw .journalUnreadable(path: path)
+        }
+        return file
+    }
+
+    /// Slots that fit the mapping.
+    var capacity: Int { mappedSize / SlotLayout.slotSize - 1 }
+
+    /// The slot with this index, which must be within the file's size.
+    func slot(_ index: Int) -> SlotMemory {
+        SlotMemory(base: base + (index + 1) * SlotLayout.slotSize)
+    }
+
+    /// Gives the file blocks on the disk for slots up to `count`, so that storing into them cannot fail later
+    /// (a store that the disk has no room for would kill the process).
+    func grow(to count: Int) -> Bool {
+        posix_fallocate(descriptor, 0, off_t((count + 1) * SlotLayout.slotSize)) == 0
+    }
+
+    func close() {
+        munmap(base, mappedSize)
+        Glibc.close(descriptor)
+    }
+}

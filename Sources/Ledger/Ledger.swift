@@ -1,0 +1,78 @@
+/// The ledger of a running gateway: opened before the first request, closed after the last.
+package final class Ledger: Sendable {
+    /// How the ledger is opened.
+    package struct Options: Sendable {
+        /// Event loops, 1...64; each gets a journal.
+        package var loops = 1
+        /// The most requests per loop that are in flight or wait for the database; a power of two. One takes 4 KiB.
+        package var slotsPerLoop = 16_384
+        /// Slots per loop that have room on the disk from the start.
+        package var initialSlots = 1024
+        /// Called on the ledger's thread with all keys, whenever another process has changed one.
+        package var onKeyChange: @Sendable ([KeyRecord]) -> Void = { _ in }
+        /// Called on the ledger's thread each time the database refuses.
+        package var onFault: @Sendable (LedgerFault) -> Void = { _ in }
+
+        package init() {}
+    }
+
+    /// The journals, by loop.
+    package let journals: [Journal]
+    package let writer: LedgerWriter
+    /// The issued keys as they were at the start; later states come through `onKeyChange`.
+    package let initialKeys: [KeyRecord]
+    /// Rows that the process before had finished, and that died with it, brought in by this start.
+    package let recovered: (finished: Int, interrupted: Int)
+    private let newestID: RequestID
+
+    /// Takes the data directory, recovers what a killed process left, and starts the writer's thread.
+    ///
+    /// Blocks: for the caller to do before the loops run.
+    package init(_ directory: DataDirectory, _ options: Options = Options()) throws(LedgerError) {
+        let lock = try directory.lock()
+        let database = try directory.openDatabase()
+        let recovery = try JournalRecovery.run(in: directory, into: database)
+        recovered = (recovery.finished, recovery.interrupted)
+        newestID = RequestID(rawValue: try database.integer("SELECT max(id) FROM requests"))
+        let keysVersion = try KeyTable.version(in: database)
+        initialKeys = try KeyTable.all(in: database)
+
+        let wake = WriterWake()
+        var journals: [Journal] = []
+        for loop in 0..<options.loops {
+            journals.append(
+                try Journal(
+                    path: directory.journalPath(loop: loop), capacity: options.slotsPerLoop,
+                    initial: options.initialSlots, wake: wake))
+        }
+        self.journals = journals
+        let thread = WriterThread(wake: wake) { [journals] in journals.contains { $0.closed.count > 0 } }
+        let store = WriterStore(
+            database: database, rows: try RowWriter(database),
+            keys: try KeyWatch(database, seen: keysVersion, onChange: options.onKeyChange), lock: lock)
+        let writer = LedgerWriter(store: store, journals: journals, thread: thread, onFault: options.onFault)
+        self.writer = writer
+        try thread.start { writer.assumeIsolated { $0.turn() } }
+    }
+
+    /// The ids of a loop's requests; one per loop, kept by it.
+    package func makeIDSource(loop: Int) -> RequestIDSource {
+        RequestIDSource(loop: loop, after: newestID)
+    }
+
+    /// Brings in what a killed gateway left, if none runs now: for commands that read the ledger.
+    ///
+    /// - Returns: rows brought in; `nil` if a gateway runs, which writes its rows itself.
+    package static func recoverIfUnattended(_ directory: DataDirectory) throws(LedgerError) -> Int? {
+        guard !(try directory.leftoverJournals()).isEmpty else { return 0 }
+        let lock: DirectoryLock
+        do throws(LedgerError) {
+            lock = try directory.lock(patience: 0)
+        } catch .directoryInUse {
+            return nil
+        }
+        let result = try JournalRecovery.run(in: directory, into: try directory.openDatabase())
+        lock.release()
+        return result.finished + result.interrupted
+    }
+}

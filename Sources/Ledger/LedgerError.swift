@@ -1,0 +1,48 @@
+/// Why the ledger could not do what it was asked. Everything that callers tell apart is a case of its own.
+package enum LedgerError: Error, Sendable, Equatable {
+    /// A file or directory operation failed: what was tried, on which path, and the `errno`.
+    case file(operation: String, path: String, code: Int32)
+    /// Another process holds the data directory. `owner` is its process id, when it left one.
+    case directoryInUse(path: String, owner: Int32?)
+    /// SQLite refused: its extended result code and its own words.
+    case database(code: Int32, message: String)
+    /// The database was written by a newer Tollgate: found and newest known schema version.
+    case schemaTooNew(found: Int, known: Int)
+    /// A journal file has another layout than this build's; the build that wrote it must drain it first.
+    case journalUnreadable(path: String)
+    /// No issued key has this id or prefix, or more than one has.
+    case noSuchKey(String)
+    /// The key can no longer be changed in the way asked for, with the reason in words.
+    case keyUnchangeable(id: String, reason: String)
+    /// The report's arguments do not make sense, with the reason in words.
+    case invalidQuery(String)
+    /// A sum left the range of 64 bits.
+    case overflow
+}
+
+extension LedgerError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .file(let operation, let path, let code):
+            "cannot \(operation) \(path): \(systemMessage(code))"
+        case .directoryInUse(let path, let owner?):
+            "the data directory \(path) is in use by process \(owner); stop it, or name another `data` directory"
+        case .directoryInUse(let path, nil):
+            "the data directory \(path) is in use by another process; stop it, or name another `data` directory"
+        case .database(let code, let message):
+            "the ledger database: \(message) (SQLite code \(code))"
+        case .schemaTooNew(let found, let known):
+            "the ledger database has schema version \(found), this Tollgate knows up to \(known); use a newer one"
+        case .journalUnreadable(let path):
+            "\(path) is not a journal of this version; start the version that wrote it once, so that it drains it"
+        case .noSuchKey(let text):
+            "no single issued key matches `\(text)`; `tollgate keys list` shows them"
+        case .keyUnchangeable(let id, let reason):
+            "key \(id) cannot be changed: \(reason)"
+        case .invalidQuery(let reason):
+            reason
+        case .overflow:
+            "a sum is larger than 64 bits hold"
+        }
+    }
+}

@@ -1,0 +1,163 @@
+import Glibc
+
+/// The one that writes the database while the gateway runs, on a thread of its own.
+///
+/// It takes finished rows out of the journals of all loops every 20 ms, up to 1,000 in a transaction, and gives the
+/// slots back. If the database refuses (a full disk), the rows stay where they are, in memory that a kill does not
+/// harm, and are tried again with growing pauses; the journals fill, and new requests are refused rather than
+/// served unaccounted.
+package actor LedgerWriter {
+    private static let pause: Int64 = 20
+    private static let longestBackOff: Int64 = 5000
+    /// Turns without a row until the writer sleeps and wants to be woken.
+    private static let turnsToSleep = 5
+
+    private struct Claim {
+        let journal: Int
+        let slot: UInt32
+    }
+
+    private let thread: WriterThread
+    private let journals: [Journal]
+    private let onFault: @Sendable (LedgerFault) -> Void
+
+    private var store: WriterStore?
+    /// Rows taken out of the rings whose transaction is not committed yet.
+    private var claims: [Claim] = []
+    private var firstJournal = 0
+    private var quietTurns = 0
+    private var retryAt: Int64 = 0
+    private var backOff: Int64 = 0
+    private var counts = LedgerStatistics()
+
+    package nonisolated let unownedExecutor: UnownedSerialExecutor
+
+    init(
+        store: consuming sending WriterStore, journals: [Journal], thread: WriterThread,
+        onFault: @escaping @Sendable (LedgerFault) -> Void
+    ) {
+        self.store = consume store
+        self.journals = journals
+        self.thread = thread
+        self.onFault = onFault
+        unownedExecutor = thread.asUnownedSerialExecutor()
+        claims.reserveCapacity(RowWriter.groupSize)
+    }
+
+    /// Writes every row that was closed before the call.
+    ///
+    /// Throws what the database answers if it refuses; the rows are kept then.
+    package func flush() throws(LedgerError) {
+        while try writeGroup() == RowWriter.groupSize {}
+    }
+
+    /// Writes what is closed, and gives the database and the directory back. The thread ends; the writer must not
+    /// be used again. Rows still open, or refused by the database, are found by the next start.
+    package func close() throws(LedgerError) {
+        defer { store = nil }
+        try flush()
+        try store?.database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    }
+
+    /// What the writer has done so far.
+    package func statistics() -> LedgerStatistics {
+        var counts = counts
+        counts.waiting = claims.count + journals.reduce(0) { $0 + $1.closed.count }
+        return counts
+    }
+
+    /// Runs statements on the writer's connection.
+    func execute(_ sql: String) throws(LedgerError) {
+        try store?.database.execute(sql)
+    }
+
+    /// One round of the thread: keys, rows, and how to wait for the next.
+    func turn() -> WriterWait {
+        guard store != nil else { return .ended }
+        let now = monotonicMilliseconds()
+        do throws(LedgerError) {
+            try store?.keys.poll(now: now)
+        } catch {
+            fault(error, now: now)
+        }
+        if now < retryAt { return .pause(min(retryAt - now, KeyWatch.interval)) }
+        do throws(LedgerError) {
+            let written = try writeGroup()
+            backOff = 0
+            quietTurns = written == 0 ? min(quietTurns + 1, Self.turnsToSleep) : 0
+            if written == RowWriter.groupSize { return .again }
+        } catch {
+            fault(error, now: now)
+        }
+        return quietTurns < Self.turnsToSleep ? .pause(Self.pause) : .sleep(KeyWatch.interval)
+    }
+
+    private func fault(_ error: LedgerError, now: Int64) {
+        counts.faults += 1
+        backOff = min(max(100, backOff * 2), Self.longestBackOff)
+        retryAt = now + backOff
+        onFault(LedgerFault(error: error, waitingRows: statistics().waiting, retryInMilliseconds: backOff))
+    }
+
+    /// Writes up to a group of rows. After a failure the same rows come first.
+    private func writeGroup() throws(LedgerError) -> Int {
+        guard store != nil else { return 0 }
+        claim()
+        guard !claims.isEmpty else { return 0 }
+        let slots = claims.map { journals[$0.journal].memory(of: $0.slot) }
+        guard let inserted = try store?.rows.write(slots) else { return 0 }
+        for claim in claims { journals[claim.journal].giveBack(claim.slot) }
+        let count = claims.count
+        claims.removeAll(keepingCapacity: true)
+        counts.rows += inserted
+        counts.transactions += 1
+        return count
+    }
+
+    /// Fills the group from the rings, a different journal first each time, so that none is starved.
+    private func claim() {
+        firstJournal = journals.isEmpty ? 0 : (firstJournal + 1) % journals.count
+        for offset in journals.indices {
+            let index = (firstJournal + offset) % journals.count
+            while claims.count < RowWriter.groupSize, let slot = journals[index].closed.pop() {
+                claims.append(Claim(journal: index, slot: slot))
+            }
+        }
+    }
+}
+
+/// What the writer's thread owns: gone with the last of it are the connection and the lock.
+struct WriterStore: ~Copyable {
+    let database: Database
+    var rows: RowWriter
+    var keys: KeyWatch
+    let lock: DirectoryLock
+}
+
+/// What the writer has done since the start.
+package struct LedgerStatistics: Sendable, Equatable {
+    /// Requests written.
+    package var rows = 0
+    /// Transactions committed.
+    package var transactions = 0
+    /// Times the database refused.
+    package var faults = 0
+    /// Rows closed and not yet written.
+    package var waiting = 0
+}
+
+/// The database refused; nothing is lost, and it is tried again.
+package struct LedgerFault: Sendable {
+    package let error: LedgerError
+    /// Rows that wait for the database.
+    package let waitingRows: Int
+    /// When it is tried again.
+    package let retryInMilliseconds: Int64
+}
+
+/// Milliseconds of a clock that only goes forward.
+func monotonicMilliseconds() -> Int64 {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+}

@@ -1,0 +1,120 @@
+import Glibc
+import Synchronization
+
+/// The thread that the ledger's writer lives on: runs the actor's jobs, and between them its turns.
+///
+/// SQLite blocks; therefore neither an event loop nor the shared pool may run it. Everything here is immutable or
+/// under the mutex, so the class is safely Sendable.
+final class WriterThread: SerialExecutor {
+    private struct State {
+        var jobs: [UnownedJob] = []
+        var ended = false
+    }
+
+    /// What the thread does between jobs; returns how it is to wait.
+    typealias Turn = @Sendable () -> WriterWait
+
+    private let state = Mutex(State())
+    private let turn = Mutex<Turn?>(nil)
+    private let wake: WriterWake
+    /// Whether rows wait in a ring; asked on the thread only.
+    private let hasWork: @Sendable () -> Bool
+    /// The thread's identity, 0 until it runs.
+    private let identity = Atomic<UInt>(0)
+
+    init(wake: WriterWake, hasWork: @escaping @Sendable () -> Bool) {
+        self.wake = wake
+        self.hasWork = hasWork
+    }
+
+    /// Starts the thread. Jobs enqueued before are kept for it.
+    func start(_ turn: @escaping Turn) throws(LedgerError) {
+        self.turn.withLock { $0 = turn }
+        var attributes = pthread_attr_t()
+        pthread_attr_init(&attributes)
+        defer { pthread_attr_destroy(&attributes) }
+        pthread_attr_setdetachstate(&attributes, CInt(PTHREAD_CREATE_DETACHED))
+        var thread = pthread_t()
+        let code = pthread_create(
+            &thread, &attributes,
+            { argument in
+                guard let argument else { return nil }
+                Unmanaged<WriterThread>.fromOpaque(argument).takeRetainedValue().run()
+                return nil
+            },
+            Unmanaged.passRetained(self).toOpaque())
+        guard code == 0 else {
+            Unmanaged.passUnretained(self).release()
+            throw .file(operation: "start", path: "the ledger's thread", code: code)
+        }
+    }
+
+    private func run() {
+        identity.store(UInt(pthread_self()), ordering: .releasing)
+        let turn = self.turn.withLock { current in
+            defer { current = nil }
+            return current
+        }
+        guard let turn else { preconditionFailure("the ledger's thread has nothing to do") }
+        while runJobs() {
+            switch turn() {
+            case .again: continue
+            case .pause(let milliseconds): wake.pause(milliseconds: milliseconds)
+            case .sleep(let milliseconds): wake.sleep(milliseconds: milliseconds, unless: hasWork)
+            case .ended: end()
+            }
+        }
+    }
+
+    /// - Returns: `false` when the thread is to end.
+    private func runJobs() -> Bool {
+        while true {
+            let (jobs, ended) = state.withLock { state in
+                let jobs = state.jobs
+                state.jobs.removeAll(keepingCapacity: true)
+                return (jobs, state.ended)
+            }
+            if jobs.isEmpty { return !ended }
+            for job in jobs { job.runSynchronously(on: asUnownedSerialExecutor()) }
+        }
+    }
+
+    private func end() {
+        state.withLock { $0.ended = true }
+    }
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        let late = state.withLock { state in
+            if state.ended { return true }
+            state.jobs.append(job)
+            return false
+        }
+        precondition(!late, "the ledger was used after it was closed")
+        wake.signal()
+    }
+
+    func asUnownedSerialExecutor() -> UnownedSerialExecutor {
+        UnownedSerialExecutor(ordinary: self)
+    }
+
+    func checkIsolated() {
+        precondition(isOnThread, "not on the ledger's thread")
+    }
+
+    func isIsolatingCurrentContext() -> Bool? { isOnThread }
+
+    private var isOnThread: Bool { identity.load(ordering: .acquiring) == UInt(pthread_self()) }
+}
+
+/// How the writer's thread waits after a turn.
+enum WriterWait: Sendable {
+    /// Not at all: there is more to do.
+    case again
+    /// So many milliseconds, or until a job comes.
+    case pause(Int64)
+    /// So many milliseconds, or until a job or a row comes.
+    case sleep(Int64)
+    /// The thread's work is done for good.
+    case ended
+}
