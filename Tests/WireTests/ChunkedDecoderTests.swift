@@ -66,7 +66,8 @@ struct ChunkedDecoderTests {
             ("5;a\rb\r\n", .chunkSizeInvalid),
             ("5\r\nhelloX\r\n", .chunkEndMissing), ("5\r\nhello\n", .chunkEndMissing),
             ("5\r\nhello\rX", .chunkEndMissing), ("0\r\n\n", .bareLineFeed), ("0\r\nA: b\n", .bareLineFeed),
-            ("0\r\nA : b\r\n", .blankBeforeColon), ("0\r\n b\r\n", .foldedLine), ("0\r\nA: b\u{1}\r\n", .fieldValueInvalid),
+            ("0\r\nA : b\r\n", .blankBeforeColon), ("0\r\n b\r\n", .foldedLine),
+            ("0\r\nA: b\u{1}\r\n", .fieldValueInvalid),
         ])
     func refuses(_ input: String, _ fault: HTTPParseError) {
         let bytes = Array(input.utf8)
@@ -90,7 +91,9 @@ struct ChunkedDecoderTests {
             var body: [UInt8] = []
             var writer = ByteWriter()
             for _ in 0..<Int.random(in: 0...5, using: &generator) {
-                let chunk = (0..<Int.random(in: 0...300, using: &generator)).map { _ in UInt8.random(in: 0...255, using: &generator) }
+                let chunk = (0..<Int.random(in: 0...300, using: &generator)).map { _ in
+                    UInt8.random(in: 0...255, using: &generator)
+                }
                 chunk.withUnsafeBytes { writer.appendChunk($0) }
                 body += chunk
             }

@@ -23,7 +23,8 @@ func cuts(of count: Int, seed: UInt64 = 1, random: Int = 20) -> [[Int]] {
     var result = [[count], Array(1...max(count, 1))]
     for place in 1..<max(count, 1) { result.append([place, count]) }
     for _ in 0..<random where count > 1 {
-        let places = Set((0..<Int.random(in: 1...6, using: &generator)).map { _ in Int.random(in: 1..<count, using: &generator) })
+        let places = Set(
+            (0..<Int.random(in: 1...6, using: &generator)).map { _ in Int.random(in: 1..<count, using: &generator) })
         result.append(places.sorted() + [count])
     }
     return result

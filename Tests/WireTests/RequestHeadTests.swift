@@ -207,7 +207,8 @@ struct RequestHeadTests {
     @Test("Fields that Connection nominates are hop-by-hop")
     func nominates() throws {
         var parser = RequestHeadParser()
-        let bytes = head("GET / HTTP/1.1\nHost: a\nConnection: close, X-Secret\nx-secret: 1\nX-Other: 2\nTE: trailers\n\n")
+        let bytes = head(
+            "GET / HTTP/1.1\nHost: a\nConnection: close, X-Secret\nx-secret: 1\nX-Other: 2\nTE: trailers\n\n")
         #expect(try bytes.withUnsafeBytes { try parser.parse($0) })
         let hopByHop = bytes.withUnsafeBytes { bytes in
             parser.head.fields.filter { parser.head.isHopByHop($0, in: bytes) }.map { text(bytes, $0.nameRange) }

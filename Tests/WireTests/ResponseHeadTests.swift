@@ -34,13 +34,25 @@ struct ResponseHeadTests {
             "429 'Too Many\tRequests' 1.1 length(5) keep=true length=69 retryAfter=3|contentLength=5"
         ),
         (.post, "HTTP/1.1 200 \r\n\r\n", "200 '' 1.1 untilClose keep=false length=17 "),
-        (.post, "HTTP/1.1 529\r\nContent-Length: 0\r\n\r\n", "529 '' 1.1 length(0) keep=true length=35 contentLength=0"),
-        (.head, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", "200 'OK' 1.1 none keep=true length=38 contentLength=5"),
+        (
+            .post, "HTTP/1.1 529\r\nContent-Length: 0\r\n\r\n",
+            "529 '' 1.1 length(0) keep=true length=35 contentLength=0"
+        ),
+        (
+            .head, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n",
+            "200 'OK' 1.1 none keep=true length=38 contentLength=5"
+        ),
         (.get, "HTTP/1.1 304 NM\r\nContent-Length: 5\r\n\r\n", "304 'NM' 1.1 none keep=true length=38 contentLength=5"),
         (.get, "HTTP/1.1 204 NC\r\n\r\n", "204 'NC' 1.1 none keep=true length=19 "),
-        (.get, "HTTP/1.1 204 NC\r\nContent-Length: 5\r\n\r\n", "204 'NC' 1.1 none keep=false length=38 contentLength=5"),
+        (
+            .get, "HTTP/1.1 204 NC\r\nContent-Length: 5\r\n\r\n",
+            "204 'NC' 1.1 none keep=false length=38 contentLength=5"
+        ),
         (.post, "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1", "100 'Continue' 1.1 none keep=true length=25 "),
-        (.get, "HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\n", "200 'OK' 1.0 length(1) keep=false length=38 contentLength=1"),
+        (
+            .get, "HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\n",
+            "200 'OK' 1.0 length(1) keep=false length=38 contentLength=1"
+        ),
         (
             .get, "HTTP/1.1 200 OK\r\nConnection: Close\r\nContent-Length: 1\r\n\r\n",
             "200 'OK' 1.1 length(1) keep=false length=57 connection=Close|contentLength=1"

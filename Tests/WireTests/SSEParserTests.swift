@@ -164,7 +164,9 @@ struct SSEParserTests {
 
     @Test("The boundary between two events is known at every byte", arguments: ["\n", "\r\n", "\r"])
     func knowsBoundary(_ lineEnd: String) {
-        let bytes = [0xEF, 0xBB, 0xBF] + Array((SSEParserTests.message + SSEParserTests.odd).replacing("\n", with: lineEnd).utf8)
+        let bytes =
+            [0xEF, 0xBB, 0xBF]
+            + Array((SSEParserTests.message + SSEParserTests.odd).replacing("\n", with: lineEnd).utf8)
         for end in 1...bytes.count {
             let prefix = Array(bytes[..<end])
             #expect(parse(prefix, cut: [end]).isAtBoundary == naive(prefix, interest: .usage).isAtBoundary)
@@ -226,9 +228,10 @@ struct SSEParserTests {
         SSEWriter.append(event: "error", data: "a\nb", to: &output)
         SSEWriter.appendPing(to: &output)
         SSEWriter.append(event: "", data: "", to: &output)
-        #expect(parse(output.array, cut: [output.count], interest: .all).events == [
-            "error a\nb", "ping {\"type\": \"ping\"}", "unnamed ",
-        ])
+        #expect(
+            parse(output.array, cut: [output.count], interest: .all).events == [
+                "error a\nb", "ping {\"type\": \"ping\"}", "unnamed ",
+            ])
     }
 
     @Test("Whatever the bytes, the result is the standard's and cutting changes nothing", arguments: 0..<80)

@@ -92,7 +92,7 @@ package indirect enum JSONValue: Sendable, Hashable {
     package var text: String {
         var writer = JSONWriter()
         write(to: &writer)
-        return String(decoding: writer.bytes, as: UTF8.self)
+        return writer.text
     }
 }
 

@@ -8,7 +8,9 @@ package struct CivilDate: Sendable, Hashable, Comparable {
 
     /// Nil when there is no such day.
     package init?(year: Int, month: Int, day: Int) {
-        guard (1...12).contains(month), day >= 1, day <= CivilDate.days(inMonth: month, ofYear: year) else { return nil }
+        guard (1...12).contains(month), day >= 1, day <= CivilDate.days(inMonth: month, ofYear: year) else {
+            return nil
+        }
         self.year = year
         self.month = month
         self.day = day
@@ -20,7 +22,8 @@ package struct CivilDate: Sendable, Hashable, Comparable {
     /// equally long.
     package init(daysSince1970 days: Int) {
         let shifted = days + CivilDate.daysFromMarchOfYear0
-        let era = shifted >= 0 ? shifted / CivilDate.daysOfEra : (shifted - CivilDate.daysOfEra + 1) / CivilDate.daysOfEra
+        let era =
+            shifted >= 0 ? shifted / CivilDate.daysOfEra : (shifted - CivilDate.daysOfEra + 1) / CivilDate.daysOfEra
         let dayOfEra = shifted - era * CivilDate.daysOfEra
         let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36524 - dayOfEra / 146_096) / 365
         let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
@@ -65,7 +68,7 @@ package struct CivilDate: Sendable, Hashable, Comparable {
     package var text: String {
         var output = ByteWriter(capacity: 10)
         append(to: &output)
-        return String(decoding: output.bytes, as: UTF8.self)
+        return output.text
     }
 
     /// Reads exactly `YYYY-MM-DD`.

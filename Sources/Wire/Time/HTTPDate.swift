@@ -29,7 +29,8 @@ package enum HTTPDate {
             text[22] == Ascii.colon, weekdays.contains(where: { text.slice(0..<3).equals($0) }),
             let month = months.firstIndex(where: { text.slice(8..<11).equals($0) }),
             let day = text.decimal(5..<7), let year = text.decimal(12..<16), let hour = text.decimal(17..<19),
-            let minute = text.decimal(20..<22), let second = text.decimal(23..<25), hour < 24, minute < 60, second <= 60,
+            let minute = text.decimal(20..<22), let second = text.decimal(23..<25), hour < 24, minute < 60,
+            second <= 60,
             let date = CivilDate(year: year, month: month + 1, day: day)
         else { return nil }
         return Int64(date.daysSince1970) * 86400 + Int64(hour * 3600 + minute * 60 + second)

@@ -34,7 +34,7 @@ package enum RFC3339 {
     package static func text(_ unixNanoseconds: Int64, fraction: Fraction = .milliseconds) -> String {
         var output = ByteWriter(capacity: 32)
         append(unixNanoseconds, fraction: fraction, to: &output)
-        return String(decoding: output.bytes, as: UTF8.self)
+        return output.text
     }
 
     /// Reads a date and time with any fraction and with `Z` or an offset; digits beyond nanoseconds are cut off. Second

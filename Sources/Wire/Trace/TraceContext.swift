@@ -20,7 +20,7 @@ package struct TraceID: Sendable, Hashable {
     package var text: String {
         var output = ByteWriter(capacity: 32)
         append(to: &output)
-        return String(decoding: output.bytes, as: UTF8.self)
+        return output.text
     }
 
     /// The 16 bytes in network order.
@@ -46,7 +46,7 @@ package struct SpanID: Sendable, Hashable {
     package var text: String {
         var output = ByteWriter(capacity: 16)
         append(to: &output)
-        return String(decoding: output.bytes, as: UTF8.self)
+        return output.text
     }
 
     /// The 8 bytes in network order.
