@@ -2,7 +2,7 @@
 package enum SSEEvent {
     /// A whole event of interest. The data (lines joined by LF) is valid until the parser is called again and only as
     /// long as the bytes given are.
-    case event(SSEName, UnsafeRawBufferPointer)
+    case event(name: SSEName, data: UnsafeRawBufferPointer)
     /// A whole event that was not of interest, or whose data was larger than the bound.
     case skipped(SSEName)
     /// All bytes given are used up.
@@ -258,7 +258,7 @@ package struct SSEParser: ~Copyable, Sendable {
             skippedDataBytes += dataBytes
             return .skipped(name)
         }
-        return .event(name, inPlace.map { bytes.slice($0) } ?? carry.bytes)
+        return .event(name: name, data: inPlace.map { bytes.slice($0) } ?? carry.bytes)
     }
 
     /// The carry stays: it may have been lent; `next` clears it.
