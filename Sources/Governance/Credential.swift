@@ -46,7 +46,7 @@ extension KeyRing {
         if let own = fields.own {
             let verdict = verdict(on: UnsafeRawBufferPointer(rebasing: bytes[own]), now: now)
             guard case .valid(let principal) = verdict else { return .refused(verdict) }
-            return .known(principal, passesThrough: fields.bearer != nil)
+            return .known(principal, passesThrough: isForeign(fields.bearer, bytes, now))
         }
         var first: KeyVerdict?
         for candidate in [fields.bearer, fields.apiKey] {
@@ -56,5 +56,12 @@ extension KeyRing {
             if first == nil { first = verdict }
         }
         return first.map { .refused($0) } ?? .missing
+    }
+
+    /// A bearer token that is not one of our keys, not even an old one: those never leave the house.
+    private func isForeign(_ bearer: Range<Int>?, _ bytes: UnsafeRawBufferPointer, _ now: Int64) -> Bool {
+        guard let bearer else { return false }
+        if case .unknown = verdict(on: UnsafeRawBufferPointer(rebasing: bytes[bearer]), now: now) { return true }
+        return false
     }
 }

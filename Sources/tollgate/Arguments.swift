@@ -53,6 +53,13 @@ struct Arguments {
         return value
     }
 
+    /// Refuses options that another form of the command takes.
+    func expectAbsent(_ names: [String]) throws(UsageError) {
+        for name in names where values[name] != nil {
+            throw UsageError(sentence: "--\(name) has no meaning here")
+        }
+    }
+
     /// Refuses words that belong to nothing.
     func expectPositionals(_ count: Int, _ meaning: String) throws(UsageError) {
         guard positionals.count == count else {

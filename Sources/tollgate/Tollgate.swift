@@ -1,4 +1,59 @@
+import Configuration
+import Glibc
+import Ledger
+
+/// The command line. Exit codes: 0 done, 1 the work failed, 2 the command line or the configuration is wrong.
 @main
 struct Tollgate {
-    static func main() {}
+    static func main() {
+        exit(run(Array(CommandLine.arguments.dropFirst())))
+    }
+
+    static func run(_ arguments: [String]) -> Int32 {
+        let rest = arguments.dropFirst()
+        do {
+            switch arguments.first {
+            case "serve": return try ServeCommand.run(rest)
+            case "check": return try CheckCommand.run(rest)
+            case "keys": return try KeysCommand.run(rest)
+            case "report": return try ReportCommand.run(rest)
+            case "healthcheck": return try HealthcheckCommand.run(rest)
+            case "version", "--version": Console.print("tollgate \(Version.current)")
+            case "help", "--help", "-h": Console.print(Usage.text)
+            case nil: throw UsageError(sentence: "a command is missing\n\n\(Usage.text)")
+            case let other?: throw UsageError(sentence: "unknown command `\(other)`\n\n\(Usage.text)")
+            }
+            return 0
+        } catch let error as UsageError {
+            Console.complain(error.sentence)
+            return 2
+        } catch let error as ConfigurationErrors {
+            for problem in error.problems { Console.complain("\(problem)") }
+            return 2
+        } catch let error as LedgerError {
+            Console.complain("\(error)")
+            return 1
+        } catch {
+            Console.complain("\(error)")
+            return 1
+        }
+    }
+}
+
+enum Usage {
+    static let text = """
+        tollgate: a gateway between Claude Code and its models
+
+        tollgate serve --config FILE [--loops N]   run the gateway
+        tollgate check --config FILE               check the configuration
+        tollgate keys issue --config FILE --user USER [--team TEAM] [--metadata NAME=VALUE]… [--expires 30d]
+        tollgate keys list --config FILE
+        tollgate keys rotate ID --config FILE [--grace 1h]
+        tollgate keys expire ID --config FILE --expires 7d
+        tollgate keys revoke ID --config FILE      (each with --json; issue and rotate also --quiet: the key alone)
+        tollgate report --config FILE [--by team,user,model,day,…] [--since 7d] [--until …]
+                        [--where team=platform]… [--format table|csv|json]
+        tollgate healthcheck --config FILE         exit code 0 if the gateway is ready
+        tollgate version
+        """
 }

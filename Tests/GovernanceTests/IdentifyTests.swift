@@ -46,6 +46,8 @@ import Wire
             (["authorization: Bearer sk-ant-oat-1", "x-tollgate-api-key: alice-key"], "alice+login"),
             (["authorization: Bearer sk-ant-oat-1", "X-TFY-API-KEY: alice-key"], "alice+login"),
             (["x-tollgate-api-key: alice-key"], "alice"),
+            (["x-tollgate-api-key: alice-key", "authorization: Bearer bob-key"], "alice"),
+            (["x-tollgate-api-key: alice-key", "authorization: Bearer gone-key"], "alice"),
             (["authorization: Bearer wrong", "x-api-key: alice-key"], "alice"),
             (["authorization: Bearer alice-key", "x-tollgate-api-key: wrong"], "unknown"),
             (["authorization: Basic alice-key"], "missing"), (["authorization: Bearer"], "missing"), ([], "missing"),

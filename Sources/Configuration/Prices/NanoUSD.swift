@@ -1,0 +1,20 @@
+/// Money: whole nano-dollars (10⁻⁹ US dollars), up to about 9.2 billion dollars.
+package struct NanoUSD: Sendable, Hashable, Comparable, CustomStringConvertible {
+    package let value: Int64
+
+    package init(_ value: Int64) { self.value = value }
+
+    package static let zero = NanoUSD(0)
+
+    package static func < (left: Self, right: Self) -> Bool { left.value < right.value }
+    package static func + (left: Self, right: Self) -> Self { NanoUSD(left.value + right.value) }
+    package static func - (left: Self, right: Self) -> Self { NanoUSD(left.value - right.value) }
+
+    /// `$1.234567890`: all nine digits, so that sums can be checked by eye.
+    package var description: String {
+        let magnitude = value.magnitude
+        let fraction = String(magnitude % 1_000_000_000)
+        let padding = String(repeating: "0", count: 9 - fraction.count)
+        return "\(value < 0 ? "-" : "")$\(magnitude / 1_000_000_000).\(padding)\(fraction)"
+    }
+}

@@ -1,0 +1,92 @@
+import Wire
+
+/// The text form of prices, one row a line:
+///
+///     # model  from  to  input  output  write-5m  write-1h  read  [name=value …]
+///     claude-opus-5-5  -  -  4 20 5 8 0.2  fast=2 us=1.1 search=0.01
+///     claude-haiku-5-5 2026-03-01 - 0.1 0.5 0.125 0.2 0.01 above=100000:0.5/2.5/0.625/1/0.05
+///
+/// Prices are US dollars per million tokens; `-` is an open date, dates are UTC days and `to` is the first day on which the row
+/// is not valid any more. `fast` and `us` multiply, `search` is dollars per web search, `above` gives the prices of requests with
+/// more input tokens. `#` begins a comment; `table NAME` names the table in ledger rows.
+struct PriceParser {
+    struct Fault: Error {
+        let line: Int
+        let sentence: String
+    }
+
+    static func parse(_ text: String, table name: String) throws(Fault) -> [Price] {
+        var rows: [Price] = [], table = name
+        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+            let words = line.prefix { $0 != "#" }.split(whereSeparator: \.isWhitespace).map(String.init)
+            guard let first = words.first else { continue }
+            if first == "table", words.count == 2 {
+                table = words[1]
+                continue
+            }
+            do throws(Reason) {
+                rows.append(try row(words, table: table))
+            } catch {
+                throw Fault(line: index + 1, sentence: error.sentence)
+            }
+        }
+        return rows
+    }
+
+    private struct Reason: Error {
+        let sentence: String
+    }
+
+    private static func row(_ words: [String], table: String) throws(Reason) -> Price {
+        guard words.count >= 8 else {
+            throw Reason(sentence: "a price row has model, from, to and five prices; found \(words.count) words")
+        }
+        var long: (threshold: Int64, tokens: TokenPrices)?
+        var fast: Int64 = 1_000, us: Int64 = 1_000, search: Int64 = 0
+        for word in words[8...] {
+            let parts = word.split(separator: "=", maxSplits: 1).map(String.init)
+            guard parts.count == 2 else { throw Reason(sentence: "`\(word)` is not name=value") }
+            switch parts[0] {
+            case "fast": fast = try decimal(parts[1], places: 3)
+            case "us": us = try decimal(parts[1], places: 3)
+            case "search": search = try decimal(parts[1], places: 12)
+            case "above":
+                let halves = parts[1].split(separator: ":").map(String.init)
+                guard halves.count == 2, let threshold = Int64(halves[0]) else {
+                    throw Reason(sentence: "`\(word)` is not above=TOKENS:input/output/write-5m/write-1h/read")
+                }
+                long = (threshold, try prices(halves[1].split(separator: "/").map(String.init)))
+            default: throw Reason(sentence: "`\(parts[0])` is unknown; known are above, fast, search, us")
+            }
+        }
+        return Price(
+            model: words[0], validFrom: try day(words[1]), validTo: try day(words[2]),
+            tokens: try prices(Array(words[3..<8])), long: long, fastPermille: fast, usPermille: us, webSearch: search,
+            version: "\(table)/\(words[0])")
+    }
+
+    private static func prices(_ words: [String]) throws(Reason) -> TokenPrices {
+        guard words.count == 5 else { throw Reason(sentence: "five prices are needed, found \(words.count)") }
+        // Dollars per million tokens are millionths of a dollar per token, 10⁶ pico-dollars.
+        return TokenPrices(
+            input: try decimal(words[0], places: 6), output: try decimal(words[1], places: 6),
+            cacheWrite5m: try decimal(words[2], places: 6), cacheWrite1h: try decimal(words[3], places: 6),
+            cacheRead: try decimal(words[4], places: 6))
+    }
+
+    /// A decimal number, exactly, in units of 10^-places.
+    private static func decimal(_ text: String, places: Int) throws(Reason) -> Int64 {
+        let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
+        let fraction = parts.count == 2 ? String(parts[1]) : ""
+        guard !parts[0].isEmpty, fraction.count <= places, text.allSatisfy({ $0.isASCII && ($0.isNumber || $0 == ".") }),
+            let value = Int64(parts[0] + fraction + String(repeating: "0", count: places - fraction.count))
+        else { throw Reason(sentence: "`\(text)` is not a price with at most \(places) decimals") }
+        return value
+    }
+
+    private static func day(_ text: String) throws(Reason) -> Int64? {
+        if text == "-" { return nil }
+        guard let date = CivilDate(parsing: text) else { throw Reason(sentence: "`\(text)` is not a date such as 2026-11-20") }
+        return Int64(date.daysSince1970) * CivilDate.nanosecondsPerDay
+    }
+}

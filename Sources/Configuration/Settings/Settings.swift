@@ -1,0 +1,120 @@
+/// An address to listen on.
+package struct ListenSetting: Sendable, Equatable {
+    /// An IPv4 or IPv6 literal.
+    package let host: String
+    /// 0: the kernel chooses.
+    package let port: UInt16
+
+    /// `127.0.0.1:4100` or `[::1]:4100`.
+    package init?(_ text: String) {
+        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else { return nil }
+        var host = String(text[..<colon])
+        if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
+        else if host.contains(":") { return nil }
+        guard !host.isEmpty else { return nil }
+        self.host = host
+        self.port = port
+    }
+
+    /// Reachable from this machine only.
+    package var isLoopback: Bool { host == "::1" || host.hasPrefix("127.") }
+}
+
+/// Certificate and key files (PEM) of the listeners.
+package struct TLSSetting: Sendable, Equatable {
+    package let certificate: String
+    package let key: String
+}
+
+/// Time-outs towards an upstream, in nanoseconds.
+package struct UpstreamTimeouts: Sendable, Equatable {
+    /// Resolving, connecting and the TLS handshake together.
+    package var connect: Int64 = 10_000_000_000
+    /// From the request's last byte to the answer's head.
+    package var firstByte: Int64 = 600_000_000_000
+    /// Between two bytes, in either direction.
+    package var idle: Int64 = 300_000_000_000
+}
+
+package enum ProviderKind: String, Sendable, CaseIterable {
+    /// The Anthropic Messages API.
+    case anthropic
+    /// Answers made up in this process, for trying out and for tests.
+    case mock
+}
+
+/// A provider account.
+package struct ProviderSetting: Sendable {
+    package let name: String
+    package let kind: ProviderKind
+    /// Absent: only clients with a login of their own are served (subscription pass-through).
+    package let apiKey: Secret?
+    package let baseURL: BaseURL
+    /// CA file (PEM) that the server's certificate must chain to; absent: the system's store.
+    package let authorityFile: String?
+    package let timeouts: UpstreamTimeouts
+    /// Idle connections kept open, per loop.
+    package let maximumIdleConnections: Int
+}
+
+/// A key that stands in the configuration, by its value.
+package struct ConfiguredKey: Sendable {
+    package let key: Secret
+    package let user: String
+    package let team: String
+    package let metadata: [String: String]
+}
+
+/// What is accepted, and for how long is waited. Times in nanoseconds, sizes in bytes.
+package struct LimitSettings: Sendable, Equatable {
+    package var headBytes = 32 * 1024
+    package var bodyBytes = 32 * 1024 * 1024
+    package var connections = 10_000
+    package var headerTimeout: Int64 = 10_000_000_000
+    package var bodyTimeout: Int64 = 60_000_000_000
+    package var idleTimeout: Int64 = 300_000_000_000
+    package var drainTimeout: Int64 = 30_000_000_000
+    package var pingInterval: Int64 = 15_000_000_000
+}
+
+package enum LogLevel: String, Sendable, CaseIterable, Comparable {
+    case debug, info, warning, error
+
+    package static func < (left: Self, right: Self) -> Bool {
+        (allCases.firstIndex(of: left) ?? 0) < (allCases.firstIndex(of: right) ?? 0)
+    }
+}
+
+package enum AccessLog: String, Sendable, CaseIterable {
+    case all, errors, off
+}
+
+package struct LogSettings: Sendable, Equatable {
+    package var level = LogLevel.info
+    package var access = AccessLog.all
+}
+
+/// A collector.
+package struct CollectorSetting: Sendable {
+    package let endpoint: String
+    /// Header values may be secrets.
+    package let headers: [(name: String, value: Secret)]
+}
+
+package struct TelemetrySetting: Sendable {
+    package var collectors: [CollectorSetting] = []
+    package var serviceName: String?
+    /// Of the traces that do not come with a decision of their own, 0...1.
+    package var samplingRatio: Double?
+}
+
+/// A model that clients may ask for.
+package struct ModelSetting: Sendable, Equatable {
+    /// May end in `*`.
+    package let name: String
+    /// The provider account's name.
+    package let account: String
+    /// May end in `*`, which stands for what the name's `*` stood for.
+    package let upstream: String
+    package let displayName: String?
+}

@@ -1,0 +1,19 @@
+/// The whole configuration, checked and complete; immutable. A request keeps the one it began with.
+package struct Snapshot: Sendable {
+    package var listen: [ListenSetting]
+    package var tls: TLSSetting?
+    /// Absolute path of the folder with ledger and keys.
+    package var dataPath: String
+    package var providers: [ProviderSetting]
+    package var models: [ModelSetting]
+    package var catalog: ModelCatalog
+    package var keys: [ConfiguredKey]
+    package var limits: LimitSettings
+    package var logs: LogSettings
+    package var telemetry: TelemetrySetting
+    package var prices: PriceTable
+    /// What works but was probably not meant.
+    package var warnings: [String]
+    /// The files that the configuration was read from, for noticing that one changed.
+    package var files: [String]
+}

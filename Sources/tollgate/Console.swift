@@ -1,0 +1,21 @@
+import Glibc
+
+/// The terminal: answers go to standard output, complaints to standard error.
+enum Console {
+    static func print(_ text: String) { write(text + "\n", to: 1) }
+
+    static func complain(_ text: String) { write("tollgate: \(text)\n", to: 2) }
+
+    /// Standard output is a terminal: bars and colours make sense.
+    static var isTerminal: Bool { isatty(1) == 1 }
+
+    private static func write(_ text: String, to descriptor: Int32) {
+        var bytes = Array(text.utf8)[...]
+        while !bytes.isEmpty {
+            let written = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            // A reader that went away (as `head` does) wants no more.
+            guard written > 0 else { return }
+            bytes = bytes.dropFirst(written)
+        }
+    }
+}

@@ -1,0 +1,140 @@
+import Configuration
+import Gateway
+import Glibc
+import Ledger
+import Transport
+import Wire
+
+/// `tollgate keys …`: works on the store beside a running gateway, which follows within a second.
+enum KeysCommand {
+    static func run(_ arguments: ArraySlice<String>) throws -> Int32 {
+        let arguments = try Arguments(
+            arguments, options: ["config", "user", "team", "metadata", "expires", "grace"], switches: ["json", "quiet"])
+        guard let action = arguments.positionals.first else {
+            throw UsageError(sentence: "keys needs one of: issue, list, rotate, expire, revoke")
+        }
+        let snapshot = try Snapshot.load(path: arguments.required("config"))
+        let store = try KeyStore(
+            directory: DataDirectory(path: snapshot.dataPath), actor: actor, now: { wallClockNanoseconds() },
+            digest: { bytes in bytes.withUnsafeBytes { SHA256Digest(of: $0).bytes } })
+        switch action {
+        case "issue": try issue(arguments, store)
+        case "list": try list(arguments, store)
+        case "rotate":
+            let grace = try duration(arguments.one("grace"), of: "grace") ?? 3_600_000_000_000
+            let issued = try store.rotate(id(arguments), grace: grace)
+            show(issued.record, key: issued.text, arguments)
+        case "expire":
+            try arguments.expectAbsent(["user", "team", "metadata", "grace"])
+            guard let text = try arguments.one("expires") else {
+                throw UsageError(sentence: "--expires is missing: a time such as 7d from now, or `never`")
+            }
+            show(try store.expire(id(arguments), at: expiry(text)), key: nil, arguments)
+        case "revoke":
+            show(try store.revoke(id(arguments)), key: nil, arguments)
+        default:
+            throw UsageError(sentence: "keys does not know `\(action)`; it knows issue, list, rotate, expire, revoke")
+        }
+        return 0
+    }
+
+    /// Who stands in the audit: the account that runs the command.
+    private static var actor: String {
+        getenv("USER").map { String(cString: $0) } ?? "uid \(getuid())"
+    }
+
+    private static func id(_ arguments: Arguments) throws(UsageError) -> String {
+        try arguments.expectPositionals(2, "one key id, as `tollgate keys list` shows it")
+        return arguments.positionals[1]
+    }
+
+    private static func issue(_ arguments: Arguments, _ store: KeyStore) throws {
+        try arguments.expectPositionals(1, "no further words")
+        let metadata = try metadata(arguments.all("metadata"))
+        let expires = try arguments.one("expires").map { try expiry($0) } ?? nil
+        let issued = try store.issue(
+            KeyRequest(
+                user: arguments.required("user"), team: arguments.one("team") ?? "", metadata: metadata,
+                expiresAt: expires))
+        show(issued.record, key: issued.text, arguments)
+    }
+
+    private static func list(_ arguments: Arguments, _ store: KeyStore) throws {
+        try arguments.expectPositionals(1, "no further words")
+        let records = try store.list()
+        if arguments.has("json") {
+            var writer = JSONWriter()
+            writer.beginArray()
+            for record in records { write(record, key: nil, &writer) }
+            writer.endArray()
+            return Console.print(String(decoding: writer.array, as: UTF8.self))
+        }
+        Console.print(KeyTable.render(records, now: wallClockNanoseconds()))
+    }
+
+    private static func show(_ record: KeyRecord, key: String?, _ arguments: Arguments) {
+        if arguments.has("quiet") {
+            if let key { Console.print(key) }
+            return
+        }
+        if arguments.has("json") {
+            var writer = JSONWriter()
+            write(record, key: key, &writer)
+            return Console.print(String(decoding: writer.array, as: UTF8.self))
+        }
+        if let key {
+            Console.print("\(key)\n")
+            Console.complain("this is the only time the key is shown; its id is \(record.id)")
+        } else {
+            Console.print(KeyTable.render([record], now: wallClockNanoseconds()))
+        }
+    }
+
+    private static func write(_ record: KeyRecord, key: String?, _ writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.member("id", record.id)
+        if let key { writer.member("key", key) }
+        writer.member("prefix", record.prefix)
+        writer.member("user", record.user)
+        writer.member("team", record.team)
+        writer.key("metadata")
+        Array(record.metadata.utf8).withUnsafeBytes { writer.value(raw: $0) }
+        writer.member("status", record.status(now: wallClockNanoseconds()).rawValue)
+        writer.member("created", RFC3339.text(record.createdAt))
+        if let expires = record.expiresAt { writer.member("expires", RFC3339.text(expires)) }
+        if let revoked = record.revokedAt { writer.member("revoked", RFC3339.text(revoked)) }
+        if let next = record.rotatedTo { writer.member("rotated_to", next) }
+        writer.endObject()
+    }
+
+    private static func metadata(_ pairs: [String]) throws(UsageError) -> String {
+        var writer = JSONWriter()
+        writer.beginObject()
+        for pair in pairs {
+            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count == 2, !parts[0].isEmpty else {
+                throw UsageError(sentence: "--metadata \(pair) is not NAME=VALUE")
+            }
+            writer.key(string: String(parts[0]))
+            writer.value(string: String(parts[1]))
+        }
+        writer.endObject()
+        return String(decoding: writer.array, as: UTF8.self)
+    }
+
+    /// A duration from now, a date, or `never`.
+    private static func expiry(_ text: String) throws(UsageError) -> Int64? {
+        if text == "never" { return nil }
+        if let moment = RFC3339.parse(text) { return moment }
+        guard let span = try duration(text, of: "expires") else { return nil }
+        return wallClockNanoseconds() + span
+    }
+
+    private static func duration(_ text: String?, of option: String) throws(UsageError) -> Int64? {
+        guard let text else { return nil }
+        guard let span = DurationText.parse(text) else {
+            throw UsageError(sentence: "--\(option) \(text) is no duration; write for example 90s, 15m, 1h or 30d")
+        }
+        return span
+    }
+}
