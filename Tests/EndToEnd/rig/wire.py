@@ -85,10 +85,16 @@ class Connection:
         head = f"{method} {target} HTTP/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in fields.items())
         self.send(head.encode("latin-1") + b"\r\n" + body)
 
+    def protocol(self):
+        """What TLS has negotiated to be spoken."""
+        return self._socket.selected_alpn_protocol()
+
     def closed(self):
-        """Whether the peer has closed; waits for that or for unexpected bytes."""
+        """Whether the peer closes without another HTTP answer; waits for that."""
         try:
-            return not self._buffer and self._socket.recv(1) == b""
+            while data := self._socket.recv(4096):
+                self._buffer += data
+            return b"HTTP/" not in self._buffer
         except ConnectionResetError:
             return True
 
@@ -103,16 +109,23 @@ class Connection:
             answer.complete = False
         return answer
 
+    def interim(self):
+        """Read one interim answer; its status."""
+        return self._head()[0]
+
     def head(self):
-        """Read a status line and headers, passing over `100 Continue`."""
+        """Read a status line and headers, passing over interim answers."""
+        status, fields = self._head()
+        while status == 100:
+            status, fields = self._head()
+        return Answer(status, [tuple(part.strip() for part in field.split(":", 1)) for field in fields])
+
+    def _head(self):
         while b"\r\n\r\n" not in self._buffer:
             self._fill()
         head, self._buffer = self._buffer.split(b"\r\n\r\n", 1)
         line, *fields = head.decode("latin-1").split("\r\n")
-        status = int(line.split(" ")[1])
-        if status == 100:
-            return self.head()
-        return Answer(status, [tuple(part.strip() for part in field.split(":", 1)) for field in fields])
+        return int(line.split(" ")[1]), fields
 
     def pieces(self, answer):
         """The body as it arrives."""
