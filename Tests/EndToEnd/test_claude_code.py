@@ -31,7 +31,7 @@ def exact_rows(gateway, upstream, session, count):
     rows = one_attempt_each(gateway, upstream, count)
     for row in rows:
         charged_exactly(row, messages.USAGE)
-        assert row["session"] == session and row["user"] == "alice" and row["entrypoint"] == "sdk-cli"
+        assert row["session_id"] == session and row["user"] == "alice" and row["entrypoint"] == "sdk-cli"
         assert row["client_version"][0].isdigit()
     return rows
 
@@ -90,7 +90,7 @@ def test_a_subagent_is_attributed(claude, gateway, upstream):
     run.said("The subagent is done.")
     rows = exact_rows(gateway, upstream, run.session, 3)
     assert sorted(row["request_class"] for row in rows) == ["main", "main", "subagent"]
-    (of_agent,) = [row for row in rows if row["agent"]]
+    (of_agent,) = [row for row in rows if row["agent_id"]]
     assert of_agent["agent_type"] == "general-purpose"
 
 
@@ -206,6 +206,6 @@ asyncio.run(main())
 def test_the_report_agrees_with_the_client(claude, gateway, upstream):
     run = claude.run("Hi.", FREE)
     gateway.ledger.closed(1)
-    total = gateway.report("--by", "user,session")["total"]
+    total = gateway.report("--by", "user")["total"]
     assert (total["input_tokens"], total["output_tokens"]) == (run.result["usage"]["input_tokens"], run.result["usage"]["output_tokens"])
     assert total["cost_nano_usd"] == pytest.approx(run.result["total_cost_usd"] * 1e9, rel=0.001)

@@ -110,8 +110,8 @@ def test_what_the_client_says_about_itself_is_attributed(gateway, upstream):
         "x-claude-code-parent-agent-id": "agent-1", "user-agent": "claude-cli/2.1.329 (external, sdk-py, agent-sdk/0.2.186)",
         "X-TFY-METADATA": '{"project": "from-header"}'})
     row = gateway.ledger.closed(1)[0]
-    assert row["session"] == "11111111-2222-4333-8444-555555555555"
-    assert (row["agent"], row["parent_agent"]) == ("agent-7", "agent-1")
+    assert row["session_id"] == "11111111-2222-4333-8444-555555555555"
+    assert (row["agent_id"], row["parent_agent_id"]) == ("agent-7", "agent-1")
     assert (row["user"], row["team"], row["key_id"]) == ("alice", "platform", key.id)
     assert (row["client_version"], row["entrypoint"]) == ("2.1.329", "sdk-py")
     assert row["project"] == "from-header" and row["provider"] == "main"

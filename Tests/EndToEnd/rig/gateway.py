@@ -146,7 +146,7 @@ class Gateway:
 
     @property
     def ledger(self):
-        return Ledger(self.folder / "data" / "ledger.sqlite3")
+        return Ledger(self.folder / "data")
 
     # Requests
 
