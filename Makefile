@@ -12,6 +12,7 @@ PYTEST ?=
 RELEASE := swift build -c release --static-swift-stdlib --product tollgate
 SOURCES := $(wildcard Sources Tests Package.swift)
 VENV := .build/venv
+PYTHON := $(CURDIR)/$(VENV)/bin/python
 
 .DEFAULT_GOAL := help
 .PHONY: run test unit e2e bench build lint format clean help packages
@@ -32,8 +33,9 @@ unit: packages ## The Swift tests
 
 e2e: packages $(VENV)/.installed ## The end-to-end tests, with the real clients
 	swift build --product tollgate $(SWIFT_FLAGS)
-	cd Tests/EndToEnd && TOLLGATE_BINARY=$${TOLLGATE_BINARY:-$(CURDIR)/.build/debug/tollgate} \
-		$(CURDIR)/$(VENV)/bin/python -m pytest -n $(WORKERS) --dist worksteal $(PYTEST)
+	cd Tests/EndToEnd && export TOLLGATE_BINARY=$${TOLLGATE_BINARY:-$(CURDIR)/.build/debug/tollgate} \
+		&& $(PYTHON) -m pytest -n $(WORKERS) --dist worksteal $(if $(PYTEST),$(PYTEST),-m 'not chaos' \
+		&& $(PYTHON) -m pytest -m chaos)
 
 $(VENV)/.installed: Tests/EndToEnd/requirements.txt
 	@.ci/install-packages test

@@ -35,6 +35,15 @@ def test_no_model(gateway, sink, key, body):
     assert request_id and "model" in gateway.messages(key, body).error[1]
 
 
+@pytest.mark.parametrize("body", [
+    b'{"model": "claude-a", "model": "claude-b"}', b'{"model": "claude-a", "mod\\u0065l": "claude-b"}',
+    b'{"model": "claude-a", "stream": true, "stream": false}',
+], ids=lambda body: body.decode())
+def test_a_member_that_decides_and_stands_there_twice(gateway, sink, key, body):
+    """Which of the two would the upstream take?"""
+    refused(gateway, sink, gateway.messages(key, body), 400, "invalid_request_error")
+
+
 def test_a_model_that_no_rule_routes(gateway, sink, key):
     answer = gateway.messages(key, {**prompt(), "model": "gpt-99"})
     refused(gateway, sink, answer, 404, "not_found_error")

@@ -125,11 +125,14 @@ def test_a_subscription_passes_through(gateway, upstream, key, header):
     assert answer.header("anthropic-ratelimit-requests-limit") == "4000"
 
 
-def test_the_gateways_own_key_beside_it_is_not_taken_for_a_subscription(gateway, upstream, key):
-    answer = gateway.messages(key, headers={"x-tollgate-api-key": key.secret})
-    assert answer.status == 200
-    arrived = fields(upstream.calls[0])
-    assert arrived["x-api-key"] == UPSTREAM_KEY and "authorization" not in arrived
+def test_a_key_of_ours_is_never_taken_for_a_subscription(gateway, upstream, key):
+    """Whoever sets both variables sends a key of ours as `Authorization`, too: it must not leave the house."""
+    other = gateway.issue(user="bob")
+    for bearer in (key, other):
+        answer = gateway.messages(bearer, headers={"x-tollgate-api-key": key.secret})
+        assert answer.status == 200
+        arrived = fields(upstream.calls[-1])
+        assert arrived["x-api-key"] == UPSTREAM_KEY and "authorization" not in arrived
 
 
 def test_a_subscription_goes_to_no_other_provider_than_anthropic(make_gateway):
