@@ -181,7 +181,8 @@ def test_a_request_line_that_is_none(gateway, sink, line):
 
 
 @pytest.mark.parametrize("chunks", [
-    b"5 \r\nabcde\r\n0\r\n\r\n", b"0x5\r\nabcde\r\n0\r\n\r\n", b"-5\r\nabcde\r\n0\r\n\r\n", b"\r\nabcde\r\n0\r\n\r\n", b"5\nabcde\r\n0\r\n\r\n",
+    b"5 \r\nabcde\r\n0\r\n\r\n", b"0x5\r\nabcde\r\n0\r\n\r\n", b"-5\r\nabcde\r\n0\r\n\r\n",
+    b"\r\nabcde\r\n0\r\n\r\n", b"5\nabcde\r\n0\r\n\r\n",
     b"5\r\nabcdeX\r\n0\r\n\r\n", b"FFFFFFFFFFFFFFFFF\r\n", b"g\r\n", b"5;a\rb\r\nabcde\r\n0\r\n\r\n", b"0\r\nbad trailer\r\n\r\n",
 ], ids=repr)
 def test_chunks_that_are_none(gateway, sink, key, chunks):

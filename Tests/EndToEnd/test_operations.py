@@ -135,7 +135,8 @@ def test_the_version_and_the_help(gateway):
         assert word in gateway.run("help", config=False).stdout
 
 
-@pytest.mark.parametrize("arguments", [["frobnicate"], ["serve"], ["serve", "--config", "/no/such/file"], ["report", "--by", "shoe_size"]], ids=" ".join)
+@pytest.mark.parametrize("arguments", [
+    ["frobnicate"], ["serve"], ["serve", "--config", "/no/such/file"], ["report", "--by", "shoe_size"]], ids=" ".join)
 def test_a_wrong_command_line_is_explained(gateway, arguments):
     done = gateway.run(*arguments, config="report" in arguments, code=None)
     assert done.returncode not in (0, -signal.SIGILL, -signal.SIGTRAP) and done.stderr.strip()
