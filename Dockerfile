@@ -1,0 +1,30 @@
+# syntax=docker/dockerfile:1
+
+FROM swift:6.3-bookworm AS build
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends pkg-config libssl-dev libsqlite3-dev libyaml-dev zlib1g-dev libprotobuf-c-dev \
+    && rm -rf /var/lib/apt/lists/*
+WORKDIR /src
+COPY Package.swift ./
+COPY Sources Sources
+COPY Tests Tests
+RUN swift build -c release --static-swift-stdlib --product tollgate \
+    && install -D --strip "$(swift build -c release --static-swift-stdlib --show-bin-path)/tollgate" /out/tollgate
+
+FROM debian:bookworm-slim
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends ca-certificates libstdc++6 libssl3 libsqlite3-0 libyaml-0-2 zlib1g libprotobuf-c1 \
+    && rm -rf /var/lib/apt/lists/* \
+    && groupadd --system --gid 10001 tollgate \
+    && useradd --system --uid 10001 --gid tollgate --home-dir /var/lib/tollgate --create-home tollgate
+COPY --from=build /out/tollgate /usr/local/bin/tollgate
+USER tollgate
+WORKDIR /var/lib/tollgate
+# The ledger and the keys. The configuration is mounted at /etc/tollgate/tollgate.yaml with `data: /var/lib/tollgate`.
+VOLUME /var/lib/tollgate
+EXPOSE 4100
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=3s --start-period=5s --retries=3 \
+    CMD ["tollgate", "healthcheck", "--config", "/etc/tollgate/tollgate.yaml"]
+ENTRYPOINT ["tollgate"]
+CMD ["serve", "--config", "/etc/tollgate/tollgate.yaml"]

@@ -1,0 +1,64 @@
+# The way in. `make help` lists the targets.
+
+SHELL := /bin/bash
+export PATH := $(PATH):/opt/swift/usr/bin
+
+# Flags for every debug build, so that building and testing share one: CI adds -Xswiftc -warnings-as-errors.
+SWIFT_FLAGS ?=
+# How many end-to-end tests run side by side, and what else pytest should know (PYTEST='-k keys').
+WORKERS ?= 2
+PYTEST ?=
+
+RELEASE := swift build -c release --static-swift-stdlib --product tollgate
+SOURCES := $(wildcard Sources Tests Package.swift)
+VENV := .build/venv
+PYTHON := $(CURDIR)/$(VENV)/bin/python
+
+.DEFAULT_GOAL := help
+.PHONY: run test unit e2e bench build lint format clean help packages
+
+run: packages ## Build, issue a first key, start on 127.0.0.1:4100
+	$(RELEASE)
+	@scripts/first-run "$$($(RELEASE) --show-bin-path)/tollgate"
+
+build: packages ## Build the release executable
+	$(RELEASE)
+	@echo "$$($(RELEASE) --show-bin-path)/tollgate"
+
+test: unit e2e ## Install what the tests need and run them all
+
+unit: packages ## The Swift tests
+	swift build --build-tests $(SWIFT_FLAGS)
+	swift test --skip-build $(SWIFT_FLAGS)
+
+e2e: packages $(VENV)/.installed ## The end-to-end tests, with the real clients
+	swift build --product tollgate $(SWIFT_FLAGS)
+	cd Tests/EndToEnd && export TOLLGATE_BINARY=$${TOLLGATE_BINARY:-$(CURDIR)/.build/debug/tollgate} \
+		&& $(PYTHON) -m pytest -n $(WORKERS) --dist worksteal $(if $(PYTEST),$(PYTEST),-m 'not chaos' \
+		&& $(PYTHON) -m pytest -m chaos)
+
+$(VENV)/.installed: Tests/EndToEnd/requirements.txt
+	@.ci/install-packages test
+	python3 -m venv $(VENV)
+	$(VENV)/bin/pip install -q --disable-pip-version-check -r $<
+	@touch $@
+
+bench: packages ## Measure Tollgate beside nginx
+	@.ci/install-packages bench
+	$(RELEASE)
+	Tests/Benchmarks/run
+
+lint: ## Check the format
+	swift format lint --strict -r -p $(SOURCES)
+
+format: ## Write the format
+	swift format -i -r -p $(SOURCES)
+
+clean: ## Remove what was built; tollgate.yaml and tollgate-data stay
+	rm -rf .build
+
+packages:
+	@.ci/install-packages build
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -1,0 +1,55 @@
+"""The fixtures: an upstream, a telemetry sink and a gateway for each test, each with its own ports and folder."""
+
+import pytest
+
+from rig.gateway import Gateway, binary
+from rig.otlp import Sink
+from rig.upstream import Upstream
+
+
+def pytest_collection_modifyitems(items):
+    """Start those with the real client first: they take longest, and nobody should wait for them at the end."""
+    items.sort(key=lambda item: not item.get_closest_marker("client"))
+
+
+@pytest.fixture
+def upstream():
+    server = Upstream().start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def sink():
+    receiver = Sink().start()
+    yield receiver
+    receiver.stop()
+
+
+@pytest.fixture
+def make_gateway(tmp_path, upstream, sink):
+    """Makes gateways that are not started yet; all are stopped after the test and must have lived until then."""
+    assert binary(), "build tollgate first (`make build`), or name it in TOLLGATE_BINARY"
+    made = []
+
+    def make(url=None):
+        folder = tmp_path / f"gateway-{len(made)}"
+        folder.mkdir()
+        made.append(Gateway(folder, url or upstream.url, sink.url))
+        return made[-1]
+
+    yield make
+    for gateway in made:
+        if gateway.process:
+            assert gateway.stop() == gateway.expect_exit, gateway.noise
+            assert not gateway.noise, gateway.noise
+
+
+@pytest.fixture
+def gateway(make_gateway):
+    return make_gateway().start("--loops", "2")
+
+
+@pytest.fixture
+def key(gateway):
+    return gateway.issue()

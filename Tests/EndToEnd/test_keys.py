@@ -1,0 +1,130 @@
+"""Keys: issued, listed, rotated, expired and revoked while the gateway runs, and never to be seen again."""
+
+import json
+
+import pytest
+
+from expectations import is_our_error
+from rig.gateway import Key, now
+from rig.waiting import eventually
+
+
+def status(gateway, key):
+    return gateway.messages(key).status
+
+
+def listed(gateway):
+    return json.loads(gateway.run("keys", "list", "--json").stdout)
+
+
+def test_a_key_is_shown_once_and_kept_as_a_hash(gateway):
+    key = gateway.issue("--metadata", "project=atlas", "--metadata", "cost_center=42")
+    assert key.secret not in gateway.run("keys", "list", "--json").stdout + gateway.run("keys", "list").stdout
+    for file in (gateway.folder / "data").iterdir():
+        assert key.secret.encode() not in file.read_bytes(), file
+    entry = next(entry for entry in listed(gateway) if entry["id"] == key.id)
+    assert entry["user"] == "alice" and entry["team"] == "platform"
+    assert entry["metadata"] == {"project": "atlas", "cost_center": "42"}
+
+
+def test_quiet_prints_the_key_alone(gateway):
+    done = gateway.run("keys", "issue", "--user", "bob", "--team", "data", "--quiet")
+    secret = done.stdout.strip()
+    assert done.stdout == secret + "\n" and " " not in secret
+    assert status(gateway, Key("", secret)) == 200
+
+
+@pytest.mark.parametrize("header", ["authorization", "x-api-key", "both", "x-tollgate-api-key", "x-tfy-api-key"])
+def test_a_key_is_taken_in_each_header(gateway, key, header):
+    bearer = {"authorization": f"Bearer {key.secret}"}
+    headers = {"both": {**bearer, "x-api-key": key.secret}, "authorization": bearer}.get(header, {header: key.secret})
+    assert gateway.messages(None, headers=headers).status == 200
+
+
+def test_one_good_key_of_two_is_enough_only_if_it_comes_first(gateway, key):
+    """Claude Code with both variables set sends two different values: the decision must not hang on luck."""
+    answers = [
+        gateway.messages(None, headers={"authorization": f"Bearer {key.secret}", "x-api-key": "sk-ant-other"}).status,
+        gateway.messages(None, headers={"authorization": "Bearer sk-ant-other", "x-api-key": key.secret}).status,
+    ]
+    assert set(answers) <= {200, 401} and 200 in answers
+    assert answers == [
+        gateway.messages(None, headers={"x-api-key": "sk-ant-other", "authorization": f"Bearer {key.secret}"}).status,
+        gateway.messages(None, headers={"x-api-key": key.secret, "authorization": "Bearer sk-ant-other"}).status,
+    ], "the order of the headers decides nothing"
+
+
+def test_a_key_issued_while_the_gateway_runs_is_good_at_once(gateway):
+    key = gateway.issue()
+    began = now()
+    eventually(lambda: status(gateway, key) == 200, "the new key is taken", 1)
+    assert now() - began < 1
+
+
+def test_a_revoked_key_is_refused_within_a_second(gateway, key):
+    other = gateway.issue(user="bob")
+    assert status(gateway, key) == 200
+    gateway.run("keys", "revoke", key.id)
+    eventually(lambda: status(gateway, key) == 401, "the revoked key is refused", 1)
+    is_our_error(gateway.messages(key), 401, "authentication_error")
+    assert status(gateway, other) == 200
+
+
+def test_a_rotated_key_lives_through_its_grace_period(gateway, key):
+    made = json.loads(gateway.run("keys", "rotate", key.id, "--grace", "1h", "--json").stdout)
+    fresh = Key(made["id"], made["key"])
+    assert fresh.secret != key.secret and made["user"] == "alice"
+    eventually(lambda: status(gateway, fresh) == 200, "the new key is taken", 1)
+    assert status(gateway, key) == 200
+
+
+def test_a_rotated_key_dies_after_its_grace_period(gateway, key):
+    made = json.loads(gateway.run("keys", "rotate", key.id, "--grace", "1s", "--json").stdout)
+    eventually(lambda: status(gateway, key) == 401, "the old key is refused", 4)
+    assert status(gateway, Key(made["id"], made["key"])) == 200
+
+
+def test_an_expired_key_is_refused(gateway):
+    key = gateway.issue("--expires", "1s")
+    eventually(lambda: status(gateway, key) == 401, "the expired key is refused", 4)
+    assert "expired" in gateway.messages(key).error[1]
+
+
+def test_a_key_can_be_made_to_expire(gateway, key):
+    gateway.run("keys", "expire", key.id)
+    eventually(lambda: status(gateway, key) == 401, "the key is refused", 2)
+
+
+def test_keys_can_be_issued_before_the_gateway_runs(make_gateway):
+    gateway = make_gateway()
+    key = gateway.issue()
+    gateway.start()
+    assert status(gateway, key) == 200
+
+
+def test_revoking_while_it_is_stopped_counts(make_gateway):
+    gateway = make_gateway().start()
+    key = gateway.issue()
+    gateway.stop()
+    gateway.run("keys", "revoke", key.id)
+    gateway.restart()
+    assert status(gateway, key) == 401
+
+
+@pytest.mark.parametrize("arguments", [
+    ["keys", "revoke", "no-such-key"], ["keys", "issue", "--expires", "soon"], ["keys", "issue", "--metadata", "noequals"],
+    ["keys", "frobnicate"], ["keys", "rotate"],
+], ids=" ".join)
+def test_mistakes_are_named(gateway, arguments):
+    done = gateway.run(*arguments, code=None)
+    assert done.returncode != 0 and done.stderr.strip() and not done.stdout.strip()
+
+
+def test_a_key_from_the_configuration(make_gateway):
+    gateway = make_gateway()
+    gateway.environment["BOOTSTRAP_KEY"] = "tg-bootstrap-0123456789abcdef"
+    gateway.config["credentials"] = {"keys": [{"key": "${BOOTSTRAP_KEY}", "user": "carol", "team": "ops"}]}
+    gateway.start()
+    assert status(gateway, Key("", "tg-bootstrap-0123456789abcdef")) == 200
+    row = gateway.ledger.closed(1)[0]
+    assert (row["user"], row["team"]) == ("carol", "ops")

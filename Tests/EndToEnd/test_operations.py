@@ -1,0 +1,178 @@
+"""Running it: start, check, reload without losing a stream, drain, restart."""
+
+import json
+import signal
+
+import pytest
+
+from expectations import charged_exactly, one_attempt_each, serves
+from rig import messages
+from rig.answers import Message
+from rig.gateway import now, prompt
+from rig.waiting import eventually
+
+
+def open_stream(gateway, key):
+    connection = gateway.connect()
+    connection.request("POST", "/v1/messages", {"x-api-key": key.secret}, json.dumps(prompt(stream=True)).encode())
+    return connection, connection.head()
+
+
+def test_a_reload_brings_new_models_and_loses_no_stream(gateway, upstream, key):
+    gate = upstream.gate()
+    upstream.answers(Message(gate=gate), Message())
+    connection, answer = open_stream(gateway, key)
+    gate.wait()
+    assert gateway.messages(key, {**prompt(), "model": "acme-new"}).status == 404
+    gateway.config["models"].append({"name": "acme-new", "target": "main/claude-opus-5-5"})
+    gateway.reload()
+    assert gateway.messages(key, {**prompt(), "model": "acme-new"}).status == 200
+    gate.open()
+    assert b"message_stop" in b"".join(connection.pieces(answer))
+    connection.close()
+
+
+def test_a_reload_of_a_broken_file_changes_nothing(gateway, key):
+    gateway.config["no_such_key"] = True
+    gateway.reload()
+    assert any("no_such_key" in json.dumps(line) for line in gateway.log)
+    serves(gateway, key)
+
+
+def test_a_drain_finishes_streams_and_takes_no_new_ones(gateway, upstream, key):
+    gate = upstream.gate()
+    upstream.answers(Message(text="word " * 30, gate=gate))
+    connection, answer = open_stream(gateway, key)
+    gate.wait()
+    gateway.process.send_signal(signal.SIGTERM)
+    eventually(lambda: not_ready(gateway), "it refuses new work")
+    gate.open()
+    assert b"message_stop" in b"".join(connection.pieces(answer))
+    connection.close()
+    assert gateway.wait() == 0
+    charged_exactly(one_attempt_each(gateway, upstream, 1)[0], messages.USAGE)
+
+
+def not_ready(gateway):
+    try:
+        return gateway.request("GET", "/readyz").status == 503
+    except OSError:
+        return True
+
+
+def test_a_drain_ends_when_its_time_is_over(make_gateway, upstream):
+    gateway = make_gateway()
+    gateway.config["limits"]["drain_timeout"] = "500ms"
+    gateway.start()
+    upstream.answers(Message(fail="hang"))
+    connection, answer = open_stream(gateway, gateway.issue())
+    began = now()
+    gateway.process.send_signal(signal.SIGTERM)
+    assert gateway.wait() == 0
+    assert now() - began < 5
+    body = b"".join(collect(connection, answer))
+    connection.close()
+    assert b"message_stop" not in body
+    row = one_attempt_each(gateway, upstream, 1)[0]
+    assert row["estimated"], "a stream that was broken off is charged by estimate"
+
+
+def collect(connection, answer):
+    try:
+        yield from connection.pieces(answer)
+    except Exception as cut:  # the connection was cut, as it may be
+        assert cut is not None
+
+
+def test_an_idle_keep_alive_connection_does_not_hold_up_the_drain(gateway):
+    with gateway.connect() as connection:
+        connection.request("GET", "/healthz", {})
+        assert connection.answer().status == 200
+        began = now()
+        assert gateway.stop() == 0
+        assert now() - began < 3
+
+
+def test_rows_left_open_by_a_kill_are_closed_at_the_next_start(make_gateway, upstream):
+    gateway = make_gateway().start()
+    key = gateway.issue()
+    upstream.answers(Message(fail="hang"))
+    connection, _ = open_stream(gateway, key)
+    with connection:
+        eventually(lambda: gateway.ledger.open() == 1, "an open row stands in the journal while the stream runs")
+        gateway.kill()
+    gateway.restart()
+    row = one_attempt_each(gateway, upstream, 1)[0]
+    assert row["outcome"] == "interrupted" and row["estimated"] and row["cost_nano_usd"] > 0
+    upstream.answers(Message())
+    serves(gateway, key)
+
+
+def test_the_row_is_open_before_the_upstream_sees_the_request(gateway, upstream, key):
+    seen = []
+
+    async def look(exchange):
+        seen.append(gateway.ledger.open())
+        await Message()(exchange)
+
+    upstream.answers(look)
+    serves(gateway, key)
+    assert seen == [1] and len(gateway.ledger.closed(1)) == 1
+
+
+def test_the_health_check_follows_the_gateway(gateway):
+    gateway.config["listen"] = "%s:%d" % gateway.address
+    gateway.write()
+    gateway.run("healthcheck")
+    gateway.stop()
+    gateway.run("healthcheck", code=1)
+
+
+def test_the_version_and_the_help(gateway):
+    version = gateway.run("version", config=False).stdout
+    assert version == gateway.run("--version", config=False).stdout and version.startswith("tollgate ")
+    for word in ("serve", "check", "keys", "report", "healthcheck"):
+        assert word in gateway.run("help", config=False).stdout
+
+
+@pytest.mark.parametrize("arguments", [
+    ["frobnicate"], ["serve"], ["serve", "--config", "/no/such/file"], ["report", "--by", "shoe_size"]], ids=" ".join)
+def test_a_wrong_command_line_is_explained(gateway, arguments):
+    done = gateway.run(*arguments, config="report" in arguments, code=None)
+    assert done.returncode not in (0, -signal.SIGILL, -signal.SIGTRAP) and done.stderr.strip()
+
+
+@pytest.mark.parametrize("loops", ["1", "3"])
+def test_any_number_of_loops(make_gateway, loops):
+    gateway = make_gateway().start("--loops", loops)
+    key = gateway.issue()
+    for _ in range(6):
+        serves(gateway, key)
+
+
+def test_it_listens_on_several_addresses_and_on_ipv6(make_gateway):
+    gateway = make_gateway()
+    gateway.config["listen"] = ["127.0.0.1:0", "[::1]:0"]
+    gateway.start()
+    key = gateway.issue()
+    eventually(lambda: sum("address" in line for line in gateway.log) == 2, "both addresses are logged")
+    for line in [line for line in gateway.log if "address" in line]:
+        host, port = line["address"].rsplit(":", 1)
+        gateway.address = (host.strip("[]"), int(port))
+        serves(gateway, key)
+
+
+def test_connections_over_the_limit_wait_or_are_refused_but_do_no_harm(make_gateway):
+    gateway = make_gateway()
+    gateway.config["limits"]["connections"] = 10
+    gateway.start()
+    key = gateway.issue()
+    many = []
+    for _ in range(30):
+        try:
+            many.append(gateway.connect(timeout=2))
+        except OSError:
+            break
+    for connection in many:
+        connection.close()
+    eventually(lambda: gateway.messages(key).status == 200, "it serves again")
