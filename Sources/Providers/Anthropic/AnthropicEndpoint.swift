@@ -1,0 +1,43 @@
+import Wire
+
+/// What of a request goes to the Anthropic Messages API, and what of its answer comes back. Everything that is not named here
+/// passes as it is, so that what Anthropic adds tomorrow works today.
+package enum AnthropicEndpoint {
+    /// Whether a field of the client's request is forwarded. Fields of the connection (`RequestHead.isHopByHop`) never are.
+    ///
+    /// - Parameter passesThrough: the client's own `Authorization` is what authenticates upstream.
+    package static func forwards(requestField name: FieldName, passesThrough: Bool) -> Bool {
+        switch name {
+        case .authorization:
+            return passesThrough
+        case .xAPIKey, .cookie, .tollgateAPIKey, .tollgateMetadata, .tollgateLoggingConfig, .tollgateAnthropicBeta,
+            .tollgateOther:
+            return false
+        case .host, .contentLength, .expect:
+            return false
+        case .acceptEncoding:
+            // An encoded answer could not be metered on the way without decoding it.
+            return false
+        case .traceparent, .tracestate, .baggage:
+            return false
+        case .xForwardedFor, .xForwardedHost, .xForwardedProto, .xRealIP, .forwarded, .via:
+            return false
+        default:
+            return true
+        }
+    }
+
+    /// Whether a field of the upstream's answer goes to the client.
+    ///
+    /// - Parameter passesThrough: the account is the client's own, so are its limits.
+    package static func returns(responseField name: FieldName, passesThrough: Bool) -> Bool {
+        switch name {
+        case .contentLength, .requestID, .traceresponse, .setCookie:
+            return false
+        case .anthropicRateLimit, .anthropicOrganizationID, .anthropicWorkspaceID, .anthropicUserProfileID:
+            return passesThrough
+        default:
+            return true
+        }
+    }
+}

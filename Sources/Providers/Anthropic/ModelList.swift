@@ -1,0 +1,91 @@
+import Wire
+
+/// `GET /v1/models` and `/v1/models/{id}`: the configured names in the shape of Anthropic's API, which Claude Code's discovery and
+/// the SDKs read. https://platform.claude.com/docs/en/api/models-list
+package struct ModelList {
+    private let models: [(id: String, displayName: String)]
+
+    package init(_ models: [(id: String, displayName: String)]) { self.models = models }
+
+    /// One page; `limit` 1...1000 (default 20), after or before an id. `nil`: the query makes no sense, with the reason.
+    package func page(query: String) -> Result<[UInt8], Refusal> {
+        var limit = 20, first = models.startIndex, end = models.endIndex
+        for pair in query.split(separator: "&") {
+            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            let value = parts.count == 2 ? parts[1] : ""
+            switch parts[0] {
+            case "limit":
+                guard let number = Int(value), (1...1_000).contains(number) else {
+                    return .failure(.invalidMember("limit", "`\(value)` is not a number from 1 to 1000"))
+                }
+                limit = number
+            case "after_id":
+                guard let index = models.firstIndex(where: { $0.id == Self.decoded(value) }) else {
+                    return .failure(.invalidMember("after_id", "`\(value)` is no model of this list"))
+                }
+                first = index + 1
+            case "before_id":
+                guard let index = models.firstIndex(where: { $0.id == Self.decoded(value) }) else {
+                    return .failure(.invalidMember("before_id", "`\(value)` is no model of this list"))
+                }
+                end = index
+                first = max(0, end - limit)
+            default:
+                continue
+            }
+        }
+        let page = models[min(first, end)..<end].prefix(limit)
+        return .success(write(Array(page), hasMore: page.endIndex < end))
+    }
+
+    /// The model of that id, percent-encoded or not.
+    package func model(_ id: String) -> [UInt8]? {
+        guard let model = models.first(where: { $0.id == id || $0.id == Self.decoded(id) }) else { return nil }
+        var writer = JSONWriter()
+        Self.write(model, &writer)
+        return writer.array
+    }
+
+    private func write(_ page: [(id: String, displayName: String)], hasMore: Bool) -> [UInt8] {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.key("data")
+        writer.beginArray()
+        for model in page { Self.write(model, &writer) }
+        writer.endArray()
+        for (name, id) in [("first_id", page.first?.id), ("last_id", page.last?.id)] {
+            writer.key(string: name)
+            if let id { writer.value(string: id) } else { writer.null() }
+        }
+        writer.key("has_more")
+        writer.value(hasMore)
+        writer.endObject()
+        return writer.array
+    }
+
+    private static func write(_ model: (id: String, displayName: String), _ writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.key("type")
+        writer.value("model")
+        writer.member("id", model.id)
+        writer.member("display_name", model.displayName)
+        // The API's field; when a model was released is not known here.
+        writer.member("created_at", "1970-01-01T00:00:00Z")
+        writer.endObject()
+    }
+
+    private static func decoded(_ text: String) -> String {
+        var bytes: [UInt8] = [], rest = Array(text.utf8)[...]
+        while let byte = rest.popFirst() {
+            if byte == UInt8(ascii: "%"), rest.count >= 2,
+                let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
+            {
+                bytes.append(value)
+                rest = rest.dropFirst(2)
+            } else {
+                bytes.append(byte)
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}

@@ -1,0 +1,131 @@
+import Wire
+
+/// An error that Tollgate makes itself. The statuses and types are chosen by what Claude Code does with them: with
+/// `x-should-retry: false` it shows the message at once instead of repeating the request for minutes.
+package struct Refusal: Error, Sendable {
+    package let status: Int
+    /// `error.type` of Anthropic's envelope; also the value of `error.type` in telemetry.
+    package let type: StaticString
+    package let message: String
+    /// `x-should-retry: false`.
+    package let isFinal: Bool
+    /// Seconds for `retry-after`.
+    package var retryAfter: Int?
+    /// For `allow`, of a 405.
+    package var allow: StaticString?
+
+    private init(_ status: Int, _ type: StaticString, _ message: String, isFinal: Bool = true) {
+        self.status = status
+        self.type = type
+        self.message = message
+        self.isFinal = isFinal
+    }
+
+    /// Anthropic's error envelope.
+    package func body(requestID: String) -> [UInt8] {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.key("type")
+        writer.value("error")
+        writer.key("error")
+        writer.beginObject()
+        writer.key("type")
+        writer.value(type)
+        writer.member("message", message)
+        writer.endObject()
+        writer.member("request_id", requestID)
+        writer.endObject()
+        return writer.array
+    }
+
+    /// The same as the last event of a stream that had begun.
+    package func event(requestID: String) -> [UInt8] {
+        var output = ByteWriter()
+        body(requestID: requestID).withUnsafeBytes { SSEWriter.append(event: "error", data: $0, to: &output) }
+        return output.array
+    }
+}
+
+extension Refusal {
+    // MARK: The request
+
+    package static func malformedHTTP(status: Int, _ sentence: StaticString) -> Refusal {
+        let type: StaticString = status == 408 ? "timeout_error" : status == 413 ? "request_too_large" : "invalid_request_error"
+        return Refusal(status, type, "\(sentence)", isFinal: status != 408)
+    }
+
+    package static func malformedJSON(_ error: JSONError) -> Refusal {
+        Refusal(400, "invalid_request_error", "The body is not valid JSON at byte \(error.offset): \(error.sentence)")
+    }
+
+    package static func invalidMember(_ name: StaticString, _ problem: String) -> Refusal {
+        Refusal(400, "invalid_request_error", "\(name): \(problem)")
+    }
+
+    package static func invalidHeader(_ sentence: String) -> Refusal {
+        Refusal(400, "invalid_request_error", sentence)
+    }
+
+    package static let encodedBody = Refusal(
+        415, "invalid_request_error", "The body must come without Content-Encoding; send it as plain JSON.")
+
+    package static func bodyTooLarge(limit: Int) -> Refusal {
+        Refusal(413, "request_too_large", "The body is larger than the limit of \(limit) bytes; send less, or raise limits.body_bytes.")
+    }
+
+    package static let bodyTimedOut = Refusal(
+        408, "timeout_error", "The body did not arrive in time; send it without pauses.", isFinal: false)
+
+    package static func unknownPath(_ path: String) -> Refusal {
+        Refusal(404, "not_found_error", "There is nothing at \(path). Tollgate serves /v1/messages, /v1/messages/count_tokens and /v1/models.")
+    }
+
+    package static func wrongMethod(allow: StaticString) -> Refusal {
+        var refusal = Refusal(405, "invalid_request_error", "This path takes only \(allow).")
+        refusal.allow = allow
+        return refusal
+    }
+
+    // MARK: Who
+
+    package static let missingCredential = Refusal(
+        401, "authentication_error",
+        "This gateway needs a key: send it as `Authorization: Bearer KEY` or `x-api-key: KEY` (ANTHROPIC_AUTH_TOKEN in Claude Code).")
+
+    package static let unknownCredential = Refusal(
+        401, "authentication_error", "The key is not known to this gateway. Check ANTHROPIC_AUTH_TOKEN, or ask for a new key.")
+
+    package static func expiredCredential(since: String) -> Refusal {
+        Refusal(401, "authentication_error", "The key expired at \(since). Ask for a new one.")
+    }
+
+    package static let revokedCredential = Refusal(
+        401, "authentication_error", "The key was revoked. Ask for a new one.")
+
+    // MARK: Where to
+
+    package static func unroutedModel(_ name: String) -> Refusal {
+        Refusal(404, "not_found_error", "model: \(name) is not routed by this gateway. GET /v1/models lists what is.")
+    }
+
+    /// The account has no key of its own, and the client brought no login.
+    package static let needsLogin = Refusal(
+        401, "authentication_error",
+        "This gateway has no provider key for the model: sign in to Claude Code with `/login` and send the gateway's key as x-tollgate-api-key.")
+
+    // MARK: Our and the upstream's faults
+
+    package static func unavailable(_ account: String, _ reason: String) -> Refusal {
+        Refusal(529, "overloaded_error", "No upstream could serve the request: \(account): \(reason)", isFinal: false)
+    }
+
+    /// A stream that had begun could not be brought to its end.
+    package static func streamBroken(_ account: String, _ reason: String) -> Refusal {
+        Refusal(529, "overloaded_error", "The upstream's answer broke off: \(account): \(reason)", isFinal: false)
+    }
+
+    package static let ledgerBehind = Refusal(
+        529, "overloaded_error", "The gateway's ledger cannot take the request now; try again in a moment.", isFinal: false)
+
+    package static let fault = Refusal(500, "api_error", "The gateway failed to answer; the request id leads to the cause.", isFinal: false)
+}

@@ -1,0 +1,100 @@
+import Wire
+
+/// What an answer says of itself, besides its content.
+package struct MessageFacts: Sendable {
+    package var id = ""
+    package var model = ""
+    package var stopReason = ""
+    /// `error.type`, of an error body or an `error` event.
+    package var errorType = ""
+    /// The last usage object as it was sent, at most `maximumUsage` bytes.
+    package var rawUsage: [UInt8] = []
+    package var reducer = UsageReducer()
+
+    static let maximumUsage = 1_024
+    private static let maximumText = 256
+
+    /// Reads a message object: `message_start`'s, or a whole answer.
+    mutating func read(message bytes: UnsafeRawBufferPointer) throws(JSONError) {
+        var cursor = JSONCursor(bytes)
+        try cursor.enterObject()
+        while let key = try cursor.nextKey() {
+            if key.equals("id") {
+                id = try Self.text(&cursor) ?? id
+            } else if key.equals("model") {
+                model = try Self.text(&cursor) ?? model
+            } else if key.equals("stop_reason") {
+                stopReason = try Self.text(&cursor) ?? stopReason
+            } else if key.equals("usage"), try cursor.peekKind() == .object {
+                let usage = bytes.slice(try cursor.skipValue())
+                keep(usage)
+                try reducer.started(usage)
+            } else if key.equals("error"), try cursor.peekKind() == .object {
+                errorType = try Self.errorType(bytes.slice(try cursor.skipValue()))
+            } else {
+                _ = try cursor.skipValue()
+            }
+        }
+    }
+
+    /// Reads the data of a `message_start`, `message_delta` or `error` event.
+    mutating func read(event bytes: UnsafeRawBufferPointer) throws(JSONError) {
+        var cursor = JSONCursor(bytes)
+        try cursor.enterObject()
+        while let key = try cursor.nextKey() {
+            guard try cursor.peekKind() == .object else {
+                _ = try cursor.skipValue()
+                continue
+            }
+            let value = bytes.slice(try cursor.skipValue())
+            if key.equals("message") {
+                try read(message: value)
+            } else if key.equals("usage") {
+                keep(value)
+                try reducer.changed(value)
+            } else if key.equals("delta") {
+                try read(delta: value)
+            } else if key.equals("error") {
+                errorType = try Self.errorType(value)
+            }
+        }
+    }
+
+    private mutating func read(delta bytes: UnsafeRawBufferPointer) throws(JSONError) {
+        var cursor = JSONCursor(bytes)
+        try cursor.enterObject()
+        while let key = try cursor.nextKey() {
+            if key.equals("stop_reason") {
+                stopReason = try Self.text(&cursor) ?? stopReason
+            } else {
+                _ = try cursor.skipValue()
+            }
+        }
+    }
+
+    private mutating func keep(_ usage: UnsafeRawBufferPointer) {
+        if usage.count <= Self.maximumUsage { rawUsage = Array(usage) }
+    }
+
+    private static func text(_ cursor: inout JSONCursor) throws(JSONError) -> String? {
+        guard try cursor.peekKind() == .string else {
+            _ = try cursor.skipValue()
+            return nil
+        }
+        let string = try cursor.readString()
+        return string.bytes.count <= maximumText ? try string.decoded() : nil
+    }
+
+    private static func errorType(_ bytes: UnsafeRawBufferPointer) throws(JSONError) -> String {
+        var cursor = JSONCursor(bytes), type = ""
+        try cursor.enterObject()
+        while let key = try cursor.nextKey() {
+            if key.equals("type") {
+                type = try text(&cursor) ?? type
+            } else {
+                _ = try cursor.skipValue()
+            }
+        }
+        return type
+    }
+}

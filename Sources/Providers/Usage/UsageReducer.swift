@@ -1,0 +1,78 @@
+import Wire
+
+/// The one place where usage is put together, streamed or not.
+///
+/// Fields are cumulative: of each, the last value that is not null wins, and what `message_delta` says wins over what
+/// `message_start` said, in whatever order they come.
+package struct UsageReducer: Sendable {
+    private var start = UsageReport.empty
+    private var delta = UsageReport.empty
+    /// Counts that were refused: negative or beyond any context.
+    package private(set) var refusedCounts = 0
+    /// A report has come: what is missing from it is zero, not unknown.
+    package private(set) var hasReport = false
+
+    package init() {}
+
+    /// The usage object of `message_start`, or of a whole answer.
+    package mutating func started(_ usage: UnsafeRawBufferPointer) throws(JSONError) {
+        merge(try UsageReport(usage), into: \.start)
+    }
+
+    /// The usage object of a `message_delta`.
+    package mutating func changed(_ usage: UnsafeRawBufferPointer) throws(JSONError) {
+        merge(try UsageReport(usage), into: \.delta)
+    }
+
+    private mutating func merge(_ report: UsageReport, into layer: WritableKeyPath<UsageReducer, UsageReport>) {
+        self[keyPath: layer].overlay(report)
+        refusedCounts += report.refused
+        hasReport = true
+    }
+
+    /// What was used as far as is known now.
+    package var usage: TokenUsage {
+        var all = start
+        all.overlay(delta)
+        var usage = TokenUsage()
+        usage.input = all.input ?? 0
+        usage.output = all.output ?? 0
+        usage.cacheRead = all.cacheRead ?? 0
+        usage.cacheWrite1h = all.cacheWrite1h ?? 0
+        // The sum of writes may be larger than its split says, or come alone: the rest was written for five minutes.
+        let split = (all.cacheWrite5m ?? 0) + usage.cacheWrite1h
+        usage.cacheWrite5m = (all.cacheWrite5m ?? 0) + max(0, (all.cacheWrite ?? split) - split)
+        usage.webSearchRequests = all.webSearchRequests ?? 0
+        usage.webFetchRequests = all.webFetchRequests ?? 0
+        usage.isFast = all.isFast ?? false
+        usage.isUS = all.isUS ?? false
+        if let compaction = all.compaction {
+            usage.input += compaction.input
+            usage.output += compaction.output
+            usage.cacheRead += compaction.cacheRead
+            usage.cacheWrite5m += compaction.cacheWrite
+        }
+        return usage
+    }
+}
+
+extension UsageReport {
+    static let empty = UsageReport()
+
+    private init() {}
+
+    /// What `later` says replaces what stands here.
+    mutating func overlay(_ later: UsageReport) {
+        input = later.input ?? input
+        output = later.output ?? output
+        cacheRead = later.cacheRead ?? cacheRead
+        cacheWrite = later.cacheWrite ?? cacheWrite
+        cacheWrite5m = later.cacheWrite5m ?? cacheWrite5m
+        cacheWrite1h = later.cacheWrite1h ?? cacheWrite1h
+        webSearchRequests = later.webSearchRequests ?? webSearchRequests
+        webFetchRequests = later.webFetchRequests ?? webFetchRequests
+        isFast = later.isFast ?? isFast
+        isUS = later.isUS ?? isUS
+        compaction = later.compaction ?? compaction
+    }
+}

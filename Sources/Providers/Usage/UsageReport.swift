@@ -1,0 +1,153 @@
+import Wire
+
+/// One usage object of the Messages API as it was sent: what it does not say is `nil`.
+/// https://platform.claude.com/docs/en/api/messages (usage); beta fields by their names in the API reference.
+struct UsageReport: Equatable {
+    var input: Int64?
+    var output: Int64?
+    var cacheRead: Int64?
+    var cacheWrite: Int64?
+    var cacheWrite5m: Int64?
+    var cacheWrite1h: Int64?
+    var webSearchRequests: Int64?
+    var webFetchRequests: Int64?
+    var isFast: Bool?
+    var isUS: Bool?
+    /// Tokens of compaction steps, which the top-level numbers leave out.
+    var compaction: Compaction?
+    /// Counts that cannot be: negative, or larger than any context.
+    var refused = 0
+
+    struct Compaction: Equatable {
+        var input: Int64 = 0
+        var output: Int64 = 0
+        var cacheRead: Int64 = 0
+        var cacheWrite: Int64 = 0
+    }
+
+    /// More tokens than this in one request are a mistake.
+    static let largestCount: Int64 = 1 << 40
+
+    /// Reads a usage object.
+    init(_ bytes: UnsafeRawBufferPointer) throws(JSONError) {
+        var cursor = JSONCursor(bytes)
+        try cursor.enterObject()
+        while let key = try cursor.nextKey() {
+            if key.equals("input_tokens") {
+                try count(&cursor, into: \.input)
+            } else if key.equals("output_tokens") {
+                try count(&cursor, into: \.output)
+            } else if key.equals("cache_read_input_tokens") {
+                try count(&cursor, into: \.cacheRead)
+            } else if key.equals("cache_creation_input_tokens") {
+                try count(&cursor, into: \.cacheWrite)
+            } else if key.equals("cache_creation") {
+                try readCacheCreation(&cursor)
+            } else if key.equals("server_tool_use") {
+                try readServerTools(&cursor)
+            } else if key.equals("speed") {
+                isFast = try text(&cursor, is: "fast")
+            } else if key.equals("inference_geo") {
+                isUS = try text(&cursor, is: "us")
+            } else if key.equals("iterations") {
+                try readIterations(&cursor, bytes)
+            } else {
+                _ = try cursor.skipValue()
+            }
+        }
+    }
+
+    private mutating func count(
+        _ cursor: inout JSONCursor, into field: WritableKeyPath<UsageReport, Int64?>
+    ) throws(JSONError) {
+        guard try cursor.peekKind() == .number else {
+            _ = try cursor.skipValue()
+            return
+        }
+        guard let value = try cursor.readNumber().int64, (0...Self.largestCount).contains(value) else {
+            refused += 1
+            return
+        }
+        self[keyPath: field] = value
+    }
+
+    /// `nil` for null or anything that is no string.
+    private func text(_ cursor: inout JSONCursor, is expected: StaticString) throws(JSONError) -> Bool? {
+        guard try cursor.peekKind() == .string else {
+            _ = try cursor.skipValue()
+            return nil
+        }
+        return try cursor.readString().equals(expected)
+    }
+
+    private mutating func readCacheCreation(_ cursor: inout JSONCursor) throws(JSONError) {
+        try forEachMember(&cursor) { (report, key, cursor) throws(JSONError) in
+            if key.equals("ephemeral_5m_input_tokens") {
+                try report.count(&cursor, into: \.cacheWrite5m)
+            } else if key.equals("ephemeral_1h_input_tokens") {
+                try report.count(&cursor, into: \.cacheWrite1h)
+            } else {
+                _ = try cursor.skipValue()
+            }
+        }
+    }
+
+    private mutating func readServerTools(_ cursor: inout JSONCursor) throws(JSONError) {
+        try forEachMember(&cursor) { (report, key, cursor) throws(JSONError) in
+            if key.equals("web_search_requests") {
+                try report.count(&cursor, into: \.webSearchRequests)
+            } else if key.equals("web_fetch_requests") {
+                try report.count(&cursor, into: \.webFetchRequests)
+            } else {
+                _ = try cursor.skipValue()
+            }
+        }
+    }
+
+    private mutating func forEachMember(
+        _ cursor: inout JSONCursor,
+        _ body: (inout UsageReport, JSONString, inout JSONCursor) throws(JSONError) -> Void
+    ) throws(JSONError) {
+        guard try cursor.peekKind() == .object else {
+            _ = try cursor.skipValue()
+            return
+        }
+        try cursor.enterObject()
+        while let key = try cursor.nextKey() { try body(&self, key, &cursor) }
+    }
+
+    private mutating func readIterations(
+        _ cursor: inout JSONCursor, _ bytes: UnsafeRawBufferPointer
+    ) throws(JSONError) {
+        guard try cursor.peekKind() == .array else {
+            _ = try cursor.skipValue()
+            return
+        }
+        var sum = Compaction()
+        try cursor.enterArray()
+        while try cursor.nextElement() {
+            let range = try cursor.skipValue()
+            if let step = try compactionStep(bytes.slice(range)) {
+                sum.input += step.input ?? 0
+                sum.output += step.output ?? 0
+                sum.cacheRead += step.cacheRead ?? 0
+                sum.cacheWrite += step.cacheWrite ?? 0
+            }
+        }
+        compaction = sum
+    }
+
+    /// The usage of a step, if it is a compaction.
+    private func compactionStep(_ bytes: UnsafeRawBufferPointer) throws(JSONError) -> UsageReport? {
+        var cursor = JSONCursor(bytes)
+        guard try cursor.peekKind() == .object else { return nil }
+        try cursor.enterObject()
+        while let key = try cursor.nextKey() {
+            if key.equals("type") {
+                return try text(&cursor, is: "compaction") == true ? try UsageReport(bytes) : nil
+            }
+            _ = try cursor.skipValue()
+        }
+        return nil
+    }
+}
