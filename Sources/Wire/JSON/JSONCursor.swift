@@ -37,10 +37,12 @@ package struct JSONCursor {
         return kind
     }
 
+    /// Takes the `{` of an object; `nextKey` goes on. Throws `wrongType` for any other value.
     package mutating func enterObject() throws(JSONError) {
         try enter(.object)
     }
 
+    /// Takes the `[` of an array; `nextElement` goes on. Throws `wrongType` for any other value.
     package mutating func enterArray() throws(JSONError) {
         try enter(.array)
     }
@@ -101,6 +103,7 @@ package struct JSONCursor {
 
     // MARK: Values
 
+    /// A string, with its escapes checked; `wrongType` for any other value.
     package mutating func readString() throws(JSONError) -> JSONString {
         guard try peekKind() == .string else { throw JSONError(.wrongType, at: position) }
         let string = try scanString()
@@ -108,6 +111,7 @@ package struct JSONCursor {
         return string
     }
 
+    /// A number; `wrongType` for any other value.
     package mutating func readNumber() throws(JSONError) -> JSONNumber {
         guard try peekKind() == .number else { throw JSONError(.wrongType, at: position) }
         guard let (end, isInteger) = JSONNumber.end(bytes, from: position) else {
@@ -131,6 +135,7 @@ package struct JSONCursor {
         try readNull() ? nil : try readInt64()
     }
 
+    /// `true` or `false`; `wrongType` for any other value.
     package mutating func readBool() throws(JSONError) -> Bool {
         guard try peekKind() == .bool else { throw JSONError(.wrongType, at: position) }
         let value = bytes[position] == UInt8(ascii: "t")
