@@ -155,6 +155,26 @@ struct JSONObjectScannerTests {
         #expect(scan(Array(many.utf8), cut: [many.utf8.count]).members.count == 1000)
     }
 
+    @Test(
+        "An escape before a block's border does not reach beyond the next byte",
+        arguments: ["\\n", "\\\\", "\\\"", "\\\\\\\""])
+    func escapesAtBorders(_ escape: String) {
+        for before in 40..<72 {
+            for after in 110..<140 {
+                let (head, tail) = (String(repeating: "x", count: before), String(repeating: "y", count: after))
+                let bytes = Array("{\"a\":[\"\(head)\(escape)\(tail)\"],\"b\":{}}".utf8)
+                let found = scan(bytes, cut: [bytes.count])
+                // Compared by hand: thousands of expectations would be slow.
+                guard found == Found(members: naive(bytes) ?? [], fault: nil),
+                    found == scan(bytes, cut: [bytes.count], isPortable: true)
+                else {
+                    Issue.record("\(found) with \(before) bytes before and \(after) behind \(escape)")
+                    return
+                }
+            }
+        }
+    }
+
     @Test("A scanner is used again for the next body")
     func resets() throws {
         var scanner = JSONObjectScanner()

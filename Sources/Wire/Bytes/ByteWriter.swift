@@ -23,6 +23,7 @@ package struct ByteWriter: ~Copyable, @unchecked Sendable {
         base?.deallocate()
     }
 
+    /// Whether nothing was written.
     package var isEmpty: Bool { count == 0 }
 
     /// What was written, as a view that is valid until the next mutation or the end of the writer's life. Prefer
@@ -95,12 +96,14 @@ package struct ByteWriter: ~Copyable, @unchecked Sendable {
 }
 
 extension ByteWriter {
+    /// Appends one byte.
     package mutating func append(byte: UInt8) {
         reserve(1)
         base?.storeBytes(of: byte, toByteOffset: count, as: UInt8.self)
         count += 1
     }
 
+    /// Appends a copy of `other`.
     package mutating func append(_ other: UnsafeRawBufferPointer) {
         guard let source = other.baseAddress, other.count > 0 else { return }
         reserve(other.count)
@@ -113,10 +116,12 @@ extension ByteWriter {
         append(text.bytes)
     }
 
+    /// Appends a copy of `other`.
     package mutating func append(_ other: [UInt8]) {
         other.withUnsafeBytes { append($0) }
     }
 
+    /// Appends a copy of `other`.
     package mutating func append(_ other: ArraySlice<UInt8>) {
         other.withUnsafeBytes { append($0) }
     }

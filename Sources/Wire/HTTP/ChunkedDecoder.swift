@@ -38,6 +38,7 @@ package struct ChunkedDecoder: Sendable {
         case end
     }
 
+    /// A decoder at the first chunk of a body.
     package init() {}
 
     /// Makes ready for the next body.

@@ -1,5 +1,6 @@
 /// Where one field line stands in its head: 16 bytes, offsets from the head's first byte.
 package struct HTTPField: Sendable, Equatable {
+    /// What the name was recognised as.
     package let name: FieldName
     private let nameLength: UInt16
     private let nameStart: UInt32
@@ -32,6 +33,7 @@ package struct HTTPFieldValues: Sequence, IteratorProtocol, Sendable {
         self.name = name
     }
 
+    /// The next value, as offsets from the head's first byte.
     package mutating func next() -> Range<Int>? {
         while index < fields.count {
             let field = fields[index]

@@ -15,6 +15,7 @@ package struct HTTPList: Sequence, IteratorProtocol {
         self.end = value.upperBound
     }
 
+    /// The next element, as offsets into the bytes given.
     package mutating func next() -> Range<Int>? {
         while position < end {
             let comma = bytes.firstIndex(of: Ascii.comma, in: position..<end) ?? end

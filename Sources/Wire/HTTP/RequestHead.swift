@@ -1,5 +1,6 @@
 /// A request's head: what was asked for and where its parts stand. Ranges are offsets from the head's first byte.
 package struct RequestHead: Sendable {
+    /// The method, `other` for one that is not listed.
     package internal(set) var method = HTTPMethod.other
     /// The method as sent; a method that is not listed has its name only here.
     package internal(set) var methodRange = 0..<0
@@ -11,7 +12,9 @@ package struct RequestHead: Sendable {
     package internal(set) var query = 0..<0
     /// 1 for HTTP/1.1 and later 1.x, 0 for HTTP/1.0.
     package internal(set) var minorVersion = 1
+    /// The field lines in their order.
     package internal(set) var fields: [HTTPField] = []
+    /// How the body ends; never `untilClose`.
     package internal(set) var framing = BodyFraming.none
     /// Whether the client lets the connection stay open after the answer.
     package internal(set) var keepAlive = true

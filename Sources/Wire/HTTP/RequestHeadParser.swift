@@ -5,6 +5,7 @@ import CScan
 /// Whatever two readers could understand differently is refused. A line is judged as soon as it is whole, so the result
 /// does not depend on how the bytes were cut.
 package struct RequestHeadParser: Sendable {
+    /// The head; meaningful once `parse` has answered true.
     package private(set) var head = RequestHead()
     private var lines: HeadLines
     private var framing = FramingFields()

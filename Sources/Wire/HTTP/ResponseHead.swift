@@ -6,7 +6,9 @@ package struct ResponseHead: Sendable {
     package internal(set) var reason = 0..<0
     /// 1 for HTTP/1.1 and later 1.x, 0 for HTTP/1.0.
     package internal(set) var minorVersion = 1
+    /// The field lines in their order.
     package internal(set) var fields: [HTTPField] = []
+    /// How the body ends.
     package internal(set) var framing = BodyFraming.none
     /// Whether the connection can be used again once the body is read.
     package internal(set) var keepAlive = true

@@ -2,6 +2,7 @@ import CScan
 
 /// Reads response heads strictly by RFC 9112, as their bytes arrive. One per connection, used again by `reset()`.
 package struct ResponseHeadParser: Sendable {
+    /// The head; meaningful once `parse` has answered true.
     package private(set) var head = ResponseHead()
     private var lines: HeadLines
     private var framing = FramingFields()

@@ -9,7 +9,7 @@
 ///
 /// Grammar, numbers, strings and nesting are checked as far as the reader goes; after an error the cursor is of no use.
 package struct JSONCursor {
-    private let bytes: UnsafeRawBufferPointer
+    private let source: UnsafeRawBufferPointer
     /// Bytes read so far.
     package private(set) var position: Int
     /// Containers open now.
@@ -24,8 +24,13 @@ package struct JSONCursor {
 
     /// - Parameter bytes: the text; must outlive the cursor and every string it gives.
     package init(_ bytes: UnsafeRawBufferPointer) {
-        self.bytes = bytes
+        self.source = bytes
         self.position = 0
+    }
+
+    /// The bytes of a range that the cursor gave, for example those of a value that was skipped.
+    package func bytes(_ range: Range<Int>) -> UnsafeRawBufferPointer {
+        source.slice(range)
     }
 
     // MARK: Containers
@@ -37,10 +42,12 @@ package struct JSONCursor {
         return kind
     }
 
+    /// Takes the `{` of an object; `nextKey` goes on. Throws `wrongType` for any other value.
     package mutating func enterObject() throws(JSONError) {
         try enter(.object)
     }
 
+    /// Takes the `[` of an array; `nextElement` goes on. Throws `wrongType` for any other value.
     package mutating func enterArray() throws(JSONError) {
         try enter(.array)
     }
@@ -69,7 +76,7 @@ package struct JSONCursor {
     package mutating func finish() throws(JSONError) {
         skipWhitespace()
         guard depth == 0, isBehindValue else { throw JSONError(.unexpectedEnd, at: position) }
-        guard position == bytes.count else { throw JSONError(.trailingBytes, at: position) }
+        guard position == source.count else { throw JSONError(.trailingBytes, at: position) }
     }
 
     private mutating func enter(_ kind: JSONKind) throws(JSONError) {
@@ -101,6 +108,7 @@ package struct JSONCursor {
 
     // MARK: Values
 
+    /// A string, with its escapes checked; `wrongType` for any other value.
     package mutating func readString() throws(JSONError) -> JSONString {
         guard try peekKind() == .string else { throw JSONError(.wrongType, at: position) }
         let string = try scanString()
@@ -108,12 +116,13 @@ package struct JSONCursor {
         return string
     }
 
+    /// A number; `wrongType` for any other value.
     package mutating func readNumber() throws(JSONError) -> JSONNumber {
         guard try peekKind() == .number else { throw JSONError(.wrongType, at: position) }
-        guard let (end, isInteger) = JSONNumber.end(bytes, from: position) else {
+        guard let (end, isInteger) = JSONNumber.end(source, from: position) else {
             throw JSONError(.invalidNumber, at: position)
         }
-        let number = JSONNumber(bytes: bytes.slice(position..<end), isInteger: isInteger)
+        let number = JSONNumber(bytes: source.slice(position..<end), isInteger: isInteger)
         position = end
         isBehindValue = true
         return number
@@ -131,9 +140,10 @@ package struct JSONCursor {
         try readNull() ? nil : try readInt64()
     }
 
+    /// `true` or `false`; `wrongType` for any other value.
     package mutating func readBool() throws(JSONError) -> Bool {
         guard try peekKind() == .bool else { throw JSONError(.wrongType, at: position) }
-        let value = bytes[position] == UInt8(ascii: "t")
+        let value = source[position] == UInt8(ascii: "t")
         try takeLiteral(value ? "true" : "false")
         return value
     }
@@ -177,19 +187,19 @@ package struct JSONCursor {
     // MARK: Bytes
 
     private mutating func skipWhitespace() {
-        while position < bytes.count, JSONText.isWhitespace(bytes[position]) { position += 1 }
+        while position < source.count, JSONText.isWhitespace(source[position]) { position += 1 }
     }
 
     /// The next byte that is no white space, not taken.
     private mutating func peek() throws(JSONError) -> UInt8 {
         skipWhitespace()
-        guard position < bytes.count else { throw JSONError(.unexpectedEnd, at: position) }
-        return bytes[position]
+        guard position < source.count else { throw JSONError(.unexpectedEnd, at: position) }
+        return source[position]
     }
 
     private mutating func takeLiteral(_ text: StaticString) throws(JSONError) {
         let end = position + text.utf8CodeUnitCount
-        guard end <= bytes.count, bytes.slice(position..<end).equals(text) else {
+        guard end <= source.count, source.slice(position..<end).equals(text) else {
             throw JSONError(.invalidLiteral, at: position)
         }
         position = end
@@ -200,13 +210,13 @@ package struct JSONCursor {
         let start = position + 1
         var index = start
         var hasEscapes = false
-        while index < bytes.count {
-            switch bytes[index] {
+        while index < source.count {
+            switch source[index] {
             case Ascii.quote:
                 position = index + 1
-                return JSONString(bytes.slice(start..<index), hasEscapes: hasEscapes, offset: start)
+                return JSONString(source.slice(start..<index), hasEscapes: hasEscapes, offset: start)
             case Ascii.backslash:
-                guard let length = JSONEscape.length(bytes, at: index, end: bytes.count) else {
+                guard let length = JSONEscape.length(source, at: index, end: source.count) else {
                     throw JSONError(.invalidEscape, at: index)
                 }
                 hasEscapes = true
@@ -217,7 +227,7 @@ package struct JSONCursor {
                 index += 1
             }
         }
-        throw JSONError(.unexpectedEnd, at: bytes.count)
+        throw JSONError(.unexpectedEnd, at: source.count)
     }
 }
 

@@ -1,5 +1,6 @@
 /// Where and why a text is no JSON (RFC 8259), or none that is accepted.
 package struct JSONError: Error, Sendable, Equatable {
+    /// What rule of RFC 8259, or which bound, was broken.
     package enum Reason: UInt8, Sendable, CaseIterable {
         case unexpectedEnd
         case unexpectedByte
@@ -20,10 +21,12 @@ package struct JSONError: Error, Sendable, Equatable {
         case tooManyMembers
     }
 
+    /// Which rule was broken.
     package let reason: Reason
     /// Bytes before the fault.
     package let offset: Int
 
+    /// A fault at `offset` bytes.
     package init(_ reason: Reason, at offset: Int) {
         self.reason = reason
         self.offset = offset

@@ -2,9 +2,11 @@
 package struct JSONMember: Sendable, Equatable {
     /// The name, between its quotes.
     package let key: Range<Int>
+    /// Whether the name has escapes and must be decoded before it is shown.
     package let keyHasEscapes: Bool
     /// The value, with its quotes or brackets, without the white space around it.
     package let value: Range<Int>
+    /// What the value is.
     package let kind: JSONKind
 
     /// Whether the decoded name is `text`. HOT: no allocation unless the name has escapes.

@@ -1,5 +1,6 @@
 /// A JSON number where it stands, strictly as RFC 8259 §6 writes it. Valid as long as its bytes are.
 package struct JSONNumber {
+    /// The number as it is written.
     package let bytes: UnsafeRawBufferPointer
     /// It has neither fraction nor exponent.
     package let isInteger: Bool

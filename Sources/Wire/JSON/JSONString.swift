@@ -2,6 +2,7 @@
 package struct JSONString {
     /// Between the quotes, escapes not decoded.
     package let bytes: UnsafeRawBufferPointer
+    /// Whether `bytes` differ from the decoded string.
     package let hasEscapes: Bool
     /// Where `bytes` begin in the text they were read from; for messages of errors.
     let offset: Int

@@ -98,15 +98,21 @@ package indirect enum JSONValue: Sendable, Hashable {
 
 /// The members of an object in their order. A name may occur twice; looking up finds the last one, as most readers do.
 package struct JSONObject: Sendable, Hashable, ExpressibleByDictionaryLiteral {
+    /// A name and its value.
     package struct Member: Sendable, Hashable {
+        /// The name, decoded.
         package var key: String
+        /// Its value.
         package var value: JSONValue
     }
 
+    /// All members in their order.
     package private(set) var members: [Member] = []
 
+    /// An object without members.
     package init() {}
 
+    /// An object of the members listed.
     package init(dictionaryLiteral elements: (String, JSONValue)...) {
         members = elements.map { Member(key: $0.0, value: $0.1) }
     }
@@ -137,18 +143,22 @@ extension JSONValue {
     /// The member of that name, when this is an object that has it.
     package subscript(key: String) -> JSONValue? { object?[key] }
 
+    /// The object, nil for any other value.
     package var object: JSONObject? {
         if case .object(let object) = self { object } else { nil }
     }
 
+    /// The elements, nil for any other value.
     package var array: [JSONValue]? {
         if case .array(let elements) = self { elements } else { nil }
     }
 
+    /// The string, nil for any other value.
     package var string: String? {
         if case .string(let text) = self { text } else { nil }
     }
 
+    /// The integer, nil for any other value.
     package var int64: Int64? {
         if case .integer(let number) = self { number } else { nil }
     }
@@ -163,10 +173,12 @@ extension JSONValue {
         }
     }
 
+    /// The truth value, nil for any other value.
     package var bool: Bool? {
         if case .bool(let truth) = self { truth } else { nil }
     }
 
+    /// Whether this is `null`.
     package var isNull: Bool { self == .null }
 }
 

@@ -49,18 +49,22 @@ package struct JSONWriter: ~Copyable, Sendable {
 
     // MARK: Containers
 
+    /// Opens an object; members follow as `key` and value.
     package mutating func beginObject() {
         begin(Ascii.openBrace, isObject: true)
     }
 
+    /// Closes the innermost container, which must be an object.
     package mutating func endObject() {
         end(Ascii.closeBrace, isObject: true)
     }
 
+    /// Opens an array; elements follow as values.
     package mutating func beginArray() {
         begin(Ascii.openBracket, isObject: false)
     }
 
+    /// Closes the innermost container, which must be an array.
     package mutating func endArray() {
         end(Ascii.closeBracket, isObject: false)
     }
@@ -104,12 +108,14 @@ package struct JSONWriter: ~Copyable, Sendable {
 
     // MARK: Values
 
+    /// A string of a literal.
     package mutating func value(_ text: StaticString) {
         startValue()
         appendString(text.bytes)
         endValue()
     }
 
+    /// A string.
     package mutating func value(string text: String) {
         startValue()
         appendString(text)
@@ -123,12 +129,14 @@ package struct JSONWriter: ~Copyable, Sendable {
         endValue()
     }
 
+    /// An integer.
     package mutating func value(_ number: Int64) {
         startValue()
         output.append(decimal: number)
         endValue()
     }
 
+    /// An integer.
     package mutating func value(_ number: Int) {
         value(Int64(number))
     }
@@ -140,12 +148,14 @@ package struct JSONWriter: ~Copyable, Sendable {
         endValue()
     }
 
+    /// `true` or `false`.
     package mutating func value(_ truth: Bool) {
         startValue()
         if truth { output.append("true") } else { output.append("false") }
         endValue()
     }
 
+    /// `null`.
     package mutating func null() {
         startValue()
         output.append("null")
@@ -160,11 +170,13 @@ package struct JSONWriter: ~Copyable, Sendable {
         endValue()
     }
 
+    /// A member whose value is a string.
     package mutating func member(_ name: StaticString, _ text: String) {
         key(name)
         value(string: text)
     }
 
+    /// A member whose value is an integer.
     package mutating func member(_ name: StaticString, _ number: Int64) {
         key(name)
         value(number)

@@ -44,12 +44,15 @@ package enum SSEName: UInt8, Sendable, CaseIterable {
 
 /// The events whose data a reader wants to see; all others are passed over without a copy.
 package struct SSEInterest: OptionSet, Sendable {
+    /// One bit per name.
     package let rawValue: UInt16
 
+    /// The names whose bits are set.
     package init(rawValue: UInt16) {
         self.rawValue = rawValue
     }
 
+    /// One name alone.
     package init(_ name: SSEName) {
         self.rawValue = 1 << UInt16(name.rawValue)
     }
@@ -70,6 +73,7 @@ package struct SSEInterest: OptionSet, Sendable {
     /// Every event.
     package static let all = SSEInterest(rawValue: .max)
 
+    /// Whether events of that name are of interest.
     package func contains(_ name: SSEName) -> Bool {
         rawValue & (1 << UInt16(name.rawValue)) != 0
     }

@@ -1,5 +1,6 @@
 /// A day of the proleptic Gregorian calendar, and its arithmetic in whole days since 1970-01-01.
 package struct CivilDate: Sendable, Hashable, Comparable {
+    /// The year; 0 is 1 BC.
     package let year: Int
     /// 1...12
     package let month: Int
@@ -39,6 +40,7 @@ package struct CivilDate: Sendable, Hashable, Comparable {
         self.init(daysSince1970: Int(unixNanoseconds.flooredDivision(by: CivilDate.nanosecondsPerDay)))
     }
 
+    /// Days after 1970-01-01, negative before it.
     package var daysSince1970: Int {
         let shiftedYear = month <= 2 ? year - 1 : year
         let era = (shiftedYear >= 0 ? shiftedYear : shiftedYear - 399) / 400
@@ -86,10 +88,12 @@ package struct CivilDate: Sendable, Hashable, Comparable {
         self = date
     }
 
+    /// Whether the year has a 29 February.
     package static func isLeap(_ year: Int) -> Bool {
         year.isMultiple(of: 4) && (!year.isMultiple(of: 100) || year.isMultiple(of: 400))
     }
 
+    /// 28...31.
     package static func days(inMonth month: Int, ofYear year: Int) -> Int {
         switch month {
         case 2: isLeap(year) ? 29 : 28
@@ -98,10 +102,12 @@ package struct CivilDate: Sendable, Hashable, Comparable {
         }
     }
 
+    /// Earlier days are less.
     package static func < (left: CivilDate, right: CivilDate) -> Bool {
         (left.year, left.month, left.day) < (right.year, right.month, right.day)
     }
 
+    /// Of a UTC day; leap seconds are not counted.
     package static let nanosecondsPerDay: Int64 = 86_400_000_000_000
     private static let daysOfEra = 146_097
     /// From 0000-03-01 to 1970-01-01.

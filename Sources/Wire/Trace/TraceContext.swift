@@ -1,6 +1,8 @@
 /// A W3C trace id: 16 bytes, never all zero.
 package struct TraceID: Sendable, Hashable {
+    /// The first eight bytes as a big-endian number.
     package let high: UInt64
+    /// The last eight bytes as a big-endian number.
     package let low: UInt64
 
     /// Nil when all bits are zero, which means "no trace".
@@ -29,6 +31,7 @@ package struct TraceID: Sendable, Hashable {
 
 /// A W3C span (parent) id: 8 bytes, never all zero.
 package struct SpanID: Sendable, Hashable {
+    /// The eight bytes as a big-endian number.
     package let value: UInt64
 
     /// Nil for zero, which means "no span".
@@ -55,21 +58,26 @@ package struct SpanID: Sendable, Hashable {
 
 /// What a `traceparent` header says (W3C Trace Context §3.2; Level 2 for the random flag).
 package struct TraceContext: Sendable, Hashable {
+    /// The trace that the request belongs to.
     package var traceID: TraceID
+    /// The caller's span: the parent of ours.
     package var spanID: SpanID
     /// Only `sampled` and `random` are ever set.
     package var flags: UInt8
 
+    /// The caller records this trace.
     package static let sampled: UInt8 = 0x01
     /// The low seven bytes of the trace id are random.
     package static let random: UInt8 = 0x02
 
+    /// A context with the known ones of `flags`.
     package init(traceID: TraceID, spanID: SpanID, flags: UInt8) {
         self.traceID = traceID
         self.spanID = spanID
         self.flags = flags & (TraceContext.sampled | TraceContext.random)
     }
 
+    /// Whether the caller records this trace.
     package var isSampled: Bool { flags & TraceContext.sampled != 0 }
 
     /// Reads a header value strictly: small letters, no zero ids, version 00 of exactly 55 bytes; of a later version
