@@ -20,7 +20,7 @@ package struct MessageStreamMeter: ~Copyable, Sendable {
             switch parser.next(bytes, &position, interest: .usage) {
             case .needMore: return
             case .skipped: continue
-            case .event(let name, let data): read(name, data)
+            case .event(name: let name, data: let data): read(name, data)
             }
         }
     }
