@@ -1,5 +1,7 @@
 #include "CScan.h"
 
+#include <string.h>
+
 // Two builds of one loop (JSONScanLoop.h): what differs is how 64 bytes become bit masks.
 
 typedef struct {
@@ -35,27 +37,52 @@ static inline uint64_t prefix_xor_portable(uint64_t bits) {
     return bits;
 }
 
+/// One bit per byte of `word`, the first byte lowest, set where the byte is zero. Eight bytes at a time in a plain
+/// register; the multiplication moves the eight flags side by side.
+static inline uint64_t zero_bytes(uint64_t word) {
+    const uint64_t low7 = 0x7f7f7f7f7f7f7f7fULL;
+    uint64_t flags = ~(((word & low7) + low7) | word | low7) >> 7;
+    return flags * 0x0102040810204080ULL >> 56;
+}
+
+static inline uint64_t eight(uint8_t byte) { return byte * 0x0101010101010101ULL; }
+
+static inline uint64_t load_word(const uint8_t *bytes) {
+    uint64_t word;
+    memcpy(&word, bytes, 8);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    word = __builtin_bswap64(word);
+#endif
+    return word;
+}
+
 static inline string_masks string_masks_portable(const uint8_t *bytes) {
     string_masks masks = {0, 0, 0};
-    for (int i = 0; i < 64; i++) {
-        masks.quote |= (uint64_t)(bytes[i] == '"') << i;
-        masks.backslash |= (uint64_t)(bytes[i] == '\\') << i;
-        masks.control |= (uint64_t)(bytes[i] < 0x20) << i;
+    for (int i = 0; i < 64; i += 8) {
+        uint64_t word = load_word(bytes + i);
+        masks.quote |= zero_bytes(word ^ eight('"')) << i;
+        masks.backslash |= zero_bytes(word ^ eight('\\')) << i;
+        masks.control |= zero_bytes(word & eight(0xe0)) << i;
     }
     return masks;
 }
 
 static inline int is_plain_portable(const uint8_t *bytes) {
-    string_masks masks = string_masks_portable(bytes);
-    return (masks.quote | masks.backslash | masks.control) == 0;
+    uint64_t any = 0;
+    for (int i = 0; i < 64; i += 8) {
+        uint64_t word = load_word(bytes + i);
+        any |= zero_bytes(word ^ eight('"')) | zero_bytes(word ^ eight('\\')) | zero_bytes(word & eight(0xe0));
+    }
+    return any == 0;
 }
 
 static inline operator_masks operator_masks_portable(const uint8_t *bytes) {
     operator_masks masks = {0, 0, 0};
-    for (int i = 0; i < 64; i++) {
-        masks.open |= (uint64_t)((bytes[i] | 0x20) == '{') << i;
-        masks.close |= (uint64_t)((bytes[i] | 0x20) == '}') << i;
-        masks.separator |= (uint64_t)(bytes[i] == ',' || bytes[i] == ':') << i;
+    for (int i = 0; i < 64; i += 8) {
+        uint64_t word = load_word(bytes + i), folded = word | eight(0x20);
+        masks.open |= zero_bytes(folded ^ eight('{')) << i;
+        masks.close |= zero_bytes(folded ^ eight('}')) << i;
+        masks.separator |= (zero_bytes(word ^ eight(',')) | zero_bytes(word ^ eight(':'))) << i;
     }
     return masks;
 }

@@ -25,11 +25,15 @@ package struct ByteWriter: ~Copyable, @unchecked Sendable {
 
     package var isEmpty: Bool { count == 0 }
 
-    /// What was written, as a view that is valid until the next mutation or the end of the writer's life.
+    /// What was written, as a view that is valid until the next mutation or the end of the writer's life. Prefer
+    /// `withBytes` for a writer that nobody else keeps alive.
     package var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: count) }
 
     /// A copy of what was written. For cold code and tests.
     package var array: [UInt8] { [UInt8](bytes) }
+
+    /// What was written as text; bytes that are no UTF-8 are replaced. For cold code and tests.
+    package var text: String { String(decoding: bytes, as: UTF8.self) }
 
     /// Lends what was written.
     package borrowing func withBytes<Result: ~Copyable, Failure: Error>(

@@ -28,7 +28,7 @@ package struct JSONString {
         guard bytes.count > text.utf8CodeUnitCount else { return false }
         var decoded = ByteWriter(capacity: bytes.count)
         guard (try? append(to: &decoded)) != nil else { return false }
-        return decoded.bytes.equals(text)
+        return decoded.withBytes { $0.equals(text) }
     }
 
     /// The decoded string. A half of a surrogate pair becomes U+FFFD.
@@ -38,7 +38,7 @@ package struct JSONString {
         if !hasEscapes { return try string(bytes) }
         var decoded = ByteWriter(capacity: bytes.count)
         try append(to: &decoded)
-        return try string(decoded.bytes)
+        return try decoded.withBytes { bytes throws(JSONError) in try string(bytes) }
     }
 
     /// Appends the decoded string's bytes; whether they are UTF-8 is not looked at.

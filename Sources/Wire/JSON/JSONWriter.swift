@@ -38,6 +38,9 @@ package struct JSONWriter: ~Copyable, Sendable {
     /// A copy of what was written.
     package var array: [UInt8] { output.array }
 
+    /// What was written as text.
+    package var text: String { output.text }
+
     /// Gives the buffer back; the text must be complete.
     package consuming func finish() -> ByteWriter {
         precondition(state == .end, "the JSON text is not complete")

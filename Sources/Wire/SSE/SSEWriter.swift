@@ -23,7 +23,7 @@ package enum SSEWriter {
 
     /// Appends one event whose data is what `data` holds.
     package static func append(event name: StaticString, data: borrowing ByteWriter, to output: inout ByteWriter) {
-        append(event: name, data: data.bytes, to: &output)
+        data.withBytes { append(event: name, data: $0, to: &output) }
     }
 
     /// Appends Anthropic's keep-alive event.
