@@ -79,6 +79,19 @@ struct WriterTests {
         #expect(try directory.row("sum(requests)", of: "daily_costs") == "\(served + 1)")
     }
 
+    @Test("A ledger closed in order leaves no journal, and may be asked and closed again")
+    func closedInOrder() async throws {
+        let temporary = TemporaryDirectory()
+        let directory = try temporary.data()
+        let ledger = try Ledger(directory)
+        serve(ledger.journals[0], id: RequestID(rawValue: 5))
+        try await ledger.writer.close()
+        #expect(try directory.leftoverJournals().isEmpty)
+        try await ledger.writer.close()
+        try await ledger.writer.flush()
+        #expect(await ledger.writer.statistics() == LedgerStatistics(rows: 1, transactions: 1, faults: 0, waiting: 0))
+    }
+
     @Test("Rows closed after the ledger are found by the next one")
     func closedTooLate() async throws {
         let temporary = TemporaryDirectory()
@@ -86,6 +99,7 @@ struct WriterTests {
         let first = try Ledger(directory)
         let slot = try opened(first.journals[0], sampleFacts(id: RequestID(rawValue: 5)))
         try await first.writer.close()
+        #expect(!serve(first.journals[0], id: RequestID(rawValue: 6)), "a closed ledger opens no rows")
         slot.close(sampleOutcome())
         let second = try Ledger(directory)
         #expect(second.recovered == (1, 0))
