@@ -79,6 +79,28 @@ struct WriterTests {
         #expect(try directory.row("sum(requests)", of: "daily_costs") == "\(served + 1)")
     }
 
+    @Test("Figures that an upstream made up do not stop the ledger")
+    func absurdFigures() async throws {
+        let temporary = TemporaryDirectory()
+        let directory = try temporary.data()
+        let ledger = try Ledger(directory)
+        for number in 0..<3 {
+            let slot = try opened(ledger.journals[0], sampleFacts(id: RequestID(rawValue: Int64(number))))
+            try begin(slot, sampleAttempt(at: midnight))
+            var outcome = sampleOutcome()
+            outcome.usage.input = .max
+            outcome.usage.output = .min
+            outcome.costNanoUSD = .max
+            slot.close(outcome)
+        }
+        try await ledger.writer.close()
+        #expect(
+            try directory.row("requests, input_tokens, output_tokens, cost_nano_usd", of: "daily_costs")
+                == "3|\(3 * UsageCounts.most)|0|\(3 * UsageCounts.mostNanoUSD)")
+        #expect(try directory.row("sum(truncated)", of: "requests") == "3")
+        #expect(try directory.row("sum(cost_nano_usd)", of: "attempts") == "\(3 * UsageCounts.mostNanoUSD)")
+    }
+
     @Test("A ledger closed in order leaves no journal, and may be asked and closed again")
     func closedInOrder() async throws {
         let temporary = TemporaryDirectory()
