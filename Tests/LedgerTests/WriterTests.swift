@@ -42,19 +42,6 @@ struct WriterTests {
         )
     }
 
-    @Test("A sleeping writer is woken by a row")
-    func wakeUp() async throws {
-        let temporary = TemporaryDirectory()
-        let directory = try temporary.data()
-        let ledger = try Ledger(directory)
-        for number in 0..<3 {
-            serve(ledger.journals[0], id: RequestID(rawValue: Int64(number)))
-            while await ledger.writer.statistics().waiting > 0 { await Task.yield() }
-        }
-        #expect(await ledger.writer.statistics().rows == 3)
-        try await ledger.writer.close()
-    }
-
     @Test("A full disk loses nothing: rows wait, the journal fills, and all is written when there is room")
     func fullDisk() async throws {
         let temporary = TemporaryDirectory()
