@@ -97,6 +97,26 @@ struct JournalTests {
         #expect(second.costNanoUSD == 1_200_000)
     }
 
+    @Test("What was noted during the answer is kept, unless the outcome says otherwise")
+    func noted() throws {
+        let temporary = TemporaryDirectory()
+        let journal = try journal(temporary)
+        let slot = try opened(journal, sampleFacts(id: RequestID(rawValue: 1)))
+        try begin(slot, sampleAttempt(at: midnight))
+        slot.note(.modelServed, "claude-other")
+        slot.note(.errorType, "overloaded_error")
+        slot.note(.stopReason, "max_tokens")
+        slot.note(.rawUsage, "{}")
+        slot.note(.upstreamRequestID, "req_noted")
+        slot.close(sampleOutcome())
+        let memory = journal.memory(of: try #require(journal.closed.pop()))
+        let kept: [(TextField, String)] = [
+            (.modelServed, "claude-other"), (.errorType, "overloaded_error"), (.stopReason, "end_turn"),
+            (.rawUsage, #"{"input_tokens":10}"#), (.upstreamRequestID, "req_upstream"),
+        ]
+        for (field, text) in kept { #expect(memory.bytes(field).elementsEqual(text.utf8)) }
+    }
+
     @Test("A slot dropped unclosed is a closed row, interrupted, with its estimate")
     func dropped() throws {
         let temporary = TemporaryDirectory()

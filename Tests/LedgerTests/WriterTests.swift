@@ -42,19 +42,6 @@ struct WriterTests {
         )
     }
 
-    @Test("A sleeping writer is woken by a row")
-    func wakeUp() async throws {
-        let temporary = TemporaryDirectory()
-        let directory = try temporary.data()
-        let ledger = try Ledger(directory)
-        for number in 0..<3 {
-            serve(ledger.journals[0], id: RequestID(rawValue: Int64(number)))
-            while await ledger.writer.statistics().waiting > 0 { await Task.yield() }
-        }
-        #expect(await ledger.writer.statistics().rows == 3)
-        try await ledger.writer.close()
-    }
-
     @Test("A full disk loses nothing: rows wait, the journal fills, and all is written when there is room")
     func fullDisk() async throws {
         let temporary = TemporaryDirectory()
@@ -79,6 +66,41 @@ struct WriterTests {
         #expect(try directory.row("sum(requests)", of: "daily_costs") == "\(served + 1)")
     }
 
+    @Test("Figures that an upstream made up do not stop the ledger")
+    func absurdFigures() async throws {
+        let temporary = TemporaryDirectory()
+        let directory = try temporary.data()
+        let ledger = try Ledger(directory)
+        for number in 0..<3 {
+            let slot = try opened(ledger.journals[0], sampleFacts(id: RequestID(rawValue: Int64(number))))
+            try begin(slot, sampleAttempt(at: midnight))
+            var outcome = sampleOutcome()
+            outcome.usage.input = .max
+            outcome.usage.output = .min
+            outcome.costNanoUSD = .max
+            slot.close(outcome)
+        }
+        try await ledger.writer.close()
+        #expect(
+            try directory.row("requests, input_tokens, output_tokens, cost_nano_usd", of: "daily_costs")
+                == "3|\(3 * UsageCounts.most)|0|\(3 * UsageCounts.mostNanoUSD)")
+        #expect(try directory.row("sum(truncated)", of: "requests") == "3")
+        #expect(try directory.row("sum(cost_nano_usd)", of: "attempts") == "\(3 * UsageCounts.mostNanoUSD)")
+    }
+
+    @Test("A ledger closed in order leaves no journal, and may be asked and closed again")
+    func closedInOrder() async throws {
+        let temporary = TemporaryDirectory()
+        let directory = try temporary.data()
+        let ledger = try Ledger(directory)
+        serve(ledger.journals[0], id: RequestID(rawValue: 5))
+        try await ledger.writer.close()
+        #expect(try directory.leftoverJournals().isEmpty)
+        try await ledger.writer.close()
+        try await ledger.writer.flush()
+        #expect(await ledger.writer.statistics() == LedgerStatistics(rows: 1, transactions: 1, faults: 0, waiting: 0))
+    }
+
     @Test("Rows closed after the ledger are found by the next one")
     func closedTooLate() async throws {
         let temporary = TemporaryDirectory()
@@ -86,6 +108,7 @@ struct WriterTests {
         let first = try Ledger(directory)
         let slot = try opened(first.journals[0], sampleFacts(id: RequestID(rawValue: 5)))
         try await first.writer.close()
+        #expect(!serve(first.journals[0], id: RequestID(rawValue: 6)), "a closed ledger opens no rows")
         slot.close(sampleOutcome())
         let second = try Ledger(directory)
         #expect(second.recovered == (1, 0))

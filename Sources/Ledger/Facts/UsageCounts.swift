@@ -51,6 +51,24 @@ package struct UsageCounts: BitwiseCopyable, Sendable, Equatable {
     }
 }
 
+extension UsageCounts {
+    /// The most that one request can claim of a class, about 10¹². The figures come from upstreams, and sums of them
+    /// must stay within 64 bits: a sum that did not would stop the ledger.
+    static let most: Int64 = 1 << 40
+
+    /// The counts brought into 0...`most`.
+    var bounded: UsageCounts {
+        func bound(_ count: Int64) -> Int64 { min(max(0, count), Self.most) }
+        return UsageCounts(
+            input: bound(input), output: bound(output), cacheWrite5m: bound(cacheWrite5m),
+            cacheWrite1h: bound(cacheWrite1h), cacheRead: bound(cacheRead),
+            webSearchRequests: bound(webSearchRequests), webFetchRequests: bound(webFetchRequests))
+    }
+
+    /// The most that one request can cost, about 70,000 dollars in nano-dollars; for the same reason.
+    static let mostNanoUSD: Int64 = 1 << 46
+}
+
 /// What a request is charged with if its true usage never becomes known, because the process died.
 package struct UsageEstimate: BitwiseCopyable, Sendable, Equatable {
     /// Tokens per class: what was seen so far, and a guess for the rest.

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// The requests in flight of one event loop, kept in memory that survives the process.
 ///
 /// Slots go round: free → open (loop) → closed (loop) → written to the database, free again (writer). The loop pays
@@ -7,7 +9,7 @@
 /// that is free or open belong to the loop: `open` and the methods of `JournalSlot` are called on its thread only.
 /// A slot that is closed belongs to the writer until it is given back. Ownership changes hands through `closed`
 /// and `returned`, each a `SlotRing`, whose release and acquire order everything written before. `file` never
-/// changes, `writer` is set before the loop starts.
+/// changes; `stopped` is atomic.
 package final class Journal: @unchecked Sendable {
     private let file: JournalFile
     private let wake: WriterWake
@@ -17,6 +19,7 @@ package final class Journal: @unchecked Sendable {
     private let free: UnsafeMutablePointer<UInt32>
     private var freeCount = 0
     private var allocated = 0
+    private let stopped = Atomic<Bool>(false)
     /// Requests refused a slot because the journal was full.
     package private(set) var refusals = 0
 
@@ -42,10 +45,10 @@ package final class Journal: @unchecked Sendable {
     ///
     /// From the return of this method on, the row survives the death of the process.
     ///
-    /// - Returns: `nil` if every slot is taken (the database has not kept up, or its disk is full): the request
-    ///   must be refused, for nothing could account for it.
+    /// - Returns: `nil` if every slot is taken (the database has not kept up, or its disk is full), or the ledger was
+    ///   closed: the request must be refused, for nothing could account for it.
     package func open(_ facts: borrowing RequestFacts) -> JournalSlot? {
-        guard let index = takeFree() else {
+        guard !stopped.load(ordering: .relaxed), let index = takeFree() else {
             refusals += 1
             return nil
         }
@@ -89,6 +92,13 @@ package final class Journal: @unchecked Sendable {
 
     /// A closed slot's memory. Writer only.
     func memory(of index: UInt32) -> SlotMemory { file.slot(Int(index)) }
+
+    /// Refuses rows from now on. Writer only.
+    func stop() { stopped.store(true, ordering: .relaxed) }
+
+    /// Deletes the file if it holds no row: a later version may have another layout, and needs no journal to start.
+    /// Writer only, after `stop` and after the loops have drained.
+    func deleteIfDrained() { file.deleteIfDrained() }
 
     /// Gives a slot back that is in the database. Writer only.
     func giveBack(_ index: UInt32) {

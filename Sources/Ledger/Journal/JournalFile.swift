@@ -79,6 +79,19 @@ struct JournalFile {
         posix_fallocate(descriptor, 0, off_t((count + 1) * SlotLayout.slotSize)) == 0
     }
 
+    /// Deletes the file unless a slot holds a row. Slots are only looked at within the file's present size.
+    func deleteIfDrained() {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { return }
+        let slots = min(capacity, Int(status.st_size) / SlotLayout.slotSize - 1)
+        let busy = (0..<max(0, slots)).contains { index in
+            let state = slot(index).state
+            return state == SlotState.open || state == SlotState.closed
+        }
+        // A file that stays is no harm: the next start finds it empty.
+        if !busy { unlink(path) }
+    }
+
     func close() {
         munmap(base, mappedSize)
         Glibc.close(descriptor)

@@ -42,6 +42,22 @@ package struct JournalSlot: ~Copyable {
         slot.closeAttempt(outcome)
     }
 
+    /// A text of the answer that can be noted before the end, while the buffer that holds it is at hand.
+    package enum Detail: Sendable {
+        case modelServed, stopReason, errorType, upstreamRequestID, rawUsage
+    }
+
+    /// Notes a text of the answer; `close` keeps it unless its outcome brings another. HOT.
+    package func note(_ detail: Detail, _ value: borrowing FactText) {
+        switch detail {
+        case .modelServed: slot.replace(.modelServed, value)
+        case .stopReason: slot.replace(.stopReason, value)
+        case .errorType: slot.replace(.errorType, value)
+        case .upstreamRequestID: slot.replace(.upstreamRequestID, value)
+        case .rawUsage: slot.replace(.rawUsage, value)
+        }
+    }
+
     /// Closes the row and hands it to the writer. An attempt still running ends with the request. HOT.
     package consuming func close(_ outcome: borrowing RequestOutcome) {
         slot.close(outcome)

@@ -5,7 +5,7 @@ extension SlotMemory {
     }
 
     /// Replaces a text, unless there is no new one.
-    private func replace(_ field: TextField, _ value: borrowing FactText) {
+    func replace(_ field: TextField, _ value: borrowing FactText) {
         if case .none = copy value { return }
         set(field, value)
     }
@@ -100,10 +100,10 @@ extension SlotMemory {
         numbers.pointee.unpriced = outcome.unpriced
         numbers.pointee.estimated = outcome.estimated
         replace(.modelServed, outcome.modelServed)
-        set(.stopReason, outcome.stopReason)
-        set(.errorType, outcome.errorType)
-        set(.upstreamRequestID, outcome.upstreamRequestID)
-        set(.rawUsage, outcome.rawUsage)
+        replace(.stopReason, outcome.stopReason)
+        replace(.errorType, outcome.errorType)
+        replace(.upstreamRequestID, outcome.upstreamRequestID)
+        replace(.rawUsage, outcome.rawUsage)
         closeRunningAttempt(as: outcome)
     }
 

@@ -18,6 +18,8 @@ package final class KeyStore {
         directory: DataDirectory, actor: String, now: @escaping () -> Int64, digest: @escaping Digest
     ) throws(LedgerError) {
         database = try directory.openDatabase()
+        // Unlike a request's row, a revocation must not be undone by a power failure.
+        try database.execute("PRAGMA synchronous=FULL")
         self.actor = actor
         self.now = now
         self.digest = digest

@@ -15,22 +15,27 @@ package struct CostSums: Sendable, Equatable {
         return all == 0 ? nil : Double(usage.cacheRead) / Double(all)
     }
 
-    /// Adds field by field.
+    /// Adds field by field. Throws `overflow`.
     mutating func add(_ other: CostSums) throws(LedgerError) {
-        for path in Self.fields {
-            let (sum, overflow) = self[keyPath: path].addingReportingOverflow(other[keyPath: path])
-            if overflow { throw .overflow }
-            self[keyPath: path] = sum
+        var overflow = false
+        func add(_ sum: inout Int64, _ value: Int64) {
+            let result = sum.addingReportingOverflow(value)
+            sum = result.partialValue
+            overflow = overflow || result.overflow
         }
-    }
-
-    /// The fields in the order of `columns` and `scanExpressions`.
-    private static var fields: [WritableKeyPath<CostSums, Int64>] {
-        [
-            \.requests, \.errors, \.estimatedRequests, \.unpricedRequests, \.usage.input, \.usage.cacheWrite5m,
-            \.usage.cacheWrite1h, \.usage.cacheRead, \.usage.output, \.usage.webSearchRequests,
-            \.usage.webFetchRequests, \.costNanoUSD,
-        ]
+        add(&requests, other.requests)
+        add(&errors, other.errors)
+        add(&estimatedRequests, other.estimatedRequests)
+        add(&unpricedRequests, other.unpricedRequests)
+        add(&usage.input, other.usage.input)
+        add(&usage.cacheWrite5m, other.usage.cacheWrite5m)
+        add(&usage.cacheWrite1h, other.usage.cacheWrite1h)
+        add(&usage.cacheRead, other.usage.cacheRead)
+        add(&usage.output, other.usage.output)
+        add(&usage.webSearchRequests, other.usage.webSearchRequests)
+        add(&usage.webFetchRequests, other.usage.webFetchRequests)
+        add(&costNanoUSD, other.costNanoUSD)
+        if overflow { throw .overflow }
     }
 
     /// The measure columns of `daily_costs`.
@@ -46,17 +51,29 @@ package struct CostSums: Sendable, Equatable {
         return ["1", "outcome NOT IN (\(fine))", "estimated", "unpriced"] + columns[4...]
     }
 
-    /// Binds the sums from a parameter on.
+    /// Binds the sums from a parameter on, in the order of `columns`.
     func bind(to statement: Statement, from first: Int32) {
-        for (offset, path) in Self.fields.enumerated() {
-            statement.bind(first + Int32(offset), self[keyPath: path])
-        }
+        let values = [
+            requests, errors, estimatedRequests, unpricedRequests, usage.input, usage.cacheWrite5m,
+            usage.cacheWrite1h, usage.cacheRead, usage.output, usage.webSearchRequests, usage.webFetchRequests,
+            costNanoUSD,
+        ]
+        for (offset, value) in values.enumerated() { statement.bind(first + Int32(offset), value) }
     }
 
-    /// Reads the sums from a column on.
+    /// Reads the sums from a column on, in the order of `columns`.
     init(reading statement: Statement, from first: Int32) {
-        for (offset, path) in Self.fields.enumerated() {
-            self[keyPath: path] = statement.integer(first + Int32(offset))
-        }
+        requests = statement.integer(first)
+        errors = statement.integer(first + 1)
+        estimatedRequests = statement.integer(first + 2)
+        unpricedRequests = statement.integer(first + 3)
+        usage.input = statement.integer(first + 4)
+        usage.cacheWrite5m = statement.integer(first + 5)
+        usage.cacheWrite1h = statement.integer(first + 6)
+        usage.cacheRead = statement.integer(first + 7)
+        usage.output = statement.integer(first + 8)
+        usage.webSearchRequests = statement.integer(first + 9)
+        usage.webFetchRequests = statement.integer(first + 10)
+        costNanoUSD = statement.integer(first + 11)
     }
 }

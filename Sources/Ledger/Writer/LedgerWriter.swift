@@ -44,6 +44,8 @@ package actor LedgerWriter {
         claims.reserveCapacity(RowWriter.groupSize)
     }
 
+    deinit { thread.end() }
+
     /// Writes every row that was closed before the call.
     ///
     /// Throws what the database answers if it refuses; the rows are kept then.
@@ -51,11 +53,15 @@ package actor LedgerWriter {
         while try writeGroup() == RowWriter.groupSize {}
     }
 
-    /// Writes what is closed, and gives the database and the directory back. The thread ends; the writer must not
-    /// be used again. Rows still open, or refused by the database, are found by the next start.
+    /// Writes what is closed, and gives the database and the directory back: the end of the ledger, to be awaited
+    /// after the loops have drained. Journals open no more rows. Rows still open, or refused by the database (which
+    /// is thrown), stay in their journals and are found by the next start. Closing twice is harmless.
     package func close() throws(LedgerError) {
+        guard store != nil else { return }
         defer { store = nil }
+        for journal in journals { journal.stop() }
         try flush()
+        for journal in journals { journal.deleteIfDrained() }
         try store?.database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     }
 

@@ -22,7 +22,9 @@ struct RowWriter {
         try database.execute("BEGIN IMMEDIATE")
         do throws(LedgerError) {
             var inserted = 0
-            for slot in slots where try rows.insert(slot) {
+            for slot in slots {
+                slot.boundFigures()
+                guard try rows.insert(slot) else { continue }
                 try rollup.add(slot)
                 inserted += 1
             }
@@ -33,5 +35,22 @@ struct RowWriter {
             database.rollBack()
             throw error
         }
+    }
+}
+
+extension SlotMemory {
+    /// Brings counts and costs into their bounds, and marks the row `truncated` if that changed them.
+    fileprivate func boundFigures() {
+        bound(&numbers.pointee.usage, &numbers.pointee.costNanoUSD)
+        for index in 0..<attemptCount { bound(&attempt(index).pointee.usage, &attempt(index).pointee.costNanoUSD) }
+    }
+
+    private func bound(_ usage: inout UsageCounts, _ cost: inout Int64) {
+        let boundUsage = usage.bounded
+        let boundCost = min(max(0, cost), UsageCounts.mostNanoUSD)
+        guard boundUsage != usage || boundCost != cost else { return }
+        usage = boundUsage
+        cost = boundCost
+        numbers.pointee.truncated = true
     }
 }

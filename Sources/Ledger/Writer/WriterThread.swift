@@ -51,20 +51,27 @@ final class WriterThread: SerialExecutor {
 
     private func run() {
         identity.store(UInt(pthread_self()), ordering: .releasing)
-        let turn = self.turn.withLock { current in
+        // Taken out of the lock and dropped when the work is done: it holds the writer, which holds this thread.
+        var turn = self.turn.withLock { current in
             defer { current = nil }
             return current
         }
-        guard let turn else { preconditionFailure("the ledger's thread has nothing to do") }
         while runJobs() {
-            switch turn() {
+            guard let next = turn else {
+                wake.pause(milliseconds: Self.longPause)
+                continue
+            }
+            switch next() {
             case .again: continue
             case .pause(let milliseconds): wake.pause(milliseconds: milliseconds)
             case .sleep(let milliseconds): wake.sleep(milliseconds: milliseconds, unless: hasWork)
-            case .ended: end()
+            case .ended: turn = nil
             }
         }
     }
+
+    /// Between jobs that come after the work is done, such as a last look at the statistics.
+    private static let longPause: Int64 = 60_000
 
     /// - Returns: `false` when the thread is to end.
     private func runJobs() -> Bool {
@@ -79,18 +86,16 @@ final class WriterThread: SerialExecutor {
         }
     }
 
-    private func end() {
+    /// Ends the thread after the jobs it has. Called by the actor that lives on it when that goes: nobody is left
+    /// who could enqueue another.
+    func end() {
         state.withLock { $0.ended = true }
+        wake.signal()
     }
 
     func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
-        let late = state.withLock { state in
-            if state.ended { return true }
-            state.jobs.append(job)
-            return false
-        }
-        precondition(!late, "the ledger was used after it was closed")
+        state.withLock { $0.jobs.append(job) }
         wake.signal()
     }
 
@@ -115,6 +120,6 @@ enum WriterWait: Sendable {
     case pause(Int64)
     /// So many milliseconds, or until a job or a row comes.
     case sleep(Int64)
-    /// The thread's work is done for good.
+    /// The work is done; only jobs may come.
     case ended
 }

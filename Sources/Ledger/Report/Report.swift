@@ -1,0 +1,79 @@
+import Wire
+
+/// The ledger's answer to a question.
+package struct Report: Sendable, Equatable {
+    package struct Row: Sendable, Equatable {
+        /// The values of the columns grouped by; empty where a request had none.
+        package let values: [String]
+        package let sums: CostSums
+    }
+
+    package let columns: [ReportColumn]
+    /// Groups of time in their order, otherwise the dearest first.
+    package let rows: [Row]
+    /// The sum of the rows.
+    package let total: CostSums
+    /// The first moment in, and the first one out, Unix nanoseconds.
+    package let since: Int64
+    package let until: Int64
+
+    /// Answers a query, beside a running gateway or without one.
+    ///
+    /// - Parameters:
+    ///   - now: the wall clock, Unix nanoseconds.
+    ///   - usingRollup: `false` reads every row, for the test that it makes no difference.
+    package init(_ query: ReportQuery, in directory: DataDirectory, now: Int64, usingRollup: Bool = true)
+        throws(LedgerError)
+    {
+        columns = query.columns
+        until = query.until ?? now
+        guard let database = try directory.openDatabaseReadOnly() else {
+            since = query.since ?? until
+            rows = []
+            total = CostSums()
+            return
+        }
+        // One reading transaction: a row that is written meanwhile is in all parts or in none.
+        try database.execute("BEGIN")
+        var groups: [[String]: CostSums] = [:]
+        for source in ReportPlan(query, usingRollup: usingRollup).sources {
+            try Self.add(ReportSQL(query, source: source), query, in: database, to: &groups)
+        }
+        let first = RequestID(rawValue: try database.integer("SELECT min(id) FROM requests"))
+        since = query.since ?? (first.rawValue == 0 ? until : min(first.unixMilliseconds * 1_000_000, until))
+        try database.execute("COMMIT")
+        var total = CostSums()
+        for sums in groups.values { try total.add(sums) }
+        self.total = total
+        rows = groups.map { Row(values: $0.key, sums: $0.value) }.sorted { Self.precedes($0, $1, query.columns) }
+    }
+
+    private static func add(
+        _ sql: ReportSQL, _ query: ReportQuery, in database: Database, to groups: inout [[String]: CostSums]
+    ) throws(LedgerError) {
+        let statement = try sql.prepared(in: database)
+        let count = query.columns.count
+        while try statement.step() {
+            let sums = CostSums(reading: statement, from: Int32(count))
+            // A sum over nothing is a row of zeros.
+            if sums.requests == 0 { continue }
+            let values = query.columns.indices.map { index in
+                let text = statement.text(Int32(index))
+                let column = query.columns[index]
+                return column.isTime ? ReportTime.label(text, for: column) : text
+            }
+            try groups[values, default: CostSums()].add(sums)
+        }
+    }
+
+    /// The leading columns of time decide first, then the cost, then the values, so that the order is always the same.
+    private static func precedes(_ left: Row, _ right: Row, _ columns: [ReportColumn]) -> Bool {
+        for (index, column) in columns.enumerated() {
+            guard column.isTime else { break }
+            if left.values[index] != right.values[index] { return left.values[index] < right.values[index] }
+        }
+        if left.sums.costNanoUSD != right.sums.costNanoUSD { return left.sums.costNanoUSD > right.sums.costNanoUSD }
+        if left.sums.requests != right.sums.requests { return left.sums.requests > right.sums.requests }
+        return left.values.lexicographicallyPrecedes(right.values)
+    }
+}

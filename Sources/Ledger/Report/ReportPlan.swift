@@ -1,0 +1,52 @@
+import Wire
+
+/// Where the rows of a report come from: whole days from `daily_costs`, if it knows all columns, and the rest from
+/// `requests`. The sum is the same whichever way it is cut.
+struct ReportPlan: Equatable {
+    enum Source: Equatable {
+        /// Days from the first up to, not including, the second; `nil` is open.
+        case rollup(from: CivilDate?, to: CivilDate?)
+        /// Rows from the first id up to, not including, the second; `nil` is open.
+        case scan(from: RequestID?, to: RequestID?)
+    }
+
+    let sources: [Source]
+
+    init(_ query: ReportQuery, usingRollup: Bool = true) {
+        // Ids know milliseconds: a bound within one begins with the next.
+        let since = query.since.map(Self.roundedUp)
+        let until = query.until.map(Self.roundedUp)
+        guard usingRollup, query.isAnsweredByRollup else {
+            sources = [Self.scan(since, until)]
+            return
+        }
+        let firstDay = since.map { ($0 + Self.day - 1) / Self.day }
+        let endDay = until.map { $0 / Self.day }
+        if let firstDay, let endDay, firstDay >= endDay {
+            sources = [Self.scan(since, until)]
+            return
+        }
+        var sources: [Source] = []
+        if let since, let firstDay, since < firstDay * Self.day {
+            sources.append(Self.scan(since, firstDay * Self.day))
+        }
+        sources.append(.rollup(from: firstDay.map(Self.date), to: endDay.map(Self.date)))
+        if let until, let endDay, endDay * Self.day < until {
+            sources.append(Self.scan(endDay * Self.day, until))
+        }
+        self.sources = sources
+    }
+
+    private static let day: Int64 = 86_400_000
+
+    private static func roundedUp(_ nanoseconds: Int64) -> Int64 {
+        nanoseconds / 1_000_000 + (nanoseconds % 1_000_000 == 0 ? 0 : 1)
+    }
+
+    private static func date(_ day: Int64) -> CivilDate { CivilDate(daysSince1970: Int(day)) }
+
+    private static func scan(_ since: Int64?, _ until: Int64?) -> Source {
+        .scan(
+            from: since.map(RequestID.first(atUnixMilliseconds:)), to: until.map(RequestID.first(atUnixMilliseconds:)))
+    }
+}

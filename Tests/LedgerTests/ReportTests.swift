@@ -1,0 +1,151 @@
+import Testing
+import Wire
+
+@testable import Ledger
+
+@Suite("Reports")
+struct ReportTests {
+    /// Requests of some days, drawn at random, some of them in the very first and last milliseconds of a day.
+    static func fill(_ directory: DataDirectory, count: Int, days: Int64, seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
+        let journal = try Journal(
+            path: directory.journalPath(loop: 0), capacity: 4096, initial: 1024, wake: WriterWake())
+        for number in 0..<count {
+            var at = midnight + Int64.random(in: 0..<(days * day / second), using: &random) * second
+            if number % 10 == 0 { at = at / day * day }
+            if number % 10 == 1 { at = at / day * day + day - 1_000_000 }
+            let id = RequestID(
+                milliseconds: at / 1_000_000 - RequestID.epochMilliseconds, loop: 0, sequence: number % 65_536)
+            var facts = sampleFacts(
+                id: id, user: "user-\(Int.random(in: 0..<5, using: &random))",
+                team: ["platform", "research", ""].randomElement(using: &random) ?? "")
+            facts.sessionID = .string("session-\(number % 13)")
+            facts.modelRequested = .string(["claude-opus-4-5", "claude-sonnet-4-5"][number % 2])
+            facts.metadata =
+                [
+                    #"{"env":"ci"}"#, #"{"env":"prod","cost.center":"7"}"#, .none, "{broken", #"{"env":5}"#,
+                ][number % 5]
+            let slot = try opened(journal, facts)
+            var attempt = sampleAttempt(at: at)
+            attempt.provider = .string("provider-\(number % 3)")
+            attempt.model = .string("model-\(number % 4)")
+            try begin(slot, attempt)
+            let outcome = Outcome.allCases.randomElement(using: &random) ?? .ok
+            var result = sampleOutcome(outcome)
+            result.usage.input = Int64.random(in: 0..<10_000, using: &random)
+            result.usage.cacheRead = Int64.random(in: 0..<100_000, using: &random)
+            result.costNanoUSD = Int64.random(in: 0..<5_000_000_000, using: &random)
+            result.estimated = number % 17 == 0
+            result.unpriced = number % 19 == 0
+            slot.close(result)
+        }
+        _ = try JournalRecovery.run(in: directory, into: try directory.openDatabase())
+    }
+
+    @Test("Roll-up and full scan give the same report, for any grouping, bounds and filters")
+    func rollupEqualsScan() throws {
+        let temporary = TemporaryDirectory()
+        let directory = try temporary.data()
+        try Self.fill(directory, count: 1500, days: 12, seed: 3)
+        var random = SeededGenerator(seed: 99)
+        let columns = [
+            "team", "user", "model", "model_requested", "provider", "key", "project", "operation", "outcome", "day",
+            "week", "month",
+        ]
+        let filters = ["team=platform", "team=", "user=user-1,user-2", "model=model-*", "outcome=ok", "provider=*-2"]
+        let now = midnight + 20 * day
+        var withRows = 0
+        for round in 0..<150 {
+            let by = (0..<Int.random(in: 0...3, using: &random)).map { _ in columns.randomElement(using: &random) ?? ""
+            }
+            let bounds = (0..<2).map { _ in
+                midnight + Int64.random(in: -1...13, using: &random) * day
+                    + Int64.random(in: 0...2, using: &random) * Int64.random(in: 0..<day, using: &random) / 2
+            }.sorted().map { RFC3339.text($0, fraction: .nanoseconds) }
+            let query = try ReportQuery(
+                by: by, since: round % 3 == 0 ? nil : bounds[0], until: round % 4 == 0 ? nil : bounds[1],
+                where: (0..<Int.random(in: 0...2, using: &random)).compactMap { _ in
+                    filters.randomElement(using: &random)
+                },
+                now: now)
+            let fast = try Report(query, in: directory, now: now)
+            let slow = try Report(query, in: directory, now: now, usingRollup: false)
+            #expect(fast == slow, "\(query)")
+            #expect(fast.rows.reduce(0) { $0 + $1.sums.costNanoUSD } == fast.total.costNanoUSD)
+            if !fast.rows.isEmpty { withRows += 1 }
+        }
+        #expect(withRows > 100)
+    }
+
+    @Test("The plan takes whole days from the roll-up and only the rest from the rows")
+    func plan() throws {
+        func plan(_ since: String?, _ until: String?, by: String = "team") throws -> [String] {
+            let query = try ReportQuery(by: [by], since: since, until: until, now: midnight)
+            return ReportPlan(query).sources.map { source in
+                switch source {
+                case .rollup(let from, let to): "days \(from?.text ?? "") \(to?.text ?? "")"
+                case .scan(let from, let to):
+                    "rows "
+                        + [from, to].map { $0.map { RFC3339.text($0.unixMilliseconds * 1_000_000) } ?? "" }
+                        .joined(separator: " ")
+                }
+            }
+        }
+        #expect(try plan(nil, nil) == ["days  "])
+        #expect(try plan("2026-11-01", "2026-11-30") == ["days 2026-11-01 2026-12-01"])
+        #expect(try plan("2026-11-01", nil, by: "session") == ["rows 2026-11-01T00:00:00.000Z "])
+        #expect(
+            try plan("2026-11-01T12:00:00Z", "2026-11-03T01:00:00.0000001Z") == [
+                "rows 2026-11-01T12:00:00.000Z 2026-11-02T00:00:00.000Z", "days 2026-11-02 2026-11-03",
+                "rows 2026-11-03T00:00:00.000Z 2026-11-03T01:00:00.001Z",
+            ])
+        #expect(
+            try plan("2026-11-01T12:00:00Z", "2026-11-02T01:00:00Z") == [
+                "rows 2026-11-01T12:00:00.000Z 2026-11-02T01:00:00.000Z"
+            ])
+    }
+
+    @Test("Sessions, clients and metadata tags can be grouped and filtered by, broken metadata is none")
+    func scanOnlyColumns() throws {
+        let temporary = TemporaryDirectory()
+        let directory = try temporary.data()
+        try Self.fill(directory, count: 100, days: 2, seed: 4)
+        func rows(_ by: String, _ conditions: [String] = []) throws -> [String: Int64] {
+            let report = try Report(
+                ReportQuery(by: [by], where: conditions, now: midnight), in: directory, now: midnight)
+            return Dictionary(uniqueKeysWithValues: report.rows.map { ($0.values[0], $0.sums.requests) })
+        }
+        #expect(try rows("metadata.env") == ["ci": 20, "prod": 20, "5": 20, "": 40])
+        #expect(try rows("metadata.cost.center") == ["7": 20, "": 80])
+        #expect(try rows("entrypoint", ["metadata.env=ci,prod"]) == ["cli": 40])
+        #expect(try rows("session").count == 13)
+        #expect(try rows("client_version", ["session=session-1,session-2*"]) == ["2.1.0": 16])
+    }
+
+    @Test("Without a ledger, and without requests, the report is empty")
+    func empty() throws {
+        let temporary = TemporaryDirectory()
+        let directory = try temporary.data()
+        let query = try ReportQuery(by: ["team"], now: midnight)
+        let before = try Report(query, in: directory, now: midnight)
+        _ = try directory.openDatabase()
+        let after = try Report(query, in: directory, now: midnight)
+        #expect(before == after)
+        #expect(after.rows.isEmpty && after.total == CostSums())
+        #expect(after.table(withBars: true).hasSuffix("\n\nNo requests.\n"))
+    }
+
+    @Test("A report is made beside a running gateway")
+    func whileRunning() async throws {
+        let temporary = TemporaryDirectory()
+        let directory = try temporary.data()
+        let ledger = try Ledger(directory)
+        var ids = ledger.makeIDSource(loop: 0)
+        serve(ledger.journals[0], id: ids.next(now: midnight))
+        try await ledger.writer.flush()
+        let report = try Report(ReportQuery(by: [], now: midnight + day), in: directory, now: midnight + day)
+        #expect(report.total.requests == 1)
+        #expect(report.since == midnight && report.until == midnight + day)
+        try await ledger.writer.close()
+    }
+}
