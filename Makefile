@@ -19,7 +19,7 @@ PYTHON := $(CURDIR)/$(VENV)/bin/python
 
 run: packages ## Build, issue a first key, start on 127.0.0.1:4100
 	$(RELEASE)
-	@scripts/first-run "$$($(RELEASE) --show-bin-path)/tollgate"
+	@.ci/first-run "$$($(RELEASE) --show-bin-path)/tollgate"
 
 build: packages ## Build the release executable
 	$(RELEASE)

@@ -51,7 +51,8 @@ let package = Package(
                 "Wire",
             ]),
         .executableTarget(
-            name: "tollgate", dependencies: ["Gateway"], swiftSettings: settings),
+            name: "tollgate", dependencies: ["Gateway", "Ledger", "Configuration", "Transport", "Wire"],
+            swiftSettings: settings),
 
         tests("Wire"),
         tests("Transport"),

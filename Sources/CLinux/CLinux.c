@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -191,6 +192,11 @@ int tg_signals_wait(const int *signals, int count, int timeout_milliseconds) {
     int received = sigtimedwait(&set, NULL, &timeout);
     if (received > 0) return received;
     return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+}
+
+int tg_processors(void) {
+    cpu_set_t set;
+    return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
 }
 
 int tg_random(void *bytes, size_t count) {

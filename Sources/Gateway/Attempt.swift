@@ -1,14 +1,14 @@
 import HTTP
 import Ledger
-import Providers
 import Transport
+import Wire
 
 /// One dispatch to an upstream: what is known of it, for the row, the span and the decision whether to try again.
 final class Attempt {
     /// 0 for the first.
     let ordinal: Int
-    let spanID: UInt64
-    /// Monotonic nanoseconds.
+    let span: SpanID
+    /// Monotonic and Unix nanoseconds.
     let startedAt: Int64
     let startedWall: Int64
     var isReused = false
@@ -16,26 +16,33 @@ final class Attempt {
     var sentAt: Int64?
     /// The head of the answer was there.
     var headAt: Int64?
+    /// The first bytes of the answer's body were there.
+    var firstByteAt: Int64?
     var endedAt: Int64 = 0
+    /// The upstream's status; 0 if it gave none.
     var status = 0
     var upstreamRequestID = ""
-    var fault: ClientFault?
-    var meter = AnswerMeter.none
-    var bill = Bill()
-    var outcome = Outcome.ok
     var peer: SocketAddress?
+    var meter: AnswerMeter?
+    var fault: ClientFault?
+    var outcome = Outcome.ok
+    /// For spans, rows and metrics; empty if all went well.
+    var errorType = ""
+    var bill = Bill()
 
-    init(ordinal: Int, spanID: UInt64, startedAt: Int64, startedWall: Int64) {
+    init(ordinal: Int, span: SpanID, startedAt: Int64, startedWall: Int64) {
         self.ordinal = ordinal
-        self.spanID = spanID
+        self.span = span
         self.startedAt = startedAt
         self.startedWall = startedWall
     }
 
+    var duration: Int64 { endedAt - startedAt }
+
     /// A pooled connection that the upstream closed in the moment of reuse: it cannot have begun to answer, so the request is
     /// sent once more on a fresh one. Later than `reuseWindow` after sending it is taken for a failure of the upstream.
     var diedAtReuse: Bool {
-        guard isReused, headAt == nil, case .transport(.closed) = fault else { return false }
+        guard isReused, headAt == nil, case .transport(.closed)? = fault else { return false }
         return endedAt - (sentAt ?? startedAt) < Self.reuseWindow
     }
 

@@ -1,83 +1,100 @@
 import Configuration
 import Governance
 import HTTP
+import Ledger
 import Providers
-import Telemetry
 import Transport
 import Wire
 
-/// What a request asks for.
-enum Operation: Equatable {
-    case messages
-    case countTokens
-    /// Anything else that is answered here.
-    case local
-
-    /// As rows and spans name it.
-    var name: StaticString {
-        switch self {
-        case .messages: "messages"
-        case .countTokens: "count_tokens"
-        case .local: "local"
-        }
-    }
+/// Where a request goes.
+struct RoutedModel {
+    /// The name as the client asked for it.
+    let requested: String
+    let account: Int
+    /// The name as the upstream knows it.
+    let upstream: String
+    /// The `model` value with its quotes, to be replaced; `nil`: it goes out as it came.
+    let splice: (range: Range<Int>, replacement: [UInt8])?
+    let isStreamed: Bool
+    /// At the request's begin; `nil`: unpriced.
+    let price: Price?
 }
 
 /// One request from its head to its row: what each stage found out. Loop-confined; it lives as long as the request.
 final class Exchange {
     let channel: ServerChannel
-    let id: Int64
-    /// The snapshot the request began with; a reload does not touch it.
-    let snapshot: Snapshot
+    let id: RequestID
+    /// The setting the request began with; a reload does not touch it.
+    let setting: LoopSetting
     let facts: ClientFacts
     let trace: RequestTrace
     /// Monotonic and Unix nanoseconds of the first byte of the head.
     let startedAt: Int64
     let startedWall: Int64
 
+    // accept
+    /// Which of the two operations of the Messages API; `nil` for what is answered here.
+    var operation: Operation?
+    var route: StaticString = ""
+    var body: RequestBody?
     // identify
     var principal: Principal?
     var metadata = Metadata.none
     var passesThrough = false
-    // accept
-    var operation = Operation.local
-    var route: StaticString = "unmatched"
-    var body: RequestBody?
     // route
     var routed: RoutedModel?
     // relay
     var attempts: [Attempt] = []
     // the end
     var refusal: Refusal?
-    var outcome = Outcome.answered
+    var firstByteAt: Int64?
+    var endedAt: Int64 = 0
+    var stages = StageTimes()
 
-    init(_ channel: ServerChannel, id: Int64, snapshot: Snapshot, trace: RequestTrace, wallClock: Int64) {
+    init(_ channel: ServerChannel, id: RequestID, setting: LoopSetting, facts: ClientFacts, trace: RequestTrace, wall: Int64) {
         self.channel = channel
         self.id = id
-        self.snapshot = snapshot
+        self.setting = setting
+        self.facts = facts
         self.trace = trace
-        facts = ClientFacts(channel.head)
         startedAt = channel.arrivedAt
-        startedWall = wallClock - (monotonicNanoseconds() - channel.arrivedAt)
+        startedWall = wall
     }
 
-    /// Text of a range of the head, for rows and spans.
+    /// The bytes of a range of the head; valid until the next wait.
     func text(_ range: Range<Int>?) -> UnsafeRawBufferPointer {
         guard let range else { return UnsafeRawBufferPointer(start: nil, count: 0) }
         return channel.headBytes(range)
     }
+
+    var isStreamed: Bool { routed?.isStreamed ?? false }
+
+    /// The attempt that decided how the request ended.
+    var lastAttempt: Attempt? { attempts.last }
 }
 
-/// How a request ended, as rows, metrics and logs name it.
-enum Outcome: String {
-    /// The upstream's answer, whatever its status, went to the client whole.
-    case answered = "ok"
-    case refused
-    case upstreamError = "upstream_error"
-    case unreachable
-    case timedOut = "timeout"
-    case malformed
-    case cut
-    case clientGone = "client_gone"
-    case failed
+/// The stages of a request, in their order.
+enum Stage: Int, CaseIterable {
+    case accept, identify, route, admit, relay, settle, account
+
+    var name: StaticString {
+        switch self {
+        case .accept: "accept"
+        case .identify: "identify"
+        case .route: "route"
+        case .admit: "admit"
+        case .relay: "relay"
+        case .settle: "settle"
+        case .account: "account"
+        }
+    }
+}
+
+/// When each stage began and ended, monotonic nanoseconds.
+struct StageTimes {
+    private(set) var entries: [(stage: Stage, begin: Int64, end: Int64)] = []
+
+    init() { entries.reserveCapacity(Stage.allCases.count) }
+
+    mutating func add(_ stage: Stage, from begin: Int64, to end: Int64) { entries.append((stage, begin, end)) }
 }

@@ -20,15 +20,17 @@ final class LoopWorker: RequestHandler, @unchecked Sendable {
     private(set) var setting: LoopSetting
     private(set) var keys: KeyRing
     var ids: RequestIDSource
-    private var listeners: [Listener] = []
+    private let listeners: [Listener]
     /// Whether the process accepts work, for `/readyz`.
     var isReady: Bool { !connections.isDraining }
 
     init(
         loop: EventLoop, snapshot: Snapshot, keys: KeyRing, journal: Journal, ids: RequestIDSource,
-        telemetry: LoopTelemetry, resolver: Resolver, upstreams: [UpstreamAccount]
+        telemetry: LoopTelemetry, resolver: Resolver, upstreams: [UpstreamAccount],
+        listeners: [Listener]
     ) {
         self.loop = loop
+        self.listeners = listeners
         self.keys = keys
         self.journal = journal
         self.ids = ids
@@ -37,11 +39,13 @@ final class LoopWorker: RequestHandler, @unchecked Sendable {
         setting = LoopSetting(snapshot: snapshot, accounts: upstreams, loop: loop, resolver: resolver, previous: nil)
     }
 
+    /// Where it listens, with the ports that the kernel chose.
+    var addresses: [SocketAddress] { listeners.map(\.address) }
+
     // MARK: Connections
 
     /// Begins to accept; on the loop's thread.
-    func listen(_ listeners: [Listener]) throws(TransportError) {
-        self.listeners = listeners
+    func listen() throws(TransportError) {
         for listener in listeners {
             try listener.start(
                 whenAccepted: { [unowned self] in accepted($0) },

@@ -17,7 +17,9 @@ enum RelayEnd {
 struct Relay {
     let channel: ServerChannel
     let connection: ClientConnection
-    let attempt: Attempt
+    let meter: AnswerMeter
+    /// When the first bytes of the body were there, monotonic nanoseconds.
+    private(set) var firstByteAt: Int64?
     /// An uncompressed event stream: its events are kept whole, and pings may come between them.
     let isEventStream: Bool
     /// Nanoseconds without a byte from the upstream; without one to a client before a ping.
@@ -26,12 +28,12 @@ struct Relay {
     private var hold = EventHold()
 
     init(
-        _ channel: ServerChannel, _ connection: ClientConnection, _ attempt: Attempt, isEventStream: Bool,
+        _ channel: ServerChannel, _ connection: ClientConnection, _ meter: AnswerMeter, isEventStream: Bool,
         idleTimeout: Int64, pingInterval: Int64
     ) {
         self.channel = channel
         self.connection = connection
-        self.attempt = attempt
+        self.meter = meter
         self.isEventStream = isEventStream
         self.idleTimeout = idleTimeout
         self.pingInterval = pingInterval
@@ -48,7 +50,8 @@ struct Relay {
         while true {
             switch connection.readBody() {
             case .data(let bytes, let isLast):
-                attempt.meter.consume(bytes)
+                if firstByteAt == nil { firstByteAt = monotonicNanoseconds() }
+                meter.consume(bytes, isLast: isLast)
                 let state = pass(bytes, isLast: isLast)
                 if state == .failed { return .clientGone }
                 if state == .pending, await channel.flush() != .sent { return .clientGone }
@@ -67,8 +70,10 @@ struct Relay {
         }
         var state = SendState.sent
         let channel = channel
-        if isLast, bytes.isEmpty, hold.isEmpty { return channel.send(bytes, isLast: true) }
-        hold.pass(bytes, isLast: isLast) { state = channel.send($0, isLast: isLast) }
+        // A stream that ends without its last event is not brought to its end here: the client is to be told.
+        let ends = isLast && meter.isWhole
+        if ends, bytes.isEmpty, hold.isEmpty { return channel.send(bytes, isLast: true) }
+        hold.pass(bytes, isLast: ends) { state = channel.send($0, isLast: ends) }
         return state
     }
 

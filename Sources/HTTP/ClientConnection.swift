@@ -125,6 +125,9 @@ package final class ClientConnection: @unchecked Sendable {
         UnsafeRawBufferPointer(rebasing: input.bytes[range])
     }
 
+    /// Whether a field of the head belongs to this connection alone.
+    package func isHopByHop(_ field: HTTPField) -> Bool { parser.head.isHopByHop(field, in: input.bytes) }
+
     /// Waits for the answer's head; informational answers (1xx) are passed over.
     package func receiveHead(
         for method: HTTPMethod, timeout: Int64, abort: WakeEvents
@@ -157,7 +160,9 @@ package final class ClientConnection: @unchecked Sendable {
             } catch {
                 throw fail(.malformed(error))
             }
-            guard parser.head.status >= 100, parser.head.status < 200 else {
+            // RFC 9110 §15: there are five classes.
+            guard parser.head.status < 600 else { throw fail(.malformed(.statusLineMalformed)) }
+            guard parser.head.isInterim else {
                 body = AnswerBody(parser.head.framing)
                 return true
             }

@@ -30,8 +30,19 @@ package actor HTTPClient {
     package func post(
         path: String, fields: [(String, String)], body: [UInt8], timeout: Int64
     ) async throws(ClientFault) -> HTTPAnswer {
+        try await send("POST", path: path, fields: fields, body: body, timeout: timeout)
+    }
+
+    /// See `post`.
+    package func get(path: String, timeout: Int64) async throws(ClientFault) -> HTTPAnswer {
+        try await send("GET", path: path, fields: [], body: [], timeout: timeout)
+    }
+
+    private func send(
+        _ method: String, path: String, fields: [(String, String)], body: [UInt8], timeout: Int64
+    ) async throws(ClientFault) -> HTTPAnswer {
         let wakeup = Wakeup(loop: loop)
-        let request = Self.request(path: path, host: host, fields: fields, length: body.count)
+        let request = Self.request(method, path: path, host: host, fields: fields, length: body.count)
         if let reused = takeIdle() {
             do throws(ClientFault) {
                 return try await exchange(reused, wakeup, request, body, timeout)
@@ -60,8 +71,10 @@ package actor HTTPClient {
         return idle
     }
 
-    private static func request(path: String, host: String, fields: [(String, String)], length: Int) -> [UInt8] {
-        var head = "POST \(path) HTTP/1.1\r\nhost: \(host)\r\ncontent-length: \(length)\r\n"
+    private static func request(
+        _ method: String, path: String, host: String, fields: [(String, String)], length: Int
+    ) -> [UInt8] {
+        var head = "\(method) \(path) HTTP/1.1\r\nhost: \(host)\r\ncontent-length: \(length)\r\n"
         for (name, value) in fields { head += "\(name): \(value)\r\n" }
         return Array((head + "\r\n").utf8)
     }

@@ -32,6 +32,8 @@ extension ServerChannel {
     /// The answer has begun on the wire: no other answer can be given.
     package var answerHasBegun: Bool { bytesSent > 0 || state == .complete }
 
+    package var answerIsComplete: Bool { state == .complete }
+
     /// Takes back an answer whose head was written but of which nothing has gone out.
     package func withdrawAnswer() {
         precondition(!answerHasBegun, "an answer that has begun cannot be taken back")

@@ -42,6 +42,9 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
 
     private static let wakeToken = UInt64.max
 
+    /// One for each processor that this process may use.
+    package static var defaultCount: Int { Int(max(1, min(64, tg_processors()))) }
+
     /// Throws `.system` when the kernel gives no descriptors.
     package init(index: Int) throws(TransportError) {
         self.index = index

@@ -1,23 +1,24 @@
 import Configuration
+import Gateway
 import Glibc
 import Ledger
 
 /// The command line. Exit codes: 0 done, 1 the work failed, 2 the command line or the configuration is wrong.
 @main
 struct Tollgate {
-    static func main() {
-        exit(run(Array(CommandLine.arguments.dropFirst())))
+    static func main() async {
+        exit(await run(Array(CommandLine.arguments.dropFirst())))
     }
 
-    static func run(_ arguments: [String]) -> Int32 {
+    static func run(_ arguments: [String]) async -> Int32 {
         let rest = arguments.dropFirst()
         do {
             switch arguments.first {
-            case "serve": return try ServeCommand.run(rest)
+            case "serve": return try await ServeCommand.run(rest)
             case "check": return try CheckCommand.run(rest)
             case "keys": return try KeysCommand.run(rest)
             case "report": return try ReportCommand.run(rest)
-            case "healthcheck": return try HealthcheckCommand.run(rest)
+            case "healthcheck": return try await HealthcheckCommand.run(rest)
             case "version", "--version": Console.print("tollgate \(Version.current)")
             case "help", "--help", "-h": Console.print(Usage.text)
             case nil: throw UsageError(sentence: "a command is missing\n\n\(Usage.text)")

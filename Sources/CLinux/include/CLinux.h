@@ -59,4 +59,6 @@ int tg_signals_block(const int *signals, int count);
 int tg_signals_wait(const int *signals, int count, int timeout_milliseconds);
 // The sentence for an errno, not terminated; returns its length.
 size_t tg_error_text(int error, void *text, size_t capacity);
+// Processors that this process may run on.
+int tg_processors(void);
 int tg_random(void *bytes, size_t count);

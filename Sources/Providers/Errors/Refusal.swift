@@ -129,3 +129,8 @@ extension Refusal {
 
     package static let fault = Refusal(500, "api_error", "The gateway failed to answer; the request id leads to the cause.", isFinal: false)
 }
+
+extension Refusal {
+    /// The client went away before it could be told anything; nobody sees this one.
+    package static let clientGone = Refusal(499, "client_gone", "The client went away.")
+}

@@ -11,6 +11,12 @@ package struct MockAnswer: Sendable {
     package let contentType: String
     package let steps: [Step]
 
+    package init(status: Int, contentType: String, steps: [Step]) {
+        self.status = status
+        self.contentType = contentType
+        self.steps = steps
+    }
+
     static func json(_ value: JSONValue, status: Int = 200, pause: Int64 = 0) -> MockAnswer {
         MockAnswer(
             status: status, contentType: "application/json", steps: [Step(pause: pause, bytes: Array(value.text.utf8))])

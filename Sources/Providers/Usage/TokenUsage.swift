@@ -16,6 +16,17 @@ package struct TokenUsage: Sendable, Equatable {
 
     package init() {}
 
+    /// Adds class by class.
+    package mutating func add(_ other: TokenUsage) {
+        input += other.input
+        output += other.output
+        cacheWrite5m += other.cacheWrite5m
+        cacheWrite1h += other.cacheWrite1h
+        cacheRead += other.cacheRead
+        webSearchRequests += other.webSearchRequests
+        webFetchRequests += other.webFetchRequests
+    }
+
     /// All input together, as the context window counts it.
     package var totalInput: Int64 { input &+ cacheWrite5m &+ cacheWrite1h &+ cacheRead }
     package var isZero: Bool { totalInput == 0 && output == 0 && webSearchRequests == 0 && webFetchRequests == 0 }

@@ -1,0 +1,105 @@
+import HTTP
+import Ledger
+import Providers
+import Wire
+
+/// What a path stands for.
+enum RequestRoute: Equatable {
+    case messages
+    case countTokens
+    case models
+    /// `/v1/models/{id}`: where the id stands in the head.
+    case model(Range<Int>)
+    case hello
+    case page
+    case health
+    case readiness
+
+    /// The pattern for `http.route`.
+    var pattern: StaticString {
+        switch self {
+        case .messages: "/v1/messages"
+        case .countTokens: "/v1/messages/count_tokens"
+        case .models: "/v1/models"
+        case .model: "/v1/models/{id}"
+        case .hello: "/api/hello"
+        case .page: "/"
+        case .health: "/healthz"
+        case .readiness: "/readyz"
+        }
+    }
+
+    /// The methods it takes, as `allow` names them.
+    private var allowed: StaticString {
+        switch self {
+        case .messages, .countTokens: "POST"
+        default: "GET, HEAD"
+        }
+    }
+
+    /// The route of a request. Throws 404 for an unknown path and 405 for a wrong method.
+    static func of(_ head: RequestHead, _ bytes: UnsafeRawBufferPointer) throws(Refusal) -> RequestRoute {
+        let path = bytes.slice(head.path)
+        guard let route = find(path, at: head.path) else {
+            throw .unknownPath(String(decoding: path.prefix(200), as: UTF8.self))
+        }
+        let takesPost = route == .messages || route == .countTokens
+        let isRight = takesPost ? head.method == .post : head.method == .get || head.method == .head
+        guard isRight else { throw .wrongMethod(allow: route.allowed) }
+        return route
+    }
+
+    private static func find(_ path: UnsafeRawBufferPointer, at range: Range<Int>) -> RequestRoute? {
+        if path.equals("/v1/messages") { return .messages }
+        if path.equals("/v1/messages/count_tokens") { return .countTokens }
+        if path.equals("/v1/models") { return .models }
+        if path.equals("/healthz") { return .health }
+        if path.equals("/readyz") { return .readiness }
+        if path.equals("/api/hello") { return .hello }
+        if path.equals("/") || path.isEmpty { return .page }
+        let models: StaticString = "/v1/models/"
+        let length = models.utf8CodeUnitCount
+        guard path.count > length, path.slice(0..<length).equals(models) else { return nil }
+        return .model(range.lowerBound + length..<range.upperBound)
+    }
+}
+
+extension LoopWorker {
+    /// accept: the whole body in one allocation; its JSON is checked while it arrives.
+    func accept(_ exchange: Exchange) async throws(Refusal) -> MessagesBody {
+        let channel = exchange.channel
+        if let encoding = exchange.facts.contentEncoding, !exchange.text(encoding).equalsIgnoringCase("identity") {
+            throw .encodedBody
+        }
+        if channel.bodyIsTooLarge { throw .bodyTooLarge(limit: channel.limits.bodyBytes) }
+        let body = channel.makeBody()
+        exchange.body = body
+        var scan = MessagesBody()
+        while true {
+            switch await channel.receive(into: body) {
+            case .more:
+                do throws(JSONError) { try scan.consume(body.bytes) } catch { throw .malformedJSON(error) }
+            case .complete:
+                try finish(&scan, body.bytes)
+                return scan
+            case .refused(let error): throw .malformedHTTP(status: error.status, error.sentence)
+            case .tooLarge: throw .bodyTooLarge(limit: channel.limits.bodyBytes)
+            case .timedOut: throw .bodyTimedOut
+            case .clientGone: throw .clientGone
+            }
+        }
+    }
+
+    private func finish(_ scan: inout MessagesBody, _ bytes: UnsafeRawBufferPointer) throws(Refusal) {
+        do throws(MessagesBody.Fault) {
+            try scan.finish(bytes)
+        } catch {
+            switch error {
+            case .notJSON(let error): throw .malformedJSON(error)
+            case .missing(let name): throw .invalidMember(name, "Field required")
+            case .wrongType(let name, let expected): throw .invalidMember(name, "must be \(expected)")
+            case .duplicate(let name): throw .invalidMember(name, "stands in the body twice; send it once")
+            }
+        }
+    }
+}

@@ -1,0 +1,65 @@
+import Configuration
+import Governance
+import HTTP
+import Ledger
+import Providers
+import Wire
+
+extension LoopWorker {
+    /// admit: the request is let through, and its row opened, before any upstream can see it. From here on it is accounted for,
+    /// whatever happens to this process.
+    func admit(_ exchange: Exchange) throws(Refusal) -> JournalSlot {
+        guard let slot = journal.open(facts(exchange)) else {
+            telemetry.ledgerRefused()
+            throw .ledgerBehind
+        }
+        return slot
+    }
+
+    private func facts(_ exchange: Exchange) -> RequestFacts {
+        var row = RequestFacts(id: exchange.id, startedAt: exchange.startedWall)
+        row.operation = exchange.operation ?? .messages
+        row.streamed = exchange.isStreamed
+        row.bytesIn = Int64(exchange.body?.count ?? 0)
+        row.traceHigh = exchange.trace.traceID.high
+        row.traceLow = exchange.trace.traceID.low
+        row.spanID = exchange.trace.serverSpan.value
+        row.estimate = estimate(exchange)
+        if let principal = exchange.principal {
+            row.user = .string(principal.user)
+            row.team = .string(principal.team)
+            row.keyID = .string(principal.keyID)
+        }
+        addClient(exchange, to: &row)
+        row.project = FactText(exchange.metadata.project)
+        exchange.metadata.json.withUnsafeBytes { if !$0.isEmpty { row.metadata = .string(String(decoding: $0, as: UTF8.self)) } }
+        if let routed = exchange.routed { row.modelRequested = .string(routed.requested) }
+        return row
+    }
+
+    private func addClient(_ exchange: Exchange, to row: inout RequestFacts) {
+        let facts = exchange.facts
+        func text(_ range: Range<Int>?) -> FactText { range == nil ? .none : .bytes(exchange.text(range)) }
+        row.sessionID = text(facts.sessionID)
+        row.agentID = text(facts.agentID)
+        row.parentAgentID = text(facts.parentAgentID)
+        row.agentType = text(facts.agentType)
+        row.requestClass = text(facts.requestClass)
+        row.promptID = text(facts.promptID)
+        row.toolDurations = text(facts.toolDurations)
+        if let userAgent = facts.userAgent {
+            let agent = ClientAgent(String(decoding: exchange.text(userAgent), as: UTF8.self))
+            row.clientVersion = .string(agent.version)
+            row.entrypoint = .string(agent.entrypoint)
+        }
+    }
+
+    /// What the request is charged with if this process dies before it ends: its input, by its size.
+    private func estimate(_ exchange: Exchange) -> UsageEstimate {
+        guard exchange.operation == .messages else { return UsageEstimate() }
+        var usage = TokenUsage()
+        usage.input = TokenEstimate.input(bodyBytes: exchange.body?.count ?? 0)
+        let bill = Bill(usage, at: exchange.routed?.price)
+        return UsageEstimate(usage: UsageCounts(usage), costNanoUSD: bill.cost.value, unpriced: bill.isUnpriced)
+    }
+}

@@ -1,0 +1,18 @@
+import Glibc
+
+/// The state of the configuration's files, to notice that one was changed.
+struct FileStamp: Equatable {
+    private let states: [String: [Int]]
+
+    init(_ paths: [String]) {
+        var states: [String: [Int]] = [:]
+        for path in paths {
+            var status = stat()
+            guard stat(path, &status) == 0 else { continue }
+            states[path] = [
+                Int(status.st_ino), Int(status.st_size), status.st_mtim.tv_sec, status.st_mtim.tv_nsec,
+            ]
+        }
+        self.states = states
+    }
+}

@@ -1,0 +1,41 @@
+import Configuration
+import Governance
+import Ledger
+import Synchronization
+import Transport
+
+/// Brings key changes to the loops: those of the ledger, which come on its thread, and those of the configuration.
+final class KeyDistribution: Sendable {
+    private struct State {
+        var issued: [KeyRecord] = []
+        var configured: [ConfiguredKey]
+        var workers: [LoopWorker] = []
+    }
+    private let state: Mutex<State>
+
+    init(configured: [ConfiguredKey]) { state = Mutex(State(configured: configured)) }
+
+    /// From now on changes go to `workers`. Changes that came before are kept.
+    func start(_ issued: [KeyRecord], _ workers: [LoopWorker]) {
+        state.withLock { state in
+            if state.issued.isEmpty { state.issued = issued }
+            state.workers = workers
+        }
+        distribute()
+    }
+
+    func changed(_ issued: [KeyRecord]) {
+        state.withLock { $0.issued = issued }
+        distribute()
+    }
+
+    func replace(configured: [ConfiguredKey]) {
+        state.withLock { $0.configured = configured }
+        distribute()
+    }
+
+    private func distribute() {
+        let (ring, workers) = state.withLock { (KeyRing($0.issued, $0.configured), $0.workers) }
+        for worker in workers { worker.loop.post { worker.replace(keys: ring) } }
+    }
+}

@@ -1,0 +1,37 @@
+import Configuration
+import Governance
+import Ledger
+import Transport
+import Wire
+
+extension KeyRing {
+    /// The keys of the ledger and those of the configuration.
+    init(_ records: [KeyRecord], _ configured: [ConfiguredKey]) {
+        var entries: [KeyEntry] = []
+        for key in configured {
+            let digest = key.key.withBytes { SHA256Digest(of: $0) }
+            // Its id tells which it is, not what it is.
+            let id = "cfg_" + Hex.encode(Array(digest.bytes.prefix(8)))
+            let principal = Principal(user: key.user, team: key.team, keyID: id, metadata: key.metadata)
+            entries.append(KeyEntry(digest: digest, principal: principal, expires: nil, isRevoked: false))
+        }
+        for record in records {
+            guard let digest = SHA256Digest(bytes: record.hash) else { continue }
+            let principal = Principal(
+                user: record.user, team: record.team, keyID: record.id, metadata: Self.metadata(record.metadata))
+            entries.append(
+                KeyEntry(
+                    digest: digest, principal: principal, expires: record.expiresAt, isRevoked: record.revokedAt != nil))
+        }
+        self.init(entries)
+    }
+
+    private static func metadata(_ json: String) -> [String: String] {
+        guard let object = (try? JSONValue(parsing: json))?.object else { return [:] }
+        var values: [String: String] = [:]
+        for member in object.members {
+            if case .string(let value) = member.value { values[member.key] = value }
+        }
+        return values
+    }
+}

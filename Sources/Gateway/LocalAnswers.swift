@@ -1,0 +1,47 @@
+import Configuration
+import HTTP
+import Providers
+import Wire
+
+extension LoopWorker {
+    /// `GET /v1/models` and `/v1/models/{id}`.
+    func answerModels(_ exchange: Exchange, _ route: RequestRoute) throws(Refusal) {
+        let channel = exchange.channel
+        let list = ModelList(exchange.setting.snapshot.catalog.listed)
+        let body: [UInt8]
+        if case .model(let range) = route {
+            let id = String(decoding: channel.headBytes(range), as: UTF8.self)
+            guard let model = list.model(id) else { throw .unroutedModel(id) }
+            body = model
+        } else {
+            let query = String(decoding: channel.headBytes(channel.head.query), as: UTF8.self)
+            body = try list.page(query: query).get()
+        }
+        answer(exchange, 200, "application/json", body)
+    }
+
+    /// What needs no key: health, warming up, and a page for people.
+    func answerLocally(_ exchange: Exchange, _ route: RequestRoute) {
+        switch route {
+        case .readiness where !isReady: answer(exchange, 503, "text/plain", Array("draining\n".utf8))
+        case .health, .readiness: answer(exchange, 200, "text/plain", Array("ok\n".utf8))
+        case .page: answer(exchange, 200, "text/plain; charset=utf-8", Array(Self.page.utf8))
+        default: answer(exchange, 200, "text/plain", [])
+        }
+    }
+
+    private static let page = """
+        Tollgate \(Version.current): a gateway between Claude Code and its models.
+
+        Set ANTHROPIC_BASE_URL to this address and ANTHROPIC_AUTH_TOKEN to your key, then run `claude`.
+
+        """
+
+    private func answer(_ exchange: Exchange, _ status: Int, _ type: String, _ body: [UInt8]) {
+        let channel = exchange.channel
+        channel.beginResponse(status: status)
+        addIdentity(exchange)
+        channel.field("content-type", type)
+        body.withUnsafeBytes { _ = channel.respond($0) }
+    }
+}

@@ -1,0 +1,171 @@
+import Configuration
+import HTTP
+import Ledger
+import Providers
+import Transport
+import Upstream
+import Wire
+
+extension LoopWorker {
+    /// relay: attempt by attempt, send and stream the answer back. A second attempt follows only where the first one's pooled
+    /// connection had died. Throws what the client is told if no answer could be begun.
+    func relay(_ exchange: Exchange, _ row: borrowing JournalSlot) async throws(Refusal) {
+        guard let routed = exchange.routed else { return }
+        let account = exchange.setting.accounts[routed.account]
+        var fresh = false
+        while true {
+            let attempt = Attempt(
+                ordinal: exchange.attempts.count, span: telemetry.nextSpanID(), startedAt: monotonicNanoseconds(),
+                startedWall: wallClockNanoseconds())
+            exchange.attempts.append(attempt)
+            var facts = AttemptFacts(startedAt: attempt.startedWall)
+            facts.spanID = attempt.span.value
+            facts.provider = .string(account.name)
+            facts.providerKind = .string(account.kind.rawValue)
+            facts.model = .string(routed.upstream)
+            facts.priceVersion = FactText(routed.price?.version)
+            guard row.beginAttempt(facts) else { throw .ledgerBehind }
+            await perform(attempt, exchange, routed, account, fresh: fresh)
+            end(attempt, exchange, routed, row)
+            guard attempt.diedAtReuse, !exchange.channel.clientIsGone else { break }
+            fresh = true
+        }
+        try await conclude(exchange, account)
+    }
+
+    /// One attempt: connection, request, answer. What happened stands in `attempt` afterwards.
+    private func perform(
+        _ attempt: Attempt, _ exchange: Exchange, _ routed: RoutedModel, _ account: UpstreamAccount, fresh: Bool
+    ) async {
+        let channel = exchange.channel
+        do throws(ClientFault) {
+            let lease = try await Lease.take(
+                from: exchange.setting.pools[routed.account], fresh: fresh, wakeup: channel.wakeup,
+                connectTimeout: account.timeouts.connect, abort: .downstreamHangup)
+            attempt.isReused = lease.isReused
+            attempt.peer = lease.connection.peer
+            try await send(attempt, exchange, routed, account, lease.connection)
+            try await lease.connection.receiveHead(
+                for: .post, timeout: account.timeouts.firstByte, abort: .downstreamHangup)
+            attempt.headAt = monotonicNanoseconds()
+            await answer(attempt, exchange, account, lease.connection)
+            await lease.finish()
+        } catch {
+            attempt.fault = error
+        }
+        attempt.endedAt = monotonicNanoseconds()
+    }
+
+    private func send(
+        _ attempt: Attempt, _ exchange: Exchange, _ routed: RoutedModel, _ account: UpstreamAccount,
+        _ connection: ClientConnection
+    ) async throws(ClientFault) {
+        guard let body = exchange.body else { return }
+        let bytes = body.bytes
+        var head = ByteWriter(capacity: 4_096)
+        let growth = routed.splice.map { $0.replacement.count - $0.range.count } ?? 0
+        UpstreamRequest.writeHead(
+            exchange, account, contentLength: bytes.count + growth, trace: exchange.trace.context(span: attempt.span),
+            into: &head)
+        if let splice = routed.splice {
+            // In place for as long as the request is being sent.
+            let name = UnsafeMutableRawBufferPointer.allocate(byteCount: splice.replacement.count, alignment: 1)
+            defer { name.deallocate() }
+            name.copyBytes(from: splice.replacement)
+            let pieces = Pieces(
+                head.bytes, bytes.slice(0..<splice.range.lowerBound), UnsafeRawBufferPointer(name),
+                bytes.slice(splice.range.upperBound..<bytes.count))
+            try await connection.send(pieces, timeout: account.timeouts.idle, abort: .downstreamHangup)
+        } else {
+            try await connection.send(
+                Pieces(head.bytes, bytes), timeout: account.timeouts.idle, abort: .downstreamHangup)
+        }
+        attempt.sentAt = monotonicNanoseconds()
+    }
+
+    /// The answer's head and body, as they come.
+    private func answer(
+        _ attempt: Attempt, _ exchange: Exchange, _ account: UpstreamAccount, _ connection: ClientConnection
+    ) async {
+        attempt.status = connection.head.status
+        let form = AnswerForm(connection)
+        let meter = AnswerMeter(form.isEventStream ? .stream : .whole, isCompressed: form.isCompressed)
+        attempt.meter = meter
+        if let id = connection.head.value(.requestID) {
+            attempt.upstreamRequestID = String(decoding: connection.headBytes(id), as: UTF8.self)
+        }
+        beginAnswer(exchange, connection)
+        connection.headIsUsed()
+        var relay = Relay(
+            exchange.channel, connection, meter, isEventStream: form.isEventStream && !form.isCompressed,
+            idleTimeout: account.timeouts.idle, pingInterval: exchange.setting.snapshot.limits.pingInterval)
+        let end = await relay.run()
+        attempt.firstByteAt = relay.firstByteAt
+        exchange.firstByteAt = relay.firstByteAt
+        switch end {
+        case .complete: break
+        case .clientGone: attempt.fault = .cancelled
+        case .fault(let fault): attempt.fault = fault
+        }
+        await finishBroken(attempt, exchange, relay, account)
+    }
+
+    /// The upstream's status and fields, with our request id; nothing goes out yet.
+    private func beginAnswer(_ exchange: Exchange, _ connection: ClientConnection) {
+        let channel = exchange.channel
+        channel.beginResponse(status: connection.head.status)
+        for field in connection.head.fields
+        where AnthropicEndpoint.returns(responseField: field.name, passesThrough: exchange.passesThrough) {
+            let name = connection.headBytes(field.nameRange)
+            if connection.isHopByHop(field) { continue }
+            channel.field(name, connection.headBytes(field.valueRange))
+        }
+        addIdentity(exchange)
+        var length: Int64?
+        switch connection.head.framing {
+        case .length(let bytes): length = bytes
+        case .none: length = 0
+        case .chunked, .untilClose: break
+        }
+        channel.beginBody(length: length)
+    }
+
+    /// Where the upstream did not bring its answer to an end, we do: by an event between two events, or by closing.
+    private func finishBroken(
+        _ attempt: Attempt, _ exchange: Exchange, _ relay: Relay, _ account: UpstreamAccount
+    ) async {
+        let channel = exchange.channel
+        if case .cancelled? = attempt.fault { return channel.abandonAnswer() }
+        let isUnfinished = attempt.fault == nil && relay.isEventStream && attempt.status == 200 && !relay.meter.isWhole
+        guard attempt.fault != nil || isUnfinished else { return }
+        if isUnfinished { attempt.fault = .cut }
+        // Nothing has gone out: the client gets an error with a status of its own.
+        if !channel.answerHasBegun { return channel.withdrawAnswer() }
+        guard relay.canSendEvent, !channel.answerIsComplete else { return channel.abandonAnswer() }
+        let reason = attempt.fault?.sentence ?? "it ended too early"
+        let event = Refusal.streamBroken(account.name, reason).event(requestID: exchange.id.description)
+        let state = event.withUnsafeBytes { channel.send($0, isLast: true) }
+        if state == .pending { _ = await channel.flush() }
+    }
+
+    /// What the client is told when no answer was begun.
+    private func conclude(_ exchange: Exchange, _ account: UpstreamAccount) async throws(Refusal) {
+        guard !exchange.channel.answerHasBegun, let fault = exchange.lastAttempt?.fault else { return }
+        if case .cancelled = fault { throw .clientGone }
+        throw .unavailable(account.name, fault.sentence)
+    }
+}
+
+/// What an answer's head says about its body.
+private struct AnswerForm {
+    let isEventStream: Bool
+    let isCompressed: Bool
+
+    init(_ connection: ClientConnection) {
+        let head = connection.head
+        isEventStream =
+            head.value(.contentType).map { connection.headBytes($0).startsIgnoringCase("text/event-stream") } ?? false
+        isCompressed =
+            head.value(.contentEncoding).map { !connection.headBytes($0).equalsIgnoringCase("identity") } ?? false
+    }
+}

@@ -1,0 +1,136 @@
+import HTTP
+import Ledger
+import Providers
+import Transport
+import Wire
+
+extension LoopWorker {
+    /// The way of one request: accept, identify, route, admit, relay, settle, account.
+    func handle(_ channel: ServerChannel) async {
+        let exchange = begin(channel)
+        do throws(Refusal) {
+            try await serve(exchange)
+        } catch {
+            exchange.refusal = error
+            await refuse(exchange, error)
+        }
+        finish(exchange)
+    }
+
+    private func serve(_ exchange: Exchange) async throws(Refusal) {
+        let channel = exchange.channel
+        let route = try RequestRoute.of(channel.head, channel.headBytes)
+        exchange.route = route.pattern
+        switch route {
+        case .messages: try await serve(exchange, .messages)
+        case .countTokens: try await serve(exchange, .countTokens)
+        case .models, .model:
+            try identify(exchange)
+            try answerModels(exchange, route)
+        case .hello, .page, .health, .readiness: answerLocally(exchange, route)
+        }
+    }
+
+    private func serve(_ exchange: Exchange, _ operation: Operation) async throws(Refusal) {
+        exchange.operation = operation
+        // The credential stands in the head: nobody's body is read without one.
+        try timed(.identify, exchange) { () throws(Refusal) in try identify(exchange) }
+        let begin = monotonicNanoseconds()
+        let scan = try await accept(exchange)
+        exchange.stages.add(.accept, from: begin, to: monotonicNanoseconds())
+        try timed(.route, exchange) { () throws(Refusal) in try route(exchange, scan) }
+        let row = try admit(exchange)
+        await relayOrRefuse(exchange, row)
+        exchange.endedAt = monotonicNanoseconds()
+        settle(exchange, row)
+    }
+
+    /// Whatever comes of relay, the request has an answer after it and its row can be settled.
+    private func relayOrRefuse(_ exchange: Exchange, _ row: borrowing JournalSlot) async {
+        let begin = monotonicNanoseconds()
+        defer { exchange.stages.add(.relay, from: begin, to: monotonicNanoseconds()) }
+        do throws(Refusal) {
+            try await relay(exchange, row)
+        } catch {
+            exchange.refusal = error
+            await refuse(exchange, error)
+        }
+    }
+
+    private func timed(_ stage: Stage, _ exchange: Exchange, _ body: () throws(Refusal) -> Void) throws(Refusal) {
+        let begin = monotonicNanoseconds()
+        defer { exchange.stages.add(stage, from: begin, to: monotonicNanoseconds()) }
+        try body()
+    }
+
+    // MARK: Begin and end
+
+    func begin(_ channel: ServerChannel) -> Exchange {
+        let now = monotonicNanoseconds(), wall = wallClockNanoseconds() - (now - channel.arrivedAt)
+        channel.limits = setting.limits
+        let facts = ClientFacts(channel.head)
+        telemetry.requestBegan()
+        return Exchange(
+            channel, id: ids.next(now: wall), setting: setting, facts: facts, trace: trace(channel, facts), wall: wall)
+    }
+
+    private func trace(_ channel: ServerChannel, _ facts: ClientFacts) -> RequestTrace {
+        var parent: TraceContext?
+        if let range = facts.traceparent, !facts.hasTwoTraceparents {
+            parent = TraceContext(parsing: channel.headBytes(range))
+        }
+        let traceID = parent?.traceID ?? telemetry.nextTraceID()
+        return RequestTrace(
+            traceID: traceID, serverSpan: telemetry.nextSpanID(), parent: parent?.spanID,
+            isSampled: telemetry.isSampled(parent: parent, traceID: traceID))
+    }
+
+    private func finish(_ exchange: Exchange) {
+        if exchange.endedAt == 0 { exchange.endedAt = monotonicNanoseconds() }
+        // Whatever happened, the connection must know where it stands.
+        if !exchange.channel.answerIsComplete { exchange.channel.abandonAnswer() }
+        account(exchange)
+    }
+
+    // MARK: Refusals
+
+    func refuse(_ exchange: Exchange, _ refusal: Refusal) async {
+        let channel = exchange.channel
+        if channel.answerHasBegun || refusal.status == 499 { return channel.abandonAnswer() }
+        write(refusal, exchange)
+        if channel.hasUnsent { _ = await channel.flush() }
+    }
+
+    private func write(_ refusal: Refusal, _ exchange: Exchange) {
+        let channel = exchange.channel
+        if refusal.status == 408 { channel.mustClose = true }
+        channel.beginResponse(status: refusal.status)
+        addIdentity(exchange)
+        channel.field("content-type", "application/json")
+        if refusal.isFinal { channel.field("x-should-retry", "false") }
+        if let seconds = refusal.retryAfter { channel.field("retry-after", "\(seconds)") }
+        if let allow = refusal.allow { channel.field("allow", "\(allow)") }
+        refusal.body(requestID: exchange.id.description).withUnsafeBytes { _ = channel.respond($0) }
+    }
+
+    /// What is not a request gets an answer, a span and a log line like one.
+    func refuse(_ channel: ServerChannel, _ refusal: HeadRefusal) async {
+        let exchange = begin(channel)
+        let error = Refusal.malformedHTTP(status: refusal.status, refusal.sentence)
+        exchange.refusal = error
+        await refuse(exchange, error)
+        finish(exchange)
+    }
+
+    /// The ids by which a request is found again.
+    func addIdentity(_ exchange: Exchange) {
+        let channel = exchange.channel
+        withUnsafeTemporaryAllocation(byteCount: RequestID.textLength, alignment: 1) { buffer in
+            exchange.id.write(into: buffer)
+            channel.field("request-id", UnsafeRawBufferPointer(buffer))
+        }
+        var context = ByteWriter(capacity: 64)
+        exchange.trace.context(span: exchange.trace.serverSpan).append(to: &context)
+        context.withBytes { channel.field("traceresponse", $0) }
+    }
+}

@@ -1,0 +1,233 @@
+import Configuration
+import Governance
+import HTTP
+import Ledger
+import Synchronization
+import Telemetry
+import Transport
+import Wire
+
+/// The running gateway: loops, listeners, ledger and telemetry put together from one configuration file. Started, reloaded and
+/// drained by the thread that calls `run`, which alone blocks.
+package final class Service {
+    private let path: String
+    private var snapshot: Snapshot
+    private var accounts: [UpstreamAccount]
+    private var stamp: FileStamp
+    private let signals: Signals
+    private let ledger: Ledger
+    private let telemetry: TelemetryHost
+    private let mock: MockServer
+    private let workers: [LoopWorker]
+    private let keys: KeyDistribution
+    private let log: LogWriter
+
+    /// Takes the data directory and the addresses; nothing is served before `run`. `loops`: 0 is one for each core.
+    package init(configuration path: String, loops: Int) throws {
+        // Before any other thread, so that all of them leave the signals to this one.
+        signals = try Signals()
+        self.path = path
+        let snapshot = try Snapshot.load(path: path)
+        self.snapshot = snapshot
+        stamp = FileStamp(snapshot.files)
+        let count = loops > 0 ? loops : EventLoop.defaultCount
+        let eventLoops = try (0..<count).map { try EventLoop(index: $0) }
+        let listeners = try Self.bind(snapshot, eventLoops)
+        telemetry = try TelemetryHost(snapshot, loops: eventLoops)
+        log = telemetry.processLog
+        let keys = KeyDistribution(configured: snapshot.keys)
+        self.keys = keys
+        ledger = try Self.openLedger(snapshot, loops: count, keys: keys, log: log)
+        mock = try MockServer(loop: eventLoops[0])
+        accounts = try [UpstreamAccount].make(snapshot, previous: [], mockPort: mock.port)
+        let resolver = Resolver()
+        var workers: [LoopWorker] = []
+        for (index, loop) in eventLoops.enumerated() {
+            workers.append(
+                LoopWorker(
+                    loop: loop, snapshot: snapshot, keys: KeyRing(ledger.initialKeys, snapshot.keys),
+                    journal: ledger.journals[index], ids: ledger.makeIDSource(loop: index),
+                    telemetry: telemetry.loops[index], resolver: resolver, upstreams: accounts,
+                    listeners: listeners[index]))
+        }
+        self.workers = workers
+        keys.start(ledger.initialKeys, workers)
+    }
+
+    private static func bind(_ snapshot: Snapshot, _ loops: [EventLoop]) throws -> [[Listener]] {
+        let tls = try snapshot.tls.map { try TLSContext(certificateFile: $0.certificate, keyFile: $0.key) }
+        var listeners = [[Listener]](repeating: [], count: loops.count)
+        for setting in snapshot.listen {
+            guard var address = SocketAddress(literal: setting.host, port: setting.port) else {
+                throw TransportError.unresolved(host: setting.host, reason: "listen needs an address, not a name")
+            }
+            for (index, loop) in loops.enumerated() {
+                let listener = try Listener(address, tls: tls, loop: loop)
+                // With port 0 the first loop's choice is everybody's.
+                address = listener.address
+                listeners[index].append(listener)
+            }
+        }
+        return listeners
+    }
+
+    private static func openLedger(
+        _ snapshot: Snapshot, loops: Int, keys: KeyDistribution, log: LogWriter
+    ) throws -> Ledger {
+        var options = Ledger.Options()
+        options.loops = loops
+        options.onKeyChange = { keys.changed($0) }
+        options.onFault = { fault in
+            log.write(.error, "the ledger could not write; its rows wait in the journal") { fields in
+                fields.member("error", "\(fault.error)")
+                fields.member("waiting_rows", Int64(fault.waitingRows))
+                fields.member("retry_in_ms", fault.retryInMilliseconds)
+            }
+        }
+        return try Ledger(try DataDirectory(path: snapshot.dataPath), options)
+    }
+
+    // MARK: Running
+
+    /// Serves until a signal ends it, then drains. Returns the exit code.
+    package func run() async -> Int32 {
+        do {
+            try startLoops()
+        } catch {
+            log.write(.error, "cannot serve") { $0.member("error", "\(error)") }
+            return 1
+        }
+        announce()
+        loop: while true {
+            switch signals.next(milliseconds: Self.watchInterval) {
+            case .hangup: reload(reason: "signal")
+            case .interrupt, .terminate: break loop
+            case nil:
+                if FileStamp(snapshot.files) != stamp { reload(reason: "the file changed") }
+            }
+        }
+        await drain()
+        return 0
+    }
+
+    private static let watchInterval: Int32 = 1_000
+
+    private func startLoops() throws {
+        let problem = Mutex<TransportError?>(nil)
+        for (index, worker) in workers.enumerated() {
+            worker.loop.post { [mock, telemetry] in
+                do throws(TransportError) {
+                    telemetry.loops[index].start()
+                    if index == 0 { try mock.start() }
+                    try worker.listen()
+                } catch {
+                    problem.withLock { $0 = error }
+                }
+            }
+        }
+        telemetry.start()
+        for worker in workers { try worker.loop.start() }
+        barrier()
+        if let problem = problem.withLock({ $0 }) { throw problem }
+    }
+
+    /// Waits until every loop has done what was posted before.
+    private func barrier() {
+        let done = Latch(workers.count)
+        for worker in workers { worker.loop.post { done.countDown() } }
+        done.wait()
+    }
+
+    private func announce() {
+        if ledger.recovered.finished + ledger.recovered.interrupted > 0 {
+            log.write(.warning, "rows of a process that was killed were brought in") { fields in
+                fields.member("finished", Int64(ledger.recovered.finished))
+                fields.member("interrupted", Int64(ledger.recovered.interrupted))
+            }
+        }
+        for warning in snapshot.warnings { log.write(.warning, warning) { _ in } }
+        for address in workers[0].addresses {
+            log.write(.info, "listening") { fields in
+                fields.member("address", "\(address)")
+                fields.member("tls", snapshot.tls == nil ? "off" : "on")
+                fields.member("loops", Int64(workers.count))
+                fields.member("version", Version.current)
+            }
+        }
+    }
+
+    // MARK: Reload
+
+    private func reload(reason: String) {
+        stamp = FileStamp(snapshot.files)
+        do {
+            let next = try Snapshot.load(path: path)
+            let accounts = try [UpstreamAccount].make(next, previous: self.accounts, mockPort: mock.port)
+            warnOfRestart(next)
+            snapshot = next
+            self.accounts = accounts
+            stamp = FileStamp(next.files)
+            for worker in workers { worker.loop.post { worker.replace(snapshot: next, accounts: accounts) } }
+            keys.replace(configured: next.keys)
+            telemetry.replace(next)
+            log.write(.info, "configuration reloaded") { $0.member("reason", reason) }
+        } catch let errors as ConfigurationErrors {
+            for problem in errors.problems {
+                log.write(.error, "configuration not reloaded; the old one stays in force") { fields in
+                    fields.member("problem", "\(problem)")
+                }
+            }
+        } catch {
+            log.write(.error, "configuration not reloaded; the old one stays in force") { fields in
+                fields.member("problem", (error as? TransportError)?.sentence ?? "\(error)")
+            }
+        }
+    }
+
+    private func warnOfRestart(_ next: Snapshot) {
+        if next.listen != snapshot.listen || next.tls != snapshot.tls || next.dataPath != snapshot.dataPath {
+            log.write(.warning, "reload: listen, tls and data change only with a restart") { _ in }
+        }
+    }
+
+    // MARK: Drain
+
+    private func drain() async {
+        log.write(.info, "draining") { $0.member("drain_timeout_ms", snapshot.limits.drainTimeout / 1_000_000) }
+        for worker in workers { worker.loop.post { worker.drain() } }
+        let deadline = monotonicNanoseconds() + snapshot.limits.drainTimeout
+        while openConnections() > 0, monotonicNanoseconds() < deadline { _ = signals.next(milliseconds: 20) }
+        if openConnections() > 0 {
+            log.write(.warning, "the drain time is over; open requests are broken off") { fields in
+                fields.member("connections", Int64(openConnections()))
+            }
+            for worker in workers { worker.loop.post { worker.connections.abort() } }
+            let last = monotonicNanoseconds() + Self.abortTime
+            while openConnections() > 0, monotonicNanoseconds() < last { _ = signals.next(milliseconds: 20) }
+        }
+        await telemetry.shutdown()
+        do {
+            try await ledger.writer.close()
+        } catch {
+            log.write(.error, "the ledger could not be closed; the next start brings its rows in") { fields in
+                fields.member("error", "\(error)")
+            }
+        }
+        log.write(.info, "stopped") { _ in }
+    }
+
+    private static let abortTime: Int64 = 3_000_000_000
+
+    private func openConnections() -> Int {
+        let sum = Atomic<Int>(0)
+        let done = Latch(workers.count)
+        for worker in workers {
+            worker.loop.post {
+                sum.add(worker.connections.count, ordering: .relaxed)
+                done.countDown()
+            }
+        }
+        done.wait()
+        return sum.load(ordering: .relaxed)
+    }
+}

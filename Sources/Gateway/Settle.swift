@@ -1,0 +1,83 @@
+import Configuration
+import HTTP
+import Ledger
+import Providers
+import Wire
+
+extension LoopWorker {
+    /// settle, of one attempt: what happened gets its name and its price, and the attempt's part of the row is closed.
+    func end(_ attempt: Attempt, _ exchange: Exchange, _ routed: RoutedModel, _ row: borrowing JournalSlot) {
+        attempt.outcome = outcome(of: attempt)
+        attempt.errorType = errorType(of: attempt)
+        if exchange.operation == .messages {
+            attempt.bill = Billing.bill(attempt, price: routed.price, bodyBytes: exchange.body?.count ?? 0)
+        }
+        var outcome = AttemptOutcome(
+            outcome: attempt.outcome, status: Int32(attempt.status), duration: attempt.duration,
+            timeToFirstByte: attempt.firstByteAt.map { $0 - attempt.startedAt })
+        outcome.usage = UsageCounts(attempt.bill.usage)
+        outcome.costNanoUSD = attempt.bill.cost.value
+        outcome.estimated = attempt.bill.isEstimated
+        outcome.reusedConnection = attempt.isReused
+        outcome.upstreamRequestID = text(attempt.upstreamRequestID)
+        outcome.errorType = text(attempt.errorType)
+        row.closeAttempt(outcome)
+    }
+
+    private func text(_ text: String) -> FactText { text.isEmpty ? .none : .string(text) }
+
+    private func outcome(of attempt: Attempt) -> Outcome {
+        switch attempt.fault {
+        case nil:
+            return attempt.status >= 400 || attempt.meter?.hasErrorEvent == true ? .upstreamError : .ok
+        case .cancelled: return .clientGone
+        case .timedOut: return attempt.sentAt == nil && attempt.meter == nil ? .unreachable : .timeout
+        case .cut: return .cut
+        case .malformed: return .malformed
+        case .transport: return attempt.headAt == nil && attempt.sentAt == nil ? .unreachable : .cut
+        }
+    }
+
+    /// `error.type`: what the upstream called it, else its status, else what went wrong on the way.
+    private func errorType(of attempt: Attempt) -> String {
+        switch attempt.outcome {
+        case .ok: return ""
+        case .upstreamError:
+            let type = attempt.meter?.facts.errorType ?? ""
+            return type.isEmpty ? "\(attempt.status)" : type
+        default: return "\(attempt.outcome.name)"
+        }
+    }
+
+    /// settle, of the request: its row is closed, once.
+    func settle(_ exchange: Exchange, _ row: consuming JournalSlot) {
+        let last = exchange.lastAttempt
+        var outcome = RequestOutcome(
+            outcome: last?.outcome ?? .gatewayError, status: Int32(exchange.channel.status),
+            duration: exchange.endedAt - exchange.startedAt,
+            timeToFirstByte: exchange.firstByteAt.map { $0 - exchange.startedAt })
+        outcome.bytesOut = Int64(last?.meter?.bytes ?? 0)
+        var usage = TokenUsage(), cost: Int64 = 0
+        for attempt in exchange.attempts {
+            usage.add(attempt.bill.usage)
+            cost += attempt.bill.cost.value
+            outcome.unpriced = outcome.unpriced || attempt.bill.isUnpriced
+            outcome.estimated = outcome.estimated || attempt.bill.isEstimated
+        }
+        outcome.usage = UsageCounts(usage)
+        outcome.costNanoUSD = cost
+        if let last {
+            note(last, on: row)
+        }
+        row.close(outcome)
+    }
+
+    private func note(_ attempt: Attempt, on row: borrowing JournalSlot) {
+        if !attempt.errorType.isEmpty { row.note(.errorType, .string(attempt.errorType)) }
+        if !attempt.upstreamRequestID.isEmpty { row.note(.upstreamRequestID, .string(attempt.upstreamRequestID)) }
+        guard let facts = attempt.meter?.facts else { return }
+        if !facts.model.isEmpty { row.note(.modelServed, .string(facts.model)) }
+        if !facts.stopReason.isEmpty { row.note(.stopReason, .string(facts.stopReason)) }
+        facts.rawUsage.withUnsafeBytes { if !$0.isEmpty { row.note(.rawUsage, .bytes($0)) } }
+    }
+}
