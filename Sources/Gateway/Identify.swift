@@ -5,10 +5,13 @@ import Wire
 
 extension LoopWorker {
     /// identify: one credential gives one principal. No credential, no way in.
-    func identify(_ exchange: Exchange) throws(Refusal) {
-        let bytes = exchange.channel.headBytes
-        let fields = CredentialFields(exchange.channel.head, bytes)
-        switch keys.identify(fields, bytes, now: exchange.startedWall) {
+    func identify(_ exchange: Exchange) async throws(Refusal) {
+        var identity = identity(of: exchange)
+        if case .refused(.unknown) = identity, await keyLookout.look(loop) {
+            // It may have been issued a moment ago.
+            identity = self.identity(of: exchange)
+        }
+        switch identity {
         case .known(let principal, let passesThrough):
             exchange.principal = principal
             exchange.passesThrough = passesThrough
@@ -18,6 +21,11 @@ extension LoopWorker {
         case .refused(.revoked): throw .revokedCredential
         case .refused: throw .unknownCredential
         }
+    }
+
+    private func identity(of exchange: Exchange) -> Identity {
+        let bytes = exchange.channel.headBytes
+        return keys.identify(CredentialFields(exchange.channel.head, bytes), bytes, now: exchange.startedWall)
     }
 
     private func metadata(_ exchange: Exchange, _ principal: Principal) throws(Refusal) -> Metadata {

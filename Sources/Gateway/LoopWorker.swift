@@ -17,6 +17,7 @@ final class LoopWorker: RequestHandler, @unchecked Sendable {
     let telemetry: LoopTelemetry
     let connections = ConnectionSet()
     let resolver: Resolver
+    let keyLookout: KeyLookout
     private(set) var setting: LoopSetting
     private(set) var keys: KeyRing
     var ids: RequestIDSource
@@ -27,8 +28,9 @@ final class LoopWorker: RequestHandler, @unchecked Sendable {
     init(
         loop: EventLoop, snapshot: Snapshot, keys: KeyRing, journal: Journal, ids: RequestIDSource,
         telemetry: LoopTelemetry, resolver: Resolver, upstreams: [UpstreamAccount],
-        listeners: [Listener]
+        listeners: [Listener], keyLookout: KeyLookout
     ) {
+        self.keyLookout = keyLookout
         self.loop = loop
         self.listeners = listeners
         self.keys = keys

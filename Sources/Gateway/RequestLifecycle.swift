@@ -25,7 +25,7 @@ extension LoopWorker {
         case .messages: try await serve(exchange, .messages)
         case .countTokens: try await serve(exchange, .countTokens)
         case .models, .model:
-            try identify(exchange)
+            try await identify(exchange)
             try answerModels(exchange, route)
         case .hello, .page, .health, .readiness: answerLocally(exchange, route)
         }
@@ -34,8 +34,10 @@ extension LoopWorker {
     private func serve(_ exchange: Exchange, _ operation: Operation) async throws(Refusal) {
         exchange.operation = operation
         // The credential stands in the head: nobody's body is read without one.
-        try timed(.identify, exchange) { () throws(Refusal) in try identify(exchange) }
+        let first = monotonicNanoseconds()
+        try await identify(exchange)
         let begin = monotonicNanoseconds()
+        exchange.stages.add(.identify, from: first, to: begin)
         let scan = try await accept(exchange)
         exchange.stages.add(.accept, from: begin, to: monotonicNanoseconds())
         try timed(.route, exchange) { () throws(Refusal) in try route(exchange, scan) }

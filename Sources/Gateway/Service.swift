@@ -48,7 +48,7 @@ package final class Service {
                     loop: loop, snapshot: snapshot, keys: KeyRing(ledger.initialKeys, snapshot.keys),
                     journal: ledger.journals[index], ids: ledger.makeIDSource(loop: index),
                     telemetry: telemetry.loops[index], resolver: resolver, upstreams: accounts,
-                    listeners: listeners[index]))
+                    listeners: listeners[index], keyLookout: KeyLookout(ledger.writer)))
         }
         self.workers = workers
         keys.start(ledger.initialKeys, workers)

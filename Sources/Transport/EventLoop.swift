@@ -169,11 +169,10 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
             defer { shared = Shared() }
             return shared
         }
+        // Calls first: a job that came after a call sees what it did.
+        for call in taken.calls { call() }
         for job in taken.jobs { jobs.append(job) }
-        for call in taken.calls {
-            call()
-            runJobs()
-        }
+        runJobs()
     }
 
     private func fireTimers() {

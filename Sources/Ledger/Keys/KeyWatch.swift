@@ -27,6 +27,10 @@ struct KeyWatch {
     mutating func poll(now: Int64) throws(LedgerError) {
         guard now >= nextLook else { return }
         nextLook = now + Self.interval
+        try pollNow()
+    }
+
+    mutating func pollNow() throws(LedgerError) {
         let data = try dataVersion.step() ? dataVersion.integer(0) : 0
         dataVersion.reset()
         guard data != seenData else { return }

@@ -65,6 +65,16 @@ package actor LedgerWriter {
         try store?.database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     }
 
+    /// Looks for changed keys now and not at the next turn; `onKeyChange` has been called when this returns. For a key that nobody
+    /// knows yet: it may have been issued a moment ago.
+    package func lookForKeys() {
+        do throws(LedgerError) {
+            try store?.keys.pollNow()
+        } catch {
+            fault(error, now: monotonicMilliseconds())
+        }
+    }
+
     /// What the writer has done so far.
     package func statistics() -> LedgerStatistics {
         var counts = counts
