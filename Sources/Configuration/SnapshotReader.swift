@@ -31,6 +31,9 @@ struct SnapshotReader {
         let tls = readTLS(&section)
         let data = absolute(section.string("data") ?? "tollgate-data")
         let providers = readProviders(&section)
+        if section.node("providers") == nil {
+            reader.note(root.mark, "providers", "is missing; without a provider nothing can be answered")
+        }
         let models = readModels(&section, accounts: providers.map(\.name))
         let keys = readKeys(&section)
         let telemetry = readTelemetry(&section)

@@ -26,10 +26,9 @@ enum KeysCommand {
             show(issued.record, key: issued.text, arguments)
         case "expire":
             try arguments.expectAbsent(["user", "team", "metadata", "grace"])
-            guard let text = try arguments.one("expires") else {
-                throw UsageError(sentence: "--expires is missing: a time such as 7d from now, or `never`")
-            }
-            show(try store.expire(id(arguments), at: expiry(text)), key: nil, arguments)
+            // Without a time it expires now.
+            let moment = try arguments.one("expires").map { try expiry($0) } ?? wallClockNanoseconds()
+            show(try store.expire(id(arguments), at: moment), key: nil, arguments)
         case "revoke":
             show(try store.revoke(id(arguments)), key: nil, arguments)
         default:

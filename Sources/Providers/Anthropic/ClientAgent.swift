@@ -1,13 +1,14 @@
 /// What Claude Code's `User-Agent` says: `claude-cli/2.1.329 (external, sdk-py, agent-sdk/0.2.186)`.
 package struct ClientAgent: Equatable, Sendable {
-    /// `claude-cli/2.1.329`; of other clients their first product.
+    /// `2.1.329`; of other clients their first product with its version.
     package let version: String
     /// `cli`, `sdk-py`, `claude-vscode`, …; empty for other clients.
     package let entrypoint: String
 
     package init(_ userAgent: String) {
         let product = userAgent.prefix { $0 != " " && $0 != "(" }
-        version = String(product.prefix(48))
+        let name = "claude-cli/"
+        version = String((product.hasPrefix(name) ? product.dropFirst(name.count) : product).prefix(48))
         guard product.hasPrefix("claude-cli/"), let open = userAgent.firstIndex(of: "("),
             let close = userAgent[open...].firstIndex(of: ")")
         else {

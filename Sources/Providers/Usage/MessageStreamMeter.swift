@@ -9,6 +9,9 @@ package struct MessageStreamMeter: ~Copyable, Sendable {
     /// Events whose data is not what it should be; the stream goes on.
     package private(set) var malformedEvents = 0
     private var parser = SSEParser()
+    private var deltas: Int64 = 0
+    private var deltaBytes: Int64 = 0
+    private var skippedBefore = 0
 
     package init() {}
 
@@ -19,10 +22,18 @@ package struct MessageStreamMeter: ~Copyable, Sendable {
         while true {
             switch parser.next(bytes, &position, interest: .usage) {
             case .needMore: return
-            case .skipped: continue
+            case .skipped(let name): passed(name)
             case .event(name: let name, data: let data): read(name, data)
             }
         }
+    }
+
+    private mutating func passed(_ name: SSEName) {
+        if name == .contentBlockDelta {
+            deltas += 1
+            deltaBytes += Int64(parser.skippedDataBytes - skippedBefore)
+        }
+        skippedBefore = parser.skippedDataBytes
     }
 
     private mutating func read(_ name: SSEName, _ data: UnsafeRawBufferPointer) {
@@ -40,13 +51,13 @@ package struct MessageStreamMeter: ~Copyable, Sendable {
         }
     }
 
-    /// Bytes of an event of one token that are not its text, about.
-    private static let eventOverhead: Int64 = 90
+    /// Bytes of a text delta's data that are not its text.
+    private static let deltaOverhead: Int64 = 80
 
     /// Output tokens that the content which passed must have had at the least: for streams that end before they say.
     package var estimatedOutput: Int64 {
         guard hasStarted else { return 0 }
-        let text = Int64(parser.skippedDataBytes) - Self.eventOverhead * Int64(parser.eventCount)
-        return max(1, text / TokenEstimate.bytesPerToken)
+        // A delta has at least one token.
+        return max(1, deltas, (deltaBytes - Self.deltaOverhead * deltas) / TokenEstimate.bytesPerToken)
     }
 }
