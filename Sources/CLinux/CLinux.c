@@ -11,6 +11,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -98,6 +99,11 @@ int tg_thread_start(const char *name, void (*body)(void *), void *context) {
     pthread_setname_np(thread, name);
     pthread_detach(thread);
     return 0;
+}
+
+void tg_thread_background(void) {
+    // Linux keeps the nice value per thread. Lowering one's own is always allowed.
+    setpriority(PRIO_PROCESS, (id_t)gettid(), 19);
 }
 
 static int64_t clock_nanoseconds(clockid_t clock) {

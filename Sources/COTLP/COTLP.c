@@ -1,1 +1,291 @@
 #include "COTLP.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "otlp.pb-c.h"
+
+// ------------------------------------------------------------------ arena
+
+typedef struct block {
+    struct block *next;
+    size_t used, capacity;
+    _Alignas(16) uint8_t bytes[];
+} block;
+
+static void *allocate(block **arena, size_t size) {
+    size = (size + 15) & ~(size_t)15;
+    if (!*arena || (*arena)->capacity - (*arena)->used < size) {
+        size_t capacity = size > 256 * 1024 ? size : 256 * 1024;
+        block *fresh = malloc(sizeof(block) + capacity);
+        if (!fresh) abort();
+        *fresh = (block){.next = *arena, .capacity = capacity};
+        *arena = fresh;
+    }
+    void *memory = (*arena)->bytes + (*arena)->used;
+    (*arena)->used += size;
+    return memory;
+}
+
+static char *copy_text(block **arena, const void *text, size_t length) {
+    char *copy = allocate(arena, length + 1);
+    if (length) memcpy(copy, text, length);
+    copy[length] = 0;
+    return copy;
+}
+
+// A growing array of pointers as protobuf-c wants them: the old one is left in the arena.
+static void append(block **arena, void ***items, size_t *count, size_t *capacity, void *item) {
+    if (*count == *capacity) {
+        size_t larger = *capacity ? *capacity * 2 : 32;
+        void **grown = allocate(arena, larger * sizeof(void *));
+        if (*count) memcpy(grown, *items, *count * sizeof(void *));
+        *items = grown;
+        *capacity = larger;
+    }
+    (*items)[(*count)++] = item;
+}
+
+// ------------------------------------------------------------------ builder
+
+struct tg_otlp_attributes {
+    block **arena;
+    Otlp__KeyValue ***items;
+    size_t *count;
+    size_t capacity;
+};
+
+struct tg_otlp {
+    block *arena;
+    bool metrics;
+    Otlp__Resource resource;
+    Otlp__InstrumentationScope scope;
+    Otlp__ScopeSpans scope_spans;
+    Otlp__ResourceSpans resource_spans;
+    Otlp__ExportTraceServiceRequest traces;
+    Otlp__ScopeMetrics scope_metrics;
+    Otlp__ResourceMetrics resource_metrics;
+    Otlp__ExportMetricsServiceRequest measurements;
+    void *only[4];
+    size_t span_capacity, metric_capacity, point_capacity;
+    Otlp__Metric *metric;
+    tg_otlp_attributes *resource_attributes;
+};
+
+static tg_otlp_attributes *attributes(block **arena, Otlp__KeyValue ***items, size_t *count) {
+    tg_otlp_attributes *made = allocate(arena, sizeof *made);
+    *made = (tg_otlp_attributes){arena, items, count, 0};
+    return made;
+}
+
+tg_otlp *tg_otlp_create(bool metrics) {
+    tg_otlp *b = calloc(1, sizeof *b);
+    if (!b) return NULL;
+    b->metrics = metrics;
+    otlp__resource__init(&b->resource);
+    otlp__instrumentation_scope__init(&b->scope);
+    otlp__scope_spans__init(&b->scope_spans);
+    otlp__resource_spans__init(&b->resource_spans);
+    otlp__export_trace_service_request__init(&b->traces);
+    otlp__scope_metrics__init(&b->scope_metrics);
+    otlp__resource_metrics__init(&b->resource_metrics);
+    otlp__export_metrics_service_request__init(&b->measurements);
+    b->scope_spans.scope = b->scope_metrics.scope = &b->scope;
+    b->resource_spans.resource = b->resource_metrics.resource = &b->resource;
+    b->only[0] = &b->scope_spans;
+    b->resource_spans.scope_spans = (Otlp__ScopeSpans **)&b->only[0];
+    b->resource_spans.n_scope_spans = 1;
+    b->only[1] = &b->resource_spans;
+    b->traces.resource_spans = (Otlp__ResourceSpans **)&b->only[1];
+    b->traces.n_resource_spans = 1;
+    b->only[2] = &b->scope_metrics;
+    b->resource_metrics.scope_metrics = (Otlp__ScopeMetrics **)&b->only[2];
+    b->resource_metrics.n_scope_metrics = 1;
+    b->only[3] = &b->resource_metrics;
+    b->measurements.resource_metrics = (Otlp__ResourceMetrics **)&b->only[3];
+    b->measurements.n_resource_metrics = 1;
+    b->resource_attributes = attributes(&b->arena, &b->resource.attributes, &b->resource.n_attributes);
+    return b;
+}
+
+void tg_otlp_free(tg_otlp *b) {
+    for (block *next, *at = b->arena; at; at = next) {
+        next = at->next;
+        free(at);
+    }
+    free(b);
+}
+
+tg_otlp_attributes *tg_otlp_resource(tg_otlp *b) { return b->resource_attributes; }
+
+void tg_otlp_scope(tg_otlp *b, const void *name, size_t name_length, const void *version, size_t version_length) {
+    b->scope.name = copy_text(&b->arena, name, name_length);
+    b->scope.version = copy_text(&b->arena, version, version_length);
+}
+
+// ------------------------------------------------------------------ spans
+
+static ProtobufCBinaryData big_endian(block **arena, uint64_t high, uint64_t low, size_t length) {
+    uint8_t *bytes = allocate(arena, 16);
+    for (int i = 0; i < 8; i++) bytes[i] = (uint8_t)(high >> (56 - 8 * i));
+    if (length == 16)
+        for (int i = 0; i < 8; i++) bytes[8 + i] = (uint8_t)(low >> (56 - 8 * i));
+    return (ProtobufCBinaryData){length, bytes};
+}
+
+tg_otlp_attributes *tg_otlp_span(tg_otlp *b, uint64_t trace_high, uint64_t trace_low, uint64_t span, uint64_t parent,
+                                 const void *name, size_t name_length, int kind, int64_t start, int64_t end, int status) {
+    Otlp__Span *made = allocate(&b->arena, sizeof *made);
+    otlp__span__init(made);
+    made->trace_id = big_endian(&b->arena, trace_high, trace_low, 16);
+    made->span_id = big_endian(&b->arena, span, 0, 8);
+    if (parent) made->parent_span_id = big_endian(&b->arena, parent, 0, 8);
+    made->name = copy_text(&b->arena, name, name_length);
+    made->kind = kind;
+    made->start_time_unix_nano = (uint64_t)start;
+    made->end_time_unix_nano = (uint64_t)end;
+    // Sampled; whether the parent is remote is not known for all, so it is not claimed.
+    made->flags = 1;
+    if (status) {
+        made->status = allocate(&b->arena, sizeof *made->status);
+        otlp__status__init(made->status);
+        made->status->code = status;
+    }
+    append(&b->arena, (void ***)&b->scope_spans.spans, &b->scope_spans.n_spans, &b->span_capacity, made);
+    return attributes(&b->arena, &made->attributes, &made->n_attributes);
+}
+
+// ------------------------------------------------------------------ metrics
+
+static Otlp__Metric *begin_metric(tg_otlp *b, const char *name, const char *unit) {
+    Otlp__Metric *made = allocate(&b->arena, sizeof *made);
+    otlp__metric__init(made);
+    made->name = copy_text(&b->arena, name, strlen(name));
+    made->unit = copy_text(&b->arena, unit, strlen(unit));
+    append(&b->arena, (void ***)&b->scope_metrics.metrics, &b->scope_metrics.n_metrics, &b->metric_capacity, made);
+    b->metric = made;
+    b->point_capacity = 0;
+    return made;
+}
+
+void tg_otlp_sum(tg_otlp *b, const char *name, const char *unit, int temporality, bool monotonic) {
+    Otlp__Metric *metric = begin_metric(b, name, unit);
+    metric->data_case = OTLP__METRIC__DATA_SUM;
+    metric->sum = allocate(&b->arena, sizeof *metric->sum);
+    otlp__sum__init(metric->sum);
+    metric->sum->aggregation_temporality = temporality;
+    metric->sum->is_monotonic = monotonic;
+}
+
+void tg_otlp_histogram(tg_otlp *b, const char *name, const char *unit, int temporality) {
+    Otlp__Metric *metric = begin_metric(b, name, unit);
+    metric->data_case = OTLP__METRIC__DATA_HISTOGRAM;
+    metric->histogram = allocate(&b->arena, sizeof *metric->histogram);
+    otlp__histogram__init(metric->histogram);
+    metric->histogram->aggregation_temporality = temporality;
+}
+
+tg_otlp_attributes *tg_otlp_number(tg_otlp *b, int64_t start, int64_t time, int64_t value) {
+    Otlp__NumberDataPoint *point = allocate(&b->arena, sizeof *point);
+    otlp__number_data_point__init(point);
+    point->start_time_unix_nano = (uint64_t)start;
+    point->time_unix_nano = (uint64_t)time;
+    point->value_case = OTLP__NUMBER_DATA_POINT__VALUE_AS_INT;
+    point->as_int = value;
+    Otlp__Sum *sum = b->metric->sum;
+    append(&b->arena, (void ***)&sum->data_points, &sum->n_data_points, &b->point_capacity, point);
+    return attributes(&b->arena, &point->attributes, &point->n_attributes);
+}
+
+tg_otlp_attributes *tg_otlp_buckets(tg_otlp *b, int64_t start, int64_t time, uint64_t count, double sum,
+                                    const uint64_t *counts, const double *bounds, size_t bound_count) {
+    Otlp__HistogramDataPoint *point = allocate(&b->arena, sizeof *point);
+    otlp__histogram_data_point__init(point);
+    point->start_time_unix_nano = (uint64_t)start;
+    point->time_unix_nano = (uint64_t)time;
+    point->count = count;
+    point->sum = sum;
+    point->n_bucket_counts = bound_count + 1;
+    point->bucket_counts = allocate(&b->arena, (bound_count + 1) * sizeof *counts);
+    memcpy(point->bucket_counts, counts, (bound_count + 1) * sizeof *counts);
+    point->n_explicit_bounds = bound_count;
+    point->explicit_bounds = allocate(&b->arena, bound_count * sizeof *bounds);
+    memcpy(point->explicit_bounds, bounds, bound_count * sizeof *bounds);
+    Otlp__Histogram *histogram = b->metric->histogram;
+    append(&b->arena, (void ***)&histogram->data_points, &histogram->n_data_points, &b->point_capacity, point);
+    return attributes(&b->arena, &point->attributes, &point->n_attributes);
+}
+
+// ------------------------------------------------------------------ attributes
+
+static Otlp__AnyValue *add(tg_otlp_attributes *to, const void *key, size_t key_length) {
+    Otlp__KeyValue *pair = allocate(to->arena, sizeof *pair);
+    otlp__key_value__init(pair);
+    pair->key = copy_text(to->arena, key, key_length);
+    pair->value = allocate(to->arena, sizeof *pair->value);
+    otlp__any_value__init(pair->value);
+    append(to->arena, (void ***)to->items, to->count, &to->capacity, pair);
+    return pair->value;
+}
+
+static void set_text(tg_otlp_attributes *to, Otlp__AnyValue *value, const void *text, size_t length) {
+    value->value_case = OTLP__ANY_VALUE__VALUE_STRING_VALUE;
+    value->string_value = copy_text(to->arena, text, length);
+}
+
+void tg_otlp_string(tg_otlp_attributes *to, const void *key, size_t key_length, const void *text, size_t length) {
+    set_text(to, add(to, key, key_length), text, length);
+}
+
+void tg_otlp_string_list(tg_otlp_attributes *to, const void *key, size_t key_length, const void *text, size_t length) {
+    Otlp__AnyValue *value = add(to, key, key_length);
+    Otlp__ArrayValue *list = allocate(to->arena, sizeof *list);
+    otlp__array_value__init(list);
+    list->values = allocate(to->arena, sizeof *list->values);
+    list->values[0] = allocate(to->arena, sizeof *list->values[0]);
+    otlp__any_value__init(list->values[0]);
+    set_text(to, list->values[0], text, length);
+    list->n_values = 1;
+    value->value_case = OTLP__ANY_VALUE__VALUE_ARRAY_VALUE;
+    value->array_value = list;
+}
+
+void tg_otlp_int(tg_otlp_attributes *to, const void *key, size_t key_length, int64_t number) {
+    Otlp__AnyValue *value = add(to, key, key_length);
+    value->value_case = OTLP__ANY_VALUE__VALUE_INT_VALUE;
+    value->int_value = number;
+}
+
+void tg_otlp_double(tg_otlp_attributes *to, const void *key, size_t key_length, double number) {
+    Otlp__AnyValue *value = add(to, key, key_length);
+    value->value_case = OTLP__ANY_VALUE__VALUE_DOUBLE_VALUE;
+    value->double_value = number;
+}
+
+void tg_otlp_bool(tg_otlp_attributes *to, const void *key, size_t key_length, bool truth) {
+    Otlp__AnyValue *value = add(to, key, key_length);
+    value->value_case = OTLP__ANY_VALUE__VALUE_BOOL_VALUE;
+    value->bool_value = truth;
+}
+
+// ------------------------------------------------------------------ bytes
+
+static const ProtobufCMessage *root(tg_otlp *b) { return b->metrics ? &b->measurements.base : &b->traces.base; }
+
+size_t tg_otlp_size(tg_otlp *b) { return protobuf_c_message_get_packed_size(root(b)); }
+void tg_otlp_pack(tg_otlp *b, uint8_t *out) { protobuf_c_message_pack(root(b), out); }
+
+int64_t tg_otlp_rejected(const uint8_t *bytes, size_t length, char *message, size_t capacity) {
+    message[0] = 0;
+    if (length == 0) return 0;
+    Otlp__ExportServiceResponse *answer = otlp__export_service_response__unpack(NULL, length, bytes);
+    if (!answer) return -1;
+    int64_t rejected = 0;
+    if (answer->partial_success) {
+        rejected = answer->partial_success->rejected;
+        strncpy(message, answer->partial_success->error_message, capacity - 1);
+        message[capacity - 1] = 0;
+    }
+    otlp__export_service_response__free_unpacked(answer, NULL);
+    return rejected;
+}

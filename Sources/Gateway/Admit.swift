@@ -10,7 +10,7 @@ extension LoopWorker {
     /// whatever happens to this process.
     func admit(_ exchange: Exchange) throws(Refusal) -> JournalSlot {
         guard let slot = journal.open(facts(exchange)) else {
-            telemetry.ledgerRefused()
+            ledgerRefused()
             throw .ledgerBehind
         }
         return slot

@@ -17,6 +17,9 @@ struct ClientFacts {
     var hasTwoTraceparents = false
     var contentEncoding: Range<Int>?
 
+    /// Of what is not a request: nothing is known.
+    init() {}
+
     init(_ head: RequestHead) {
         for field in head.fields {
             switch field.name {

@@ -27,6 +27,8 @@ final class Exchange {
     /// The setting the request began with; a reload does not touch it.
     let setting: LoopSetting
     let facts: ClientFacts
+    /// False for bytes that were refused before they became one: there is no head then.
+    let isRequest: Bool
     let trace: RequestTrace
     /// Monotonic and Unix nanoseconds of the first byte of the head.
     let startedAt: Int64
@@ -51,7 +53,10 @@ final class Exchange {
     var endedAt: Int64 = 0
     var stages = StageTimes()
 
-    init(_ channel: ServerChannel, id: RequestID, setting: LoopSetting, facts: ClientFacts, trace: RequestTrace, wall: Int64) {
+    init(_ channel: ServerChannel, id: RequestID, setting: LoopSetting, facts: ClientFacts, trace: RequestTrace, wall: Int64,
+        isRequest: Bool
+    ) {
+        self.isRequest = isRequest
         self.channel = channel
         self.id = id
         self.setting = setting

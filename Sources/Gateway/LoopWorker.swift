@@ -21,6 +21,7 @@ final class LoopWorker: RequestHandler, @unchecked Sendable {
     private(set) var setting: LoopSetting
     private(set) var keys: KeyRing
     var ids: RequestIDSource
+    var measurements = Measurements()
     private let listeners: [Listener]
     /// Whether the process accepts work, for `/readyz`.
     var isReady: Bool { !connections.isDraining }
@@ -51,13 +52,13 @@ final class LoopWorker: RequestHandler, @unchecked Sendable {
         for listener in listeners {
             try listener.start(
                 whenAccepted: { [unowned self] in accepted($0) },
-                whenRefused: { [unowned self] in telemetry.acceptFailed($0) })
+                whenRefused: { [unowned self] in acceptFailed($0) })
         }
     }
 
     private func accepted(_ stream: ByteStream) {
         guard connections.count < setting.connectionsPerLoop else {
-            telemetry.connectionRefused()
+            connectionRefused()
             return stream.close()
         }
         connections.add(ServerConnection.start(stream, handler: self, limits: setting.limits, loop: loop))
@@ -65,7 +66,7 @@ final class LoopWorker: RequestHandler, @unchecked Sendable {
 
     func ended(_ channel: ServerChannel, problem: TransportError?) {
         connections.remove(channel)
-        if let problem { telemetry.connectionFailed(problem) }
+        if let problem { connectionFailed(problem) }
     }
 
     // MARK: Changes from outside; on the loop's thread

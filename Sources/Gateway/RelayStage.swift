@@ -2,6 +2,7 @@ import Configuration
 import HTTP
 import Ledger
 import Providers
+import Telemetry
 import Transport
 import Upstream
 import Wire

@@ -1,6 +1,7 @@
 import HTTP
 import Ledger
 import Providers
+import Telemetry
 import Transport
 import Wire
 
@@ -67,13 +68,14 @@ extension LoopWorker {
 
     // MARK: Begin and end
 
-    func begin(_ channel: ServerChannel) -> Exchange {
+    func begin(_ channel: ServerChannel, isRequest: Bool = true) -> Exchange {
         let now = monotonicNanoseconds(), wall = wallClockNanoseconds() - (now - channel.arrivedAt)
         channel.limits = setting.limits
-        let facts = ClientFacts(channel.head)
-        telemetry.requestBegan()
+        let facts = isRequest ? ClientFacts(channel.head) : ClientFacts()
+        requestBegan()
         return Exchange(
-            channel, id: ids.next(now: wall), setting: setting, facts: facts, trace: trace(channel, facts), wall: wall)
+            channel, id: ids.next(now: wall), setting: setting, facts: facts, trace: trace(channel, facts), wall: wall,
+            isRequest: isRequest)
     }
 
     private func trace(_ channel: ServerChannel, _ facts: ClientFacts) -> RequestTrace {
@@ -117,7 +119,7 @@ extension LoopWorker {
 
     /// What is not a request gets an answer, a span and a log line like one.
     func refuse(_ channel: ServerChannel, _ refusal: HeadRefusal) async {
-        let exchange = begin(channel)
+        let exchange = begin(channel, isRequest: false)
         let error = Refusal.malformedHTTP(status: refusal.status, refusal.sentence)
         exchange.refusal = error
         await refuse(exchange, error)

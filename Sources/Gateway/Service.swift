@@ -117,7 +117,7 @@ package final class Service {
         for (index, worker) in workers.enumerated() {
             worker.loop.post { [mock, telemetry] in
                 do throws(TransportError) {
-                    telemetry.loops[index].start()
+                    telemetry.start(loop: index)
                     if index == 0 { try mock.start() }
                     try worker.listen()
                 } catch {
@@ -125,7 +125,7 @@ package final class Service {
                 }
             }
         }
-        telemetry.start()
+        try telemetry.start()
         for worker in workers { try worker.loop.start() }
         barrier()
         if let problem = problem.withLock({ $0 }) { throw problem }

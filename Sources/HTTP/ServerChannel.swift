@@ -84,6 +84,9 @@ package final class ServerChannel {
         stream.attach(wakeup, as: .downstream)
     }
 
+    /// The client's address, without its port.
+    package private(set) lazy var peerHost = stream.peer.host
+
     /// The head in hand; valid until `finish`.
     package var head: RequestHead { _read { yield parser.head } }
 

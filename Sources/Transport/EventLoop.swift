@@ -100,8 +100,9 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
 
     // MARK: Running
 
-    /// Starts the loop's thread.
-    package func start() throws(TransportError) {
+    /// Starts the loop's thread. A background loop gives way to the others when there is not enough processor for all.
+    package func start(isBackground: Bool = false) throws(TransportError) {
+        if isBackground { post { tg_thread_background() } }
         let context = Unmanaged.passRetained(self).toOpaque()
         let result = tg_thread_start(
             "loop-\(index)",

@@ -38,6 +38,9 @@ void tg_set_thread_loop(void *loop);
 // A thread with a name; detached. Returns 0 or an errno.
 int tg_thread_start(const char *name, void (*body)(void *), void *context);
 
+// The calling thread gives way to all others (nice 19).
+void tg_thread_background(void);
+
 int64_t tg_monotonic_nanoseconds(void);
 int64_t tg_realtime_nanoseconds(void);
 

@@ -1,1 +1,48 @@
+// Builds OTLP export requests of the generated protobuf-c messages in one arena, and reads the collector's answer.
+// Texts are copied, so they need to last for the call only. Nothing here is thread-safe; one builder serves one export.
 #pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct tg_otlp tg_otlp;
+// Something that attributes are added to: the resource, a span, a data point.
+typedef struct tg_otlp_attributes tg_otlp_attributes;
+
+tg_otlp *_Nullable tg_otlp_create(bool metrics);
+void tg_otlp_free(tg_otlp *_Nonnull builder);
+
+tg_otlp_attributes *_Nonnull tg_otlp_resource(tg_otlp *_Nonnull builder);
+void tg_otlp_scope(tg_otlp *_Nonnull builder, const void *_Nonnull name, size_t name_length, const void *_Nonnull version,
+                   size_t version_length);
+
+// Ids in host order; a parent of 0 is none. kind and status as in the proto.
+tg_otlp_attributes *_Nonnull tg_otlp_span(tg_otlp *_Nonnull builder, uint64_t trace_high, uint64_t trace_low, uint64_t span,
+                                          uint64_t parent, const void *_Nonnull name, size_t name_length, int kind,
+                                          int64_t start, int64_t end, int status);
+
+// Begins a metric; its points follow.
+void tg_otlp_sum(tg_otlp *_Nonnull builder, const char *_Nonnull name, const char *_Nonnull unit, int temporality,
+                 bool monotonic);
+void tg_otlp_histogram(tg_otlp *_Nonnull builder, const char *_Nonnull name, const char *_Nonnull unit, int temporality);
+tg_otlp_attributes *_Nonnull tg_otlp_number(tg_otlp *_Nonnull builder, int64_t start, int64_t time, int64_t value);
+// counts has one element more than bounds.
+tg_otlp_attributes *_Nonnull tg_otlp_buckets(tg_otlp *_Nonnull builder, int64_t start, int64_t time, uint64_t count,
+                                             double sum, const uint64_t *_Nonnull counts, const double *_Nonnull bounds,
+                                             size_t bound_count);
+
+void tg_otlp_string(tg_otlp_attributes *_Nonnull to, const void *_Nonnull key, size_t key_length,
+                    const void *_Nullable value, size_t value_length);
+// A list of one string.
+void tg_otlp_string_list(tg_otlp_attributes *_Nonnull to, const void *_Nonnull key, size_t key_length,
+                         const void *_Nullable value, size_t value_length);
+void tg_otlp_int(tg_otlp_attributes *_Nonnull to, const void *_Nonnull key, size_t key_length, int64_t value);
+void tg_otlp_double(tg_otlp_attributes *_Nonnull to, const void *_Nonnull key, size_t key_length, double value);
+void tg_otlp_bool(tg_otlp_attributes *_Nonnull to, const void *_Nonnull key, size_t key_length, bool value);
+
+// The size of the request in bytes, then its bytes.
+size_t tg_otlp_size(tg_otlp *_Nonnull builder);
+void tg_otlp_pack(tg_otlp *_Nonnull builder, uint8_t *_Nonnull out);
+
+// What a collector's answer says was rejected; 0 if nothing, -1 if the answer is no OTLP. Its words go into message, cut to fit.
+int64_t tg_otlp_rejected(const uint8_t *_Nullable bytes, size_t length, char *_Nonnull message, size_t capacity);

@@ -59,6 +59,12 @@ package struct ByteWriter: ~Copyable, @unchecked Sendable {
         count = newCount
     }
 
+    /// Overwrites what was written at `offset`, in host order; for lengths that are known later.
+    package mutating func patch(_ value: UInt32, at offset: Int) {
+        precondition(offset >= 0 && offset + 4 <= count)
+        base?.storeBytes(of: value, toByteOffset: offset, as: UInt32.self)
+    }
+
     /// Removes the first `removed` bytes and moves the rest to the front.
     package mutating func removePrefix(_ removed: Int) {
         precondition(removed >= 0 && removed <= count)

@@ -1,0 +1,222 @@
+import Configuration
+import Governance
+import HTTP
+import Ledger
+import Providers
+import Telemetry
+import Transport
+import Wire
+
+extension LoopWorker {
+    /// account: spans, figures and the log line, with the ids and the numbers of the row.
+    func account(_ exchange: Exchange) {
+        measure(exchange)
+        if exchange.trace.isSampled, telemetry.records {
+            for attempt in exchange.attempts { recordAttempt(attempt, exchange) }
+            recordStages(exchange)
+            recordRequest(exchange)
+            telemetry.recorded()
+        }
+        writeLog(exchange)
+    }
+
+    // MARK: Spans
+
+    private func wall(_ monotonic: Int64, _ exchange: Exchange) -> Int64 {
+        exchange.startedWall + (monotonic - exchange.startedAt)
+    }
+
+    private func recordRequest(_ exchange: Exchange) {
+        let channel = exchange.channel, head = channel.head
+        let status = exchange.statusForRecords
+        telemetry.spans.begin(
+            .server, trace: exchange.trace.traceID, span: exchange.trace.serverSpan, parent: exchange.trace.parent,
+            from: exchange.startedWall, to: wall(exchange.endedAt, exchange), isError: status >= 500,
+            name: exchange.spanName)
+        telemetry.spans.text(.httpRequestMethod, exchange.isRequest ? head.method.name : "_OTHER")
+        if exchange.isRequest { telemetry.spans.text(.urlPath, channel.headBytes(head.path)) }
+        telemetry.spans.text(.httpRoute, exchange.route)
+        telemetry.spans.text(.urlScheme, channel.stream.isEncrypted ? "https" : "http")
+        telemetry.spans.text(.networkProtocolVersion, head.minorVersion == 0 ? "1.0" : "1.1")
+        telemetry.spans.integer(.httpResponseStatusCode, Int64(status))
+        telemetry.spans.text(.clientAddress, channel.peerHost)
+        telemetry.spans.integer(.clientPort, Int64(channel.stream.peer.port))
+        telemetry.spans.text(.requestID, exchange.id.description)
+        if let refusal = exchange.refusal {
+            telemetry.spans.text(.refusal, refusal.type)
+            telemetry.spans.text(.errorType, refusal.type)
+        } else if status >= 500 {
+            telemetry.spans.text(.errorType, "\(status)")
+        }
+        recordClient(exchange)
+        recordSubject(exchange)
+        recordDurations(exchange)
+        telemetry.spans.end()
+    }
+
+    private func recordClient(_ exchange: Exchange) {
+        guard exchange.isRequest else { return }
+        let facts = exchange.facts
+        telemetry.spans.text(.userAgent, exchange.text(facts.userAgent))
+        telemetry.spans.text(.conversationID, exchange.text(facts.sessionID))
+        telemetry.spans.text(.sessionID, exchange.text(facts.sessionID))
+        telemetry.spans.text(.agentID, exchange.text(facts.agentID))
+        telemetry.spans.text(.parentAgentID, exchange.text(facts.parentAgentID))
+        telemetry.spans.text(.agentType, exchange.text(facts.agentType))
+        telemetry.spans.text(.requestClass, exchange.text(facts.requestClass))
+        telemetry.spans.text(.promptID, exchange.text(facts.promptID))
+        telemetry.spans.text(.toolDurations, exchange.text(facts.toolDurations))
+    }
+
+    private func recordSubject(_ exchange: Exchange) {
+        if let principal = exchange.principal {
+            telemetry.spans.text(.userID, principal.user)
+            telemetry.spans.text(.team, principal.team)
+            telemetry.spans.text(.keyID, principal.keyID)
+        }
+        if let project = exchange.metadata.project { telemetry.spans.text(.project, project) }
+        for tag in exchange.metadata.tags {
+            telemetry.spans.text(prefix: "tollgate.metadata.", tag.name, tag.value)
+        }
+        guard let routed = exchange.routed else { return }
+        telemetry.spans.text(.modelRequested, routed.requested)
+        telemetry.spans.text(.provider, exchange.setting.accounts[routed.account].name)
+        telemetry.spans.integer(.httpRequestBodySize, Int64(exchange.body?.count ?? 0))
+        telemetry.spans.integer(.costNanoUSD, exchange.attempts.reduce(0) { $0 + $1.bill.cost.value })
+    }
+
+    private func recordDurations(_ exchange: Exchange) {
+        for entry in exchange.stages.entries {
+            telemetry.spans.integer(entry.stage.durationKey, entry.end - entry.begin)
+        }
+    }
+
+    /// Stages that took time are spans of their own; the others are numbers on the request's.
+    private func recordStages(_ exchange: Exchange) {
+        for entry in exchange.stages.entries where entry.end - entry.begin >= Self.stageThreshold && entry.stage != .relay {
+            telemetry.spans.begin(
+                .stage, trace: exchange.trace.traceID, span: telemetry.nextSpanID(), parent: exchange.trace.serverSpan,
+                from: wall(entry.begin, exchange), to: wall(entry.end, exchange), isError: false, name: entry.stage.name)
+            telemetry.spans.end()
+        }
+    }
+
+    private static let stageThreshold: Int64 = 1_000_000
+
+    private func recordAttempt(_ attempt: Attempt, _ exchange: Exchange) {
+        guard let routed = exchange.routed else { return }
+        let account = exchange.setting.accounts[routed.account]
+        let begin = wall(attempt.startedAt, exchange)
+        telemetry.spans.begin(
+            .client, trace: exchange.trace.traceID, span: attempt.span, parent: exchange.trace.serverSpan, from: begin,
+            to: begin + attempt.duration, isError: attempt.outcome != .ok && attempt.outcome != .clientGone,
+            name: exchange.operation == .countTokens ? "count_tokens " : "chat ", routed.upstream)
+        telemetry.spans.text(.operationName, exchange.operation == .countTokens ? "count_tokens" : "chat")
+        telemetry.spans.text(.providerName, account.providerName)
+        telemetry.spans.text(.requestModel, routed.upstream)
+        if routed.isStreamed { telemetry.spans.yes(.requestStream) }
+        telemetry.spans.text(.conversationID, exchange.text(exchange.facts.sessionID))
+        telemetry.spans.text(.serverAddress, account.endpoint.host)
+        telemetry.spans.integer(.serverPort, Int64(account.endpoint.port))
+        telemetry.spans.text(.provider, account.name)
+        telemetry.spans.integer(.attemptOrdinal, Int64(attempt.ordinal))
+        if attempt.status > 0 { telemetry.spans.integer(.httpResponseStatusCode, Int64(attempt.status)) }
+        telemetry.spans.text(.upstreamRequestID, attempt.upstreamRequestID)
+        telemetry.spans.text(.outcome, attempt.outcome.name)
+        if attempt.isReused { telemetry.spans.yes(.connectionReused) }
+        telemetry.spans.text(.errorType, attempt.outcome == .clientGone ? "" : attempt.errorType)
+        recordAnswer(attempt, routed)
+        telemetry.spans.end()
+    }
+
+    private func recordAnswer(_ attempt: Attempt, _ routed: RoutedModel) {
+        guard let meter = attempt.meter else { return }
+        let facts = meter.facts
+        telemetry.spans.text(.responseModel, facts.model)
+        telemetry.spans.text(.responseID, facts.id)
+        telemetry.spans.list(.finishReasons, attempt.outcome == .ok ? facts.stopReason : "error")
+        if routed.isStreamed, let first = attempt.firstByteAt {
+            telemetry.spans.double(.timeToFirstChunk, Double(first - attempt.startedAt) / 1e9)
+        }
+        guard attempt.bill.isReported else { return }
+        let usage = attempt.bill.usage
+        telemetry.spans.integer(.inputTokens, usage.totalInput)
+        telemetry.spans.integer(.outputTokens, usage.output)
+        telemetry.spans.integer(.cacheReadTokens, usage.cacheRead)
+        telemetry.spans.integer(.cacheCreationTokens, usage.cacheWrite5m + usage.cacheWrite1h)
+        telemetry.spans.integer(.costNanoUSD, attempt.bill.cost.value)
+        if attempt.bill.isEstimated { telemetry.spans.yes(.usageEstimated) }
+    }
+
+    // MARK: Log
+
+    private func writeLog(_ exchange: Exchange) {
+        let status = exchange.statusForRecords
+        let isFailure = status >= 400 || exchange.lastAttempt.map { $0.outcome != .ok } ?? false
+        switch exchange.setting.snapshot.logs.access {
+        case .off: return
+        case .errors where !isFailure: return
+        case .errors, .all: break
+        }
+        telemetry.log.write(status >= 500 ? .warning : .info, "request") { line in
+            line.member("request_id", exchange.id.description)
+            line.member("trace_id", exchange.trace.traceID.text)
+            line.member("span_id", exchange.trace.serverSpan.text)
+            line.member("method", exchange.isRequest ? "\(exchange.channel.head.method.name)" : "")
+            line.member("route", "\(exchange.route)")
+            line.member("status", Int64(status))
+            line.member("duration_ms", (exchange.endedAt - exchange.startedAt) / 1_000_000)
+            if let principal = exchange.principal {
+                line.member("user", principal.user)
+                line.member("key_id", principal.keyID)
+            }
+            if let routed = exchange.routed { line.member("model", routed.requested) }
+            if let attempt = exchange.lastAttempt {
+                line.member("outcome", "\(attempt.outcome.name)")
+                if !attempt.errorType.isEmpty { line.member("error_type", attempt.errorType) }
+                line.member("input_tokens", attempt.bill.usage.totalInput)
+                line.member("output_tokens", attempt.bill.usage.output)
+                line.member("cost_nano_usd", attempt.bill.cost.value)
+            }
+            if let refusal = exchange.refusal { line.member("refusal", "\(refusal.type)") }
+        }
+    }
+}
+
+extension Exchange {
+    /// The status the client got; 499 for one that left before it got any.
+    var statusForRecords: Int { channel.status == 0 ? 499 : channel.status }
+
+    /// `{method} {route}`, or the method alone where there is no route.
+    var spanName: StaticString {
+        switch operation {
+        case .messages?: return "POST /v1/messages"
+        case .countTokens?: return "POST /v1/messages/count_tokens"
+        case nil: break
+        }
+        guard isRequest else { return "HTTP" }
+        if channel.head.method == .get {
+            if route.utf8Start == RequestRoute.models.pattern.utf8Start { return "GET /v1/models" }
+        }
+        return channel.head.method.name
+    }
+}
+
+extension HTTPMethod {
+    /// For `http.request.method`: unknown ones are `_OTHER`.
+    var name: StaticString { self == .other ? "_OTHER" : text }
+}
+
+extension Stage {
+    var durationKey: AttributeKey {
+        switch self {
+        case .accept: .stageAccept
+        case .identify: .stageIdentify
+        case .route: .stageRoute
+        case .admit: .stageAdmit
+        case .relay: .stageRelay
+        case .settle: .stageSettle
+        case .account: .stageAccount
+        }
+    }
+}

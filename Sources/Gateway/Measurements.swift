@@ -1,0 +1,147 @@
+import Configuration
+import HTTP
+import Ledger
+import Providers
+import Telemetry
+import Transport
+import Wire
+
+/// Where the figures of requests and attempts go: the series of each combination of labels is looked for once.
+struct Measurements {
+    struct RequestKey: Hashable {
+        let route: UnsafePointer<UInt8>
+        let method: UInt8
+        let status: Int
+    }
+    struct RequestSeries {
+        let duration: Int
+        let requests: Int
+    }
+    struct AttemptKey: Hashable {
+        let account: String
+        let model: String
+        let answered: String
+        let error: String
+        let operation: UInt8
+    }
+    struct AttemptSeries {
+        let operationDuration: Int
+        let inferenceDuration: Int
+        let operationFirstChunk: Int
+        let inferenceFirstChunk: Int
+        let inputHistogram: Int
+        let outputHistogram: Int
+        let input: Int
+        let output: Int
+        let cacheRead: Int
+        let cacheWrite: Int
+        let cost: Int
+    }
+
+    var requests: [RequestKey: RequestSeries] = [:]
+    var attempts: [AttemptKey: AttemptSeries] = [:]
+}
+
+extension LoopWorker {
+    func requestBegan() { telemetry.figures.add(.activeRequests, 1, Labels()) }
+
+    func measure(_ exchange: Exchange) {
+        telemetry.figures.add(.activeRequests, -1, Labels())
+        let series = series(exchange)
+        telemetry.figures.record(
+            .serverDuration, Double(exchange.endedAt - exchange.startedAt) / 1e9, at: series.duration)
+        telemetry.figures.add(.requests, 1, at: series.requests)
+        if let refusal = exchange.refusal {
+            telemetry.figures.add(.refusals, 1, Labels().adding("error.type", "\(refusal.type)"))
+        }
+        for attempt in exchange.attempts { measure(attempt, exchange) }
+    }
+
+    private func series(_ exchange: Exchange) -> Measurements.RequestSeries {
+        let method = exchange.channel.head.method, status = exchange.statusForRecords
+        let key = Measurements.RequestKey(route: exchange.route.utf8Start, method: method.rawValue, status: status)
+        if let known = measurements.requests[key] { return known }
+        var labels = Labels().adding("http.request.method", exchange.isRequest ? "\(method.name)" : "_OTHER")
+            .adding("url.scheme", exchange.channel.stream.isEncrypted ? "https" : "http")
+            .adding("http.route", "\(exchange.route)").adding("http.response.status_code", status)
+        if status >= 500 { labels = labels.adding("error.type", "\(status)") }
+        let made = Measurements.RequestSeries(
+            duration: telemetry.figures.index(.serverDuration, labels),
+            requests: telemetry.figures.index(
+                .requests, Labels().adding("http.route", "\(exchange.route)").adding("http.response.status_code", status)))
+        measurements.requests[key] = made
+        return made
+    }
+
+    private func measure(_ attempt: Attempt, _ exchange: Exchange) {
+        guard let routed = exchange.routed, exchange.operation == .messages else { return }
+        let account = exchange.setting.accounts[routed.account]
+        let series = series(attempt, routed, account)
+        let seconds = Double(attempt.duration) / 1e9
+        telemetry.figures.record(.clientOperationDuration, seconds, at: series.operationDuration)
+        telemetry.figures.record(.clientInferenceDuration, seconds, at: series.inferenceDuration)
+        if routed.isStreamed, let first = attempt.firstByteAt {
+            let wait = Double(first - attempt.startedAt) / 1e9
+            telemetry.figures.record(.clientFirstChunk, wait, at: series.operationFirstChunk)
+            telemetry.figures.record(.inferenceFirstChunk, wait, at: series.inferenceFirstChunk)
+        }
+        if attempt.bill.isUnpriced {
+            telemetry.figures.add(.unpriced, 1, Labels().adding("gen_ai.request.model", routed.upstream))
+        }
+        guard attempt.bill.isReported else { return }
+        let usage = attempt.bill.usage
+        telemetry.figures.record(.clientTokenUsage, Double(usage.totalInput), at: series.inputHistogram)
+        telemetry.figures.record(.clientTokenUsage, Double(usage.output), at: series.outputHistogram)
+        telemetry.figures.add(.inferenceInput, usage.totalInput, at: series.input)
+        telemetry.figures.add(.inferenceOutput, usage.output, at: series.output)
+        telemetry.figures.add(.inferenceCacheRead, usage.cacheRead, at: series.cacheRead)
+        telemetry.figures.add(.inferenceCacheWrite, usage.cacheWrite5m + usage.cacheWrite1h, at: series.cacheWrite)
+        telemetry.figures.add(.cost, attempt.bill.cost.value, at: series.cost)
+    }
+
+    private func series(
+        _ attempt: Attempt, _ routed: RoutedModel, _ account: UpstreamAccount
+    ) -> Measurements.AttemptSeries {
+        let answered = attempt.meter?.facts.model ?? "", error = attempt.outcome == .clientGone ? "" : attempt.errorType
+        let key = Measurements.AttemptKey(
+            account: account.name, model: routed.upstream, answered: answered, error: error, operation: 0)
+        if let known = measurements.attempts[key] { return known }
+        let tokens = Labels().adding("gen_ai.operation.name", "chat").adding("gen_ai.provider.name", account.providerName)
+            .adding("gen_ai.request.model", routed.upstream).adding("gen_ai.response.model", answered)
+            .adding("server.address", account.endpoint.host).adding("server.port", Int(account.endpoint.port))
+        let durations = tokens.adding("error.type", error), counted = tokens.adding("gen_ai.token.modality", "unknown")
+        let made = Measurements.AttemptSeries(
+            operationDuration: telemetry.figures.index(.clientOperationDuration, durations),
+            inferenceDuration: telemetry.figures.index(.clientInferenceDuration, durations),
+            operationFirstChunk: telemetry.figures.index(.clientFirstChunk, durations),
+            inferenceFirstChunk: telemetry.figures.index(.inferenceFirstChunk, durations),
+            inputHistogram: telemetry.figures.index(.clientTokenUsage, tokens.adding("gen_ai.token.type", "input")),
+            outputHistogram: telemetry.figures.index(.clientTokenUsage, tokens.adding("gen_ai.token.type", "output")),
+            input: telemetry.figures.index(.inferenceInput, counted),
+            output: telemetry.figures.index(.inferenceOutput, counted),
+            cacheRead: telemetry.figures.index(.inferenceCacheRead, counted),
+            cacheWrite: telemetry.figures.index(.inferenceCacheWrite, counted),
+            cost: telemetry.figures.index(.cost, tokens))
+        measurements.attempts[key] = made
+        return made
+    }
+
+    // MARK: Faults outside of requests
+
+    func connectionRefused() { telemetry.figures.add(.connectionsRefused, 1) }
+
+    func connectionFailed(_ error: TransportError) {
+        telemetry.figures.add(.connectionFaults, 1)
+        telemetry.log.write(.debug, "a connection could not be opened") { $0.member("error", error.sentence) }
+    }
+
+    func acceptFailed(_ error: TransportError) {
+        telemetry.figures.add(.connectionFaults, 1)
+        telemetry.log.write(.error, "connections cannot be accepted") { $0.member("error", error.sentence) }
+    }
+
+    func ledgerRefused() {
+        telemetry.figures.add(.ledgerRefusals, 1)
+        telemetry.log.write(.error, "a request was refused: the journal has no free slot") { _ in }
+    }
+}

@@ -1,0 +1,83 @@
+import Configuration
+import Glibc
+import Telemetry
+import Transport
+import Wire
+
+/// The telemetry of the process: one recorder for each loop, one exporter on a loop of its own. What the configuration file says
+/// of it counts from the start; a reload changes the log level only.
+final class TelemetryHost: Sendable {
+    let loops: [LoopTelemetry]
+    let processLog: LogWriter
+    private let exporter: Exporter
+    private let exportLoop: EventLoop
+
+    init(_ snapshot: Snapshot, loops eventLoops: [EventLoop]) throws {
+        let log = LogWriter(level: LogSeverity(snapshot.logs.level))
+        processLog = log
+        var problems: [String] = []
+        let settings = TelemetrySettings(
+            file: Self.file(snapshot), version: Version.current,
+            environment: { name in getenv(name).map { String(cString: $0) } }, problems: &problems)
+        for problem in problems { log.write(.warning, problem) { _ in } }
+        loops = eventLoops.map { LoopTelemetry(Self.located(settings), loop: $0, log: log) }
+        exportLoop = try EventLoop(index: eventLoops.count)
+        exporter = try Exporter(
+            Self.located(settings), version: Version.current, loop: exportLoop, resolver: Resolver(), log: log,
+            sources: loops)
+    }
+
+    private static func file(_ snapshot: Snapshot) -> TelemetrySettings.File {
+        var file = TelemetrySettings.File()
+        if let collector = snapshot.telemetry.collectors.first {
+            file.endpoint = collector.endpoint
+            file.headers = collector.headers.map { header in
+                (header.name, header.value.withBytes { String(decoding: $0, as: UTF8.self) })
+            }
+        }
+        file.serviceName = snapshot.telemetry.serviceName
+        file.samplingRatio = snapshot.telemetry.samplingRatio
+        return file
+    }
+
+    /// With what tells this process from others.
+    private static func located(_ settings: TelemetrySettings) -> TelemetrySettings {
+        var settings = settings
+        func add(_ name: String, _ value: String) {
+            if !settings.resource.contains(where: { $0.name == name }) { settings.resource.append((name, value)) }
+        }
+        add("service.instance.id", Self.instance)
+        var name = [CChar](repeating: 0, count: 256)
+        if gethostname(&name, name.count - 1) == 0 { add("host.name", name.withUnsafeBufferPointer { String(cString: $0.baseAddress.unsafelyUnwrapped) }) }
+        add("process.pid", "\(getpid())")
+        return settings
+    }
+
+    private static let instance = Hex.encode(randomBytes(16))
+
+    func start() throws(TransportError) {
+        try exportLoop.start(isBackground: true)
+        exportLoop.post { [exporter] in
+            Task(executorPreference: exporter.loop) { await exporter.start() }
+        }
+    }
+
+    /// On the loop's own thread.
+    func start(loop index: Int) { loops[index].start(exporter) }
+
+    func replace(_ snapshot: Snapshot) { processLog.set(level: LogSeverity(snapshot.logs.level)) }
+
+    /// Sends what is left.
+    func shutdown() async { await exporter.shutdown() }
+}
+
+extension LogSeverity {
+    init(_ level: LogLevel) {
+        switch level {
+        case .debug: self = .debug
+        case .info: self = .info
+        case .warning: self = .warning
+        case .error: self = .error
+        }
+    }
+}

@@ -1,0 +1,86 @@
+/// The attributes of our spans. Names and units: OpenTelemetry's semantic conventions (HTTP 1.44, GenAI), `tollgate.*` ours.
+package enum AttributeKey: UInt8, CaseIterable, Sendable {
+    // HTTP server
+    case httpRequestMethod, httpRoute, httpResponseStatusCode, urlPath, urlScheme, networkProtocolVersion
+    case clientAddress, clientPort, userAgent, errorType, serverAddress, serverPort
+    case httpRequestBodySize, httpResponseBodySize
+    // Who and what
+    case requestID, userID, sessionID, conversationID, team, keyID, project, agentID, parentAgentID, agentType
+    case requestClass, promptID, toolDurations, clientVersion, entrypoint, modelRequested, provider, costNanoUSD, refusal
+    // Stages, nanoseconds
+    case stageAccept, stageIdentify, stageRoute, stageAdmit, stageRelay, stageSettle, stageAccount
+    // GenAI
+    case operationName, providerName, requestModel, requestStream, responseModel, responseID, finishReasons
+    case timeToFirstChunk, inputTokens, outputTokens, cacheReadTokens, cacheCreationTokens
+    case attemptOrdinal, upstreamRequestID, connectionReused, usageEstimated, outcome
+
+    /// The name as it is exported.
+    package var name: StaticString {
+        switch self {
+        case .httpRequestMethod: "http.request.method"
+        case .httpRoute: "http.route"
+        case .httpResponseStatusCode: "http.response.status_code"
+        case .urlPath: "url.path"
+        case .urlScheme: "url.scheme"
+        case .networkProtocolVersion: "network.protocol.version"
+        case .clientAddress: "client.address"
+        case .clientPort: "client.port"
+        case .userAgent: "user_agent.original"
+        case .errorType: "error.type"
+        case .serverAddress: "server.address"
+        case .serverPort: "server.port"
+        case .httpRequestBodySize: "http.request.body.size"
+        case .httpResponseBodySize: "http.response.body.size"
+        case .requestID: "tollgate.request.id"
+        case .userID: "user.id"
+        case .sessionID: "session.id"
+        case .conversationID: "gen_ai.conversation.id"
+        case .team: "tollgate.team"
+        case .keyID: "tollgate.key.id"
+        case .project: "tollgate.project"
+        case .agentID: "tollgate.agent.id"
+        case .parentAgentID: "tollgate.agent.parent_id"
+        case .agentType: "tollgate.agent.type"
+        case .requestClass: "tollgate.request.class"
+        case .promptID: "tollgate.prompt.id"
+        case .toolDurations: "tollgate.tool.durations"
+        case .clientVersion: "tollgate.client.version"
+        case .entrypoint: "tollgate.client.entrypoint"
+        case .modelRequested: "tollgate.model.requested"
+        case .provider: "tollgate.provider"
+        case .costNanoUSD: "tollgate.cost.nano_usd"
+        case .refusal: "tollgate.refusal"
+        case .stageAccept: "tollgate.stage.accept.duration_ns"
+        case .stageIdentify: "tollgate.stage.identify.duration_ns"
+        case .stageRoute: "tollgate.stage.route.duration_ns"
+        case .stageAdmit: "tollgate.stage.admit.duration_ns"
+        case .stageRelay: "tollgate.stage.relay.duration_ns"
+        case .stageSettle: "tollgate.stage.settle.duration_ns"
+        case .stageAccount: "tollgate.stage.account.duration_ns"
+        case .operationName: "gen_ai.operation.name"
+        case .providerName: "gen_ai.provider.name"
+        case .requestModel: "gen_ai.request.model"
+        case .requestStream: "gen_ai.request.stream"
+        case .responseModel: "gen_ai.response.model"
+        case .responseID: "gen_ai.response.id"
+        case .finishReasons: "gen_ai.response.finish_reasons"
+        case .timeToFirstChunk: "gen_ai.response.time_to_first_chunk"
+        case .inputTokens: "gen_ai.usage.input_tokens"
+        case .outputTokens: "gen_ai.usage.output_tokens"
+        case .cacheReadTokens: "gen_ai.usage.cache_read.input_tokens"
+        case .cacheCreationTokens: "gen_ai.usage.cache_creation.input_tokens"
+        case .attemptOrdinal: "tollgate.attempt.ordinal"
+        case .upstreamRequestID: "tollgate.upstream.request_id"
+        case .connectionReused: "tollgate.connection.reused"
+        case .usageEstimated: "tollgate.usage.estimated"
+        case .outcome: "tollgate.outcome"
+        }
+    }
+}
+
+/// What a span is for (OTLP `SpanKind`).
+package enum SpanKind: UInt8, Sendable {
+    case stage = 1
+    case server = 2
+    case client = 3
+}

@@ -1,0 +1,49 @@
+import COTLP
+
+/// Figures as an OTLP export request.
+struct MetricEncoder {
+    let resource: [(name: String, value: String)]
+    let version: String
+    let isDelta: Bool
+
+    /// The bytes of an `ExportMetricsServiceRequest` (protobuf). Times in Unix nanoseconds: since when the figures count, and now.
+    func encode(_ figures: MetricShard, since start: Int64, at now: Int64) -> [UInt8] {
+        guard let builder = OTLPBuilder(metrics: true, resource: resource, version: version) else { return [] }
+        for instrument in Instrument.allCases {
+            let series = figures.series[instrument.rawValue]
+            guard !series.isEmpty else { continue }
+            begin(instrument, builder)
+            for entry in series { add(entry, of: instrument, since: start, at: now, to: builder) }
+        }
+        return builder.pack()
+    }
+
+    private func begin(_ instrument: Instrument, _ builder: OTLPBuilder) {
+        let temporality: Int32 = isDelta && instrument.kind != .upDown ? 1 : 2
+        let name = "\(instrument.name)", unit = "\(instrument.unit)"
+        switch instrument.kind {
+        case .histogram: tg_otlp_histogram(builder.handle, name, unit, temporality)
+        case .counter: tg_otlp_sum(builder.handle, name, unit, temporality, true)
+        case .upDown: tg_otlp_sum(builder.handle, name, unit, temporality, false)
+        }
+    }
+
+    private func add(
+        _ entry: MetricShard.Series, of instrument: Instrument, since start: Int64, at now: Int64, to builder: OTLPBuilder
+    ) {
+        let attributes: OpaquePointer
+        if case .histogram(let bounds) = instrument.kind {
+            attributes = tg_otlp_buckets(
+                builder.handle, start, now, UInt64(max(0, entry.count)), entry.sum, entry.buckets, bounds, bounds.count)
+        } else {
+            attributes = tg_otlp_number(builder.handle, start, now, entry.count)
+        }
+        for pair in entry.labels.pairs {
+            switch pair.value {
+            case .text(let value): OTLPBuilder.add(attributes, pair.name, value)
+            case .number(let value): tg_otlp_int(attributes, pair.name, pair.name.utf8.count, value)
+            case .flag: tg_otlp_bool(attributes, pair.name, pair.name.utf8.count, true)
+            }
+        }
+    }
+}

@@ -1,0 +1,76 @@
+/// One loop's figures. Recording adds to plain numbers; the series of a label set is found once and kept by its index. HOT.
+package struct MetricShard: Sendable {
+    /// A series of one instrument.
+    struct Series: Sendable {
+        let labels: Labels
+        /// Counters: the sum. Histograms: how many values.
+        var count: Int64 = 0
+        var sum: Double = 0
+        /// Histograms only: one more than there are bounds.
+        var buckets: [UInt64] = []
+    }
+
+    /// Label sets per instrument; what comes beyond goes to one overflow series.
+    static let maximumSeries = 1_000
+
+    private(set) var series: [[Series]] = Array(repeating: [], count: Instrument.allCases.count)
+    private var indices: [[Labels: Int]] = Array(repeating: [:], count: Instrument.allCases.count)
+
+    package init() {}
+
+    /// Adds to a counter.
+    package mutating func add(_ instrument: Instrument, _ value: Int64, _ labels: Labels = Labels()) {
+        add(instrument, value, at: index(instrument, labels))
+    }
+
+    /// Adds to a counter whose series was found before.
+    package mutating func add(_ instrument: Instrument, _ value: Int64, at index: Int) {
+        series[instrument.rawValue][index].count += value
+    }
+
+    /// Records a value in a histogram whose series was found before.
+    package mutating func record(_ instrument: Instrument, _ value: Double, at index: Int) {
+        guard case .histogram(let bounds) = instrument.kind else { return }
+        series[instrument.rawValue][index].count += 1
+        series[instrument.rawValue][index].sum += value
+        // Bounds are inclusive above (OTLP): the first bound that is not smaller.
+        let bucket = bounds.firstIndex { value <= $0 } ?? bounds.count
+        series[instrument.rawValue][index].buckets[bucket] += 1
+    }
+
+    /// The series of a label set, good for as long as the shard is.
+    package mutating func index(_ instrument: Instrument, _ labels: Labels) -> Int {
+        let row = instrument.rawValue
+        if let known = indices[row][labels] { return known }
+        if series[row].count >= Self.maximumSeries, labels != .overflow { return index(instrument, .overflow) }
+        var fresh = Series(labels: labels)
+        if case .histogram(let bounds) = instrument.kind { fresh.buckets = Array(repeating: 0, count: bounds.count + 1) }
+        series[row].append(fresh)
+        indices[row][labels] = series[row].count - 1
+        return series[row].count - 1
+    }
+
+    /// Adds the figures of another shard.
+    mutating func merge(_ other: MetricShard) { combine(other, sign: 1) }
+
+    /// What came since `earlier`, a former state of the same sums.
+    func since(_ earlier: MetricShard) -> MetricShard {
+        var difference = self
+        difference.combine(earlier, sign: -1)
+        return difference
+    }
+
+    private mutating func combine(_ other: MetricShard, sign: Int64) {
+        for instrument in Instrument.allCases {
+            for entry in other.series[instrument.rawValue] {
+                let index = index(instrument, entry.labels), row = instrument.rawValue
+                series[row][index].count += sign * entry.count
+                series[row][index].sum += Double(sign) * entry.sum
+                for (bucket, count) in entry.buckets.enumerated() {
+                    series[row][index].buckets[bucket] =
+                        sign > 0 ? series[row][index].buckets[bucket] + count : series[row][index].buckets[bucket] - count
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,63 @@
+/// Where one signal goes.
+package struct SignalEndpoint: Sendable, Equatable {
+    /// The whole URL, path included.
+    package var url: String
+    /// Values may be secrets: they are sent and never shown.
+    package var headers: [(name: String, value: String)]
+    /// Nanoseconds for one export.
+    package var timeout: Int64
+    package var isCompressed: Bool
+    package var authorityFile: String?
+
+    package static func == (left: Self, right: Self) -> Bool {
+        left.url == right.url && left.timeout == right.timeout && left.isCompressed == right.isCompressed
+            && left.authorityFile == right.authorityFile
+            && left.headers.elementsEqual(right.headers) { $0.name == $1.name && $0.value == $1.value }
+    }
+}
+
+/// How telemetry is made and sent: the configuration file's settings under those of the `OTEL_*` variables.
+package struct TelemetrySettings: Sendable {
+    /// `nil`: the signal is not exported.
+    package var traces: SignalEndpoint?
+    package var metrics: SignalEndpoint?
+    package var resource: [(name: String, value: String)] = []
+    package var sampler = Sampler(ratio: 1)
+    /// Nanoseconds from a span's end to its export, at the latest.
+    package var scheduleDelay: Int64 = 5_000_000_000
+    /// Spans that wait for export, at most; spans in one export, at most.
+    package var maximumQueue = 16_384
+    package var maximumBatch = 512
+    /// Nanoseconds from one export of metrics to the next.
+    package var metricInterval: Int64 = 60_000_000_000
+    package var isDelta = false
+
+    /// What the configuration file says.
+    package struct File: Sendable {
+        package var endpoint: String?
+        package var headers: [(name: String, value: String)] = []
+        package var serviceName: String?
+        package var samplingRatio: Double?
+
+        package init() {}
+    }
+
+    /// - Parameters:
+    ///   - environment: the value of a variable.
+    ///   - problems: gets a sentence for each variable that makes no sense; it is then not used.
+    package init(file: File, version: String, environment: @escaping (String) -> String?, problems: inout [String]) {
+        var reader = OTELEnvironment(environment)
+        resource = reader.resource(serviceName: file.serviceName, version: version)
+        sampler = reader.sampler(ratio: file.samplingRatio)
+        scheduleDelay = reader.milliseconds("OTEL_BSP_SCHEDULE_DELAY") ?? scheduleDelay
+        maximumQueue = reader.number("OTEL_BSP_MAX_QUEUE_SIZE", 1...1_000_000) ?? maximumQueue
+        maximumBatch = reader.number("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", 1...100_000) ?? maximumBatch
+        metricInterval = reader.milliseconds("OTEL_METRIC_EXPORT_INTERVAL") ?? metricInterval
+        isDelta = reader.isDelta()
+        if !reader.flag("OTEL_SDK_DISABLED") {
+            traces = reader.endpoint("TRACES", path: "v1/traces", file: file)
+            metrics = reader.endpoint("METRICS", path: "v1/metrics", file: file)
+        }
+        problems += reader.problems
+    }
+}
