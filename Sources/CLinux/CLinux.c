@@ -180,6 +180,12 @@ void tg_no_delay(int fd) {
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
+bool tg_has_news(int fd) {
+    char byte;
+    ssize_t got = recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return !(got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK));
+}
+
 static sigset_t signal_set(const int *signals, int count) {
     sigset_t set;
     sigemptyset(&set);

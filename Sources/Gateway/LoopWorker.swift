@@ -57,9 +57,10 @@ final class LoopWorker: RequestHandler, @unchecked Sendable {
     }
 
     private func accepted(_ stream: ByteStream) {
-        guard connections.count < setting.connectionsPerLoop else {
+        if connections.count >= setting.connectionsPerLoop {
             connectionRefused()
-            return stream.close()
+            // A few are told why; beyond that there is no room for words.
+            if connections.count >= setting.connectionsPerLoop + Self.toldRefusals { return stream.close() }
         }
         connections.add(ServerConnection.start(stream, handler: self, limits: setting.limits, loop: loop))
     }
@@ -68,6 +69,11 @@ final class LoopWorker: RequestHandler, @unchecked Sendable {
         connections.remove(channel)
         if let problem { connectionFailed(problem) }
     }
+
+    private static let toldRefusals = 100
+
+    /// More connections are open than the limit allows: what they ask is refused.
+    var isOverLimit: Bool { connections.count > setting.connectionsPerLoop }
 
     // MARK: Changes from outside; on the loop's thread
 

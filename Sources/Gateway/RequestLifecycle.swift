@@ -22,6 +22,10 @@ extension LoopWorker {
         let channel = exchange.channel
         let route = try RequestRoute.of(channel.head, channel.headBytes)
         exchange.route = route.pattern
+        if isOverLimit {
+            channel.mustClose = true
+            throw .tooManyConnections
+        }
         switch route {
         case .messages: try await serve(exchange, .messages)
         case .countTokens: try await serve(exchange, .countTokens)

@@ -9,6 +9,8 @@ struct AnswerBody {
         case complete
     }
     private var framing: Framing
+    /// What is wrong with the bytes behind those that were given last.
+    private(set) var fault: HTTPParseError?
 
     init(_ announced: BodyFraming) {
         switch announced {
@@ -54,7 +56,16 @@ struct AnswerBody {
     ) throws(HTTPParseError) -> (data: Int, used: Int) {
         var position = 0, data = 0
         while true {
-            switch try decoder.next(UnsafeRawBufferPointer(bytes), &position) {
+            let event: ChunkedEvent
+            do throws(HTTPParseError) {
+                event = try decoder.next(UnsafeRawBufferPointer(bytes), &position)
+            } catch {
+                // What came before the fault is good.
+                guard data > 0 else { throw error }
+                fault = error
+                return (data, bytes.count)
+            }
+            switch event {
             case .data(let range):
                 if range.lowerBound != data {
                     UnsafeMutableRawBufferPointer(rebasing: bytes[data...]).copyMemory(

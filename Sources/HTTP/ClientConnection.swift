@@ -177,6 +177,7 @@ package final class ClientConnection: @unchecked Sendable {
 
     /// The next piece of the body, if one is there.
     package func readBody() -> BodyPart {
+        if let error = body.fault { return .failed(fail(.malformed(error))) }
         if body.isComplete { return .data(UnsafeRawBufferPointer(start: nil, count: 0), isLast: true) }
         if !input.isEmpty { return unframeBuffered() }
         switch stream.read(into: loop.scratch) {

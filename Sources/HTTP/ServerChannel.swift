@@ -63,6 +63,7 @@ package final class ServerChannel {
     /// Bytes of `input` that belong to the request in hand.
     private var usedInput = 0
     private var mustContinue = false
+    private var hasServed = false
 
     // The answer: see ServerChannel+Response.swift.
     var output = ByteWriter()
@@ -118,7 +119,8 @@ package final class ServerChannel {
     /// Waits for the next head.
     func nextRequest() async -> RequestArrival {
         parser.reset()
-        wakeup.setDeadline(after: limits.idleTimeout)
+        // A new connection is for a request at once; one that has served may rest.
+        wakeup.setDeadline(after: hasServed ? limits.idleTimeout : limits.headerTimeout)
         defer { wakeup.clearDeadline() }
         var begun = false
         while true {
@@ -167,6 +169,7 @@ package final class ServerChannel {
         guard state == .complete, await flush() == .sent else { return false }
         input.consume(usedInput)
         usedInput = 0
+        hasServed = true
         return !mustClose && !hasUnreadBody
     }
 

@@ -120,9 +120,14 @@ import Wire
     func idle() async throws {
         var limits = HTTPLimits()
         limits.idleTimeout = 20_000_000
-        let answer = try await converse([], limits: limits, patience: 3_000_000_000)
-        #expect(answer.text.isEmpty)
-        #expect(answer.closed)
+        limits.headerTimeout = 20_000_000
+        let silent = try await converse([], limits: limits, patience: 3_000_000_000)
+        #expect(silent.text.isEmpty)
+        #expect(silent.closed)
+        let resting = try await converse(
+            ["GET / HTTP/1.1\r\nhost: x\r\n\r\n"], limits: limits, patience: 3_000_000_000)
+        #expect(statuses(resting.text) == ["200"])
+        #expect(resting.closed)
     }
 
     @Test("A client that reads slowly gets all of a large answer")

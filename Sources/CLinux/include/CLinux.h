@@ -55,6 +55,8 @@ int tg_listen(const struct sockaddr *address, socklen_t length, int backlog, boo
 int tg_socket_error(int fd);
 int tg_local_address(int fd, struct sockaddr_storage *address, socklen_t *length);
 void tg_no_delay(int fd);
+// Whether bytes, an end or an error wait to be read.
+bool tg_has_news(int fd);
 
 // Blocks the signals in this thread and all that it starts afterwards. Returns 0 or an errno.
 int tg_signals_block(const int *signals, int count);

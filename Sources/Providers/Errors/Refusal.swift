@@ -127,6 +127,10 @@ extension Refusal {
     package static let ledgerBehind = Refusal(
         529, "overloaded_error", "The gateway's ledger cannot take the request now; try again in a moment.", isFinal: false)
 
+    package static let tooManyConnections = Refusal(
+        529, "overloaded_error", "The gateway has as many connections as limits.connections allows; try again in a moment.",
+        isFinal: false)
+
     package static let fault = Refusal(500, "api_error", "The gateway failed to answer; the request id leads to the cause.", isFinal: false)
 }
 
