@@ -1,5 +1,6 @@
 import HTTP
 import Ledger
+import Providers
 import Transport
 import Wire
 
@@ -24,6 +25,8 @@ final class Attempt {
     var upstreamRequestID = ""
     var peer: SocketAddress?
     var meter: AnswerMeter?
+    /// What the answer said of itself; complete when the attempt has ended.
+    var facts = MessageFacts()
     var fault: ClientFault?
     var outcome = Outcome.ok
     /// For spans, rows and metrics; empty if all went well.

@@ -102,7 +102,7 @@ extension LoopWorker {
     private func series(
         _ attempt: Attempt, _ routed: RoutedModel, _ account: UpstreamAccount
     ) -> Measurements.AttemptSeries {
-        let answered = attempt.meter?.facts.model ?? "", error = attempt.outcome == .clientGone ? "" : attempt.errorType
+        let answered = attempt.facts.model, error = attempt.outcome == .clientGone ? "" : attempt.errorType
         let key = Measurements.AttemptKey(
             account: account.name, model: routed.upstream, answered: answered, error: error, operation: 0)
         if let known = measurements.attempts[key] { return known }
