@@ -74,7 +74,8 @@ struct SnapshotReader {
     private mutating func warn(listen: [ListenSetting], tls: TLSSetting?) {
         for address in listen where tls == nil && !address.isLoopback {
             warnings.append(
-                "listen: \(address.host):\(address.port) is reachable from other machines without TLS; keys and prompts go in the clear")
+                "listen: \(address.host):\(address.port) is reachable from other machines without TLS; keys and prompts go in the clear"
+            )
         }
     }
 
@@ -147,7 +148,8 @@ struct SnapshotReader {
             return CollectorSetting(endpoint: endpoint, headers: headers.map { ($0.key, Secret($0.value)) })
         }
         if setting.collectors.count > 1 {
-            reader.note(group.mark, group.pathOf("otlp"), "has \(setting.collectors.count) collectors; one is supported")
+            reader.note(
+                group.mark, group.pathOf("otlp"), "has \(setting.collectors.count) collectors; one is supported")
         }
         group.finish()
         return setting
@@ -193,14 +195,17 @@ extension SnapshotReader {
         defer { section.finish() }
         let name = section.required("name", "anthropic-main")
         let kind = section.choice("kind", default: ProviderKind.anthropic)
-        if section.node("kind") == nil { reader.note(section.mark, section.pathOf("kind"), "is missing; write for example `kind: anthropic`") }
+        if section.node("kind") == nil {
+            reader.note(section.mark, section.pathOf("kind"), "is missing; write for example `kind: anthropic`")
+        }
         let apiKey = section.string("api_key")
         let url = section.string("base_url")
         let authority = section.string("ca_file").map { absolute($0) }
         let idle = section.integer("max_idle_connections", default: 256, range: 0...65_536)
         let timeouts = readTimeouts(&section)
         if let name, name.isEmpty || name.contains(where: { $0 == "/" || $0 == "*" || $0.isWhitespace }) {
-            reader.note(section.mark, section.pathOf("name"), "`\(name)` must not be empty or contain `/`, `*` or blanks")
+            reader.note(
+                section.mark, section.pathOf("name"), "`\(name)` must not be empty or contain `/`, `*` or blanks")
         }
         if kind == .mock, url != nil || apiKey != nil {
             reader.note(section.mark, section.path, "a mock has no base_url and no api_key; it answers by itself")

@@ -96,10 +96,12 @@ extension LoopWorker {
 
     /// Stages that took time are spans of their own; the others are numbers on the request's.
     private func recordStages(_ exchange: Exchange) {
-        for entry in exchange.stages.entries where entry.end - entry.begin >= Self.stageThreshold && entry.stage != .relay {
+        for entry in exchange.stages.entries
+        where entry.end - entry.begin >= Self.stageThreshold && entry.stage != .relay {
             telemetry.spans.begin(
                 .stage, trace: exchange.trace.traceID, span: telemetry.nextSpanID(), parent: exchange.trace.serverSpan,
-                from: wall(entry.begin, exchange), to: wall(entry.end, exchange), isError: false, name: entry.stage.name)
+                from: wall(entry.begin, exchange), to: wall(entry.end, exchange), isError: false, name: entry.stage.name
+            )
             telemetry.spans.end()
         }
     }

@@ -32,7 +32,9 @@ extension LoopWorker {
         }
         addClient(exchange, to: &row)
         row.project = FactText(exchange.metadata.project)
-        exchange.metadata.json.withUnsafeBytes { if !$0.isEmpty { row.metadata = .string(String(decoding: $0, as: UTF8.self)) } }
+        exchange.metadata.json.withUnsafeBytes {
+            if !$0.isEmpty { row.metadata = .string(String(decoding: $0, as: UTF8.self)) }
+        }
         if let routed = exchange.routed { row.modelRequested = .string(routed.requested) }
         return row
     }

@@ -28,7 +28,8 @@ struct Bill {
 extension UsageCounts {
     init(_ usage: TokenUsage) {
         self.init(
-            input: usage.input, output: usage.output, cacheWrite5m: usage.cacheWrite5m, cacheWrite1h: usage.cacheWrite1h,
+            input: usage.input, output: usage.output, cacheWrite5m: usage.cacheWrite5m,
+            cacheWrite1h: usage.cacheWrite1h,
             cacheRead: usage.cacheRead, webSearchRequests: usage.webSearchRequests,
             webFetchRequests: usage.webFetchRequests)
     }
@@ -63,7 +64,9 @@ enum Billing {
     /// Sent whole and not answered: the upstream may have begun to work, and to charge, if it kept silent or the client left;
     /// one that closed the connection or spoke nonsense did not.
     private static func unanswered(_ attempt: Attempt, price: Price?, bodyBytes: Int) -> Bill {
-        guard attempt.sentAt != nil, attempt.outcome == .clientGone || attempt.outcome == .timeout else { return Bill() }
+        guard attempt.sentAt != nil, attempt.outcome == .clientGone || attempt.outcome == .timeout else {
+            return Bill()
+        }
         var usage = TokenUsage()
         usage.input = TokenEstimate.input(bodyBytes: bodyBytes)
         var bill = Bill(usage, at: price)

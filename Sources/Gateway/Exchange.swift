@@ -53,7 +53,9 @@ final class Exchange {
     var endedAt: Int64 = 0
     var stages = StageTimes()
 
-    init(_ channel: ServerChannel, id: RequestID, setting: LoopSetting, facts: ClientFacts, trace: RequestTrace, wall: Int64,
+    init(
+        _ channel: ServerChannel, id: RequestID, setting: LoopSetting, facts: ClientFacts, trace: RequestTrace,
+        wall: Int64,
         isRequest: Bool
     ) {
         self.isRequest = isRequest

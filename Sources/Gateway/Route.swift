@@ -5,7 +5,9 @@ import Wire
 extension LoopWorker {
     /// route: the model's name becomes an account and its name there. Pure, on the snapshot.
     func route(_ exchange: Exchange, _ scan: MessagesBody) throws(Refusal) {
-        guard let name = scan.model, let value = scan.modelValue else { throw .invalidMember("model", "Field required") }
+        guard let name = scan.model, let value = scan.modelValue else {
+            throw .invalidMember("model", "Field required")
+        }
         if let known = exchange.setting.routes.find(name.bytes) {
             return try take(known, splice: value, scan.isStreamed, exchange)
         }
@@ -16,7 +18,9 @@ extension LoopWorker {
             throw .invalidMember("model", "\(error.sentence)")
         }
         guard !requested.isEmpty else { throw .invalidMember("model", "must not be empty") }
-        guard let resolved = exchange.setting.snapshot.catalog.resolve(requested) else { throw .unroutedModel(requested) }
+        guard let resolved = exchange.setting.snapshot.catalog.resolve(requested) else {
+            throw .unroutedModel(requested)
+        }
         let route = KnownRoutes.Route(
             requested: requested, account: resolved.provider, upstream: resolved.upstream,
             replacement: resolved.upstream == requested ? nil : quoted(resolved.upstream))

@@ -114,7 +114,8 @@ package actor Exporter {
         _ bytes: [UInt8], to endpoint: SignalEndpoint, _ client: HTTPClient, items: Int, signal: String,
         _ wakeup: Wakeup
     ) async {
-        var fields = endpoint.headers + [("content-type", "application/x-protobuf"), ("user-agent", "tollgate/\(version)")]
+        var fields =
+            endpoint.headers + [("content-type", "application/x-protobuf"), ("user-agent", "tollgate/\(version)")]
         var body = bytes
         if endpoint.isCompressed, let packed = gzip(bytes, level: 1) {
             body = packed
@@ -149,7 +150,9 @@ package actor Exporter {
             if (200..<300).contains(answer.status) { note(answer.body, items, signal) }
             return .status(answer.status, retryAfter: answer.retryAfter)
         } catch {
-            if !failing { log.write(.warning, "the collector cannot be reached") { $0.member("error", error.sentence) } }
+            if !failing {
+                log.write(.warning, "the collector cannot be reached") { $0.member("error", error.sentence) }
+            }
             failing = true
             return .none
         }

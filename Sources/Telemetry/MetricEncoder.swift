@@ -29,7 +29,8 @@ struct MetricEncoder {
     }
 
     private func add(
-        _ entry: MetricShard.Series, of instrument: Instrument, since start: Int64, at now: Int64, to builder: OTLPBuilder
+        _ entry: MetricShard.Series, of instrument: Instrument, since start: Int64, at now: Int64,
+        to builder: OTLPBuilder
     ) {
         let attributes: OpaquePointer
         if case .histogram(let bounds) = instrument.kind {

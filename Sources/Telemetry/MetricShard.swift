@@ -44,7 +44,9 @@ package struct MetricShard: Sendable {
         if let known = indices[row][labels] { return known }
         if series[row].count >= Self.maximumSeries, labels != .overflow { return index(instrument, .overflow) }
         var fresh = Series(labels: labels)
-        if case .histogram(let bounds) = instrument.kind { fresh.buckets = Array(repeating: 0, count: bounds.count + 1) }
+        if case .histogram(let bounds) = instrument.kind {
+            fresh.buckets = Array(repeating: 0, count: bounds.count + 1)
+        }
         series[row].append(fresh)
         indices[row][labels] = series[row].count - 1
         return series[row].count - 1
@@ -68,7 +70,8 @@ package struct MetricShard: Sendable {
                 series[row][index].sum += Double(sign) * entry.sum
                 for (bucket, count) in entry.buckets.enumerated() {
                     series[row][index].buckets[bucket] =
-                        sign > 0 ? series[row][index].buckets[bucket] + count : series[row][index].buckets[bucket] - count
+                        sign > 0
+                        ? series[row][index].buckets[bucket] + count : series[row][index].buckets[bucket] - count
                 }
             }
         }

@@ -18,7 +18,8 @@ struct OTELEnvironment {
     mutating func number(_ name: String, _ range: ClosedRange<Int>) -> Int? {
         guard let text = value(name) else { return nil }
         if let number = Int(text), range.contains(number) { return number }
-        problems.append("\(name): `\(text)` is not a number from \(range.lowerBound) to \(range.upperBound); it is not used")
+        problems.append(
+            "\(name): `\(text)` is not a number from \(range.lowerBound) to \(range.upperBound); it is not used")
         return nil
     }
 
@@ -72,7 +73,8 @@ struct OTELEnvironment {
     }
 
     private mutating func timeout(_ signal: String) -> Int64 {
-        milliseconds("OTEL_EXPORTER_OTLP_\(signal)_TIMEOUT") ?? milliseconds("OTEL_EXPORTER_OTLP_TIMEOUT") ?? 10_000_000_000
+        milliseconds("OTEL_EXPORTER_OTLP_\(signal)_TIMEOUT") ?? milliseconds("OTEL_EXPORTER_OTLP_TIMEOUT")
+            ?? 10_000_000_000
     }
 
     /// Compressed unless the variables say otherwise: telemetry repeats itself.
@@ -134,7 +136,9 @@ struct OTELEnvironment {
             resource.removeAll { $0.name == name }
             resource.append((name, value))
         }
-        for (name, text) in pairs(value("OTEL_RESOURCE_ATTRIBUTES") ?? "", of: "OTEL_RESOURCE_ATTRIBUTES") { set(name, text) }
+        for (name, text) in pairs(value("OTEL_RESOURCE_ATTRIBUTES") ?? "", of: "OTEL_RESOURCE_ATTRIBUTES") {
+            set(name, text)
+        }
         if let name = value("OTEL_SERVICE_NAME") { set("service.name", name) }
         return resource
     }

@@ -69,7 +69,8 @@ private struct RecordReader {
     mutating func readSpan(into builder: OTLPBuilder) {
         let end = position + Int(number(UInt32.self))
         let kind = number(UInt8.self), status = number(UInt8.self)
-        let high = number(UInt64.self), low = number(UInt64.self), span = number(UInt64.self), parent = number(UInt64.self)
+        let high = number(UInt64.self), low = number(UInt64.self), span = number(UInt64.self),
+            parent = number(UInt64.self)
         let from = number(Int64.self), to = number(Int64.self)
         let name = text()
         guard let start = name.baseAddress else { return }
@@ -84,7 +85,9 @@ private struct RecordReader {
             let key = text()
             return readValue(into: attributes, key.baseAddress, key.count)
         }
-        guard let key = AttributeKey(rawValue: raw) else { preconditionFailure("an unknown attribute in a span record") }
+        guard let key = AttributeKey(rawValue: raw) else {
+            preconditionFailure("an unknown attribute in a span record")
+        }
         readValue(into: attributes, UnsafeRawPointer(key.name.utf8Start), key.name.utf8CodeUnitCount)
     }
 

@@ -58,7 +58,9 @@ final class CountingHandler: RequestHandler {
     var connections: Int { open.withLock { $0 } }
 
     func handle(_ channel: ServerChannel) async {
-        if String(decoding: channel.headBytes(channel.head.target), as: UTF8.self) == "/last" { channel.mustClose = true }
+        if String(decoding: channel.headBytes(channel.head.target), as: UTF8.self) == "/last" {
+            channel.mustClose = true
+        }
         channel.beginResponse(status: 200)
         _ = Array("ok".utf8).withUnsafeBytes { channel.respond($0) }
     }

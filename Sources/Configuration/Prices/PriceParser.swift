@@ -78,7 +78,8 @@ struct PriceParser {
     private static func decimal(_ text: String, places: Int) throws(Reason) -> Int64 {
         let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
         let fraction = parts.count == 2 ? String(parts[1]) : ""
-        guard !parts[0].isEmpty, fraction.count <= places, text.allSatisfy({ $0.isASCII && ($0.isNumber || $0 == ".") }),
+        guard !parts[0].isEmpty, fraction.count <= places,
+            text.allSatisfy({ $0.isASCII && ($0.isNumber || $0 == ".") }),
             let value = Int64(parts[0] + fraction + String(repeating: "0", count: places - fraction.count))
         else { throw Reason(sentence: "`\(text)` is not a price with at most \(places) decimals") }
         return value
@@ -86,7 +87,9 @@ struct PriceParser {
 
     private static func day(_ text: String) throws(Reason) -> Int64? {
         if text == "-" { return nil }
-        guard let date = CivilDate(parsing: text) else { throw Reason(sentence: "`\(text)` is not a date such as 2026-11-20") }
+        guard let date = CivilDate(parsing: text) else {
+            throw Reason(sentence: "`\(text)` is not a date such as 2026-11-20")
+        }
         return Int64(date.daysSince1970) * CivilDate.nanosecondsPerDay
     }
 }

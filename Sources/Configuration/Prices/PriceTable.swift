@@ -40,6 +40,7 @@ package struct PriceTable: Sendable {
         if name.hasSuffix("-latest") { return String(name.dropLast(7)) }
         guard let separator = name.lastIndex(where: { $0 == "-" || $0 == "@" }) else { return String(name) }
         let date = name[name.index(after: separator)...]
-        return date.count == 8 && date.allSatisfy { $0.isASCII && $0.isNumber } ? String(name[..<separator]) : String(name)
+        return date.count == 8 && date.allSatisfy { $0.isASCII && $0.isNumber }
+            ? String(name[..<separator]) : String(name)
     }
 }

@@ -97,7 +97,10 @@ struct Section {
     }
 
     mutating func size(_ name: String, default fallback: Int, range: ClosedRange<Int>) -> Int {
-        value(name, default: fallback, expected: "a size from \(range.lowerBound) to \(range.upperBound) bytes, such as `32KiB` or `4MiB`") {
+        value(
+            name, default: fallback,
+            expected: "a size from \(range.lowerBound) to \(range.upperBound) bytes, such as `32KiB` or `4MiB`"
+        ) {
             SizeText.parse($0).flatMap { range.contains($0) ? $0 : nil }
         }
     }

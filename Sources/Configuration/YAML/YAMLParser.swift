@@ -34,7 +34,8 @@ struct YAMLParser {
             case YAML_STREAM_START_EVENT, YAML_DOCUMENT_END_EVENT: continue
             case YAML_DOCUMENT_START_EVENT:
                 if root != nil {
-                    throw Fault(mark: event.mark, sentence: "a second document begins here; one file holds one document")
+                    throw Fault(
+                        mark: event.mark, sentence: "a second document begins here; one file holds one document")
                 }
             default: root = try node(event, &parser, depth: 0)
             }
@@ -107,7 +108,8 @@ struct YAMLParser {
             }
             if let first = members.first(where: { $0.key == key.text }) {
                 throw Fault(
-                    mark: key.mark, sentence: "\(key.text) stands here twice; it was first set in line \(first.mark.line)")
+                    mark: key.mark,
+                    sentence: "\(key.text) stands here twice; it was first set in line \(first.mark.line)")
             }
             let value = try node(try next(&parser), &parser, depth: depth + 1)
             members.append(YAMLMember(key: key.text, mark: key.mark, value: value))
