@@ -132,9 +132,11 @@ struct SnapshotReader {
         var setting = TelemetrySetting()
         guard var group = section.section("telemetry") else { return setting }
         setting.serviceName = group.string("service_name")
-        setting.samplingRatio = group.value(
-            "sampling_ratio", default: nil, expected: "a number from 0 to 1"
-        ) { Double($0).flatMap { (0...1).contains($0) ? $0 : nil } }
+        if group.node("sampling_ratio") != nil {
+            setting.samplingRatio = group.value("sampling_ratio", default: 1.0, expected: "a number from 0 to 1") {
+                Double($0).flatMap { (0...1).contains($0) ? $0 : nil }
+            }
+        }
         _ = group.choice("content", default: Content.off)
         setting.collectors = group.sections("otlp").compactMap { collector in
             var collector = collector

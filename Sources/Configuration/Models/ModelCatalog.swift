@@ -41,6 +41,8 @@ package struct ModelCatalog: Sendable {
                 }
             } else {
                 exact[model.name] = ResolvedModel(provider: provider, upstream: model.upstream)
+                // Its own name for it is better than the one a pattern gave.
+                listed.removeAll { $0.id == model.name }
                 listed.append((model.name, model.displayName ?? model.name))
             }
         }

@@ -9,7 +9,7 @@ package struct ModelList {
 
     /// One page; `limit` 1...1000 (default 20), after or before an id. `nil`: the query makes no sense, with the reason.
     package func page(query: String) -> Result<[UInt8], Refusal> {
-        var limit = 20, first = models.startIndex, end = models.endIndex
+        var limit = 20, first = models.startIndex, end = models.endIndex, isBackwards = false
         for pair in query.split(separator: "&") {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
             let value = parts.count == 2 ? parts[1] : ""
@@ -29,13 +29,14 @@ package struct ModelList {
                     return .failure(.invalidMember("before_id", "`\(value)` is no model of this list"))
                 }
                 end = index
-                first = max(0, end - limit)
+                isBackwards = true
             default:
                 continue
             }
         }
-        let page = models[min(first, end)..<end].prefix(limit)
-        return .success(write(Array(page), hasMore: page.endIndex < end))
+        let range = models[min(first, end)..<end]
+        let page = isBackwards ? range.suffix(limit) : range.prefix(limit)
+        return .success(write(Array(page), hasMore: page.count < range.count))
     }
 
     /// The model of that id, percent-encoded or not.
