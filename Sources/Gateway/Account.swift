@@ -84,7 +84,7 @@ extension LoopWorker {
         guard let routed = exchange.routed else { return }
         spans.text(.modelRequested, routed.requested)
         spans.text(.provider, exchange.setting.accounts[routed.account].name)
-        spans.integer(.httpRequestBodySize, Int64(exchange.body?.count ?? 0))
+        spans.integer(.httpRequestBodySize, Int64(exchange.bodyBytes))
         spans.integer(.costNanoUSD, exchange.attempts.reduce(0) { $0 + $1.bill.cost.value })
     }
 

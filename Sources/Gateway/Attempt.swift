@@ -13,6 +13,8 @@ final class Attempt {
     let startedAt: Int64
     let startedWall: Int64
     var isReused = false
+    /// The request's head as it is sent; it stays in place for as long as that takes.
+    var requestHead = ByteWriter(capacity: 4_096)
     /// The request was handed to the kernel whole.
     var sentAt: Int64?
     /// The head of the answer was there.

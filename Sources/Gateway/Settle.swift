@@ -11,7 +11,7 @@ extension LoopWorker {
         attempt.outcome = outcome(of: attempt)
         attempt.errorType = errorType(of: attempt)
         if exchange.operation == .messages {
-            attempt.bill = Billing.bill(attempt, price: routed.price, bodyBytes: exchange.body?.count ?? 0)
+            attempt.bill = Billing.bill(attempt, price: routed.price, bodyBytes: exchange.bodyBytes)
         }
         var outcome = AttemptOutcome(
             outcome: attempt.outcome, status: Int32(attempt.status), duration: attempt.duration,
