@@ -19,19 +19,26 @@ package struct MessageStreamMeter: ~Copyable, Sendable {
         while true {
             switch parser.next(bytes, &position, interest: .usage) {
             case .needMore: return
-            case .skipped: continue
+            case .skipped(let name):
+                // Of interest, and skipped for its size.
+                if SSEInterest.usage.contains(name) { malformedEvents += 1 }
+                note(name)
             case .event(name: let name, data: let data): read(name, data)
             }
         }
     }
 
-    private mutating func read(_ name: SSEName, _ data: UnsafeRawBufferPointer) {
+    private mutating func note(_ name: SSEName) {
         switch name {
         case .messageStart: hasStarted = true
         case .messageStop: hasEnded = true
         case .error: hasEnded = true
         default: break
         }
+    }
+
+    private mutating func read(_ name: SSEName, _ data: UnsafeRawBufferPointer) {
+        note(name)
         guard name != .messageStop else { return }
         do throws(JSONError) {
             try facts.read(event: data)
