@@ -27,8 +27,11 @@ package struct PriceTable: Sendable {
     /// The price of a model at a moment (Unix nanoseconds). A release date, `-latest` or a `[1m]` behind the name does not
     /// change the price; any other name that is not in the table has none.
     package func price(of model: String, at moment: Int64) -> Price? {
-        guard let candidates = rows[model] ?? rows[Self.base(of: model)] else { return nil }
-        return candidates.first { price in
+        row(model, at: moment) ?? row(Self.base(of: model), at: moment)
+    }
+
+    private func row(_ model: String, at moment: Int64) -> Price? {
+        rows[model]?.first { price in
             (price.validFrom ?? .min) <= moment && moment < (price.validTo ?? .max)
         }
     }

@@ -31,7 +31,9 @@ package struct MockScript {
     /// `POST /v1/messages`.
     package var message: MockAnswer {
         if let status = directions.errorStatus {
-            return .error(Self.errorType(of: status), "The mock was asked for this error.", status: status)
+            return .error(
+                Self.errorType(of: status), "The mock was asked for this error.", status: status,
+                pause: directions.pause)
         }
         guard case .bool(true)? = request["stream"] else { return whole }
         return streamed
@@ -172,12 +174,16 @@ package struct MockScript {
         switch status {
         case 400: "invalid_request_error"
         case 401: "authentication_error"
+        case 402: "billing_error"
         case 403: "permission_error"
         case 404: "not_found_error"
+        case 409: "conflict_error"
         case 413: "request_too_large"
         case 429: "rate_limit_error"
+        case 504: "timeout_error"
         case 529: "overloaded_error"
-        default: "api_error"
+        case 500...: "api_error"
+        default: "invalid_request_error"
         }
     }
 

@@ -62,6 +62,7 @@ package struct MessageFacts: Sendable {
                 _ = try cursor.skipValue()
             }
         }
+        try cursor.finish()
     }
 
     /// Reads the data of a `message_start`, `message_delta` or `error` event.
@@ -85,6 +86,7 @@ package struct MessageFacts: Sendable {
                 errorType = try Self.errorType(value)
             }
         }
+        try cursor.finish()
     }
 
     private mutating func read(delta bytes: UnsafeRawBufferPointer) throws(JSONError) {
