@@ -50,10 +50,8 @@ extension SnapshotReader {
         var setting = TelemetrySetting()
         guard var group = section.section("telemetry") else { return setting }
         setting.serviceName = group.string("service_name")
-        if group.node("sampling_ratio") != nil {
-            setting.samplingRatio = group.value("sampling_ratio", default: 1.0, expected: "a number from 0 to 1") {
-                Double($0).flatMap { (0...1).contains($0) ? $0 : nil }
-            }
+        setting.samplingRatio = group.value("sampling_ratio", expected: "a number from 0 to 1") {
+            Double($0).flatMap { (0...1).contains($0) ? $0 : nil }
         }
         _ = group.choice("content", default: Content.off)
         let collectors = group.sections("otlp")

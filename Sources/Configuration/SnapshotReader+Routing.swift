@@ -2,8 +2,8 @@ extension SnapshotReader {
     // MARK: Providers
 
     /// The providers, and the names of all that are configured, also of those with mistakes.
-    func readProviders(_ section: inout Section) -> (providers: [ProviderSetting], names: [String]) {
-        var providers: [ProviderSetting] = [], names: [String] = []
+    func readProviders(_ section: inout Section) -> (providers: [ProviderSetting], names: [SettingText]) {
+        var providers: [ProviderSetting] = [], names: [SettingText] = []
         let groups = section.sections("providers")
         if section.elements("providers").isEmpty {
             reader.note(
@@ -13,7 +13,7 @@ extension SnapshotReader {
             var group = group
             defer { group.finish() }
             let name = readProviderName(&group, names)
-            let provider = readProvider(&group, name ?? "")
+            let provider = readProvider(&group, name?.text ?? "")
             guard let name else { continue }
             names.append(name)
             if let provider { providers.append(provider) }
@@ -21,15 +21,15 @@ extension SnapshotReader {
         return (providers, names)
     }
 
-    private func readProviderName(_ section: inout Section, _ others: [String]) -> String? {
+    private func readProviderName(_ section: inout Section, _ others: [SettingText]) -> SettingText? {
         guard let name = section.required("name", "anthropic-main") else { return nil }
         if name.text.contains(where: { $0 == "/" || $0 == "*" || $0.isWhitespace }) {
             reader.note(name.mark, section.pathOf("name"), "\(name.shown) must not contain `/`, `*` or blanks")
         }
-        if others.contains(name.text) {
+        if others.contains(where: { $0.text == name.text }) {
             reader.note(name.mark, section.pathOf("name"), "\(name.shown) is the name of another provider too")
         }
-        return name.text
+        return name
     }
 
     private func readProvider(_ section: inout Section, _ name: String) -> ProviderSetting? {
@@ -52,7 +52,9 @@ extension SnapshotReader {
             if let url { noteURL(url, section.pathOf("base_url")) }
             return nil
         }
-        if !base.isEncrypted { section.refuse(["ca_file"], "has no effect: base_url does not begin with https://") }
+        if kind == .anthropic, !base.isEncrypted {
+            section.refuse(["ca_file"], "has no effect: base_url does not begin with https://")
+        }
         return ProviderSetting(
             name: name, kind: kind, apiKey: apiKey.flatMap { $0.text.isEmpty ? nil : Secret($0.text) }, baseURL: base,
             authorityFile: authority, timeouts: timeouts, maximumIdleConnections: idle)
@@ -70,11 +72,11 @@ extension SnapshotReader {
 
     // MARK: Models
 
-    func readModels(_ section: inout Section, accounts: [String]) -> [ModelSetting] {
+    func readModels(_ section: inout Section, accounts: [SettingText]) -> [ModelSetting] {
         var models: [ModelSetting] = []
         let groups = section.sections("models")
         if section.elements("models").isEmpty {
-            let account = accounts.first ?? "anthropic"
+            let account = accounts.first?.raw ?? "anthropic"
             reader.note(
                 section.mark, "models",
                 "is missing; write for example `models: [{name: \"claude-*\", target: \"\(account)/claude-*\"}]`")
@@ -89,7 +91,7 @@ extension SnapshotReader {
         return models
     }
 
-    private func readModel(_ section: Section, accounts: [String]) -> (model: ModelSetting, name: SettingText)? {
+    private func readModel(_ section: Section, accounts: [SettingText]) -> (model: ModelSetting, name: SettingText)? {
         var section = section
         defer { section.finish() }
         let name = section.required("name", "\"claude-*\"")
@@ -108,7 +110,7 @@ extension SnapshotReader {
     }
 
     private func readTarget(
-        _ target: SettingText, _ name: SettingText, _ path: String, _ accounts: [String]
+        _ target: SettingText, _ name: SettingText, _ path: String, _ accounts: [SettingText]
     ) -> (account: String, upstream: String)? {
         let text = target.text
         guard let slash = text.firstIndex(of: "/"), slash != text.startIndex, text.last != "/" else {
@@ -116,8 +118,10 @@ extension SnapshotReader {
             return nil
         }
         let account = String(text[..<slash]), upstream = String(text[text.index(after: slash)...])
-        guard accounts.contains(account) else {
-            let hint = Suggestion.nearest(to: account, in: accounts).map { "; did you mean \($0)?" } ?? ""
+        guard accounts.contains(where: { $0.text == account }) else {
+            // Of names that stand in the file as they are.
+            let plain = accounts.filter { $0.raw == $0.text }.map(\.text)
+            let hint = Suggestion.nearest(to: account, in: plain).map { "; did you mean \($0)?" } ?? ""
             reader.note(target.mark, path, "there is no provider named \(target.shown(part: account))\(hint)")
             return nil
         }

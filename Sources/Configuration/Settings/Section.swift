@@ -77,44 +77,42 @@ struct Section {
     /// Whether the setting is there and not null.
     mutating func has(_ name: String) -> Bool { node(name) != nil }
 
-    /// A value that `parse` understands, or the default; anything else is noted with what is expected.
-    mutating func value<Value>(
-        _ name: String, default fallback: Value, expected: String, parse: (String) -> Value?
-    ) -> Value {
-        guard let given = text(name) else { return fallback }
+    /// A value that `parse` understands; anything else is noted with what is expected. `nil` also when there is none.
+    mutating func value<Value>(_ name: String, expected: String, parse: (String) -> Value?) -> Value? {
+        guard let given = text(name) else { return nil }
         if let value = parse(given.text) { return value }
         reader.note(given.mark, pathOf(name), "\(given.shown) is not \(expected)")
-        return fallback
+        return nil
     }
 
     /// Thirty days: a longer wait is a mistake, and times that are added to it stay far from what 64 bits hold.
     private static let longestDuration: Int64 = 30 * 86_400_000_000_000
 
     mutating func duration(_ name: String, default fallback: Int64) -> Int64 {
-        value(name, default: fallback, expected: "a duration from 1ms to 30d, such as `15s`, `5m` or `1h`") { text in
+        value(name, expected: "a duration from 1ms to 30d, such as `15s`, `5m` or `1h`") { text in
             DurationText.parse(text).flatMap { (1...Self.longestDuration).contains($0) ? $0 : nil }
-        }
+        } ?? fallback
     }
 
     mutating func size(_ name: String, default fallback: Int, range: ClosedRange<Int>) -> Int {
         value(
-            name, default: fallback,
+            name,
             expected: "a size from \(range.lowerBound) to \(range.upperBound) bytes, such as `32KiB` or `4MiB`"
         ) {
             SizeText.parse($0).flatMap { range.contains($0) ? $0 : nil }
-        }
+        } ?? fallback
     }
 
     mutating func integer(_ name: String, default fallback: Int, range: ClosedRange<Int>) -> Int {
-        value(name, default: fallback, expected: "a whole number from \(range.lowerBound) to \(range.upperBound)") {
+        value(name, expected: "a whole number from \(range.lowerBound) to \(range.upperBound)") {
             Int($0).flatMap { range.contains($0) ? $0 : nil }
-        }
+        } ?? fallback
     }
 
     mutating func choice<Choice: RawRepresentable & CaseIterable>(_ name: String, default fallback: Choice) -> Choice
     where Choice.RawValue == String {
         let known = Choice.allCases.map(\.rawValue).joined(separator: ", ")
-        return value(name, default: fallback, expected: "one of \(known)") { Choice(rawValue: $0) }
+        return value(name, expected: "one of \(known)") { Choice(rawValue: $0) } ?? fallback
     }
 
     mutating func section(_ name: String) -> Section? {
