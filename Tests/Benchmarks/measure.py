@@ -25,7 +25,7 @@ class Figures:
     p99_us: float = 0
     peak_mib: float = 0
     rig_share: float = 0  # how much of its core load, upstream and sink used
-    samples: int = 0
+    longest_ms: float = 0
 
 
 class Bench:
@@ -51,6 +51,8 @@ class Bench:
         if result["errors"]:
             raise peers.Failure(f"{name}, {case}: {result['errors']} bad answers, the first: {result['error']}"
                                 f"\n{peer.log_end()}")
+        if not result["samples"]:
+            raise peers.Failure(f"{name}, {case}: no answer in {seconds} s; the longest took {result['longest_ms']} ms")
         self.sent[name] = self.sent.get(name, 0) + result["requests"]
         return result
 
@@ -81,5 +83,5 @@ class Bench:
             cpu_us=cpu / 1000 / max(1, result["deltas" if paced else "requests"]),
             rig_share=rig / 1e9 / elapsed, peak_mib=peer.peak_mib())
         alone = result if paced else self.load(peer, peer.name, case, 1, 0.1, max(0.5, self.seconds / 2))
-        figures.p50_us, figures.p99_us, figures.samples = alone["p50_us"], alone["p99_us"], alone["samples"]
+        figures.p50_us, figures.p99_us, figures.longest_ms = alone["p50_us"], alone["p99_us"], result["longest_ms"]
         return figures
