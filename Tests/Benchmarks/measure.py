@@ -25,6 +25,7 @@ class Figures:
     p99_us: float = 0
     peak_mib: float = 0
     rig_share: float = 0  # how much of its core load, upstream and sink used
+    waited_share: float = 0  # how long the peer's threads waited for their core, of the time measured
     longest_ms: float = 0
 
 
@@ -64,6 +65,9 @@ class Bench:
             result = self.load(self.upstream, "direct", case, 1, 0.1, max(0.5, self.seconds / 2))
         return result["p50_us"], result["p99_us"]
 
+    def rig_ns(self):
+        return self.upstream.schedule_ns()[0] + self.sink.schedule_ns()[0]
+
     def peer(self, peer, case):
         paced = case.endswith("paced")
         if paced:
@@ -71,17 +75,17 @@ class Bench:
         else:
             shape = (CONNECTIONS, 0.3, self.seconds)
         peer.forget_peak()
-        began, before = time.monotonic(), peer.cpu_ns()
-        rig_before = self.upstream.cpu_ns() + self.sink.cpu_ns()
+        began, (ran_before, waited_before) = time.monotonic(), peer.schedule_ns()
+        rig_before = self.rig_ns()
         result = self.load(peer, peer.name, case, *shape)
-        rig = self.upstream.cpu_ns() + self.sink.cpu_ns() - rig_before + result["cpu_ns"]
+        rig = self.rig_ns() - rig_before + result["cpu_ns"]
         elapsed = time.monotonic() - began
         time.sleep(SETTLE_SECONDS)
-        cpu = peer.cpu_ns() - before
+        ran, waited = peer.schedule_ns()
         figures = Figures(
             rate=result["deltas_per_s" if paced else "requests_per_s"],
-            cpu_us=cpu / 1000 / max(1, result["deltas" if paced else "requests"]),
-            rig_share=rig / 1e9 / elapsed, peak_mib=peer.peak_mib())
+            cpu_us=(ran - ran_before) / 1000 / max(1, result["deltas" if paced else "requests"]),
+            rig_share=rig / 1e9 / elapsed, waited_share=(waited - waited_before) / 1e9 / elapsed, peak_mib=peer.peak_mib())
         alone = result if paced else self.load(peer, peer.name, case, 1, 0.1, max(0.5, self.seconds / 2))
         figures.p50_us, figures.p99_us, figures.longest_ms = alone["p50_us"], alone["p99_us"], result["longest_ms"]
         return figures

@@ -1,6 +1,7 @@
 """The processes of the rig: who is measured (nginx, Tollgate), and who stands around them (upstream, sink)."""
 
 import contextlib
+import ctypes
 import json
 import os
 import pathlib
@@ -11,7 +12,8 @@ import time
 import urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent
-RIG_CORE, PEER_CORE = 0, 1
+RIG_CORE, PEER_CORE = (sorted(os.sched_getaffinity(0)) * 2)[:2]
+SYSTEM, PR_SET_PDEATHSIG = ctypes.CDLL(None), 1
 
 
 class Failure(Exception):
@@ -37,6 +39,7 @@ def go_first():
     """Ahead of what else runs on this machine, where that is allowed. The kernel weighs sessions against each other
     (autogroup), and the nice value only within one: so each program gets a session, and that the priority."""
     os.setsid()
+    SYSTEM.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)  # a session of its own is not reached by the terminal's Ctrl-C
     with contextlib.suppress(OSError):
         os.setpriority(os.PRIO_PROCESS, 0, -20)
         pathlib.Path("/proc/self/autogroup").write_text("-20")
@@ -87,14 +90,14 @@ class Process:
         """The process that does the work."""
         return self.process.pid
 
-    def cpu_ns(self):
-        total = 0
+    def schedule_ns(self):
+        """How long its threads ran, and how long they were ready to run but waited for the core."""
+        ran = waited = 0
         for task in pathlib.Path(f"/proc/{self.measured()}/task").iterdir():
-            try:
-                total += int((task / "schedstat").read_text().split()[0])
-            except FileNotFoundError:
-                pass  # the thread has just ended
-        return total
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # the thread has just ended
+                figures = (task / "schedstat").read_text().split()
+                ran, waited = ran + int(figures[0]), waited + int(figures[1])
+        return ran, waited
 
     def forget_peak(self):
         pathlib.Path(f"/proc/{self.measured()}/clear_refs").write_text("5")

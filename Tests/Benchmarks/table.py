@@ -8,8 +8,9 @@ import statistics
 from measure import KINDS
 
 COLUMNS = ("rate", "cpu_us", "added_p50_us", "added_p99_us", "peak_mib")
-TITLES = {"rate": "requests/s", "cpu_us": "CPU µs", "added_p50_us": "added p50 µs", "added_p99_us": "added p99 µs",
+TITLES = {"rate": "per s", "cpu_us": "CPU µs", "added_p50_us": "added p50 µs", "added_p99_us": "added p99 µs",
           "peak_mib": "RSS MiB"}
+SHARES = (("waited %", "waited_share"), ("rig %", "rig_share"))  # of each peer, parted by a slash
 RATIOS = ("rate", "cpu_us")
 
 
@@ -29,7 +30,7 @@ def rows(results, names):
     for column in COLUMNS:
         head += [f"{TITLES[column]} {name}" for name in names]
         head += ["×"] if column in RATIOS and len(names) == 2 else []
-    table = [head + ["rig %"]]
+    table = [head + [title for title, _ in SHARES]]
     for case, rounds in results.items():
         row = [case_name(case)]
         for column in COLUMNS:
@@ -37,8 +38,9 @@ def rows(results, names):
             if column in RATIOS and len(names) == 2:
                 ratios = [each[names[1]][column] / each[names[0]][column] for each in rounds]
                 row.append(f"{statistics.median(ratios):.2f}")
-        rig = [f"{100 * statistics.median(each[name]['rig_share'] for each in rounds):.0f}" for name in names]
-        table.append(row + ["/".join(rig)])
+        for _, share in SHARES:
+            row.append("/".join(f"{100 * statistics.median(each[name][share] for each in rounds):.0f}" for name in names))
+        table.append(row)
     return table
 
 
@@ -70,7 +72,7 @@ def machine():
     system = next((line.split("=", 1)[1].strip('"') for line in pathlib.Path("/etc/os-release").read_text().splitlines()
                    if line.startswith("PRETTY_NAME=")), platform.system())
     cores = pathlib.Path("/proc/cpuinfo").read_text().count("processor\t")
-    return f"{model}, {cores} cores, {system}, Linux {platform.release()}"
+    return f"{model}, {cores} core{'s' * (cores != 1)}, {system}, Linux {platform.release()}"
 
 
 def today():
