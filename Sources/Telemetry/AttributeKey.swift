@@ -6,7 +6,8 @@ package enum AttributeKey: UInt8, CaseIterable, Sendable {
     case httpRequestBodySize, httpResponseBodySize
     // Who and what
     case requestID, userID, sessionID, conversationID, team, keyID, project, agentID, parentAgentID, agentType
-    case requestClass, promptID, toolDurations, clientVersion, entrypoint, modelRequested, provider, costNanoUSD, refusal
+    case requestClass, promptID, toolDurations, clientVersion, entrypoint, modelRequested, provider, costNanoUSD,
+        refusal
     // Stages, nanoseconds
     case stageAccept, stageIdentify, stageRoute, stageAdmit, stageRelay, stageSettle, stageAccount
     // GenAI

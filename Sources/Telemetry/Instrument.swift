@@ -40,7 +40,9 @@ package enum Instrument: Int, CaseIterable, Sendable {
 
     var unit: StaticString {
         switch self {
-        case .serverDuration, .clientOperationDuration, .clientInferenceDuration, .clientFirstChunk, .inferenceFirstChunk: "s"
+        case .serverDuration, .clientOperationDuration, .clientInferenceDuration, .clientFirstChunk,
+            .inferenceFirstChunk:
+            "s"
         case .activeRequests, .requests, .refusals, .unpriced, .ledgerRefusals: "{request}"
         case .clientTokenUsage, .inferenceInput, .inferenceOutput, .inferenceCacheRead, .inferenceCacheWrite: "{token}"
         case .cost: "{nano_usd}"

@@ -20,7 +20,8 @@ package struct SpanRecorder: ~Copyable {
 
     /// Begins a span; its attributes follow, then `end`. Times in Unix nanoseconds.
     package mutating func begin(
-        _ kind: SpanKind, trace: TraceID, span: SpanID, parent: SpanID?, from begin: Int64, to end: Int64, isError: Bool,
+        _ kind: SpanKind, trace: TraceID, span: SpanID, parent: SpanID?, from begin: Int64, to end: Int64,
+        isError: Bool,
         name: StaticString, _ nameEnd: String = ""
     ) {
         start = bytes.count
@@ -118,7 +119,7 @@ package struct SpanRecorder: ~Copyable {
 }
 
 /// Recorded spans on their way to the exporter.
-struct SpanBatch: Sendable {
+struct SpanBatch: Sendable, Equatable {
     let bytes: [UInt8]
     let count: Int
 }
