@@ -2,6 +2,7 @@
 #include "CLinux.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
 #include <sched.h>
@@ -204,6 +205,12 @@ int tg_signals_wait(const int *signals, int count, int timeout_milliseconds) {
     int received = sigtimedwait(&set, NULL, &timeout);
     if (received > 0) return received;
     return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+}
+
+void tg_keep_freed_memory(void) {
+    mallopt(M_TRIM_THRESHOLD, 64 << 20);
+    mallopt(M_MMAP_THRESHOLD, 8 << 20);
+    mallopt(M_TOP_PAD, 1 << 20);
 }
 
 int tg_processors(void) {

@@ -8,7 +8,8 @@ extension Snapshot {
             file: { path in
                 readFile(path).map { text in
                     // Files with secrets mostly end in a line end that is not part of the secret.
-                    text.hasSuffix("\n") ? String(text.dropLast()) : text
+                    // CR LF is one character, and a line end too.
+                    text.last?.isNewline == true ? String(text.dropLast()) : text
                 }
             })
         let text: String
@@ -16,7 +17,8 @@ extension Snapshot {
         case .success(let content): text = content
         case .failure(let fault):
             throw ConfigurationErrors(
-                problems: [ConfigurationProblem(file: path, line: 0, column: 0, sentence: fault.sentence)])
+                problems: [ConfigurationProblem(file: path, line: 0, column: 0, sentence: "the file \(fault.sentence)")]
+            )
         }
         var snapshot = try parse(text, file: path, directory: directory(of: path), sources: sources)
         snapshot.files.append(path)
@@ -27,7 +29,7 @@ extension Snapshot {
     package static func parse(
         _ text: String, file: String, directory: String, sources: ValueSources
     ) throws(ConfigurationErrors) -> Snapshot {
-        var reader = SnapshotReader(file: file, directory: directory, sources: sources)
+        let reader = SnapshotReader(file: file, directory: directory, sources: sources)
         return try reader.read(text)
     }
 
@@ -43,7 +45,7 @@ extension Snapshot {
     private static func readFile(_ path: String) -> Result<String, ValueSources.FileFault> {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
-            return .failure(.init("the file \(path) cannot be read: \(String(cString: strerror(errno)))"))
+            return .failure(.init("cannot be read: \(String(cString: strerror(errno)))"))
         }
         defer { close(descriptor) }
         var bytes: [UInt8] = []
@@ -51,14 +53,14 @@ extension Snapshot {
         while true {
             let count = read(descriptor, &block, block.count)
             if count < 0 {
-                return .failure(.init("the file \(path) cannot be read: \(String(cString: strerror(errno)))"))
+                return .failure(.init("cannot be read: \(String(cString: strerror(errno)))"))
             }
             if count == 0 { break }
             bytes += block[..<count]
-            if bytes.count > 4 << 20 { return .failure(.init("the file \(path) is larger than 4 MiB")) }
+            if bytes.count > 4 << 20 { return .failure(.init("is larger than 4 MiB")) }
         }
         guard let text = String(validating: bytes, as: UTF8.self) else {
-            return .failure(.init("the file \(path) is not UTF-8"))
+            return .failure(.init("is not UTF-8"))
         }
         return .success(text)
     }

@@ -81,6 +81,7 @@ extension LoopWorker {
                 do throws(JSONError) { try scan.consume(body.bytes) } catch { throw .malformedJSON(error) }
             case .complete:
                 try finish(&scan, body.bytes)
+                exchange.bodyBytes = body.count
                 return scan
             case .refused(let error): throw .malformedHTTP(status: error.status, error.sentence)
             case .tooLarge: throw .bodyTooLarge(limit: channel.limits.bodyBytes)

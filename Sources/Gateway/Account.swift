@@ -12,9 +12,9 @@ extension LoopWorker {
     func account(_ exchange: Exchange) {
         measure(exchange)
         if exchange.trace.isSampled, telemetry.records {
-            for attempt in exchange.attempts { recordAttempt(attempt, exchange) }
+            for attempt in exchange.attempts { recordAttempt(attempt, exchange, &telemetry.spans) }
             recordStages(exchange)
-            recordRequest(exchange)
+            recordRequest(exchange, &telemetry.spans)
             telemetry.recorded()
         }
         writeLog(exchange)
@@ -26,126 +26,130 @@ extension LoopWorker {
         exchange.startedWall + (monotonic - exchange.startedAt)
     }
 
-    private func recordRequest(_ exchange: Exchange) {
+    private func recordRequest(_ exchange: Exchange, _ spans: inout SpanRecorder) {
         let channel = exchange.channel, head = channel.head
         let status = exchange.statusForRecords
-        telemetry.spans.begin(
+        spans.begin(
             .server, trace: exchange.trace.traceID, span: exchange.trace.serverSpan, parent: exchange.trace.parent,
             from: exchange.startedWall, to: wall(exchange.endedAt, exchange), isError: status >= 500,
             name: exchange.spanName)
-        telemetry.spans.text(.httpRequestMethod, exchange.isRequest ? head.method.name : "_OTHER")
-        if exchange.isRequest { telemetry.spans.text(.urlPath, channel.headBytes(head.path)) }
-        telemetry.spans.text(.httpRoute, exchange.route)
-        telemetry.spans.text(.urlScheme, channel.stream.isEncrypted ? "https" : "http")
-        telemetry.spans.text(.networkProtocolVersion, head.minorVersion == 0 ? "1.0" : "1.1")
-        telemetry.spans.integer(.httpResponseStatusCode, Int64(status))
-        telemetry.spans.text(.clientAddress, channel.peerHost)
-        telemetry.spans.integer(.clientPort, Int64(channel.stream.peer.port))
-        telemetry.spans.text(.requestID, exchange.id.description)
-        if let refusal = exchange.refusal {
-            telemetry.spans.text(.refusal, refusal.type)
-            telemetry.spans.text(.errorType, refusal.type)
-        } else if status >= 500 {
-            telemetry.spans.text(.errorType, "\(status)")
+        spans.text(.httpRequestMethod, exchange.isRequest ? head.method.name : "_OTHER")
+        if exchange.isRequest { spans.text(.urlPath, channel.headBytes(head.path)) }
+        spans.text(.httpRoute, exchange.route)
+        spans.text(.urlScheme, channel.stream.isEncrypted ? "https" : "http")
+        spans.text(.networkProtocolVersion, head.minorVersion == 0 ? "1.0" : "1.1")
+        spans.integer(.httpResponseStatusCode, Int64(status))
+        spans.text(.clientAddress, channel.peerHost)
+        spans.integer(.clientPort, Int64(channel.stream.peer.port))
+        withUnsafeTemporaryAllocation(byteCount: RequestID.textLength, alignment: 1) { buffer in
+            exchange.id.write(into: buffer)
+            spans.text(.requestID, UnsafeRawBufferPointer(buffer))
         }
-        recordClient(exchange)
-        recordSubject(exchange)
-        recordDurations(exchange)
-        telemetry.spans.end()
+        if let refusal = exchange.refusal {
+            spans.text(.refusal, refusal.type)
+            spans.text(.errorType, refusal.type)
+        } else if status >= 500 {
+            spans.text(.errorType, "\(status)")
+        }
+        recordClient(exchange, &spans)
+        recordSubject(exchange, &spans)
+        recordDurations(exchange, &spans)
+        spans.end()
     }
 
-    private func recordClient(_ exchange: Exchange) {
+    private func recordClient(_ exchange: Exchange, _ spans: inout SpanRecorder) {
         guard exchange.isRequest else { return }
         let facts = exchange.facts
-        telemetry.spans.text(.userAgent, exchange.text(facts.userAgent))
-        telemetry.spans.text(.conversationID, exchange.text(facts.sessionID))
-        telemetry.spans.text(.sessionID, exchange.text(facts.sessionID))
-        telemetry.spans.text(.agentID, exchange.text(facts.agentID))
-        telemetry.spans.text(.parentAgentID, exchange.text(facts.parentAgentID))
-        telemetry.spans.text(.agentType, exchange.text(facts.agentType))
-        telemetry.spans.text(.requestClass, exchange.text(facts.requestClass))
-        telemetry.spans.text(.promptID, exchange.text(facts.promptID))
-        telemetry.spans.text(.toolDurations, exchange.text(facts.toolDurations))
+        spans.text(.userAgent, exchange.text(facts.userAgent))
+        spans.text(.conversationID, exchange.text(facts.sessionID))
+        spans.text(.sessionID, exchange.text(facts.sessionID))
+        spans.text(.agentID, exchange.text(facts.agentID))
+        spans.text(.parentAgentID, exchange.text(facts.parentAgentID))
+        spans.text(.agentType, exchange.text(facts.agentType))
+        spans.text(.requestClass, exchange.text(facts.requestClass))
+        spans.text(.promptID, exchange.text(facts.promptID))
+        spans.text(.toolDurations, exchange.text(facts.toolDurations))
     }
 
-    private func recordSubject(_ exchange: Exchange) {
+    private func recordSubject(_ exchange: Exchange, _ spans: inout SpanRecorder) {
         if let principal = exchange.principal {
-            telemetry.spans.text(.userID, principal.user)
-            telemetry.spans.text(.team, principal.team)
-            telemetry.spans.text(.keyID, principal.keyID)
+            spans.text(.userID, principal.user)
+            spans.text(.team, principal.team)
+            spans.text(.keyID, principal.keyID)
         }
-        if let project = exchange.metadata.project { telemetry.spans.text(.project, project) }
+        if let project = exchange.metadata.project { spans.text(.project, project) }
         for tag in exchange.metadata.tags {
-            telemetry.spans.text(prefix: "tollgate.metadata.", tag.name, tag.value)
+            spans.text(prefix: "tollgate.metadata.", tag.name, tag.value)
         }
         guard let routed = exchange.routed else { return }
-        telemetry.spans.text(.modelRequested, routed.requested)
-        telemetry.spans.text(.provider, exchange.setting.accounts[routed.account].name)
-        telemetry.spans.integer(.httpRequestBodySize, Int64(exchange.body?.count ?? 0))
-        telemetry.spans.integer(.costNanoUSD, exchange.attempts.reduce(0) { $0 + $1.bill.cost.value })
+        spans.text(.modelRequested, routed.requested)
+        spans.text(.provider, exchange.setting.accounts[routed.account].name)
+        spans.integer(.httpRequestBodySize, Int64(exchange.bodyBytes))
+        spans.integer(.costNanoUSD, exchange.attempts.reduce(0) { $0 + $1.bill.cost.value })
     }
 
-    private func recordDurations(_ exchange: Exchange) {
+    private func recordDurations(_ exchange: Exchange, _ spans: inout SpanRecorder) {
         for entry in exchange.stages.entries {
-            telemetry.spans.integer(entry.stage.durationKey, entry.end - entry.begin)
+            spans.integer(entry.stage.durationKey, entry.end - entry.begin)
         }
     }
 
     /// Stages that took time are spans of their own; the others are numbers on the request's.
     private func recordStages(_ exchange: Exchange) {
-        for entry in exchange.stages.entries where entry.end - entry.begin >= Self.stageThreshold && entry.stage != .relay {
+        for entry in exchange.stages.entries
+        where entry.end - entry.begin >= Self.stageThreshold && entry.stage != .relay {
             telemetry.spans.begin(
                 .stage, trace: exchange.trace.traceID, span: telemetry.nextSpanID(), parent: exchange.trace.serverSpan,
-                from: wall(entry.begin, exchange), to: wall(entry.end, exchange), isError: false, name: entry.stage.name)
+                from: wall(entry.begin, exchange), to: wall(entry.end, exchange), isError: false, name: entry.stage.name
+            )
             telemetry.spans.end()
         }
     }
 
     private static let stageThreshold: Int64 = 1_000_000
 
-    private func recordAttempt(_ attempt: Attempt, _ exchange: Exchange) {
+    private func recordAttempt(_ attempt: Attempt, _ exchange: Exchange, _ spans: inout SpanRecorder) {
         guard let routed = exchange.routed else { return }
         let account = exchange.setting.accounts[routed.account]
         let begin = wall(attempt.startedAt, exchange)
-        telemetry.spans.begin(
+        spans.begin(
             .client, trace: exchange.trace.traceID, span: attempt.span, parent: exchange.trace.serverSpan, from: begin,
             to: begin + attempt.duration, isError: attempt.outcome != .ok && attempt.outcome != .clientGone,
             name: exchange.operation == .countTokens ? "count_tokens " : "chat ", routed.upstream)
-        telemetry.spans.text(.operationName, exchange.operation == .countTokens ? "count_tokens" : "chat")
-        telemetry.spans.text(.providerName, account.providerName)
-        telemetry.spans.text(.requestModel, routed.upstream)
-        if routed.isStreamed { telemetry.spans.yes(.requestStream) }
-        telemetry.spans.text(.conversationID, exchange.text(exchange.facts.sessionID))
-        telemetry.spans.text(.serverAddress, account.endpoint.host)
-        telemetry.spans.integer(.serverPort, Int64(account.endpoint.port))
-        telemetry.spans.text(.provider, account.name)
-        telemetry.spans.integer(.attemptOrdinal, Int64(attempt.ordinal))
-        if attempt.status > 0 { telemetry.spans.integer(.httpResponseStatusCode, Int64(attempt.status)) }
-        telemetry.spans.text(.upstreamRequestID, attempt.upstreamRequestID)
-        telemetry.spans.text(.outcome, attempt.outcome.name)
-        if attempt.isReused { telemetry.spans.yes(.connectionReused) }
-        telemetry.spans.text(.errorType, attempt.outcome == .clientGone ? "" : attempt.errorType)
-        recordAnswer(attempt, routed)
-        telemetry.spans.end()
+        spans.text(.operationName, exchange.operation == .countTokens ? "count_tokens" : "chat")
+        spans.text(.providerName, account.providerName)
+        spans.text(.requestModel, routed.upstream)
+        if routed.isStreamed { spans.yes(.requestStream) }
+        spans.text(.conversationID, exchange.text(exchange.facts.sessionID))
+        spans.text(.serverAddress, account.endpoint.host)
+        spans.integer(.serverPort, Int64(account.endpoint.port))
+        spans.text(.provider, account.name)
+        spans.integer(.attemptOrdinal, Int64(attempt.ordinal))
+        if attempt.status > 0 { spans.integer(.httpResponseStatusCode, Int64(attempt.status)) }
+        spans.text(.upstreamRequestID, attempt.upstreamRequestID)
+        spans.text(.outcome, attempt.outcome.name)
+        if attempt.isReused { spans.yes(.connectionReused) }
+        spans.text(.errorType, attempt.outcome == .clientGone ? "" : attempt.errorType)
+        recordAnswer(attempt, routed, &spans)
+        spans.end()
     }
 
-    private func recordAnswer(_ attempt: Attempt, _ routed: RoutedModel) {
-        guard let meter = attempt.meter else { return }
-        let facts = meter.facts
-        telemetry.spans.text(.responseModel, facts.model)
-        telemetry.spans.text(.responseID, facts.id)
-        telemetry.spans.list(.finishReasons, attempt.outcome == .ok ? facts.stopReason : "error")
+    private func recordAnswer(_ attempt: Attempt, _ routed: RoutedModel, _ spans: inout SpanRecorder) {
+        guard attempt.meter != nil else { return }
+        spans.text(.responseModel, attempt.facts.model)
+        spans.text(.responseID, attempt.facts.id)
+        spans.list(.finishReasons, attempt.outcome == .ok ? attempt.facts.stopReason : "error")
         if routed.isStreamed, let first = attempt.firstByteAt {
-            telemetry.spans.double(.timeToFirstChunk, Double(first - attempt.startedAt) / 1e9)
+            spans.double(.timeToFirstChunk, Double(first - attempt.startedAt) / 1e9)
         }
         guard attempt.bill.isReported else { return }
         let usage = attempt.bill.usage
-        telemetry.spans.integer(.inputTokens, usage.totalInput)
-        telemetry.spans.integer(.outputTokens, usage.output)
-        telemetry.spans.integer(.cacheReadTokens, usage.cacheRead)
-        telemetry.spans.integer(.cacheCreationTokens, usage.cacheWrite5m + usage.cacheWrite1h)
-        telemetry.spans.integer(.costNanoUSD, attempt.bill.cost.value)
-        if attempt.bill.isEstimated { telemetry.spans.yes(.usageEstimated) }
+        spans.integer(.inputTokens, usage.totalInput)
+        spans.integer(.outputTokens, usage.output)
+        spans.integer(.cacheReadTokens, usage.cacheRead)
+        spans.integer(.cacheCreationTokens, usage.cacheWrite5m + usage.cacheWrite1h)
+        spans.integer(.costNanoUSD, attempt.bill.cost.value)
+        if attempt.bill.isEstimated { spans.yes(.usageEstimated) }
     }
 
     // MARK: Log

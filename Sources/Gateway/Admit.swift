@@ -20,7 +20,7 @@ extension LoopWorker {
         var row = RequestFacts(id: exchange.id, startedAt: exchange.startedWall)
         row.operation = exchange.operation ?? .messages
         row.streamed = exchange.isStreamed
-        row.bytesIn = Int64(exchange.body?.count ?? 0)
+        row.bytesIn = Int64(exchange.bodyBytes)
         row.traceHigh = exchange.trace.traceID.high
         row.traceLow = exchange.trace.traceID.low
         row.spanID = exchange.trace.serverSpan.value
@@ -32,7 +32,9 @@ extension LoopWorker {
         }
         addClient(exchange, to: &row)
         row.project = FactText(exchange.metadata.project)
-        exchange.metadata.json.withUnsafeBytes { if !$0.isEmpty { row.metadata = .string(String(decoding: $0, as: UTF8.self)) } }
+        exchange.metadata.json.withUnsafeBytes {
+            if !$0.isEmpty { row.metadata = .string(String(decoding: $0, as: UTF8.self)) }
+        }
         if let routed = exchange.routed { row.modelRequested = .string(routed.requested) }
         return row
     }
@@ -58,7 +60,7 @@ extension LoopWorker {
     private func estimate(_ exchange: Exchange) -> UsageEstimate {
         guard exchange.operation == .messages else { return UsageEstimate() }
         var usage = TokenUsage()
-        usage.input = TokenEstimate.input(bodyBytes: exchange.body?.count ?? 0)
+        usage.input = TokenEstimate.input(bodyBytes: exchange.bodyBytes)
         let bill = Bill(usage, at: exchange.routed?.price)
         return UsageEstimate(usage: UsageCounts(usage), costNanoUSD: bill.cost.value, unpriced: bill.isUnpriced)
     }

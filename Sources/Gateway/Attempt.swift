@@ -1,5 +1,6 @@
 import HTTP
 import Ledger
+import Providers
 import Transport
 import Wire
 
@@ -12,6 +13,8 @@ final class Attempt {
     let startedAt: Int64
     let startedWall: Int64
     var isReused = false
+    /// The request's head as it is sent; it stays in place for as long as that takes.
+    var requestHead = ByteWriter(capacity: 4_096)
     /// The request was handed to the kernel whole.
     var sentAt: Int64?
     /// The head of the answer was there.
@@ -24,6 +27,8 @@ final class Attempt {
     var upstreamRequestID = ""
     var peer: SocketAddress?
     var meter: AnswerMeter?
+    /// What the answer said of itself; complete when the attempt has ended.
+    var facts = MessageFacts()
     var fault: ClientFault?
     var outcome = Outcome.ok
     /// For spans, rows and metrics; empty if all went well.

@@ -28,7 +28,8 @@ struct Bill {
 extension UsageCounts {
     init(_ usage: TokenUsage) {
         self.init(
-            input: usage.input, output: usage.output, cacheWrite5m: usage.cacheWrite5m, cacheWrite1h: usage.cacheWrite1h,
+            input: usage.input, output: usage.output, cacheWrite5m: usage.cacheWrite5m,
+            cacheWrite1h: usage.cacheWrite1h,
             cacheRead: usage.cacheRead, webSearchRequests: usage.webSearchRequests,
             webFetchRequests: usage.webFetchRequests)
     }
@@ -41,30 +42,31 @@ enum Billing {
     ///   - bodyBytes: of the request, for what the upstream did not count.
     static func bill(_ attempt: Attempt, price: Price?, bodyBytes: Int) -> Bill {
         guard let meter = attempt.meter else { return unanswered(attempt, price: price, bodyBytes: bodyBytes) }
-        let facts = meter.facts
         // Error answers cost nothing, unless they say that they do.
-        if attempt.status != 200, !facts.reducer.hasReport { return Bill() }
-        var usage = facts.reducer.usage
+        if attempt.status != 200, !attempt.facts.reducer.hasReport { return Bill() }
+        var usage = attempt.facts.reducer.usage
         var isEstimated = false
         if attempt.outcome != .ok {
             isEstimated = true
             usage.output = max(usage.output, meter.estimatedOutput)
         }
-        if !facts.reducer.hasReport {
+        if !attempt.facts.reducer.hasReport {
             isEstimated = true
             usage.input = TokenEstimate.input(bodyBytes: bodyBytes)
             usage.output = max(usage.output, meter.estimatedOutput)
         }
         var bill = Bill(usage, at: price)
         bill.isEstimated = isEstimated
-        bill.isReported = facts.reducer.hasReport
+        bill.isReported = attempt.facts.reducer.hasReport
         return bill
     }
 
     /// Sent whole and not answered: the upstream may have begun to work, and to charge, if it kept silent or the client left;
     /// one that closed the connection or spoke nonsense did not.
     private static func unanswered(_ attempt: Attempt, price: Price?, bodyBytes: Int) -> Bill {
-        guard attempt.sentAt != nil, attempt.outcome == .clientGone || attempt.outcome == .timeout else { return Bill() }
+        guard attempt.sentAt != nil, attempt.outcome == .clientGone || attempt.outcome == .timeout else {
+            return Bill()
+        }
         var usage = TokenUsage()
         usage.input = TokenEstimate.input(bodyBytes: bodyBytes)
         var bill = Bill(usage, at: price)

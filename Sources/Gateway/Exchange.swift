@@ -38,7 +38,9 @@ final class Exchange {
     /// Which of the two operations of the Messages API; `nil` for what is answered here.
     var operation: Operation?
     var route: StaticString = ""
+    /// Until an upstream has begun to answer: then nothing can be sent again, and a long stream shall not hold it.
     var body: RequestBody?
+    var bodyBytes = 0
     // identify
     var principal: Principal?
     var metadata = Metadata.none
@@ -53,7 +55,9 @@ final class Exchange {
     var endedAt: Int64 = 0
     var stages = StageTimes()
 
-    init(_ channel: ServerChannel, id: RequestID, setting: LoopSetting, facts: ClientFacts, trace: RequestTrace, wall: Int64,
+    init(
+        _ channel: ServerChannel, id: RequestID, setting: LoopSetting, facts: ClientFacts, trace: RequestTrace,
+        wall: Int64,
         isRequest: Bool
     ) {
         self.isRequest = isRequest

@@ -15,7 +15,8 @@ package enum HealthProbe {
             try loop.start()
             // Listening on every address includes the local one.
             let host = ["0.0.0.0": "127.0.0.1", "::": "::1"][listen.host] ?? listen.host
-            let endpoint = Endpoint(host: host, port: listen.port, tls: snapshot.tls == nil ? nil : try TLSContext.unverified())
+            let endpoint = Endpoint(
+                host: host, port: listen.port, tls: snapshot.tls == nil ? nil : try TLSContext.unverified())
             let probe = ReadinessProbe(endpoint, loop: loop)
             let status = try await Task(executorPreference: loop) { try await probe.status(timeout: timeout) }.value
             return status == 200 ? nil : "status \(status)"

@@ -21,7 +21,8 @@ extension KeyRing {
                 user: record.user, team: record.team, keyID: record.id, metadata: Self.metadata(record.metadata))
             entries.append(
                 KeyEntry(
-                    digest: digest, principal: principal, expires: record.expiresAt, isRevoked: record.revokedAt != nil))
+                    digest: digest, principal: principal, expires: record.expiresAt, isRevoked: record.revokedAt != nil)
+            )
         }
         self.init(entries)
     }

@@ -12,6 +12,7 @@ final class LoopSetting {
     let pools: [ProviderPool]
     let limits: HTTPLimits
     let connectionsPerLoop: Int
+    let routes = KnownRoutes()
 
     /// Pools of accounts that did not change are taken over, with their connections.
     init(

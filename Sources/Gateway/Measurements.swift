@@ -68,7 +68,8 @@ extension LoopWorker {
         let made = Measurements.RequestSeries(
             duration: telemetry.figures.index(.serverDuration, labels),
             requests: telemetry.figures.index(
-                .requests, Labels().adding("http.route", "\(exchange.route)").adding("http.response.status_code", status)))
+                .requests,
+                Labels().adding("http.route", "\(exchange.route)").adding("http.response.status_code", status)))
         measurements.requests[key] = made
         return made
     }
@@ -102,13 +103,15 @@ extension LoopWorker {
     private func series(
         _ attempt: Attempt, _ routed: RoutedModel, _ account: UpstreamAccount
     ) -> Measurements.AttemptSeries {
-        let answered = attempt.meter?.facts.model ?? "", error = attempt.outcome == .clientGone ? "" : attempt.errorType
+        let answered = attempt.facts.model, error = attempt.outcome == .clientGone ? "" : attempt.errorType
         let key = Measurements.AttemptKey(
             account: account.name, model: routed.upstream, answered: answered, error: error, operation: 0)
         if let known = measurements.attempts[key] { return known }
-        let tokens = Labels().adding("gen_ai.operation.name", "chat").adding("gen_ai.provider.name", account.providerName)
-            .adding("gen_ai.request.model", routed.upstream).adding("gen_ai.response.model", answered)
-            .adding("server.address", account.endpoint.host).adding("server.port", Int(account.endpoint.port))
+        let tokens = Labels().adding("gen_ai.operation.name", "chat").adding(
+            "gen_ai.provider.name", account.providerName
+        )
+        .adding("gen_ai.request.model", routed.upstream).adding("gen_ai.response.model", answered)
+        .adding("server.address", account.endpoint.host).adding("server.port", Int(account.endpoint.port))
         let durations = tokens.adding("error.type", error), counted = tokens.adding("gen_ai.token.modality", "unknown")
         let made = Measurements.AttemptSeries(
             operationDuration: telemetry.figures.index(.clientOperationDuration, durations),

@@ -63,23 +63,23 @@ extension LoopWorker {
     ) async throws(ClientFault) {
         guard let body = exchange.body else { return }
         let bytes = body.bytes
-        var head = ByteWriter(capacity: 4_096)
         let growth = routed.splice.map { $0.replacement.count - $0.range.count } ?? 0
         UpstreamRequest.writeHead(
             exchange, account, contentLength: bytes.count + growth, trace: exchange.trace.context(span: attempt.span),
-            into: &head)
+            into: &attempt.requestHead)
+        let head = attempt.requestHead.bytes
         if let splice = routed.splice {
             // In place for as long as the request is being sent.
             let name = UnsafeMutableRawBufferPointer.allocate(byteCount: splice.replacement.count, alignment: 1)
             defer { name.deallocate() }
             name.copyBytes(from: splice.replacement)
             let pieces = Pieces(
-                head.bytes, bytes.slice(0..<splice.range.lowerBound), UnsafeRawBufferPointer(name),
+                head, bytes.slice(0..<splice.range.lowerBound), UnsafeRawBufferPointer(name),
                 bytes.slice(splice.range.upperBound..<bytes.count))
             try await connection.send(pieces, timeout: account.timeouts.idle, abort: .downstreamHangup)
         } else {
             try await connection.send(
-                Pieces(head.bytes, bytes), timeout: account.timeouts.idle, abort: .downstreamHangup)
+                Pieces(head, bytes), timeout: account.timeouts.idle, abort: .downstreamHangup)
         }
         attempt.sentAt = monotonicNanoseconds()
     }
@@ -88,6 +88,8 @@ extension LoopWorker {
     private func answer(
         _ attempt: Attempt, _ exchange: Exchange, _ account: UpstreamAccount, _ connection: ClientConnection
     ) async {
+        exchange.body = nil
+        attempt.requestHead.reset(keepingAtMost: 0)
         attempt.status = connection.head.status
         let form = AnswerForm(connection)
         let meter = AnswerMeter(form.isEventStream ? .stream : .whole, isCompressed: form.isCompressed)

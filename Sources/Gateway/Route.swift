@@ -5,7 +5,12 @@ import Wire
 extension LoopWorker {
     /// route: the model's name becomes an account and its name there. Pure, on the snapshot.
     func route(_ exchange: Exchange, _ scan: MessagesBody) throws(Refusal) {
-        guard let name = scan.model, let value = scan.modelValue else { throw .invalidMember("model", "Field required") }
+        guard let name = scan.model, let value = scan.modelValue else {
+            throw .invalidMember("model", "Field required")
+        }
+        if let known = exchange.setting.routes.find(name.bytes) {
+            return try take(known, splice: value, scan.isStreamed, exchange)
+        }
         let requested: String
         do throws(JSONError) {
             requested = try name.decoded()
@@ -13,16 +18,27 @@ extension LoopWorker {
             throw .invalidMember("model", "\(error.sentence)")
         }
         guard !requested.isEmpty else { throw .invalidMember("model", "must not be empty") }
-        guard let resolved = exchange.setting.snapshot.catalog.resolve(requested) else { throw .unroutedModel(requested) }
-        let account = exchange.setting.accounts[resolved.provider]
+        guard let resolved = exchange.setting.snapshot.catalog.resolve(requested) else {
+            throw .unroutedModel(requested)
+        }
+        let route = KnownRoutes.Route(
+            requested: requested, account: resolved.provider, upstream: resolved.upstream,
+            replacement: resolved.upstream == requested ? nil : quoted(resolved.upstream))
+        exchange.setting.routes.keep(route, as: name.bytes)
+        try take(route, splice: value, scan.isStreamed, exchange)
+    }
+
+    private func take(
+        _ route: KnownRoutes.Route, splice: Range<Int>, _ isStreamed: Bool, _ exchange: Exchange
+    ) throws(Refusal) {
+        let account = exchange.setting.accounts[route.account]
         // A claude.ai login goes to Anthropic and nowhere else.
         if account.kind != .anthropic { exchange.passesThrough = false }
         if account.kind == .anthropic, account.apiKey == nil, !exchange.passesThrough { throw .needsLogin }
         exchange.routed = RoutedModel(
-            requested: requested, account: resolved.provider, upstream: resolved.upstream,
-            splice: resolved.upstream == requested ? nil : (value, quoted(resolved.upstream)),
-            isStreamed: scan.isStreamed,
-            price: exchange.setting.snapshot.prices.price(of: resolved.upstream, at: exchange.startedWall))
+            requested: route.requested, account: route.account, upstream: route.upstream,
+            splice: route.replacement.map { (splice, $0) }, isStreamed: isStreamed,
+            price: route.price(in: exchange.setting.snapshot.prices, at: exchange.startedWall))
     }
 
     private func quoted(_ text: String) -> [UInt8] {

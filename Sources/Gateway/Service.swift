@@ -26,6 +26,7 @@ package final class Service {
     package init(configuration path: String, loops: Int) throws {
         // Before any other thread, so that all of them leave the signals to this one.
         signals = try Signals()
+        EventLoop.prepareProcess()
         self.path = path
         let snapshot = try Snapshot.load(path: path)
         self.snapshot = snapshot

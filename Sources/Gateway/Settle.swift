@@ -7,10 +7,11 @@ import Wire
 extension LoopWorker {
     /// settle, of one attempt: what happened gets its name and its price, and the attempt's part of the row is closed.
     func end(_ attempt: Attempt, _ exchange: Exchange, _ routed: RoutedModel, _ row: borrowing JournalSlot) {
+        if let meter = attempt.meter { attempt.facts = meter.facts }
         attempt.outcome = outcome(of: attempt)
         attempt.errorType = errorType(of: attempt)
         if exchange.operation == .messages {
-            attempt.bill = Billing.bill(attempt, price: routed.price, bodyBytes: exchange.body?.count ?? 0)
+            attempt.bill = Billing.bill(attempt, price: routed.price, bodyBytes: exchange.bodyBytes)
         }
         var outcome = AttemptOutcome(
             outcome: attempt.outcome, status: Int32(attempt.status), duration: attempt.duration,
@@ -43,7 +44,7 @@ extension LoopWorker {
         switch attempt.outcome {
         case .ok: return ""
         case .upstreamError:
-            let type = attempt.meter?.facts.errorType ?? ""
+            let type = attempt.facts.errorType
             return type.isEmpty ? "\(attempt.status)" : type
         default: return "\(attempt.outcome.name)"
         }
@@ -75,9 +76,9 @@ extension LoopWorker {
     private func note(_ attempt: Attempt, on row: borrowing JournalSlot) {
         if !attempt.errorType.isEmpty { row.note(.errorType, .string(attempt.errorType)) }
         if !attempt.upstreamRequestID.isEmpty { row.note(.upstreamRequestID, .string(attempt.upstreamRequestID)) }
-        guard let facts = attempt.meter?.facts else { return }
-        if !facts.model.isEmpty { row.note(.modelServed, .string(facts.model)) }
-        if !facts.stopReason.isEmpty { row.note(.stopReason, .string(facts.stopReason)) }
-        facts.rawUsage.withUnsafeBytes { if !$0.isEmpty { row.note(.rawUsage, .bytes($0)) } }
+        guard attempt.meter != nil else { return }
+        if !attempt.facts.model.isEmpty { row.note(.modelServed, .string(attempt.facts.model)) }
+        if !attempt.facts.stopReason.isEmpty { row.note(.stopReason, .string(attempt.facts.stopReason)) }
+        attempt.facts.rawUsage.withUnsafeBytes { if !$0.isEmpty { row.note(.rawUsage, .bytes($0)) } }
     }
 }

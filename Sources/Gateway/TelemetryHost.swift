@@ -48,7 +48,9 @@ final class TelemetryHost: Sendable {
         }
         add("service.instance.id", Self.instance)
         var name = [CChar](repeating: 0, count: 256)
-        if gethostname(&name, name.count - 1) == 0 { add("host.name", name.withUnsafeBufferPointer { String(cString: $0.baseAddress.unsafelyUnwrapped) }) }
+        if gethostname(&name, name.count - 1) == 0 {
+            add("host.name", name.withUnsafeBufferPointer { String(cString: $0.baseAddress.unsafelyUnwrapped) })
+        }
         add("process.pid", "\(getpid())")
         return settings
     }

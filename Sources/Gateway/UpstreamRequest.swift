@@ -7,7 +7,8 @@ import Wire
 /// credentials and of Tollgate.
 enum UpstreamRequest {
     static func writeHead(
-        _ exchange: Exchange, _ account: UpstreamAccount, contentLength: Int, trace: TraceContext, into output: inout ByteWriter
+        _ exchange: Exchange, _ account: UpstreamAccount, contentLength: Int, trace: TraceContext,
+        into output: inout ByteWriter
     ) {
         let head = exchange.channel.head, bytes = exchange.channel.headBytes
         output.append("POST ")

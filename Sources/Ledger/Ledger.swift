@@ -7,7 +7,7 @@ package final class Ledger: Sendable {
         /// The most requests per loop that are in flight or wait for the database; a power of two. One takes 4 KiB.
         package var slotsPerLoop = 16_384
         /// Slots per loop that have room on the disk from the start.
-        package var initialSlots = 1024
+        package var initialSlots = 2048
         /// Called on the ledger's thread with all keys, whenever another process has changed one.
         package var onKeyChange: @Sendable ([KeyRecord]) -> Void = { _ in }
         /// Called on the ledger's thread each time the database refuses.

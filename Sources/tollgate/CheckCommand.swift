@@ -12,7 +12,8 @@ enum CheckCommand {
         for problem in problems { Console.complain(problem) }
         guard problems.isEmpty else { return 2 }
         for warning in snapshot.warnings { Console.complain("warning: \(warning)") }
-        Console.print("\(path) is good: \(snapshot.providers.count) provider(s), \(snapshot.models.count) model rule(s)")
+        Console.print(
+            "\(path) is good: \(snapshot.providers.count) provider(s), \(snapshot.models.count) model rule(s)")
         return 0
     }
 }

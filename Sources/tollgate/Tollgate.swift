@@ -2,6 +2,7 @@ import Configuration
 import Gateway
 import Glibc
 import Ledger
+import Transport
 
 /// The command line. Exit codes: 0 done, 1 the work failed, 2 the command line or the configuration is wrong.
 @main
@@ -31,6 +32,9 @@ struct Tollgate {
         } catch let error as ConfigurationErrors {
             for problem in error.problems { Console.complain("\(problem)") }
             return 2
+        } catch let error as TransportError {
+            Console.complain(error.sentence)
+            return 1
         } catch let error as LedgerError {
             Console.complain("\(error)")
             return 1

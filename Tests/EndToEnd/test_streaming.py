@@ -69,11 +69,11 @@ def test_a_ping_breaks_the_silence(make_gateway, upstream):
     gateway.start()
     gate = upstream.gate()
     upstream.answers(Message(text="word " * 20, gate=gate, gate_after=5))
-    connection, pieces = open_stream(gateway, gateway.issue())
+    key, began = gateway.issue(), now()
+    connection, pieces = open_stream(gateway, key)
     with connection:
         gate.wait()
         seen = b""
-        began = now()
         while seen.count(b'"type":"ping"') + seen.count(b'"type": "ping"') < 4:  # one is the upstream's own
             seen += next(pieces)
         assert 0.8 < now() - began < 5

@@ -127,14 +127,16 @@ extension LoopHost {
 
     /// Sends pieces one turn of the loop apart, or far enough for the server to say something between them, then reads until the server closes, or says nothing for `patience` nanoseconds.
     func converse(
-        _ address: SocketAddress, _ pieces: [String], patience: Int64 = 30_000_000, answersBetween: Bool = false
+        _ address: SocketAddress, _ pieces: [String], patience: Int64 = 10_000_000_000, answersBetween: Bool = false
     ) async throws -> (text: String, closed: Bool) {
         let (stream, wakeup) = try await connect(address)
         defer { stream.close() }
         for piece in pieces {
             _ = Array(piece.utf8).withUnsafeBytes { stream.write(Pieces($0)) }
-            wakeup.setTick(after: answersBetween ? 5_000_000 : 0)
-            _ = await wakeup.wait(for: .tick)
+            wakeup.clear(.upstreamReadable)
+            wakeup.setTick(after: answersBetween ? patience : 0)
+            _ = await wakeup.wait(for: answersBetween ? [.tick, .upstreamReadable] : .tick)
+            wakeup.signal(.upstreamReadable)
         }
         var bytes: [UInt8] = []
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 * 1024, alignment: 1)

@@ -58,7 +58,9 @@ final class CountingHandler: RequestHandler {
     var connections: Int { open.withLock { $0 } }
 
     func handle(_ channel: ServerChannel) async {
-        if String(decoding: channel.headBytes(channel.head.target), as: UTF8.self) == "/last" { channel.mustClose = true }
+        if String(decoding: channel.headBytes(channel.head.target), as: UTF8.self) == "/last" {
+            channel.mustClose = true
+        }
         channel.beginResponse(status: 200)
         _ = Array("ok".utf8).withUnsafeBytes { channel.respond($0) }
     }
@@ -125,6 +127,26 @@ final class CountingHandler: RequestHandler {
             return [before, await pool.idleCount]
         }
         #expect(idle == [1, 0])
+    }
+
+    @Test(
+        "A thousand requests through server, pool and client stay on their loop: no job from elsewhere, no other thread"
+    )
+    func staysOnTheLoop() async throws {
+        let (host, pool) = try await start()
+        let (foreign, elsewhere) = try await host.run { host in
+            // The first one connects.
+            _ = try await host.exchange(pool)
+            let before = host.loop.foreignEnqueues
+            var elsewhere = 0
+            for _ in 0..<1_000 {
+                let isReused = try await host.exchange(pool)
+                if !isReused || !host.loop.isCurrent { elsewhere += 1 }
+            }
+            return (host.loop.foreignEnqueues - before, elsewhere)
+        }
+        #expect(foreign == 0)
+        #expect(elsewhere == 0)
     }
 
     @Test("A lease that is dropped closes its connection")

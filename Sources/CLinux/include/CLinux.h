@@ -64,6 +64,8 @@ int tg_signals_block(const int *signals, int count);
 int tg_signals_wait(const int *signals, int count, int timeout_milliseconds);
 // The sentence for an errno, not terminated; returns its length.
 size_t tg_error_text(int error, void *text, size_t capacity);
+// Keeps freed memory of up to 64 MiB for the next request instead of giving it back page by page. Once, before threads start.
+void tg_keep_freed_memory(void);
 // Processors that this process may run on.
 int tg_processors(void);
 int tg_random(void *bytes, size_t count);

@@ -7,9 +7,9 @@ package struct ResolvedModel: Sendable, Equatable {
 }
 
 /// From the names that clients use to accounts and their models. An exact name beats a pattern, a longer pattern a shorter one;
-/// `account/model` always works.
+/// `account/model` works as a pattern `account/*` does.
 package struct ModelCatalog: Sendable {
-    private struct Pattern {
+    fileprivate struct Pattern {
         let prefix: String
         let provider: Int
         /// Before what the `*` stood for; with `takesRest` false it is the whole name.
@@ -19,31 +19,35 @@ package struct ModelCatalog: Sendable {
 
     private var exact: [String: ResolvedModel] = [:]
     private var patterns: [Pattern] = []
-    private let accounts: [String: Int]
     /// What `GET /v1/models` shows: each name with how it is shown.
     package let listed: [(id: String, displayName: String)]
 
     /// `known`: models of the price table, which patterns are listed by.
     init(_ models: [ModelSetting], accounts names: [String], known: [String]) {
-        accounts = Dictionary(names.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+        let accounts = Dictionary(names.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
         var listed: [(id: String, displayName: String)] = []
+        let named = Set(models.map(\.name))
         for model in models {
             guard let provider = accounts[model.account] else { continue }
-            if model.name.hasSuffix("*") {
-                let prefix = String(model.name.dropLast())
-                let takesRest = model.upstream.hasSuffix("*")
-                patterns.append(
-                    Pattern(
-                        prefix: prefix, provider: provider,
-                        upstream: takesRest ? String(model.upstream.dropLast()) : model.upstream, takesRest: takesRest))
-                for name in known where name.hasPrefix(prefix) && !listed.contains(where: { $0.id == name }) {
-                    listed.append((name, name))
-                }
-            } else {
+            guard model.name.hasSuffix("*") else {
                 exact[model.name] = ResolvedModel(provider: provider, upstream: model.upstream)
+                // Its own name for it is better than the one a pattern gave.
+                listed.removeAll { $0.id == model.name }
                 listed.append((model.name, model.displayName ?? model.name))
+                continue
+            }
+            let pattern = Pattern(model, provider: provider)
+            patterns.append(pattern)
+            // A name of its own is listed where it stands.
+            for name in known.compactMap(pattern.name(for:))
+            where !named.contains(name) && !listed.contains(where: { $0.id == name }) {
+                listed.append((name, name))
             }
         }
+        for (index, name) in names.enumerated() {
+            patterns.append(Pattern(prefix: "\(name)/", provider: index, upstream: "", takesRest: true))
+        }
+        // Stable: of two patterns alike the configured one comes before that of the account's name.
         patterns.sort { $0.prefix.utf8.count > $1.prefix.utf8.count }
         self.listed = listed
     }
@@ -55,8 +59,21 @@ package struct ModelCatalog: Sendable {
             let rest = pattern.takesRest ? name.dropFirst(pattern.prefix.count) : ""
             return ResolvedModel(provider: pattern.provider, upstream: pattern.upstream + rest)
         }
-        guard let slash = name.firstIndex(of: "/"), let provider = accounts[String(name[..<slash])] else { return nil }
-        let model = name[name.index(after: slash)...]
-        return model.isEmpty ? nil : ResolvedModel(provider: provider, upstream: String(model))
+        return nil
+    }
+}
+
+extension ModelCatalog.Pattern {
+    fileprivate init(_ model: ModelSetting, provider: Int) {
+        prefix = String(model.name.dropLast())
+        self.provider = provider
+        takesRest = model.upstream.hasSuffix("*")
+        upstream = takesRest ? String(model.upstream.dropLast()) : model.upstream
+    }
+
+    /// The name under which clients reach a model of the upstream, if the pattern leads there.
+    fileprivate func name(for model: String) -> String? {
+        guard takesRest else { return model.hasPrefix(prefix) && model != prefix ? model : nil }
+        return model.hasPrefix(upstream) && model != upstream ? prefix + model.dropFirst(upstream.count) : nil
     }
 }

@@ -17,7 +17,7 @@ struct PriceParser {
 
     static func parse(_ text: String, table name: String) throws(Fault) -> [Price] {
         var rows: [Price] = [], table = name
-        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+        for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
             let words = line.prefix { $0 != "#" }.split(whereSeparator: \.isWhitespace).map(String.init)
             guard let first = words.first else { continue }
             if first == "table", words.count == 2 {
@@ -47,20 +47,24 @@ struct PriceParser {
             let parts = word.split(separator: "=", maxSplits: 1).map(String.init)
             guard parts.count == 2 else { throw Reason(sentence: "`\(word)` is not name=value") }
             switch parts[0] {
-            case "fast": fast = try decimal(parts[1], places: 3)
-            case "us": us = try decimal(parts[1], places: 3)
-            case "search": search = try decimal(parts[1], places: 12)
+            case "fast": fast = try decimal(parts[1], places: 3, atMost: 100)
+            case "us": us = try decimal(parts[1], places: 3, atMost: 100)
+            case "search": search = try decimal(parts[1], places: 12, atMost: 1_000)
             case "above":
                 let halves = parts[1].split(separator: ":").map(String.init)
-                guard halves.count == 2, let threshold = Int64(halves[0]) else {
+                guard halves.count == 2, let threshold = Int64(halves[0]), threshold > 0 else {
                     throw Reason(sentence: "`\(word)` is not above=TOKENS:input/output/write-5m/write-1h/read")
                 }
                 long = (threshold, try prices(halves[1].split(separator: "/").map(String.init)))
             default: throw Reason(sentence: "`\(parts[0])` is unknown; known are above, fast, search, us")
             }
         }
+        let from = try day(words[1]), to = try day(words[2])
+        if let from, let to, from >= to {
+            throw Reason(sentence: "the row is never valid: \(words[1]) is not before \(words[2])")
+        }
         return Price(
-            model: words[0], validFrom: try day(words[1]), validTo: try day(words[2]),
+            model: words[0], validFrom: from, validTo: to,
             tokens: try prices(Array(words[3..<8])), long: long, fastPermille: fast, usPermille: us, webSearch: search,
             version: "\(table)/\(words[0])")
     }
@@ -69,24 +73,32 @@ struct PriceParser {
         guard words.count == 5 else { throw Reason(sentence: "five prices are needed, found \(words.count)") }
         // Dollars per million tokens are millionths of a dollar per token, 10⁶ pico-dollars.
         return TokenPrices(
-            input: try decimal(words[0], places: 6), output: try decimal(words[1], places: 6),
-            cacheWrite5m: try decimal(words[2], places: 6), cacheWrite1h: try decimal(words[3], places: 6),
-            cacheRead: try decimal(words[4], places: 6))
+            input: try price(words[0]), output: try price(words[1]), cacheWrite5m: try price(words[2]),
+            cacheWrite1h: try price(words[3]), cacheRead: try price(words[4]))
     }
 
-    /// A decimal number, exactly, in units of 10^-places.
-    private static func decimal(_ text: String, places: Int) throws(Reason) -> Int64 {
+    private static func price(_ text: String) throws(Reason) -> Int64 {
+        try decimal(text, places: 6, atMost: 1_000_000)
+    }
+
+    /// A decimal number, exactly, in units of 10^-places. The bound finds slips and keeps sums of costs within 128 bits.
+    private static func decimal(_ text: String, places: Int, atMost limit: Int64) throws(Reason) -> Int64 {
         let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
         let fraction = parts.count == 2 ? String(parts[1]) : ""
-        guard !parts[0].isEmpty, fraction.count <= places, text.allSatisfy({ $0.isASCII && ($0.isNumber || $0 == ".") }),
+        guard !parts[0].isEmpty, fraction.count <= places,
+            text.allSatisfy({ $0.isASCII && ($0.isNumber || $0 == ".") }),
             let value = Int64(parts[0] + fraction + String(repeating: "0", count: places - fraction.count))
-        else { throw Reason(sentence: "`\(text)` is not a price with at most \(places) decimals") }
+        else { throw Reason(sentence: "`\(text)` is not a number with at most \(places) decimals, such as 0.25") }
+        let scale = (0..<places).reduce(Int64(1)) { scale, _ in scale * 10 }
+        guard value <= limit * scale else { throw Reason(sentence: "`\(text)` is larger than \(limit)") }
         return value
     }
 
     private static func day(_ text: String) throws(Reason) -> Int64? {
         if text == "-" { return nil }
-        guard let date = CivilDate(parsing: text) else { throw Reason(sentence: "`\(text)` is not a date such as 2026-11-20") }
+        guard let date = CivilDate(parsing: text) else {
+            throw Reason(sentence: "`\(text)` is not a date such as 2026-11-20")
+        }
         return Int64(date.daysSince1970) * CivilDate.nanosecondsPerDay
     }
 }

@@ -27,8 +27,11 @@ package struct PriceTable: Sendable {
     /// The price of a model at a moment (Unix nanoseconds). A release date, `-latest` or a `[1m]` behind the name does not
     /// change the price; any other name that is not in the table has none.
     package func price(of model: String, at moment: Int64) -> Price? {
-        guard let candidates = rows[model] ?? rows[Self.base(of: model)] else { return nil }
-        return candidates.first { price in
+        row(model, at: moment) ?? row(Self.base(of: model), at: moment)
+    }
+
+    private func row(_ model: String, at moment: Int64) -> Price? {
+        rows[model]?.first { price in
             (price.validFrom ?? .min) <= moment && moment < (price.validTo ?? .max)
         }
     }
@@ -40,6 +43,7 @@ package struct PriceTable: Sendable {
         if name.hasSuffix("-latest") { return String(name.dropLast(7)) }
         guard let separator = name.lastIndex(where: { $0 == "-" || $0 == "@" }) else { return String(name) }
         let date = name[name.index(after: separator)...]
-        return date.count == 8 && date.allSatisfy { $0.isASCII && $0.isNumber } ? String(name[..<separator]) : String(name)
+        return date.count == 8 && date.allSatisfy { $0.isASCII && $0.isNumber }
+            ? String(name[..<separator]) : String(name)
     }
 }

@@ -9,6 +9,8 @@ package struct BaseURL: Sendable, Equatable {
     /// As it goes into `Host`.
     package let authority: String
 
+    /// `nil` for anything but `http(s)://HOST[:PORT][/PATH]`: no user, no query, no fragment, nothing that would have to be
+    /// escaped in a request's head.
     package init?(_ text: String) {
         let rest: Substring
         if text.hasPrefix("https://") {
@@ -19,25 +21,33 @@ package struct BaseURL: Sendable, Equatable {
             return nil
         }
         let authority = rest.prefix { $0 != "/" }
-        guard !authority.isEmpty, !authority.contains(where: { "?#@ ".contains($0) }) else { return nil }
         var path = rest.dropFirst(authority.count)
-        guard !path.contains(where: { "?# ".contains($0) }) else { return nil }
+        guard path.utf8.allSatisfy({ (0x21...0x7E).contains($0) }), !path.contains(where: { "?#".contains($0) }) else {
+            return nil
+        }
         while path.last == "/" { path.removeLast() }
         prefix = String(path)
         self.authority = String(authority)
-        var name = authority, explicit: Substring?
-        if let colon = authority.lastIndex(of: ":"), !authority[colon...].contains("]") {
-            name = authority[..<colon]
-            explicit = authority[authority.index(after: colon)...]
-        }
-        if name.hasPrefix("["), name.hasSuffix("]") { name = name.dropFirst().dropLast() }
-        guard !name.isEmpty else { return nil }
-        host = String(name)
-        if let explicit {
-            guard let number = UInt16(explicit), number > 0 else { return nil }
-            port = number
+        guard let (host, port) = HostPort.parse(authority) else { return nil }
+        if host.contains(":") {
+            guard HostPort.isIPv6(host) else { return nil }
         } else {
-            port = isEncrypted ? 443 : 80
+            guard host.utf8.allSatisfy(Self.isNameByte) else { return nil }
+        }
+        if let port {
+            guard port > 0 else { return nil }
+        }
+        self.host = host
+        self.port = port ?? (isEncrypted ? 443 : 80)
+    }
+
+    private static func isNameByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"),
+            UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"):
+            true
+        default: false
         }
     }
 }

@@ -1,33 +1,5 @@
 /// The settings of one group as they are read: each is asked for once, what is wrong is noted, and what nobody asked for is
 /// unknown.
-///
-/// A reference type, so that all parts of a file note their problems in one list.
-final class SettingReader {
-    let file: String
-    let sources: ValueSources
-    private(set) var problems: [ConfigurationProblem] = []
-
-    init(file: String, sources: ValueSources) {
-        self.file = file
-        self.sources = sources
-    }
-
-    func note(_ mark: YAMLMark, _ path: String, _ sentence: String) {
-        let subject = path.isEmpty ? sentence : "\(path): \(sentence)"
-        problems.append(ConfigurationProblem(file: file, line: mark.line, column: mark.column, sentence: subject))
-    }
-
-    /// A value with `${…}` filled in.
-    func fill(_ text: String, _ mark: YAMLMark, _ path: String) -> String? {
-        do throws(Substitution.Fault) {
-            return try Substitution.fill(text, from: sources)
-        } catch {
-            note(mark, path, error.sentence)
-            return nil
-        }
-    }
-}
-
 struct Section {
     let path: String
     let mark: YAMLMark
@@ -61,57 +33,86 @@ struct Section {
         return member.value
     }
 
-    mutating func text(_ name: String) -> (text: String, mark: YAMLMark)? {
-        guard let node = node(name) else { return nil }
-        guard case .scalar(let text, _) = node.content else {
-            reader.note(node.mark, pathOf(name), "must be a single value, found \(node.kind)")
+    mutating func text(_ name: String) -> SettingText? {
+        node(name).flatMap { text(of: $0, pathOf(name)) }
+    }
+
+    private func text(of node: YAMLNode, _ path: String) -> SettingText? {
+        guard case .scalar(let raw, _) = node.content else {
+            reader.note(node.mark, path, "must be a single value, found \(node.kind)")
             return nil
         }
-        return reader.fill(text, node.mark, pathOf(name)).map { ($0, node.mark) }
+        return reader.fill(raw, node.mark, path).map { SettingText(text: $0, raw: raw, mark: node.mark) }
     }
 
     mutating func string(_ name: String) -> String? { text(name)?.text }
 
-    mutating func required(_ name: String, _ example: String) -> String? {
-        if let text = text(name)?.text { return text }
-        if !members.contains(where: { $0.key == name && !$0.value.isNull }) {
+    /// A value that must be there and not be empty; `nil` when that is noted.
+    mutating func required(_ name: String, _ example: String) -> SettingText? {
+        guard has(name) else {
             reader.note(mark, pathOf(name), "is missing; write for example `\(name): \(example)`")
+            return nil
         }
+        return text(name).flatMap { notEmpty($0, name) }
+    }
+
+    /// The absolute path that a setting names.
+    mutating func file(_ name: String) -> String? {
+        text(name).flatMap { notEmpty($0, name) }.map { reader.absolute($0.text) }
+    }
+
+    private func notEmpty(_ value: SettingText, _ name: String) -> SettingText? {
+        if !value.text.isEmpty { return value }
+        reader.note(value.mark, pathOf(name), "must not be empty")
         return nil
     }
 
-    /// A value that `parse` understands, or the default; anything else is noted with what is expected.
-    mutating func value<Value>(
-        _ name: String, default fallback: Value, expected: String, parse: (String) -> Value?
-    ) -> Value {
-        guard let (text, mark) = text(name) else { return fallback }
-        if let value = parse(text) { return value }
-        reader.note(mark, pathOf(name), "`\(text)` is not \(expected)")
-        return fallback
+    /// Notes settings that have no effect here.
+    mutating func refuse(_ names: [String], _ reason: String) {
+        for name in names where has(name) {
+            reader.note(node(name)?.mark ?? mark, pathOf(name), reason)
+        }
     }
 
+    /// Whether the setting is there and not null.
+    mutating func has(_ name: String) -> Bool { node(name) != nil }
+
+    /// A value that `parse` understands; anything else is noted with what is expected. `nil` also when there is none.
+    mutating func value<Value>(_ name: String, expected: String, parse: (String) -> Value?) -> Value? {
+        guard let given = text(name) else { return nil }
+        if let value = parse(given.text) { return value }
+        reader.note(given.mark, pathOf(name), "\(given.shown) is not \(expected)")
+        return nil
+    }
+
+    /// Thirty days: a longer wait is a mistake, and times that are added to it stay far from what 64 bits hold.
+    private static let longestDuration: Int64 = 30 * 86_400_000_000_000
+
     mutating func duration(_ name: String, default fallback: Int64) -> Int64 {
-        value(name, default: fallback, expected: "a duration above zero, such as `15s`, `5m` or `1h`") { text in
-            DurationText.parse(text).flatMap { $0 > 0 ? $0 : nil }
-        }
+        value(name, expected: "a duration from 1ms to 30d, such as `15s`, `5m` or `1h`") { text in
+            DurationText.parse(text).flatMap { (1...Self.longestDuration).contains($0) ? $0 : nil }
+        } ?? fallback
     }
 
     mutating func size(_ name: String, default fallback: Int, range: ClosedRange<Int>) -> Int {
-        value(name, default: fallback, expected: "a size from \(range.lowerBound) to \(range.upperBound) bytes, such as `32KiB` or `4MiB`") {
+        value(
+            name,
+            expected: "a size from \(range.lowerBound) to \(range.upperBound) bytes, such as `32KiB` or `4MiB`"
+        ) {
             SizeText.parse($0).flatMap { range.contains($0) ? $0 : nil }
-        }
+        } ?? fallback
     }
 
     mutating func integer(_ name: String, default fallback: Int, range: ClosedRange<Int>) -> Int {
-        value(name, default: fallback, expected: "a whole number from \(range.lowerBound) to \(range.upperBound)") {
+        value(name, expected: "a whole number from \(range.lowerBound) to \(range.upperBound)") {
             Int($0).flatMap { range.contains($0) ? $0 : nil }
-        }
+        } ?? fallback
     }
 
     mutating func choice<Choice: RawRepresentable & CaseIterable>(_ name: String, default fallback: Choice) -> Choice
     where Choice.RawValue == String {
         let known = Choice.allCases.map(\.rawValue).joined(separator: ", ")
-        return value(name, default: fallback, expected: "one of \(known)") { Choice(rawValue: $0) }
+        return value(name, expected: "one of \(known)") { Choice(rawValue: $0) } ?? fallback
     }
 
     mutating func section(_ name: String) -> Section? {
@@ -130,22 +131,14 @@ struct Section {
     }
 
     /// The elements of a list of values.
-    mutating func strings(_ name: String) -> [(text: String, mark: YAMLMark)] {
-        elements(name).compactMap { element in
-            guard case .scalar(let text, _) = element.node.content else {
-                reader.note(element.node.mark, element.path, "must be a single value, found \(element.node.kind)")
-                return nil
-            }
-            return reader.fill(text, element.node.mark, element.path).map { ($0, element.node.mark) }
-        }
+    mutating func strings(_ name: String) -> [SettingText] {
+        elements(name).compactMap { text(of: $0.node, $0.path) }
     }
 
     /// A group whose names are the user's own, with single values.
-    mutating func dictionary(_ name: String) -> [String: String] {
-        guard var section = section(name) else { return [:] }
-        var values: [String: String] = [:]
-        for name in section.names { values[name] = section.string(name) }
-        return values
+    mutating func dictionary(_ name: String) -> [(name: String, value: SettingText)] {
+        guard var section = section(name) else { return [] }
+        return section.names.compactMap { name in section.text(name).map { (name, $0) } }
     }
 
     /// Notes what nobody asked for. Call it last.

@@ -5,13 +5,10 @@ package struct ListenSetting: Sendable, Equatable {
     /// 0: the kernel chooses.
     package let port: UInt16
 
-    /// `127.0.0.1:4100` or `[::1]:4100`.
+    /// `127.0.0.1:4100` or `[::1]:4100`; `nil` for anything else, names included.
     package init?(_ text: String) {
-        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else { return nil }
-        var host = String(text[..<colon])
-        if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
-        else if host.contains(":") { return nil }
-        guard !host.isEmpty else { return nil }
+        guard let (host, port) = HostPort.parse(text), let port else { return nil }
+        guard host.contains(":") ? HostPort.isIPv6(host) : HostPort.isIPv4(host) else { return nil }
         self.host = host
         self.port = port
     }

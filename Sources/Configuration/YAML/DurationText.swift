@@ -12,7 +12,9 @@ package enum DurationText {
         while !rest.isEmpty {
             let digits = rest.prefix { $0.isASCII && $0.isNumber }
             let unit = rest.dropFirst(digits.count).prefix { $0.isLetter }
-            guard let count = Int64(digits), let scale = units.first(where: { $0.name == unit })?.nanoseconds else { return nil }
+            guard let count = Int64(digits), let scale = units.first(where: { $0.name == unit })?.nanoseconds else {
+                return nil
+            }
             let (product, overflow) = count.multipliedReportingOverflow(by: scale)
             let (sum, carry) = total.addingReportingOverflow(product)
             if overflow || carry { return nil }

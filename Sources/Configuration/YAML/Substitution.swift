@@ -2,7 +2,7 @@
 package struct ValueSources: Sendable {
     /// The environment variable of that name.
     package var environment: @Sendable (String) -> String?
-    /// The content of a file, its last line end removed; the sentence says why it cannot be read.
+    /// The content of the file at an absolute path, its last line end removed; the sentence says why it cannot be read, without the path.
     package var file: @Sendable (String) -> Result<String, FileFault>
 
     package struct FileFault: Error {
@@ -25,7 +25,10 @@ enum Substitution {
         let sentence: String
     }
 
-    static func fill(_ text: String, from sources: ValueSources) throws(Fault) -> String {
+    /// - Parameter file: reads a file that the text names, as it names it.
+    static func fill(
+        _ text: String, environment: (String) -> String?, file: (String) -> Result<String, ValueSources.FileFault>
+    ) throws(Fault) -> String {
         guard text.utf8.contains(UInt8(ascii: "$")) else { return text }
         var result = ""
         var rest = Substring(text)
@@ -39,7 +42,7 @@ enum Substitution {
                 guard let end = rest.firstIndex(of: "}") else {
                     throw Fault(sentence: "`${` is not closed by `}`; write `$$` for a dollar sign")
                 }
-                result += try value(of: rest[rest.index(after: rest.startIndex)..<end], from: sources)
+                result += try value(of: rest[rest.index(after: rest.startIndex)..<end], environment, file)
                 rest = rest[rest.index(after: end)...]
             } else {
                 result += "$"
@@ -48,11 +51,15 @@ enum Substitution {
         return result + rest
     }
 
-    private static func value(of reference: Substring, from sources: ValueSources) throws(Fault) -> String {
+    private static func value(
+        of reference: Substring, _ environment: (String) -> String?,
+        _ file: (String) -> Result<String, ValueSources.FileFault>
+    ) throws(Fault) -> String {
         if reference.hasPrefix("file:") {
-            switch sources.file(String(reference.dropFirst(5))) {
+            let path = String(reference.dropFirst(5))
+            switch file(path) {
             case .success(let content): return content
-            case .failure(let fault): throw Fault(sentence: fault.sentence)
+            case .failure(let fault): throw Fault(sentence: "the file \(path) \(fault.sentence)")
             }
         }
         var name = String(reference), fallback: String?
@@ -60,10 +67,22 @@ enum Substitution {
             name = String(reference[..<separator.lowerBound])
             fallback = String(reference[separator.upperBound...])
         }
-        if let value = sources.environment(name), !(value.isEmpty && fallback != nil) { return value }
+        guard isName(name) else {
+            // Not quoted: what stands there may be a secret that begins with a dollar sign.
+            throw Fault(
+                sentence: "`${` must be followed by a variable's name or `file:PATH`; write `$$` for a dollar sign")
+        }
+        if let value = environment(name), !(value.isEmpty && fallback != nil) { return value }
         guard let fallback else {
             throw Fault(sentence: "the environment variable \(name) is not set; set it, or write ${\(name):-default}")
         }
         return fallback
+    }
+
+    private static func isName(_ text: String) -> Bool {
+        guard let first = text.utf8.first, !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first) else {
+            return false
+        }
+        return text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
     }
 }

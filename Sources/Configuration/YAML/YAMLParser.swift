@@ -2,16 +2,19 @@ import CYAML
 
 /// Reads one YAML document (YAML 1.1 as libyaml has it) into nodes. Anchors, aliases and tags are refused: a configuration says
 /// what it means in one place. So are duplicate keys, of which readers take one or the other.
+///
+/// What is refused although it can be read is noted in `faults`, so that all of it is found at once; what cannot be read throws.
 struct YAMLParser {
     struct Fault: Error {
         let mark: YAMLMark
         let sentence: String
     }
 
+    private(set) var faults: [Fault] = []
     private static let maximumDepth = 32
 
     /// The document's root; `nil` if the text has no document.
-    static func parse(_ text: String) throws(Fault) -> YAMLNode? {
+    mutating func parse(_ text: String) throws(Fault) -> YAMLNode? {
         var parser = yaml_parser_t()
         guard yaml_parser_initialize(&parser) == 1 else {
             throw Fault(mark: YAMLMark(line: 0, column: 0), sentence: "no memory for a YAML parser")
@@ -25,7 +28,7 @@ struct YAMLParser {
         return try document(&parser)
     }
 
-    private static func document(_ parser: inout yaml_parser_t) throws(Fault) -> YAMLNode? {
+    private mutating func document(_ parser: inout yaml_parser_t) throws(Fault) -> YAMLNode? {
         var root: YAMLNode?
         while true {
             let event = try next(&parser)
@@ -34,7 +37,8 @@ struct YAMLParser {
             case YAML_STREAM_START_EVENT, YAML_DOCUMENT_END_EVENT: continue
             case YAML_DOCUMENT_START_EVENT:
                 if root != nil {
-                    throw Fault(mark: event.mark, sentence: "a second document begins here; one file holds one document")
+                    throw Fault(
+                        mark: event.mark, sentence: "a second document begins here; one file holds one document")
                 }
             default: root = try node(event, &parser, depth: 0)
             }
@@ -49,14 +53,14 @@ struct YAMLParser {
         var isDecorated = false
     }
 
-    private static func next(_ parser: inout yaml_parser_t) throws(Fault) -> Event {
+    private mutating func next(_ parser: inout yaml_parser_t) throws(Fault) -> Event {
         var raw = yaml_event_t()
         guard yaml_parser_parse(&parser, &raw) == 1 else {
             let problem = parser.problem.map { String(cString: $0) } ?? "not YAML"
-            throw Fault(mark: mark(parser.problem_mark), sentence: "this is not YAML: \(problem)")
+            throw Fault(mark: Self.mark(parser.problem_mark), sentence: "this is not YAML: \(problem)")
         }
         defer { yaml_event_delete(&raw) }
-        var event = Event(kind: raw.type, mark: mark(raw.start_mark))
+        var event = Event(kind: raw.type, mark: Self.mark(raw.start_mark))
         switch raw.type {
         case YAML_SCALAR_EVENT:
             let scalar = raw.data.scalar
@@ -72,15 +76,16 @@ struct YAMLParser {
         default: break
         }
         if event.isDecorated {
-            throw Fault(mark: event.mark, sentence: "anchors, aliases and tags are not taken; write the value out")
+            faults.append(
+                Fault(mark: event.mark, sentence: "anchors, aliases and tags are not taken; write the value out"))
         }
         return event
     }
 
     private static func mark(_ mark: yaml_mark_t) -> YAMLMark { YAMLMark(line: mark.line + 1, column: mark.column + 1) }
 
-    private static func node(_ event: Event, _ parser: inout yaml_parser_t, depth: Int) throws(Fault) -> YAMLNode {
-        guard depth < maximumDepth else { throw Fault(mark: event.mark, sentence: "nested too deep") }
+    private mutating func node(_ event: Event, _ parser: inout yaml_parser_t, depth: Int) throws(Fault) -> YAMLNode {
+        guard depth < Self.maximumDepth else { throw Fault(mark: event.mark, sentence: "nested too deep") }
         switch event.kind {
         case YAML_SEQUENCE_START_EVENT:
             var elements: [YAMLNode] = []
@@ -97,7 +102,7 @@ struct YAMLParser {
         }
     }
 
-    private static func members(_ parser: inout yaml_parser_t, depth: Int) throws(Fault) -> [YAMLMember] {
+    private mutating func members(_ parser: inout yaml_parser_t, depth: Int) throws(Fault) -> [YAMLMember] {
         var members: [YAMLMember] = []
         while true {
             let key = try next(&parser)
@@ -106,8 +111,10 @@ struct YAMLParser {
                 throw Fault(mark: key.mark, sentence: "a setting's name must be a plain word")
             }
             if let first = members.first(where: { $0.key == key.text }) {
-                throw Fault(
-                    mark: key.mark, sentence: "\(key.text) stands here twice; it was first set in line \(first.mark.line)")
+                faults.append(
+                    Fault(
+                        mark: key.mark,
+                        sentence: "\(key.text) stands here twice; it was first set in line \(first.mark.line)"))
             }
             let value = try node(try next(&parser), &parser, depth: depth + 1)
             members.append(YAMLMember(key: key.text, mark: key.mark, value: value))

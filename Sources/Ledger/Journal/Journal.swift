@@ -31,7 +31,7 @@ package final class Journal: @unchecked Sendable {
         closed = SlotRing(capacity: capacity)
         returned = SlotRing(capacity: capacity)
         free = .allocate(capacity: capacity)
-        guard grow(to: min(initial, capacity)) else {
+        guard file.prepare(min(initial, capacity)), grow(to: min(initial, capacity)) else {
             throw .file(operation: "allocate", path: path, code: 28)  // ENOSPC
         }
     }

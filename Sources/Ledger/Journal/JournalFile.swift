@@ -79,6 +79,24 @@ struct JournalFile {
         posix_fallocate(descriptor, 0, off_t((count + 1) * SlotLayout.slotSize)) == 0
     }
 
+    /// The same, with blocks that were written once: for the slots there are from the start.
+    ///
+    /// Blocks that are only reserved get their first write with the file system's own journal; every commit of it then
+    /// writes all stored slots back and makes the next store into each wait. Measured with 500 KB requests: three times
+    /// the processor time and twice the latency.
+    func prepare(_ count: Int) -> Bool {
+        guard grow(to: count) else { return false }
+        let zeros = [UInt8](repeating: 0, count: 256 * SlotLayout.slotSize)
+        var offset = SlotLayout.slotSize
+        let end = (count + 1) * SlotLayout.slotSize
+        while offset < end {
+            let written = pwrite(descriptor, zeros, min(zeros.count, end - offset), off_t(offset))
+            guard written > 0 else { return false }
+            offset += written
+        }
+        return fdatasync(descriptor) == 0
+    }
+
     /// Deletes the file unless a slot holds a row. Slots are only looked at within the file's present size.
     func deleteIfDrained() {
         var status = stat()

@@ -1,9 +1,10 @@
 import Wire
 
 /// What of a request goes to the Anthropic Messages API, and what of its answer comes back. Everything that is not named here
-/// passes as it is, so that what Anthropic adds tomorrow works today.
+/// passes as it is, so that what Anthropic adds tomorrow works today. Fields of the connection never pass; those that a message's
+/// own `Connection` nominates are told by `RequestHead.isHopByHop`.
 package enum AnthropicEndpoint {
-    /// Whether a field of the client's request is forwarded. Fields of the connection (`RequestHead.isHopByHop`) never are.
+    /// Whether a field of the client's request is forwarded.
     ///
     /// - Parameter passesThrough: the client's own `Authorization` is what authenticates upstream.
     package static func forwards(requestField name: FieldName, passesThrough: Bool) -> Bool {
@@ -23,7 +24,7 @@ package enum AnthropicEndpoint {
         case .xForwardedFor, .xForwardedHost, .xForwardedProto, .xRealIP, .forwarded, .via:
             return false
         default:
-            return true
+            return !name.isHopByHop
         }
     }
 
@@ -37,7 +38,7 @@ package enum AnthropicEndpoint {
         case .anthropicRateLimit, .anthropicOrganizationID, .anthropicWorkspaceID, .anthropicUserProfileID:
             return passesThrough
         default:
-            return true
+            return !name.isHopByHop
         }
     }
 }

@@ -7,12 +7,13 @@ package struct ModelList {
 
     package init(_ models: [(id: String, displayName: String)]) { self.models = models }
 
-    /// One page; `limit` 1...1000 (default 20), after or before an id. `nil`: the query makes no sense, with the reason.
+    /// One page: `limit` 1...1000 (default 20), behind `after_id`, or the last ones before `before_id`. Other parameters are
+    /// ignored. `has_more` tells of the direction in which the page was asked for, as the SDKs go on in it.
     package func page(query: String) -> Result<[UInt8], Refusal> {
-        var limit = 20, first = models.startIndex, end = models.endIndex
+        var limit = 20, first = models.startIndex, end = models.endIndex, isBackwards = false
         for pair in query.split(separator: "&") {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-            let value = parts.count == 2 ? parts[1] : ""
+            let value = parts.count == 2 ? Self.decoded(parts[1]) : ""
             switch parts[0] {
             case "limit":
                 guard let number = Int(value), (1...1_000).contains(number) else {
@@ -20,22 +21,25 @@ package struct ModelList {
                 }
                 limit = number
             case "after_id":
-                guard let index = models.firstIndex(where: { $0.id == Self.decoded(value) }) else {
-                    return .failure(.invalidMember("after_id", "`\(value)` is no model of this list"))
-                }
+                guard let index = index(of: value) else { return .failure(Self.unknown("after_id", value)) }
                 first = index + 1
             case "before_id":
-                guard let index = models.firstIndex(where: { $0.id == Self.decoded(value) }) else {
-                    return .failure(.invalidMember("before_id", "`\(value)` is no model of this list"))
-                }
+                guard let index = index(of: value) else { return .failure(Self.unknown("before_id", value)) }
                 end = index
-                first = max(0, end - limit)
+                isBackwards = true
             default:
                 continue
             }
         }
-        let page = models[min(first, end)..<end].prefix(limit)
-        return .success(write(Array(page), hasMore: page.endIndex < end))
+        let all = models[min(first, end)..<end]
+        let page = isBackwards ? all.suffix(limit) : all.prefix(limit)
+        return .success(write(Array(page), hasMore: page.count < all.count))
+    }
+
+    private func index(of id: String) -> Int? { models.firstIndex { $0.id == id } }
+
+    private static func unknown(_ name: StaticString, _ value: String) -> Refusal {
+        .invalidMember(name, "`\(value)` is no model of this list")
     }
 
     /// The model of that id, percent-encoded or not.
@@ -78,9 +82,9 @@ package struct ModelList {
         var bytes: [UInt8] = [], rest = Array(text.utf8)[...]
         while let byte = rest.popFirst() {
             if byte == UInt8(ascii: "%"), rest.count >= 2,
-                let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
+                let high = Hex.value(of: rest[rest.startIndex]), let low = Hex.value(of: rest[rest.startIndex + 1])
             {
-                bytes.append(value)
+                bytes.append(high << 4 | low)
                 rest = rest.dropFirst(2)
             } else {
                 bytes.append(byte)

@@ -50,7 +50,8 @@ extension Refusal {
     // MARK: The request
 
     package static func malformedHTTP(status: Int, _ sentence: StaticString) -> Refusal {
-        let type: StaticString = status == 408 ? "timeout_error" : status == 413 ? "request_too_large" : "invalid_request_error"
+        let type: StaticString =
+            status == 408 ? "timeout_error" : status == 413 ? "request_too_large" : "invalid_request_error"
         return Refusal(status, type, "\(sentence)", isFinal: status != 408)
     }
 
@@ -70,14 +71,18 @@ extension Refusal {
         415, "invalid_request_error", "The body must come without Content-Encoding; send it as plain JSON.")
 
     package static func bodyTooLarge(limit: Int) -> Refusal {
-        Refusal(413, "request_too_large", "The body is larger than the limit of \(limit) bytes; send less, or raise limits.body_bytes.")
+        Refusal(
+            413, "request_too_large",
+            "The body is larger than the limit of \(limit) bytes; send less, or raise limits.body_bytes.")
     }
 
     package static let bodyTimedOut = Refusal(
         408, "timeout_error", "The body did not arrive in time; send it without pauses.", isFinal: false)
 
     package static func unknownPath(_ path: String) -> Refusal {
-        Refusal(404, "not_found_error", "There is nothing at \(path). Tollgate serves /v1/messages, /v1/messages/count_tokens and /v1/models.")
+        Refusal(
+            404, "not_found_error",
+            "There is nothing at \(path). Tollgate serves /v1/messages, /v1/messages/count_tokens and /v1/models.")
     }
 
     package static func wrongMethod(allow: StaticString) -> Refusal {
@@ -90,10 +95,12 @@ extension Refusal {
 
     package static let missingCredential = Refusal(
         401, "authentication_error",
-        "This gateway needs a key: send it as `Authorization: Bearer KEY` or `x-api-key: KEY` (ANTHROPIC_AUTH_TOKEN in Claude Code).")
+        "This gateway needs a key: send it as `Authorization: Bearer KEY` or `x-api-key: KEY` (ANTHROPIC_AUTH_TOKEN in Claude Code)."
+    )
 
     package static let unknownCredential = Refusal(
-        401, "authentication_error", "The key is not known to this gateway. Check ANTHROPIC_AUTH_TOKEN, or ask for a new key.")
+        401, "authentication_error",
+        "The key is not known to this gateway. Check ANTHROPIC_AUTH_TOKEN, or ask for a new key.")
 
     package static func expiredCredential(since: String) -> Refusal {
         Refusal(401, "authentication_error", "The key expired at \(since). Ask for a new one.")
@@ -111,7 +118,8 @@ extension Refusal {
     /// The account has no key of its own, and the client brought no login.
     package static let needsLogin = Refusal(
         401, "authentication_error",
-        "This gateway has no provider key for the model: sign in to Claude Code with `/login` and send the gateway's key as x-tollgate-api-key.")
+        "This gateway has no provider key for the model: sign in to Claude Code with `/login` and send the gateway's key as x-tollgate-api-key."
+    )
 
     // MARK: Our and the upstream's faults
 
@@ -125,13 +133,16 @@ extension Refusal {
     }
 
     package static let ledgerBehind = Refusal(
-        529, "overloaded_error", "The gateway's ledger cannot take the request now; try again in a moment.", isFinal: false)
-
-    package static let tooManyConnections = Refusal(
-        529, "overloaded_error", "The gateway has as many connections as limits.connections allows; try again in a moment.",
+        529, "overloaded_error", "The gateway's ledger cannot take the request now; try again in a moment.",
         isFinal: false)
 
-    package static let fault = Refusal(500, "api_error", "The gateway failed to answer; the request id leads to the cause.", isFinal: false)
+    package static let tooManyConnections = Refusal(
+        529, "overloaded_error",
+        "The gateway has as many connections as limits.connections allows; try again in a moment.",
+        isFinal: false)
+
+    package static let fault = Refusal(
+        500, "api_error", "The gateway failed to answer; the request id leads to the cause.", isFinal: false)
 }
 
 extension Refusal {

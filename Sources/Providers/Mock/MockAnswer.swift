@@ -22,7 +22,9 @@ package struct MockAnswer: Sendable {
             status: status, contentType: "application/json", steps: [Step(pause: pause, bytes: Array(value.text.utf8))])
     }
 
-    static func error(_ type: String, _ message: String, status: Int) -> MockAnswer {
-        .json(["type": "error", "error": ["type": .string(type), "message": .string(message)]], status: status)
+    static func error(_ type: String, _ message: String, status: Int, pause: Int64) -> MockAnswer {
+        .json(
+            ["type": "error", "error": ["type": .string(type), "message": .string(message)]], status: status,
+            pause: pause)
     }
 }

@@ -31,7 +31,9 @@ package struct MockScript {
     /// `POST /v1/messages`.
     package var message: MockAnswer {
         if let status = directions.errorStatus {
-            return .error(Self.errorType(of: status), "The mock was asked for this error.", status: status)
+            return .error(
+                Self.errorType(of: status), "The mock was asked for this error.", status: status,
+                pause: directions.pause)
         }
         guard case .bool(true)? = request["stream"] else { return whole }
         return streamed
@@ -55,14 +57,18 @@ package struct MockScript {
 
     private var text: [String] {
         let sentence = [
-            "This", "answer", "comes", "from", "the", "mock", "provider", "of", "Tollgate.", "Set", "ANTHROPIC_API_KEY", "and",
+            "This", "answer", "comes", "from", "the", "mock", "provider", "of", "Tollgate.", "Set", "ANTHROPIC_API_KEY",
+            "and",
             "restart,", "and", "the", "same", "request", "goes", "to", "Anthropic.", "Every", "token", "is", "counted.",
         ]
         return (0..<directions.words).map { sentence[$0 % sentence.count] + ($0 + 1 < directions.words ? " " : "") }
     }
 
     private var toolBlock: JSONValue {
-        ["type": "tool_use", "id": .string("toolu_\(id)"), "name": .string(directions.tool ?? ""), "input": directions.input]
+        [
+            "type": "tool_use", "id": .string("toolu_\(id)"), "name": .string(directions.tool ?? ""),
+            "input": directions.input,
+        ]
     }
 
     private var stopReason: JSONValue { isToolCall ? "tool_use" : "end_turn" }
@@ -86,7 +92,8 @@ package struct MockScript {
         usage.append("cache_creation_input_tokens", .integer(written))
         usage.append("cache_read_input_tokens", .integer(cached))
         usage.append(
-            "cache_creation", ["ephemeral_5m_input_tokens": .integer(written), "ephemeral_1h_input_tokens": .integer(0)])
+            "cache_creation",
+            ["ephemeral_5m_input_tokens": .integer(written), "ephemeral_1h_input_tokens": .integer(0)])
         usage.append("service_tier", "standard")
         return usage
     }
@@ -132,11 +139,14 @@ package struct MockScript {
             : text.map { ["type": "text_delta", "text": .string($0)] }
         for (index, delta) in deltas.enumerated() {
             if directions.breaks, index == deltas.count / 2 {
-                add("error", ["type": "error", "error": ["type": "overloaded_error", "message": "The mock broke off."]])
+                add(
+                    "error",
+                    ["type": "error", "error": ["type": "overloaded_error", "message": "The mock broke off."]])
                 return MockAnswer(status: 200, contentType: Self.eventStream, steps: steps)
             }
             add(
-                "content_block_delta", ["type": "content_block_delta", "index": 0, "delta": delta], pause: directions.pace)
+                "content_block_delta", ["type": "content_block_delta", "index": 0, "delta": delta],
+                pause: directions.pace)
         }
         add("content_block_stop", ["type": "content_block_stop", "index": 0])
         add(
@@ -164,19 +174,24 @@ package struct MockScript {
         switch status {
         case 400: "invalid_request_error"
         case 401: "authentication_error"
+        case 402: "billing_error"
         case 403: "permission_error"
         case 404: "not_found_error"
+        case 409: "conflict_error"
         case 413: "request_too_large"
         case 429: "rate_limit_error"
+        case 504: "timeout_error"
         case 529: "overloaded_error"
-        default: "api_error"
+        case 500...: "api_error"
+        default: "invalid_request_error"
         }
     }
 
     // MARK: Conversation
 
     private var lastIsToolResult: Bool {
-        guard case .array(let messages)? = request["messages"], case .array(let blocks)? = messages.last?["content"] else {
+        guard case .array(let messages)? = request["messages"], case .array(let blocks)? = messages.last?["content"]
+        else {
             return false
         }
         return blocks.contains { $0["type"] == "tool_result" }
@@ -189,7 +204,8 @@ package struct MockScript {
         switch last["content"] {
         case .string(let text)?: return text
         case .array(let blocks)?:
-            return blocks.compactMap { if case .string(let text)? = $0["text"] { text } else { nil } }.joined(separator: "\n")
+            return blocks.compactMap { if case .string(let text)? = $0["text"] { text } else { nil } }.joined(
+                separator: "\n")
         default: return ""
         }
     }

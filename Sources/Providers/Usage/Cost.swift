@@ -5,6 +5,7 @@ package enum Cost {
     /// Pico-dollars are rounded to nano-dollars half to even. Saturates at what 64 bits hold.
     package static func of(_ usage: TokenUsage, at price: Price) -> NanoUSD {
         let tokens = tokenPrices(for: usage, price)
+        // Prices are bounded by their parser: the sum of five products fits whatever the counts are.
         var pico =
             Int128(usage.input) * Int128(tokens.input) + Int128(usage.output) * Int128(tokens.output)
             + Int128(usage.cacheWrite5m) * Int128(tokens.cacheWrite5m)
@@ -12,15 +13,17 @@ package enum Cost {
             + Int128(usage.cacheRead) * Int128(tokens.cacheRead)
         // Multipliers in thousandths: kept as one fraction until the end.
         var scale: Int128 = 1_000
-        if usage.isFast {
-            pico *= Int128(price.fastPermille)
+        for (applies, permille) in [(usage.isFast, price.fastPermille), (usage.isUS, price.usPermille)] where applies {
+            let (product, overflow) = pico.multipliedReportingOverflow(by: Int128(permille))
+            if overflow { return NanoUSD(.max) }
+            pico = product
             scale *= 1_000
         }
-        if usage.isUS {
-            pico *= Int128(price.usPermille)
-            scale *= 1_000
-        }
-        pico += Int128(usage.webSearchRequests) * Int128(price.webSearch) * (scale / 1_000)
+        let searches = Int128(usage.webSearchRequests) * Int128(price.webSearch)
+        let (weighted, overflow) = searches.multipliedReportingOverflow(by: scale / 1_000)
+        let (sum, carry) = pico.addingReportingOverflow(weighted)
+        if overflow || carry { return NanoUSD(.max) }
+        pico = sum
         return NanoUSD(Int64(clamping: roundedHalfEven(pico, scale)))
     }
 

@@ -28,7 +28,8 @@ package struct MessageBodyMeter: ~Copyable, Sendable {
 
     private mutating func read(_ bytes: UnsafeRawBufferPointer) {
         do throws(JSONError) {
-            try facts.read(message: bytes)
+            var scanner = JSONObjectScanner()
+            try facts.read(answer: bytes, &scanner)
             isRead = true
         } catch {
             isRead = false

@@ -11,10 +11,37 @@ package struct MessageFacts: Sendable {
     package var rawUsage: [UInt8] = []
     package var reducer = UsageReducer()
 
+    package init() {}
+
     static let maximumUsage = 1_024
     private static let maximumText = 256
 
-    /// Reads a message object: `message_start`'s, or a whole answer.
+    /// Reads a whole answer: its content, which may be long, is passed over by the scanner.
+    mutating func read(answer bytes: UnsafeRawBufferPointer, _ scanner: inout JSONObjectScanner) throws(JSONError) {
+        scanner.reset()
+        try scanner.finish(bytes)
+        for member in scanner.members {
+            if member.keyEquals("id", in: bytes) {
+                id = try Self.text(member, bytes) ?? id
+            } else if member.keyEquals("model", in: bytes) {
+                model = try Self.text(member, bytes) ?? model
+            } else if member.keyEquals("stop_reason", in: bytes) {
+                stopReason = try Self.text(member, bytes) ?? stopReason
+            } else if member.keyEquals("usage", in: bytes), member.kind == .object {
+                keep(bytes.slice(member.value))
+                try reducer.started(bytes.slice(member.value))
+            } else if member.keyEquals("error", in: bytes), member.kind == .object {
+                errorType = try Self.errorType(bytes.slice(member.value))
+            }
+        }
+    }
+
+    private static func text(_ member: JSONMember, _ bytes: UnsafeRawBufferPointer) throws(JSONError) -> String? {
+        guard let string = member.string(in: bytes), string.bytes.count <= maximumText else { return nil }
+        return try string.decoded()
+    }
+
+    /// Reads a message object: `message_start`'s.
     mutating func read(message bytes: UnsafeRawBufferPointer) throws(JSONError) {
         var cursor = JSONCursor(bytes)
         try cursor.enterObject()
@@ -35,6 +62,7 @@ package struct MessageFacts: Sendable {
                 _ = try cursor.skipValue()
             }
         }
+        try cursor.finish()
     }
 
     /// Reads the data of a `message_start`, `message_delta` or `error` event.
@@ -58,6 +86,7 @@ package struct MessageFacts: Sendable {
                 errorType = try Self.errorType(value)
             }
         }
+        try cursor.finish()
     }
 
     private mutating func read(delta bytes: UnsafeRawBufferPointer) throws(JSONError) {

@@ -34,15 +34,23 @@ package struct MessageStreamMeter: ~Copyable, Sendable {
             deltaBytes += Int64(parser.skippedDataBytes - skippedBefore)
         }
         skippedBefore = parser.skippedDataBytes
+        guard SSEInterest.usage.contains(name) else { return }
+        // Of interest, and skipped for its size.
+        malformedEvents += 1
+        note(name)
     }
 
-    private mutating func read(_ name: SSEName, _ data: UnsafeRawBufferPointer) {
+    private mutating func note(_ name: SSEName) {
         switch name {
         case .messageStart: hasStarted = true
         case .messageStop: hasEnded = true
         case .error: hasEnded = true
         default: break
         }
+    }
+
+    private mutating func read(_ name: SSEName, _ data: UnsafeRawBufferPointer) {
+        note(name)
         guard name != .messageStop else { return }
         do throws(JSONError) {
             try facts.read(event: data)

@@ -38,10 +38,7 @@ package struct UsageReducer: Sendable {
         usage.input = all.input ?? 0
         usage.output = all.output ?? 0
         usage.cacheRead = all.cacheRead ?? 0
-        usage.cacheWrite1h = all.cacheWrite1h ?? 0
-        // The sum of writes may be larger than its split says, or come alone: the rest was written for five minutes.
-        let split = (all.cacheWrite5m ?? 0) + usage.cacheWrite1h
-        usage.cacheWrite5m = (all.cacheWrite5m ?? 0) + max(0, (all.cacheWrite ?? split) - split)
+        (usage.cacheWrite5m, usage.cacheWrite1h) = all.cacheWrites
         usage.webSearchRequests = all.webSearchRequests ?? 0
         usage.webFetchRequests = all.webFetchRequests ?? 0
         usage.isFast = all.isFast ?? false
@@ -50,7 +47,8 @@ package struct UsageReducer: Sendable {
             usage.input += compaction.input
             usage.output += compaction.output
             usage.cacheRead += compaction.cacheRead
-            usage.cacheWrite5m += compaction.cacheWrite
+            usage.cacheWrite5m += compaction.cacheWrite5m
+            usage.cacheWrite1h += compaction.cacheWrite1h
         }
         return usage
     }

@@ -22,7 +22,8 @@ struct UsageReport: Equatable {
         var input: Int64 = 0
         var output: Int64 = 0
         var cacheRead: Int64 = 0
-        var cacheWrite: Int64 = 0
+        var cacheWrite5m: Int64 = 0
+        var cacheWrite1h: Int64 = 0
     }
 
     /// More tokens than this in one request are a mistake.
@@ -128,13 +129,18 @@ struct UsageReport: Equatable {
         while try cursor.nextElement() {
             let range = try cursor.skipValue()
             if let step = try compactionStep(bytes.slice(range)) {
-                sum.input += step.input ?? 0
-                sum.output += step.output ?? 0
-                sum.cacheRead += step.cacheRead ?? 0
-                sum.cacheWrite += step.cacheWrite ?? 0
+                sum.add(step)
+                refused += step.refused
             }
         }
         compaction = sum
+    }
+
+    /// Writes to the cache by how long they live. The sum of writes may be larger than its split says, or come alone: the rest
+    /// was written for five minutes.
+    var cacheWrites: (fiveMinutes: Int64, oneHour: Int64) {
+        let long = cacheWrite1h ?? 0, split = (cacheWrite5m ?? 0) + long
+        return ((cacheWrite5m ?? 0) + max(0, (cacheWrite ?? split) - split), long)
     }
 
     /// The usage of a step, if it is a compaction.
@@ -149,5 +155,17 @@ struct UsageReport: Equatable {
             _ = try cursor.skipValue()
         }
         return nil
+    }
+}
+
+extension UsageReport.Compaction {
+    /// Sums stay within the bound of a single count.
+    mutating func add(_ step: UsageReport) {
+        func sum(_ count: Int64, _ more: Int64) -> Int64 { min(count + more, UsageReport.largestCount) }
+        input = sum(input, step.input ?? 0)
+        output = sum(output, step.output ?? 0)
+        cacheRead = sum(cacheRead, step.cacheRead ?? 0)
+        cacheWrite5m = sum(cacheWrite5m, step.cacheWrites.fiveMinutes)
+        cacheWrite1h = sum(cacheWrite1h, step.cacheWrites.oneHour)
     }
 }

@@ -180,14 +180,17 @@ extension ByteWriter {
     package mutating func append(hex value: UInt64, width: Int = 1) {
         let needed = max(1, (64 - value.leadingZeroBitCount + 3) / 4)
         let digits = max(needed, width)
-        append(upTo: digits) { room in
-            for index in 0..<digits {
-                let place = digits - 1 - index
-                let nibble = place >= 16 ? 0 : UInt8(truncatingIfNeeded: value >> UInt64(place * 4)) & 15
-                room[index] = Hex.digit(nibble)
-            }
-            return digits
+        reserve(digits)
+        guard let base else { return }
+        // From the last digit to the first; what the value does not fill is zeros.
+        var rest = value
+        var place = count + digits
+        while place > count {
+            place -= 1
+            base.storeBytes(of: Hex.digit(UInt8(truncatingIfNeeded: rest & 15)), toByteOffset: place, as: UInt8.self)
+            rest >>= 4
         }
+        count += digits
     }
 
     /// Appends the line that opens an HTTP chunk of `length` bytes (RFC 9112 §7.1); CRLF must follow the data.

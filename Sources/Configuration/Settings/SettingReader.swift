@@ -1,0 +1,41 @@
+/// What all parts of a file share while they are read: where values come from, and the list of what is wrong.
+///
+/// A reference type, so that all parts note their problems in one list.
+final class SettingReader {
+    let file: String
+    private let directory: String
+    private let sources: ValueSources
+    private(set) var problems: [ConfigurationProblem] = []
+    /// The files that were read for values, as absolute paths.
+    private(set) var files: [String] = []
+
+    /// - Parameter directory: what relative paths are relative to.
+    init(file: String, directory: String, sources: ValueSources) {
+        self.file = file
+        self.directory = directory
+        self.sources = sources
+    }
+
+    func note(_ mark: YAMLMark, _ path: String, _ sentence: String) {
+        let subject = path.isEmpty ? sentence : "\(path): \(sentence)"
+        problems.append(ConfigurationProblem(file: file, line: mark.line, column: mark.column, sentence: subject))
+    }
+
+    /// A value with `${…}` filled in.
+    func fill(_ text: String, _ mark: YAMLMark, _ path: String) -> String? {
+        do throws(Substitution.Fault) {
+            return try Substitution.fill(text, environment: sources.environment, file: read)
+        } catch {
+            note(mark, path, error.sentence)
+            return nil
+        }
+    }
+
+    func absolute(_ path: String) -> String { path.hasPrefix("/") ? path : "\(directory)/\(path)" }
+
+    /// The content of a file that a setting names.
+    func read(_ path: String) -> Result<String, ValueSources.FileFault> {
+        files.append(absolute(path))
+        return sources.file(absolute(path))
+    }
+}

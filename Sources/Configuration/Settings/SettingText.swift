@@ -1,0 +1,14 @@
+/// A setting's value, and how it may be shown.
+struct SettingText {
+    /// With everything filled in: may hold a secret.
+    let text: String
+    /// As it stands in the file: `${NAME}` in place of what the variable holds.
+    let raw: String
+    let mark: YAMLMark
+
+    /// For sentences about mistakes.
+    var shown: String { "`\(raw)`" }
+
+    /// A part of the value, for sentences about mistakes; the whole as it stands in the file if anything was filled in.
+    func shown(part: String) -> String { raw == text ? "`\(part)`" : shown }
+}

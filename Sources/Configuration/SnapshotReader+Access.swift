@@ -1,0 +1,103 @@
+extension SnapshotReader {
+    // MARK: Keys
+
+    func readKeys(_ section: inout Section) -> [ConfiguredKey] {
+        guard var credentials = section.section("credentials") else { return [] }
+        defer { credentials.finish() }
+        var keys: [ConfiguredKey] = []
+        for group in credentials.sections("keys") {
+            guard let (key, mark, path) = readKey(group) else { continue }
+            if keys.contains(where: { $0.key.isSame(as: key.key) }) {
+                reader.note(mark, path, "is the same key as that of another entry")
+            }
+            keys.append(key)
+        }
+        return keys
+    }
+
+    private func readKey(_ section: Section) -> (key: ConfiguredKey, mark: YAMLMark, path: String)? {
+        var section = section
+        defer { section.finish() }
+        let user = section.string("user") ?? "", team = section.string("team") ?? ""
+        let metadata = section.dictionary("metadata").map { ($0.name, $0.value.text) }
+        let path = section.pathOf("key")
+        guard let key = section.required("key", "\"${TOLLGATE_KEY}\"") else { return nil }
+        guard key.text.utf8.count >= 8 else {
+            reader.note(key.mark, path, "is shorter than 8 characters; use a long random one")
+            return nil
+        }
+        guard isToken(key, path) else { return nil }
+        return (
+            ConfiguredKey(
+                key: Secret(key.text), user: user, team: team,
+                metadata: Dictionary(metadata, uniquingKeysWith: { first, _ in first })), key.mark, path
+        )
+    }
+
+    /// Whether the value can be sent as a credential; that it cannot is noted.
+    func isToken(_ value: SettingText, _ path: String) -> Bool {
+        if value.text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) { return true }
+        reader.note(
+            value.mark, path, "has a blank, a line end or a character outside ASCII, which no header can carry here")
+        return false
+    }
+
+    // MARK: Telemetry
+
+    private enum Content: String, CaseIterable { case off }
+
+    func readTelemetry(_ section: inout Section) -> TelemetrySetting {
+        var setting = TelemetrySetting()
+        guard var group = section.section("telemetry") else { return setting }
+        setting.serviceName = group.string("service_name")
+        setting.samplingRatio = group.value("sampling_ratio", expected: "a number from 0 to 1") {
+            Double($0).flatMap { (0...1).contains($0) ? $0 : nil }
+        }
+        _ = group.choice("content", default: Content.off)
+        let collectors = group.sections("otlp")
+        setting.collectors = collectors.compactMap(readCollector)
+        if collectors.count > 1 {
+            reader.note(
+                collectors[1].mark, group.pathOf("otlp"), "has \(collectors.count) collectors; one is supported")
+        }
+        group.finish()
+        return setting
+    }
+
+    private func readCollector(_ section: Section) -> CollectorSetting? {
+        var section = section
+        defer { section.finish() }
+        var headers: [(name: String, value: Secret)] = []
+        for (name, value) in section.dictionary("headers").sorted(by: { $0.name < $1.name }) {
+            let path = "\(section.pathOf("headers")).\(name)"
+            guard isHeaderName(name) else {
+                reader.note(value.mark, path, "is not the name of a header")
+                continue
+            }
+            guard value.text.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) else {
+                reader.note(
+                    value.mark, path, "has a line end or a character outside ASCII, which no header can carry here")
+                continue
+            }
+            headers.append((name, Secret(value.text)))
+        }
+        guard let endpoint = section.required("endpoint", "http://127.0.0.1:4318") else { return nil }
+        guard BaseURL(endpoint.text) != nil else {
+            noteURL(endpoint, section.pathOf("endpoint"))
+            return nil
+        }
+        return CollectorSetting(endpoint: endpoint.text, headers: headers)
+    }
+
+    /// RFC 9110 §5.6.2: a token.
+    private func isHeaderName(_ text: String) -> Bool {
+        !text.isEmpty
+            && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "!#$%&'*+-.^_`|~".contains($0)) }
+    }
+
+    /// Notes that a value is no URL. It is shown only if no password can stand in it.
+    func noteURL(_ value: SettingText, _ path: String) {
+        let shown = value.raw.contains(where: { "@?".contains($0) }) ? "the value" : value.shown
+        reader.note(value.mark, path, "\(shown) is not http(s)://HOST[:PORT][/PATH], without user and query")
+    }
+}

@@ -1,0 +1,53 @@
+import Configuration
+import Wire
+
+/// The routes of the models that were asked for lately, by the bytes of their names; loop-confined. Most sessions use two or three
+/// models, so that the catalog and the price table are looked into once.
+final class KnownRoutes {
+    final class Route {
+        let requested: String
+        let account: Int
+        let upstream: String
+        /// The upstream's name as JSON, where it differs.
+        let replacement: [UInt8]?
+        private var price: Price?
+        private var pricedUntil: Int64 = .min
+        private static let priceLifetime: Int64 = 1_000_000_000
+
+        init(requested: String, account: Int, upstream: String, replacement: [UInt8]?) {
+            self.requested = requested
+            self.account = account
+            self.upstream = upstream
+            self.replacement = replacement
+        }
+
+        /// The price in force; looked up anew each second, as prices have dates.
+        func price(in table: PriceTable, at moment: Int64) -> Price? {
+            if moment >= pricedUntil || moment < pricedUntil - Self.priceLifetime {
+                price = table.price(of: upstream, at: moment)
+                pricedUntil = moment + Self.priceLifetime
+            }
+            return price
+        }
+    }
+
+    private var entries: [(name: [UInt8], route: Route)] = []
+    private var next = 0
+    private static let capacity = 16
+
+    func find(_ name: UnsafeRawBufferPointer) -> Route? {
+        for entry in entries where entry.name.count == name.count {
+            if entry.name.withUnsafeBytes({ $0.elementsEqual(name) }) { return entry.route }
+        }
+        return nil
+    }
+
+    func keep(_ route: Route, as name: UnsafeRawBufferPointer) {
+        if entries.count < Self.capacity {
+            entries.append((Array(name), route))
+        } else {
+            entries[next] = (Array(name), route)
+            next = (next + 1) % Self.capacity
+        }
+    }
+}

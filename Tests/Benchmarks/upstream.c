@@ -1,0 +1,196 @@
+// Answers like the Anthropic Messages API. The query chooses what and for whom it is counted:
+//   ?case=json   one JSON message of about 2 KB
+//   ?case=burst  a stream of 300 text deltas, about 60 KB, at once
+//   ?case=paced  the same 5 ms apart; each delta tells when it was sent: "@" and 20 digits of CLOCK_MONOTONIC ns
+//   &from=NAME   direct, nginx or tollgate
+// `GET /count` gives the requests by name, and the body size of each case.
+//   upstream PORT
+#include "server.h"
+
+enum { DELTAS = 300, PACE_NS = 5000000, STREAM_CAPACITY = 1 << 17 };
+
+#define FIELDS \
+    "anthropic-ratelimit-requests-limit: 4000\r\nanthropic-ratelimit-requests-remaining: 3999\r\n" \
+    "anthropic-ratelimit-requests-reset: 2026-01-01T00:00:00Z\r\nanthropic-ratelimit-tokens-limit: 400000\r\n" \
+    "anthropic-ratelimit-tokens-remaining: 399000\r\nanthropic-ratelimit-tokens-reset: 2026-01-01T00:00:00Z\r\n" \
+    "request-id: req_011CSHoEeqs5C35K2UUqR7Fy\r\nanthropic-organization-id: 3a1f8f2e-7f0e-4c0f-9f6d-0d9f6b7c5e11\r\n" \
+    "via: 1.1 google\r\ncf-cache-status: DYNAMIC\r\nserver: cloudflare\r\ncf-ray: 97a1b2c3d4e5f607-FRA\r\n"
+#define MESSAGE \
+    "\"model\":\"claude-sonnet-4-5-20250929\",\"id\":\"msg_01XFDUDYJgAACzvnptVvoYEL\"," \
+    "\"type\":\"message\",\"role\":\"assistant\""
+#define USAGE \
+    "\"input_tokens\":412,\"cache_creation_input_tokens\":1873,\"cache_read_input_tokens\":48211," \
+    "\"cache_creation\":{\"ephemeral_5m_input_tokens\":1873,\"ephemeral_1h_input_tokens\":0}," \
+    "\"service_tier\":\"standard\""
+
+struct text {
+    char *bytes;
+    size_t length;
+    size_t body; // without head and chunk framing
+};
+
+static struct text json, burst, opening, closing, not_found;
+static struct text deltas[DELTAS];
+static size_t stamp_at[DELTAS];
+static const char *const names[] = {"direct", "nginx", "tollgate"};
+static long long counts[3], unnamed;
+static struct connection *first, *last; // paced streams, the next one due in front
+
+static void add(struct text *text, const char *bytes, size_t length) {
+    if (!text->bytes) text->bytes = malloc(STREAM_CAPACITY);
+    if (!text->bytes || text->length + length > STREAM_CAPACITY) fail("a prepared answer is too long");
+    memcpy(text->bytes + text->length, bytes, length);
+    text->length += length;
+}
+
+// An event, as the chunk of its own that a server makes that flushes after each.
+static void add_event(struct text *text, const char *name, const char *data) {
+    char event[1024], size[16];
+    int length = snprintf(event, sizeof event, "event: %s\ndata: %s\n\n", name, data);
+    add(text, size, snprintf(size, sizeof size, "%x\r\n", length));
+    add(text, event, length);
+    add(text, "\r\n", 2);
+    text->body += length;
+}
+
+static void prepare_deltas(void) {
+    static const char *const words[] = {
+        "    let total = try await ledger.sum(of: \\\"tokens\\\", since: start)\\n    return total",
+        "The test fails because `decode` reads one byte past the end of the last line; I will",
+        "\\n```swift\\nguard let key = keys[\\\"primary\\\"] else { throw KeyError.missing }\\n```\\nNow",
+        " run the whole suite again, look at what is left over, and write down what changed \\u2014"};
+    for (int index = 0; index < DELTAS; index++) {
+        char data[512];
+        snprintf(data, sizeof data,
+                 "{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":"
+                 "\"@%020lld %.60s\"}}", 0LL, words[index % 4]);
+        add_event(&deltas[index], "content_block_delta", data);
+        char *mark = memchr(deltas[index].bytes, '@', deltas[index].length);
+        stamp_at[index] = mark + 1 - deltas[index].bytes;
+        deltas[index].bytes = realloc(deltas[index].bytes, deltas[index].length);
+    }
+}
+
+static void prepare_streams(void) {
+    static const char head[] =
+        "HTTP/1.1 200 OK\r\ndate: Thu, 01 Jan 2026 00:00:00 GMT\r\ncontent-type: text/event-stream; charset=utf-8\r\n"
+        "cache-control: no-cache\r\n" FIELDS "transfer-encoding: chunked\r\n\r\n";
+    add(&opening, head, sizeof head - 1);
+    add_event(&opening, "message_start",
+              "{\"type\":\"message_start\",\"message\":{" MESSAGE ",\"content\":[],\"stop_reason\":null,"
+              "\"stop_sequence\":null,\"usage\":{" USAGE ",\"output_tokens\":4}}}");
+    add_event(&opening, "content_block_start",
+              "{\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"text\",\"text\":\"\"}}");
+    add_event(&opening, "ping", "{\"type\": \"ping\"}");
+    add_event(&closing, "content_block_stop", "{\"type\":\"content_block_stop\",\"index\":0}");
+    add_event(&closing, "message_delta",
+              "{\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\",\"stop_sequence\":null},"
+              "\"usage\":{\"input_tokens\":412,\"cache_creation_input_tokens\":1873,"
+              "\"cache_read_input_tokens\":48211,\"output_tokens\":5021}}");
+    add_event(&closing, "message_stop", "{\"type\":\"message_stop\"}");
+    add(&closing, "0\r\n\r\n", 5);
+    add(&burst, opening.bytes, opening.length);
+    for (int index = 0; index < DELTAS; index++) {
+        add(&burst, deltas[index].bytes, deltas[index].length);
+        burst.body += deltas[index].body;
+    }
+    add(&burst, closing.bytes, closing.length);
+    burst.body += opening.body + closing.body;
+}
+
+static void prepare_json(void) {
+    char text[1600], body[2400], head[1600];
+    static const char line[] = "    if let value = try cache.read(\\\"key\\\") { return value }\\n";
+    size_t length = 0;
+    while (length + sizeof line < 1500) length += snprintf(text + length, sizeof text - length, "%s", line);
+    json.body = snprintf(body, sizeof body,
+                         "{" MESSAGE ",\"content\":[{\"type\":\"text\",\"text\":\"%s\"}],\"stop_reason\":\"end_turn\","
+                         "\"stop_sequence\":null,\"usage\":{" USAGE ",\"output_tokens\":503}}", text);
+    add(&json, head, snprintf(head, sizeof head,
+                              "HTTP/1.1 200 OK\r\ndate: Thu, 01 Jan 2026 00:00:00 GMT\r\n"
+                              "content-type: application/json\r\n" FIELDS "content-length: %zu\r\n\r\n", json.body));
+    add(&json, body, json.body);
+}
+
+static void queue(struct connection *stream) {
+    stream->next = NULL;
+    if (last) last->next = stream;
+    else first = stream;
+    last = stream;
+}
+
+static void start_paced(struct connection *connection) {
+    give(connection, opening.bytes, opening.length);
+    connection->paced = true;
+    connection->event = 0;
+    connection->due = now_ns() + PACE_NS;
+    queue(connection);
+}
+
+static void send_next_delta(struct connection *stream) {
+    struct text *delta = &deltas[stream->event];
+    char *digit = delta->bytes + stamp_at[stream->event] + 20;
+    long long stamp = now_ns();
+    for (int index = 0; index < 20; index++, stamp /= 10) *--digit = '0' + stamp % 10;
+    give(stream, delta->bytes, delta->length);
+    if (++stream->event < DELTAS) {
+        stream->due += PACE_NS;
+        queue(stream);
+        return;
+    }
+    stream->paced = false;
+    give(stream, closing.bytes, closing.length);
+}
+
+// Send what is due; how long until the next, -1 if there is none.
+static long long pace(void) {
+    while (first) {
+        struct connection *stream = first;
+        long long left = stream->due - now_ns();
+        if (left > 0 && !stream->closed) return left;
+        first = stream->next;
+        if (!first) last = NULL;
+        if (stream->closed) {
+            stream->paced = false;
+            shut(stream);
+        } else send_next_delta(stream);
+    }
+    return -1;
+}
+
+static void tell_counts(struct connection *connection) {
+    char body[512], whole[1024];
+    int length = snprintf(body, sizeof body,
+                          "{\"direct\":%lld,\"nginx\":%lld,\"tollgate\":%lld,\"unnamed\":%lld,"
+                          "\"bytes\":{\"json\":%zu,\"burst\":%zu,\"paced\":%zu}}",
+                          counts[0], counts[1], counts[2], unnamed, json.body, burst.body, burst.body);
+    length = snprintf(whole, sizeof whole, "HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%s", length, body);
+    give(connection, whole, length);
+}
+
+static void answer(struct connection *connection) {
+    const char *target = connection->target, *from = strstr(target, "from=");
+    if (!strcmp(target, "/count")) {
+        tell_counts(connection);
+        return;
+    }
+    bool named = false;
+    for (int index = 0; index < 3 && from; index++)
+        if (!strncmp(from + 5, names[index], strlen(names[index]))) counts[index]++, named = true;
+    unnamed += !named;
+    if (strstr(target, "case=json")) give(connection, json.bytes, json.length);
+    else if (strstr(target, "case=burst")) give(connection, burst.bytes, burst.length);
+    else if (strstr(target, "case=paced")) start_paced(connection);
+    else give(connection, not_found.bytes, not_found.length);
+}
+
+int main(int count, char **arguments) {
+    if (count != 2) return fprintf(stderr, "usage: upstream PORT\n"), 2;
+    static const char missing[] = "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n";
+    add(&not_found, missing, sizeof missing - 1);
+    prepare_deltas();
+    prepare_streams();
+    prepare_json();
+    server_open(atoi(arguments[1]));
+    for (;;) server_turn(pace());
+}

@@ -1,0 +1,59 @@
+import Testing
+
+@testable import Configuration
+
+/// What is read here must stand in the documentation. The settings are found out by asking: each group is given an unknown
+/// setting and answers with what it knows.
+@Suite("docs/configuration.md names every setting")
+struct DocumentationTests {
+    private static let groups = [
+        complete + "qqqqqqqqqqqqqqqq: 1", complete + "tls: {certificate: a, key: b, qqqqqqqqqqqqqqqq: 1}",
+        complete + "credentials: {qqqqqqqqqqqqqqqqqq: 1}",
+        complete + "credentials: {keys: [{key: long-enough-key, qqqqqqqqqqqqqqqq: 1}]}",
+        complete + "limits: {qqqqqqqqqqqqqqqqqq: 1}", complete + "logs: {qqqqqqqqqqqqqqqqqq: 1}",
+        complete + "telemetry: {qqqqqqqqqqqqqqqqqq: 1}",
+        complete + "telemetry: {otlp: {endpoint: \"http://a\", qqqqqqqqqqqqqqqq: 1}}",
+        "providers: {name: m, kind: anthropic, qqqqqqqqqqqqqqqq: 1}\nmodels: {name: a, target: m/a}",
+        "providers: {name: m, kind: anthropic, timeouts: {qqqqqqqqqqqqqqqq: 1}}\nmodels: {name: a, target: m/a}",
+        "providers: {name: m, kind: mock}\nmodels: {name: a, target: m/a, qqqqqqqqqqqqqqqq: 1}",
+    ]
+
+    @Test("Every setting that is read stands there", arguments: groups)
+    func documented(text: String) throws {
+        let said = problems(text)
+        let known = try #require(said.first).split(separator: "known here: ")
+        let names = try #require(known.count == 2 ? known.last : nil).split(separator: ", ").map(String.init)
+        #expect(said.count == 1 && !names.isEmpty)
+        let document = try Self.document()
+        for name in names {
+            #expect(document.contains("`\(name)`") || document.contains("{\(name): "), "\(name)")
+        }
+    }
+
+    @Test("Every default of the limits stands there")
+    func defaults() throws {
+        let document = try Self.document(), limits = LimitSettings()
+        for (name, value) in [
+            ("head_bytes", limits.headBytes), ("body_bytes", limits.bodyBytes), ("connections", limits.connections),
+        ] {
+            #expect(document.contains("| `\(name)` | \(value) |"), "\(name)")
+        }
+        for (name, value) in [
+            ("header_timeout", limits.headerTimeout), ("body_timeout", limits.bodyTimeout),
+            ("idle_timeout", limits.idleTimeout),
+            ("ping_interval", limits.pingInterval), ("drain_timeout", limits.drainTimeout),
+        ] {
+            #expect(document.contains("| `\(name)` | `\(value / 1_000_000_000)s` |"), "\(name)")
+        }
+        let logs = LogSettings()
+        #expect(document.contains("| `level` | `\(logs.level.rawValue)` |"))
+        #expect(document.contains("| `access` | `\(logs.access.rawValue)` |"))
+    }
+
+    private static func document() throws -> String {
+        var folders = #filePath.split(separator: "/").dropLast(3).map(String.init)
+        folders += ["docs", "configuration.md"]
+        let file = "/" + folders.joined(separator: "/")
+        return try ConfigurationFile.text(of: file)
+    }
+}

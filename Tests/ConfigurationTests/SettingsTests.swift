@@ -1,0 +1,220 @@
+import Testing
+
+@testable import Configuration
+
+@Suite("Every setting has its default and its bounds")
+struct SettingsTests {
+    private static let second: Int64 = 1_000_000_000
+
+    @Test("What is not said has a default")
+    func defaults() throws {
+        let read = try snapshot(
+            "providers: [{name: main, kind: anthropic}]\nmodels: [{name: a, target: main/b}]\n")
+        #expect(read.listen == [ListenSetting("127.0.0.1:4100")].compactMap { $0 })
+        #expect(read.tls == nil)
+        #expect(read.dataPath == "/etc/tg/tollgate-data")
+        #expect(read.keys.isEmpty)
+        #expect(read.limits.headBytes == 32_768)
+        #expect(read.limits.bodyBytes == 33_554_432)
+        #expect(read.limits.connections == 10_000)
+        #expect(read.limits.headerTimeout == 10 * Self.second)
+        #expect(read.limits.bodyTimeout == 60 * Self.second)
+        #expect(read.limits.idleTimeout == 300 * Self.second)
+        #expect(read.limits.drainTimeout == 30 * Self.second)
+        #expect(read.limits.pingInterval == 15 * Self.second)
+        #expect(read.logs == LogSettings())
+        #expect(read.logs.level == .info && read.logs.access == .all)
+        #expect(read.telemetry.collectors.isEmpty)
+        #expect(read.telemetry.serviceName == nil && read.telemetry.samplingRatio == nil)
+        #expect(read.prices.models == PriceTable.builtIn.models)
+        #expect(read.files.isEmpty)
+        let provider = try #require(read.providers.first)
+        #expect(provider.kind == .anthropic)
+        #expect(provider.apiKey == nil)
+        #expect(provider.baseURL == BaseURL("https://api.anthropic.com"))
+        #expect(provider.authorityFile == nil)
+        #expect(provider.maximumIdleConnections == 256)
+        #expect(provider.timeouts.connect == 10 * Self.second)
+        #expect(provider.timeouts.firstByte == 600 * Self.second)
+        #expect(provider.timeouts.idle == 300 * Self.second)
+        #expect(read.models == [ModelSetting(name: "a", account: "main", upstream: "b", displayName: nil)])
+    }
+
+    @Test("What is said is taken")
+    func given() throws {
+        let read = try snapshot(
+            """
+            listen: ["127.0.0.1:0", "[::1]:${PORT}"]
+            tls: {certificate: c.pem, key: /k.pem}
+            data: var
+            providers:
+              - name: main
+                kind: anthropic
+                base_url: https://host:8443/prefix/
+                api_key: ${TOKEN}
+                ca_file: ca.pem
+                max_idle_connections: 0
+                timeouts: {connect: 1s, first_byte: 2s, idle: 3s}
+              - {name: other, kind: mock}
+            models:
+              - {name: short, target: other/long/name, display_name: Short}
+            credentials:
+              keys:
+                - {key: "${file:key}", user: ci, team: platform, metadata: {project: p}}
+            prices: prices
+            limits: {head_bytes: 1KiB, body_bytes: 1MiB, connections: 5, header_timeout: 1s, body_timeout: 2s,
+                     idle_timeout: 3s, drain_timeout: 4s, ping_interval: 5s}
+            telemetry:
+              service_name: gate
+              sampling_ratio: 0.25
+              content: off
+              otlp: [{endpoint: "http://127.0.0.1:4318", headers: {b: "${TOKEN}", a: x}}]
+            logs: {level: debug, access: errors}
+            """)
+        #expect(read.listen.map(\.host) == ["127.0.0.1", "::1"] && read.listen.map(\.port) == [0, 4100])
+        #expect(read.tls == TLSSetting(certificate: "/etc/tg/c.pem", key: "/k.pem"))
+        #expect(read.dataPath == "/etc/tg/var")
+        let provider = try #require(read.providers.first)
+        #expect(provider.apiKey?.isSame(as: Secret("canary-token-1")) == true)
+        #expect(provider.authorityFile == "/etc/tg/ca.pem")
+        #expect(provider.maximumIdleConnections == 0)
+        #expect(
+            provider.timeouts
+                == UpstreamTimeouts(connect: Self.second, firstByte: 2 * Self.second, idle: 3 * Self.second))
+        #expect(read.catalog.resolve("short") == ResolvedModel(provider: 1, upstream: "long/name"))
+        let key = try #require(read.keys.first)
+        #expect(key.key.isSame(as: Secret("canary-key-2")))
+        #expect(key.user == "ci" && key.team == "platform" && key.metadata == ["project": "p"])
+        #expect(
+            read.limits
+                == LimitSettings(
+                    headBytes: 1_024, bodyBytes: 1 << 20, connections: 5, headerTimeout: Self.second,
+                    bodyTimeout: 2 * Self.second, idleTimeout: 3 * Self.second, drainTimeout: 4 * Self.second,
+                    pingInterval: 5 * Self.second))
+        #expect(read.telemetry.serviceName == "gate" && read.telemetry.samplingRatio == 0.25)
+        #expect(read.telemetry.collectors.first?.headers.map(\.name) == ["a", "b"])
+        #expect(read.logs.level == .debug && read.logs.access == .errors)
+        #expect(read.prices.price(of: "claude-opus-5-5", at: 0)?.version == "ours/claude-opus-5-5")
+        #expect(Set(read.files) == ["/etc/tg/key", "/etc/tg/prices"])
+    }
+
+    @Test(
+        "The last value within the bounds is taken, the next is not",
+        arguments: [
+            ("limits", "head_bytes", "1024", "1023"), ("limits", "head_bytes", "65535", "64KiB"),
+            ("limits", "body_bytes", "1KiB", "1"), ("limits", "body_bytes", "1GiB", "1073741825"),
+            ("limits", "connections", "1", "0"), ("limits", "connections", "1000000", "1000001"),
+            ("limits", "header_timeout", "1ms", "0s"), ("limits", "body_timeout", "30d", "31d"),
+            ("limits", "idle_timeout", "1h30m", "15"), ("limits", "drain_timeout", "720h", "-1s"),
+            ("limits", "ping_interval", "1ms", "soon"), ("logs", "level", "error", "Error"),
+            ("logs", "access", "off", "none"), ("telemetry", "sampling_ratio", "0", "-0.1"),
+            ("telemetry", "sampling_ratio", "1", "1.01"), ("telemetry", "sampling_ratio", "0.5", "nan"),
+            ("telemetry", "content", "off", "on"),
+        ])
+    func bounds(group: String, name: String, good: String, bad: String) {
+        #expect(problems(with: "\(group): {\(name): \(good)}").isEmpty)
+        let said = problems(with: "\(group): {\(name): \(bad)}")
+        #expect(said.count == 1)
+        #expect(said.first?.contains("\(group).\(name): `\(bad)` is not ") == true)
+    }
+
+    @Test(
+        "A provider's numbers have bounds",
+        arguments: [
+            "max_idle_connections: 65537", "max_idle_connections: -1", "timeouts: {connect: 0s}",
+            "timeouts: {first_byte: 31d}", "timeouts: {idle: 5}",
+        ])
+    func providerBounds(setting: String) {
+        let said = problems(
+            "providers: [{name: m, kind: anthropic, \(setting)}]\nmodels: [{name: a, target: m/a}]")
+        #expect(said.count == 1)
+    }
+
+    @Test("Addresses to listen on", arguments: ["127.0.0.1:4100", "0.0.0.0:0", "[::1]:4100", "[::]:65535"])
+    func addresses(text: String) throws {
+        let address = try #require(ListenSetting(text))
+        #expect(address.isLoopback == (text.hasPrefix("127.") || text.hasPrefix("[::1]")))
+        #expect(text.hasSuffix(":\(address.port)"))
+    }
+
+    @Test(
+        "What is no address to listen on",
+        arguments: [
+            "", ":", "4100", ":4100", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:+80", "127.0.0.1:-1",
+            "::1:4100", "[::1]", "[::1]4100", "[::1:4100", "[127.0.0.1]:80", "[]:80", "localhost:4100", "1.2.3:80",
+            "256.1.1.1:80", "[::g]:80", "127.0.0.1:80 ", "*:80", "127.0.0.1:٤١",
+        ])
+    func noAddress(text: String) {
+        #expect(ListenSetting(text) == nil)
+    }
+
+    @Test("Listening beyond this machine without TLS is warned of")
+    func warning() throws {
+        #expect(try snapshot(complete + "listen: 0.0.0.0:80\n").warnings.count == 1)
+        #expect(
+            try snapshot(complete + "listen: \"[::]:80\"\n").warnings.first?.hasPrefix("listen: [::]:80 is") == true)
+        #expect(try snapshot(complete + "listen: 0.0.0.0:80\ntls: {certificate: c, key: k}\n").warnings.isEmpty)
+    }
+
+    @Test("Base URLs are taken apart")
+    func baseURL() throws {
+        let plain = try #require(BaseURL("https://api.anthropic.com"))
+        #expect(plain.isEncrypted && plain.host == "api.anthropic.com" && plain.port == 443)
+        #expect(plain.prefix.isEmpty && plain.authority == "api.anthropic.com")
+        let full = try #require(BaseURL("http://[::1]:8080/a/b//"))
+        #expect(!full.isEncrypted && full.host == "::1" && full.port == 8080)
+        #expect(full.prefix == "/a/b" && full.authority == "[::1]:8080")
+        #expect(BaseURL("http://h/")?.port == 80)
+        #expect(BaseURL("http://h/")?.prefix == "")
+    }
+
+    @Test(
+        "What is no base URL",
+        arguments: [
+            "", "api.anthropic.com", "ftp://h", "https://", "https:///x", "https://h:0", "https://h:65536",
+            "https://h:",
+            "https://h:+1", "https://u:p@h", "https://h?x", "https://h/#x", "https://h/a?b", "https://[::1",
+            "https://[::1]x",
+            "https://a:b:80", "https://::1", "https://[h]:1", "https://h /x", "https://h\r\nx: y", "https://h/a b",
+            "https://h/\u{e4}", "https://\u{e4}",
+        ])
+    func noBaseURL(text: String) {
+        #expect(BaseURL(text) == nil)
+    }
+
+    @Test("One collector is supported")
+    func collectors() {
+        let said = problems(with: "telemetry: {otlp: [{endpoint: \"http://a\"}, {endpoint: \"http://b\"}]}")
+        #expect(said == ["t.yaml:3:44: telemetry.otlp: has 2 collectors; one is supported"])
+        #expect(problems(with: "telemetry: {otlp: {endpoint: \"http://a\"}}").isEmpty)
+    }
+
+    @Test("What cannot be sent in a header is refused")
+    func headers() {
+        #expect(problems(with: "telemetry: {otlp: [{endpoint: \"http://a\", headers: {\"a b\": c}}]}").count == 1)
+        #expect(problems(with: "telemetry: {otlp: [{endpoint: \"http://a\", headers: {a: \"${BROKEN}\"}}]}").count == 1)
+        #expect(problems(with: "credentials: {keys: [{key: \"${BROKEN}\"}]}").count == 1)
+        #expect(problems(with: "credentials: {keys: [{key: seven77}]}").first?.contains("shorter than 8") == true)
+        let said = problems(
+            "providers: [{name: m, kind: anthropic, api_key: \"a b\"}]\nmodels: [{name: a, target: m/a}]")
+        #expect(said.count == 1)
+    }
+
+    @Test("Where models lead must make sense")
+    func models() {
+        func said(_ name: String, _ target: String) -> [String] {
+            problems("providers: [{name: m, kind: mock}]\nmodels: [{name: \"\(name)\", target: \"\(target)\"}]")
+        }
+        #expect(said("a*", "m/b*").isEmpty && said("*", "m/*").isEmpty && said("a*", "m/b").isEmpty)
+        for (name, target) in [
+            ("a*b", "m/x"), ("**", "m/x"), ("a", "m/x*"), ("a*", "m/x*y"), ("a", "m"), ("a", "m/"), ("a", "/x"),
+            ("a", "n/x"),
+            ("", "m/x"), ("a", ""),
+        ] {
+            #expect(said(name, target).count == 1, "\(name) \(target)")
+        }
+        for name in ["", "a/b", "a*", "a b"] {
+            #expect(!problems("providers: [{name: \"\(name)\", kind: mock}]\nmodels: [{name: a, target: x/b}]").isEmpty)
+        }
+    }
+}
