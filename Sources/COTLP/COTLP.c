@@ -118,12 +118,18 @@ void tg_otlp_free(tg_otlp *b) {
 
 tg_otlp_attributes *tg_otlp_resource(tg_otlp *b) { return b->resource_attributes; }
 
-void tg_otlp_scope(tg_otlp *b, const void *name, size_t name_length, const void *version, size_t version_length) {
+void tg_otlp_scope(tg_otlp *b, const void *name, size_t name_length, const void *version, size_t version_length,
+                   const void *schema_url, size_t schema_url_length) {
+    b->scope_spans.schema_url = b->scope_metrics.schema_url = copy_text(&b->arena, schema_url, schema_url_length);
     b->scope.name = copy_text(&b->arena, name, name_length);
     b->scope.version = copy_text(&b->arena, version, version_length);
 }
 
 // ------------------------------------------------------------------ spans
+
+enum { SPAN_KIND_SERVER = 2 };
+// Span.flags: the W3C flags below, what OTLP knows of the parent above.
+enum { FLAG_SAMPLED = 0x1, FLAG_REMOTE_KNOWN = 0x100, FLAG_REMOTE = 0x200 };
 
 static ProtobufCBinaryData big_endian(block **arena, uint64_t high, uint64_t low, size_t length) {
     uint8_t *bytes = allocate(arena, 16);
@@ -144,8 +150,8 @@ tg_otlp_attributes *tg_otlp_span(tg_otlp *b, uint64_t trace_high, uint64_t trace
     made->kind = kind;
     made->start_time_unix_nano = (uint64_t)start;
     made->end_time_unix_nano = (uint64_t)end;
-    // Sampled; whether the parent is remote is not known for all, so it is not claimed.
-    made->flags = 1;
+    // Sampled, and whether the parent is remote is known: only a request's own span has its parent with the client.
+    made->flags = FLAG_SAMPLED | FLAG_REMOTE_KNOWN | (parent && kind == SPAN_KIND_SERVER ? FLAG_REMOTE : 0);
     if (status) {
         made->status = allocate(&b->arena, sizeof *made->status);
         otlp__status__init(made->status);
@@ -204,6 +210,7 @@ tg_otlp_attributes *tg_otlp_buckets(tg_otlp *b, int64_t start, int64_t time, uin
     point->start_time_unix_nano = (uint64_t)start;
     point->time_unix_nano = (uint64_t)time;
     point->count = count;
+    point->optional_sum_case = OTLP__HISTOGRAM_DATA_POINT__OPTIONAL_SUM_SUM;
     point->sum = sum;
     point->n_bucket_counts = bound_count + 1;
     point->bucket_counts = allocate(&b->arena, (bound_count + 1) * sizeof *counts);

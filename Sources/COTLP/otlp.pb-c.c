@@ -1264,7 +1264,7 @@ const ProtobufCMessageDescriptor otlp__resource_spans__descriptor =
   (ProtobufCMessageInit) otlp__resource_spans__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor otlp__scope_spans__field_descriptors[2] =
+static const ProtobufCFieldDescriptor otlp__scope_spans__field_descriptors[3] =
 {
   {
     "scope",
@@ -1290,15 +1290,28 @@ static const ProtobufCFieldDescriptor otlp__scope_spans__field_descriptors[2] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "schema_url",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Otlp__ScopeSpans, schema_url),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned otlp__scope_spans__field_indices_by_name[] = {
+  2,   /* field[2] = schema_url */
   0,   /* field[0] = scope */
   1,   /* field[1] = spans */
 };
 static const ProtobufCIntRange otlp__scope_spans__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor otlp__scope_spans__descriptor =
 {
@@ -1308,7 +1321,7 @@ const ProtobufCMessageDescriptor otlp__scope_spans__descriptor =
   "Otlp__ScopeSpans",
   "otlp",
   sizeof(Otlp__ScopeSpans),
-  2,
+  3,
   otlp__scope_spans__field_descriptors,
   otlp__scope_spans__field_indices_by_name,
   1,  otlp__scope_spans__number_ranges,
@@ -1612,7 +1625,7 @@ const ProtobufCMessageDescriptor otlp__resource_metrics__descriptor =
   (ProtobufCMessageInit) otlp__resource_metrics__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor otlp__scope_metrics__field_descriptors[2] =
+static const ProtobufCFieldDescriptor otlp__scope_metrics__field_descriptors[3] =
 {
   {
     "scope",
@@ -1638,15 +1651,28 @@ static const ProtobufCFieldDescriptor otlp__scope_metrics__field_descriptors[2] 
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "schema_url",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Otlp__ScopeMetrics, schema_url),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned otlp__scope_metrics__field_indices_by_name[] = {
   1,   /* field[1] = metrics */
+  2,   /* field[2] = schema_url */
   0,   /* field[0] = scope */
 };
 static const ProtobufCIntRange otlp__scope_metrics__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor otlp__scope_metrics__descriptor =
 {
@@ -1656,7 +1682,7 @@ const ProtobufCMessageDescriptor otlp__scope_metrics__descriptor =
   "Otlp__ScopeMetrics",
   "otlp",
   sizeof(Otlp__ScopeMetrics),
-  2,
+  3,
   otlp__scope_metrics__field_descriptors,
   otlp__scope_metrics__field_indices_by_name,
   1,  otlp__scope_metrics__number_ranges,
@@ -1991,11 +2017,11 @@ static const ProtobufCFieldDescriptor otlp__histogram_data_point__field_descript
     5,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_DOUBLE,
-    0,   /* quantifier_offset */
+    offsetof(Otlp__HistogramDataPoint, optional_sum_case),
     offsetof(Otlp__HistogramDataPoint, sum),
     NULL,
     NULL,
-    0,             /* flags */
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {

@@ -142,10 +142,11 @@ struct  Otlp__ScopeSpans
   Otlp__InstrumentationScope *scope;
   size_t n_spans;
   Otlp__Span **spans;
+  char *schema_url;
 };
 #define OTLP__SCOPE_SPANS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&otlp__scope_spans__descriptor) \
-    , NULL, 0,NULL }
+    , NULL, 0,NULL, (char *)protobuf_c_empty_string }
 
 
 struct  Otlp__Span
@@ -214,10 +215,11 @@ struct  Otlp__ScopeMetrics
   Otlp__InstrumentationScope *scope;
   size_t n_metrics;
   Otlp__Metric **metrics;
+  char *schema_url;
 };
 #define OTLP__SCOPE_METRICS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&otlp__scope_metrics__descriptor) \
-    , NULL, 0,NULL }
+    , NULL, 0,NULL, (char *)protobuf_c_empty_string }
 
 
 typedef enum {
@@ -295,23 +297,32 @@ struct  Otlp__NumberDataPoint
     , 0, 0, 0,NULL, OTLP__NUMBER_DATA_POINT__VALUE__NOT_SET, {0} }
 
 
+typedef enum {
+  OTLP__HISTOGRAM_DATA_POINT__OPTIONAL_SUM__NOT_SET = 0,
+  OTLP__HISTOGRAM_DATA_POINT__OPTIONAL_SUM_SUM = 5
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(OTLP__HISTOGRAM_DATA_POINT__OPTIONAL_SUM__CASE)
+} Otlp__HistogramDataPoint__OptionalSumCase;
+
 struct  Otlp__HistogramDataPoint
 {
   ProtobufCMessage base;
   uint64_t start_time_unix_nano;
   uint64_t time_unix_nano;
   uint64_t count;
-  double sum;
   size_t n_bucket_counts;
   uint64_t *bucket_counts;
   size_t n_explicit_bounds;
   double *explicit_bounds;
   size_t n_attributes;
   Otlp__KeyValue **attributes;
+  Otlp__HistogramDataPoint__OptionalSumCase optional_sum_case;
+  union {
+    double sum;
+  };
 };
 #define OTLP__HISTOGRAM_DATA_POINT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&otlp__histogram_data_point__descriptor) \
-    , 0, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL }
+    , 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, OTLP__HISTOGRAM_DATA_POINT__OPTIONAL_SUM__NOT_SET, {0} }
 
 
 struct  Otlp__ExportServiceResponse

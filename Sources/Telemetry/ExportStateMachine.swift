@@ -1,3 +1,5 @@
+import Wire
+
 /// What becomes of one export request, attempt by attempt (OTLP/HTTP: failures, throttling). Pure: time and chance are passed in.
 struct ExportStateMachine {
     enum Verdict: Equatable {
@@ -8,35 +10,40 @@ struct ExportStateMachine {
         case dropped(String)
     }
 
-    enum Reply {
-        case status(Int, retryAfter: String?)
+    enum Reply: Equatable {
+        /// `retryAfter`: nanoseconds that the collector asks to be left alone, if it does.
+        case status(Int, retryAfter: Int64?)
         /// No answer: no connection, cut, timed out.
         case none
     }
 
     private var attempts = 0
+    private var firstAnswer: Int64?
     static let firstPause: Int64 = 1_000_000_000
     static let longestPause: Int64 = 30_000_000_000
-    /// Attempts until an export is given up, so that what is newer gets its turn.
-    static let maximumAttempts = 8
+    /// An export that failed for so long is given up, so that what is newer gets its turn.
+    static let maximumElapsed: Int64 = 300_000_000_000
 
-    /// - Parameter chance: 0..<1, spreads the pauses of many gateways.
-    mutating func answered(_ reply: Reply, chance: Double) -> Verdict {
+    /// - Parameters:
+    ///   - now: monotonic nanoseconds.
+    ///   - chance: 0..<1, spreads the pauses of many gateways.
+    mutating func answered(_ reply: Reply, at now: Int64, chance: Double) -> Verdict {
         attempts += 1
+        let began = firstAnswer ?? now
+        firstAnswer = began
         switch reply {
         case .status(200..<300, _): return .delivered
         case .status(let status, let retryAfter):
             // The only ones that may be tried again (OTLP specification, retryable response codes).
             guard [429, 502, 503, 504].contains(status) else { return .dropped("status_\(status)") }
-            guard attempts < Self.maximumAttempts else { return .dropped("retries_exhausted") }
-            if let seconds = retryAfter.flatMap({ Int64($0) }), (0...3_600).contains(seconds) {
-                return .again(after: seconds * 1_000_000_000)
-            }
-            return .again(after: pause(chance))
+            return again(after: retryAfter ?? pause(chance), began: began, at: now)
         case .none:
-            guard attempts < Self.maximumAttempts else { return .dropped("retries_exhausted") }
-            return .again(after: pause(chance))
+            return again(after: pause(chance), began: began, at: now)
         }
+    }
+
+    private func again(after pause: Int64, began: Int64, at now: Int64) -> Verdict {
+        now + pause - began > Self.maximumElapsed ? .dropped("retries_exhausted") : .again(after: pause)
     }
 
     /// Doubled each time, and half to one and a half of that.
@@ -44,4 +51,20 @@ struct ExportStateMachine {
         let doubled = min(Self.longestPause, Self.firstPause << Int64(min(attempts - 1, 10)))
         return Int64(Double(doubled) * (0.5 + chance))
     }
+}
+
+/// The `retry-after` field (RFC 9110 §10.2.3): seconds or a date.
+enum RetryAfter {
+    /// Nanoseconds from `now` (Unix nanoseconds), 0 for a date that has passed; nil for what is neither or beyond a day.
+    static func nanoseconds(_ text: String, at now: Int64) -> Int64? {
+        if text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
+            guard let seconds = Int64(text), seconds <= longest else { return nil }
+            return seconds * 1_000_000_000
+        }
+        let date = Array(text.utf8).withUnsafeBytes { HTTPDate.parse($0) }
+        guard let date, date - now / 1_000_000_000 <= longest else { return nil }
+        return max(0, date * 1_000_000_000 - now)
+    }
+
+    private static let longest: Int64 = 86_400
 }

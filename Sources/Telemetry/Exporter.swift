@@ -4,51 +4,57 @@ import Wire
 
 /// Sends spans and metrics to the collector, from a loop of its own, so that encoding and compressing takes no time of a request.
 ///
-/// One export is under way at a time; what comes meanwhile waits in a bounded queue, and what does not fit is dropped and counted.
+/// `BatchStateMachine` says what is sent when; this asks it and performs.
 package actor Exporter {
     package nonisolated let loop: EventLoop
     package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
     private let settings: TelemetrySettings
+    private let traces: Delivery?
+    private let metrics: Delivery?
     private let version: String
-    private let traces: HTTPClient?
-    private let metrics: HTTPClient?
-    private let log: LogWriter
     private let startedAt: Int64
     private let sources: [LoopTelemetry]
 
-    private var queue: [SpanBatch] = []
-    private var queued = 0
-    private var isSending = false
+    private var machine: BatchStateMachine
     private var own = MetricShard()
     private var exported = MetricShard()
     private var exportedAt: Int64
+    private var isExportingMetrics = false
+    private var lostLines = 0
     private let metricTimer: LoopTimer
-    private let tracePause: Wakeup
-    private let metricPause: Wakeup
-    private var isShuttingDown = false
-    private var failing = false
+    private var flushDeadline: Int64?
+    private let log: LogWriter
 
-    /// `loop` is the exporter's own, not yet started.
+    /// `loop` is the exporter's own, not yet started. Throws when there is no TLS; a signal whose certificate file cannot be
+    /// used is not exported, which the log says.
     package init(
         _ settings: TelemetrySettings, version: String, loop: EventLoop, resolver: Resolver, log: LogWriter,
         sources: [LoopTelemetry]
     ) throws(TransportError) {
+        let traces = try settings.traces?.transport(loop, resolver, log)
+        let metrics = try settings.metrics?.transport(loop, resolver, log)
+        self.init(
+            settings, version: version, loop: loop, log: log, sources: sources, traces: traces ?? nil,
+            metrics: metrics ?? nil, tracePause: { LoopPause(loop: loop) }, metricPause: { LoopPause(loop: loop) })
+    }
+
+    /// With transports and pauses of the caller's choice.
+    init(
+        _ settings: TelemetrySettings, version: String, loop: EventLoop, log: LogWriter, sources: [LoopTelemetry],
+        traces: (any OTLPTransport)?, metrics: (any OTLPTransport)?, tracePause: () -> any ExportPause,
+        metricPause: () -> any ExportPause
+    ) {
         self.loop = loop
         self.settings = settings
         self.version = version
-        self.log = log
         self.sources = sources
-        traces = try settings.traces.map { endpoint throws(TransportError) in
-            HTTPClient(endpoint: try ExportURL(endpoint).endpoint, loop: loop, resolver: resolver)
-        }
-        metrics = try settings.metrics.map { endpoint throws(TransportError) in
-            HTTPClient(endpoint: try ExportURL(endpoint).endpoint, loop: loop, resolver: resolver)
-        }
+        self.log = log
+        self.traces = Delivery(settings.traces, traces, .spans, version, settings.logLevel, log, tracePause)
+        self.metrics = Delivery(settings.metrics, metrics, .metrics, version, settings.logLevel, log, metricPause)
+        machine = BatchStateMachine(maximumQueue: settings.maximumQueue, maximumBatch: settings.maximumBatch)
         startedAt = wallClockNanoseconds()
         exportedAt = startedAt
         metricTimer = LoopTimer(loop: loop)
-        tracePause = Wakeup(loop: loop)
-        metricPause = Wakeup(loop: loop)
     }
 
     /// Begins to export metrics at their interval; on the exporter's loop.
@@ -62,157 +68,134 @@ package actor Exporter {
 
     private func metricsDue() async {
         await exportMetrics()
-        if !isShuttingDown { metricTimer.schedule(after: settings.metricInterval) }
+        if flushDeadline == nil { metricTimer.schedule(after: settings.metricInterval) }
     }
 
     // MARK: Spans
 
     /// Takes spans of a loop: one message for a whole batch.
     func take(_ batch: SpanBatch) async {
-        guard traces != nil else { return }
-        guard queued + batch.count <= settings.maximumQueue else { return drop(batch.count, "queue_full") }
-        queue.append(batch)
-        queued += batch.count
-        await sendQueued()
+        guard let traces else { return }
+        await run(machine.arrived(batch, at: monotonicNanoseconds()), traces)
     }
 
-    private func sendQueued() async {
-        guard !isSending, let traces, let endpoint = settings.traces else { return }
-        isSending = true
-        defer { isSending = false }
-        while !queue.isEmpty {
-            var batches = [queue.removeFirst()]
-            var count = batches[0].count
-            while let next = queue.first, count + next.count <= settings.maximumBatch {
-                batches.append(queue.removeFirst())
-                count += next.count
+    /// Performs actions until there is nothing to do. The machine answers `none` while another call of this is at it.
+    private func run(_ first: BatchStateMachine.Action, _ traces: Delivery) async {
+        var action = first
+        var export = Export()
+        while true {
+            for drop in machine.takeDrops() { dropped(drop.count, drop.reason, .spans) }
+            switch action {
+            case .none: return
+            case .send(let batches):
+                let encoder = SpanEncoder(
+                    resource: settings.resource, version: version, lengthLimit: settings.lengthLimit)
+                export = traces.export(encoder.encode(batches))
+                action = await attempt(export, traces)
+            case .resend: action = await attempt(export, traces)
+            case .pause(let nanoseconds):
+                await traces.pause.pause(nanoseconds: nanoseconds)
+                action = machine.pauseEnded(at: monotonicNanoseconds())
             }
-            let encoder = SpanEncoder(resource: settings.resource, version: version)
-            await deliver(encoder.encode(batches), to: endpoint, traces, items: count, signal: "spans", tracePause)
-            queued -= count
         }
+    }
+
+    private func attempt(_ export: Export, _ traces: Delivery) async -> BatchStateMachine.Action {
+        let reply = await post(export, traces)
+        return machine.answered(reply, at: monotonicNanoseconds(), chance: Double.random(in: 0..<1))
+    }
+
+    private func post(_ export: Export, _ delivery: Delivery) async -> ExportStateMachine.Reply {
+        let (reply, rejected) = await delivery.post(export, until: flushDeadline)
+        if rejected > 0 { own.add(.telemetryDropped, rejected, delivery.signal.labels("rejected")) }
+        return reply
     }
 
     // MARK: Metrics
 
-    private func exportMetrics() async {
-        guard let metrics, let endpoint = settings.metrics else { return }
+    /// One export with its retries. Cumulative figures heal with the next export; differences count from the last delivery on.
+    func exportMetrics() async {
+        guard let metrics, !isExportingMetrics else { return }
+        isExportingMetrics = true
+        defer { isExportingMetrics = false }
+        noteLostLines()
         var total = own
         for source in sources { total.merge(await source.figures()) }
         let now = wallClockNanoseconds()
         let figures = settings.isDelta ? total.since(exported) : total
+        guard !figures.isEmpty else { return }
         let encoder = MetricEncoder(resource: settings.resource, version: version, isDelta: settings.isDelta)
-        let bytes = encoder.encode(figures, since: settings.isDelta ? exportedAt : startedAt, at: now)
-        exported = total
-        exportedAt = now
-        await deliver(bytes, to: endpoint, metrics, items: 1, signal: "metrics", metricPause)
+        let export = metrics.export(encoder.encode(figures, startedAt: startedAt, since: exportedAt, at: now))
+        if await deliver(export, metrics, items: figures.pointCount) {
+            exported = total
+            exportedAt = now
+        }
     }
 
-    // MARK: Delivery
-
-    private func deliver(
-        _ bytes: [UInt8], to endpoint: SignalEndpoint, _ client: HTTPClient, items: Int, signal: String,
-        _ wakeup: Wakeup
-    ) async {
-        var fields =
-            endpoint.headers + [("content-type", "application/x-protobuf"), ("user-agent", "tollgate/\(version)")]
-        var body = bytes
-        if endpoint.isCompressed, let packed = gzip(bytes, level: 1) {
-            body = packed
-            fields.append(("content-encoding", "gzip"))
-        }
-        var machine = ExportStateMachine()
+    private func deliver(_ export: Export, _ metrics: Delivery, items: Int) async -> Bool {
+        var retries = ExportStateMachine()
         while true {
-            let reply = await post(client, endpoint, fields, body, items, signal)
-            switch machine.answered(reply, chance: Double.random(in: 0..<1)) {
-            case .delivered:
-                recovered(signal)
-                return
+            let reply = await post(export, metrics), now = monotonicNanoseconds()
+            switch retries.answered(reply, at: now, chance: Double.random(in: 0..<1)) {
+            case .delivered: return true
             case .dropped(let reason):
-                failed(signal, reason, items)
-                return
+                dropped(items, reason, .metrics)
+                return false
             case .again(let pause):
-                // A last try was made; what is left is lost with the process.
-                if isShuttingDown { return failed(signal, "shutdown", items) }
-                wakeup.setDeadline(after: pause)
-                _ = await wakeup.wait(for: [.deadline, .notice])
+                if let flushDeadline, reply == .none || now + pause >= flushDeadline {
+                    dropped(items, "shutdown", .metrics)
+                    return false
+                }
+                await metrics.pause.pause(nanoseconds: pause)
             }
         }
     }
 
-    private func post(
-        _ client: HTTPClient, _ endpoint: SignalEndpoint, _ fields: [(String, String)], _ body: [UInt8], _ items: Int,
-        _ signal: String
-    ) async -> ExportStateMachine.Reply {
-        do throws(ClientFault) {
-            let answer = try await client.post(
-                path: ExportURL.path(endpoint.url), fields: fields, body: body, timeout: endpoint.timeout)
-            if (200..<300).contains(answer.status) { note(answer.body, items, signal) }
-            return .status(answer.status, retryAfter: answer.retryAfter)
-        } catch {
-            if !failing {
-                log.write(.warning, "the collector cannot be reached") { $0.member("error", error.sentence) }
-            }
-            failing = true
-            return .none
-        }
+    private func noteLostLines() {
+        let lost = log.lostLines
+        if lost > lostLines { own.add(.telemetryDropped, Int64(lost - lostLines), Signal.logs.labels("not_taken")) }
+        lostLines = lost
     }
 
-    /// Part of an export may be refused; it must not be sent again (OTLP specification, partial success).
-    private func note(_ answer: [UInt8], _ items: Int, _ signal: String) {
-        let (rejected, message) = CollectorAnswer.rejected(answer)
-        guard rejected > 0 else { return }
-        own.add(.telemetryDropped, rejected, Labels().adding("reason", "rejected").adding("signal", signal))
-        log.write(.warning, "the collector rejected part of an export") { fields in
-            fields.member("signal", signal)
-            fields.member("rejected", rejected)
-            fields.member("message", message)
-        }
-    }
-
-    private func recovered(_ signal: String) {
-        if failing { log.write(.info, "the collector takes exports again") { $0.member("signal", signal) } }
-        failing = false
-    }
-
-    private func failed(_ signal: String, _ reason: String, _ items: Int) {
-        own.add(.telemetryDropped, Int64(items), Labels().adding("reason", reason).adding("signal", signal))
+    private func dropped(_ items: Int, _ reason: String, _ signal: Signal) {
+        own.add(.telemetryDropped, Int64(items), signal.labels(reason))
+        guard settings.logLevel <= .warning else { return }
         log.write(.warning, "telemetry was dropped") { fields in
-            fields.member("signal", signal)
+            fields.member("signal", signal.rawValue)
             fields.member("reason", reason)
             fields.member("items", Int64(items))
         }
     }
 
-    private func drop(_ count: Int, _ reason: String) {
-        own.add(.telemetryDropped, Int64(count), Labels().adding("reason", reason).adding("signal", "spans"))
-    }
-
     // MARK: End
 
-    /// Sends what is there, each export once.
+    /// Sends what is there, for as long as `settings.flushTimeout` allows.
     package func shutdown() async {
-        isShuttingDown = true
+        let deadline = monotonicNanoseconds() + settings.flushTimeout
+        flushDeadline = deadline
+        machine.shutdownBegan(until: deadline)
         metricTimer.cancel()
-        tracePause.signal(.notice)
-        metricPause.signal(.notice)
-        // An export that is under way ends by itself: it makes no further pause.
+        traces?.pause.end()
+        metrics?.pause.end()
+        for source in sources {
+            if let batch = await source.remaining() { await take(batch) }
+        }
+        // What another call has under way ends by itself, but may sit in a step that takes long.
         let patience = Wakeup(loop: loop)
-        while isSending {
+        while !machine.isIdle || isExportingMetrics, monotonicNanoseconds() < deadline {
             patience.setTick(after: 5_000_000)
             _ = await patience.wait(for: .tick)
         }
-        for source in sources {
-            if let batch = await source.remaining() { queueAtEnd(batch) }
-        }
-        await sendQueued()
         await exportMetrics()
-        await traces?.close()
-        await metrics?.close()
+        await traces?.transport.close()
+        await metrics?.transport.close()
+        if !machine.isIdle {
+            log.write(.warning, "spans were not delivered in time") { $0.member("items", Int64(machine.held)) }
+        }
     }
 
-    private func queueAtEnd(_ batch: SpanBatch) {
-        queue.append(batch)
-        queued += batch.count
+    /// The counter of what was dropped for a reason; for tests.
+    func droppedItems(_ signal: Signal, _ reason: String) -> Int64 {
+        own.value(.telemetryDropped, signal.labels(reason))
     }
 }

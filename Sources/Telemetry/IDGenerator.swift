@@ -5,9 +5,11 @@ import Wire
 struct IDGenerator {
     private var state: (UInt64, UInt64, UInt64, UInt64)
 
-    init() {
-        state = randomBytes(32).withUnsafeBytes { $0.loadUnaligned(as: (UInt64, UInt64, UInt64, UInt64).self) }
-        if state == (0, 0, 0, 0) { state.0 = 1 }
+    /// `seed`: 32 bytes; all zero would give zeros for ever and is replaced.
+    init(seed: [UInt8] = randomBytes(32)) {
+        precondition(seed.count == 32, "xoshiro256++ has 256 bits of state")
+        state = seed.withUnsafeBytes { $0.loadUnaligned(as: (UInt64, UInt64, UInt64, UInt64).self) }
+        if state == (0, 0, 0, 0) { state = (0x9E37_79B9_7F4A_7C15, 0xBF58_476D_1CE4_E5B9, 0x94D0_49BB_1331_11EB, 1) }
     }
 
     private mutating func next() -> UInt64 {

@@ -1,4 +1,3 @@
-import Glibc
 import Synchronization
 import Transport
 import Wire
@@ -21,54 +20,92 @@ package enum LogSeverity: Int, Sendable, Comparable {
 
 /// Writes log lines to a descriptor: one JSON object each, whole, from any thread. A reader that does not keep up loses lines,
 /// which are counted; nobody waits for it.
+///
+/// A loop has a writer of its own that gathers the lines of a turn and writes them together.
 package final class LogWriter: Sendable {
-    private let descriptor: Int32
-    private let level: Atomic<Int>
-    private let lost = Atomic<Int>(0)
-    /// What a pipe takes at once if it is writable at all (POSIX `PIPE_BUF`).
-    private static let maximumLine = 4_096
-
-    package init(descriptor: Int32 = 2, level: LogSeverity = .info) {
-        self.descriptor = descriptor
-        self.level = Atomic(level.rawValue)
+    /// Lines that were made and not written yet.
+    private struct Waiting: ~Copyable {
+        var bytes = ByteWriter()
+        var lines = 0
     }
 
-    package func set(level: LogSeverity) { self.level.store(level.rawValue, ordering: .relaxed) }
+    private let sink: LogSink
+    private let waiting = Mutex(Waiting())
+    private let gathers = Atomic<Bool>(false)
+
+    package init(descriptor: Int32 = 2, level: LogSeverity = .info) {
+        sink = LogSink(descriptor: descriptor, level: level)
+    }
+
+    private init(_ sink: LogSink) { self.sink = sink }
+
+    /// Another writer to the same place, with the same level and the same count of lost lines.
+    func sibling() -> LogWriter { LogWriter(sink) }
+
+    /// From now on lines wait for `flush`, or until they fill a piece.
+    func gather() { gathers.store(true, ordering: .relaxed) }
+
+    /// Sets the least severity that is written, for all that share the place.
+    package func set(level: LogSeverity) { sink.level.store(level.rawValue, ordering: .relaxed) }
 
     /// Lines that nobody took.
-    package var lostLines: Int { lost.load(ordering: .relaxed) }
+    package var lostLines: Int { sink.lost.load(ordering: .relaxed) }
 
-    package func writes(_ severity: LogSeverity) -> Bool { severity.rawValue >= level.load(ordering: .relaxed) }
+    /// Whether lines of this severity are written.
+    package func writes(_ severity: LogSeverity) -> Bool {
+        severity.rawValue >= sink.level.load(ordering: .relaxed)
+    }
 
-    /// Writes a line; `fields` adds members to it.
+    /// Writes a line; `fields` adds members to it and must not write another.
     package func write(_ severity: LogSeverity, _ message: String, _ fields: (inout JSONWriter) -> Void) {
         guard writes(severity) else { return }
-        var line = JSONWriter(into: ByteWriter(capacity: 512))
+        let time = wallClockNanoseconds()
+        waiting.withLock { waiting in
+            let start = waiting.bytes.count
+            Self.append(severity, message, at: time, to: &waiting.bytes, fields)
+            let length = waiting.bytes.count - start
+            if length > LogSink.pieceSize, !sink.takesAnySize {
+                // A longer one could be torn between two writers: what happened is said, the details are not.
+                waiting.bytes.truncate(to: start)
+                Self.append(severity, Self.cut(message), at: time, to: &waiting.bytes) { line in
+                    line.member("cut_bytes", Int64(length))
+                }
+            }
+            if waiting.bytes.count > LogSink.pieceSize { writeOut(&waiting, upTo: start) }
+            waiting.lines += 1
+            if !gathers.load(ordering: .relaxed) { writeOut(&waiting, upTo: waiting.bytes.count) }
+        }
+    }
+
+    /// Writes what was gathered.
+    func flush() {
+        waiting.withLock { waiting in
+            if waiting.lines > 0 { writeOut(&waiting, upTo: waiting.bytes.count) }
+        }
+    }
+
+    /// Writes the lines that end at `end`, which are all that were counted.
+    private func writeOut(_ waiting: inout Waiting, upTo end: Int) {
+        sink.put(UnsafeRawBufferPointer(rebasing: waiting.bytes.bytes[..<end]), lines: waiting.lines)
+        waiting.bytes.removePrefix(end)
+        waiting.lines = 0
+    }
+
+    private static func append(
+        _ severity: LogSeverity, _ message: String, at time: Int64, to bytes: inout ByteWriter,
+        _ fields: (inout JSONWriter) -> Void
+    ) {
+        var line = JSONWriter(into: bytes)
         line.beginObject()
-        line.member("time", RFC3339.text(wallClockNanoseconds(), fraction: .microseconds))
+        line.member("time", RFC3339.text(time, fraction: .microseconds))
         line.key("level")
         line.value(severity.text)
         line.member("message", message)
         fields(&line)
         line.endObject()
-        var bytes = line.finish()
+        bytes = line.finish()
         bytes.append(byte: 0x0A)
-        bytes.withBytes { put($0) }
     }
 
-    private func put(_ line: UnsafeRawBufferPointer) {
-        var state = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-        // A longer line than a pipe takes at once could be torn between two writers.
-        guard line.count <= Self.maximumLine || isFile, poll(&state, 1, 0) == 1, state.revents & Int16(POLLOUT) != 0,
-            Glibc.write(descriptor, line.baseAddress, line.count) == line.count
-        else {
-            lost.add(1, ordering: .relaxed)
-            return
-        }
-    }
-
-    private var isFile: Bool {
-        var status = stat()
-        return fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
-    }
+    private static func cut(_ message: String) -> String { String(message.unicodeScalars.prefix(256)) }
 }

@@ -6,6 +6,7 @@ import Wire
 /// `@unchecked Sendable`: everything mutable is touched on the loop's own thread only; the exporter asks by way of `loop.post`.
 package final class LoopTelemetry: @unchecked Sendable {
     package let loop: EventLoop
+    /// Writes at the end of each turn, once `start` was called.
     package let log: LogWriter
     package var spans = SpanRecorder()
     package var figures = MetricShard()
@@ -19,14 +20,16 @@ package final class LoopTelemetry: @unchecked Sendable {
     package init(_ settings: TelemetrySettings, loop: EventLoop, log: LogWriter) {
         self.settings = settings
         self.loop = loop
-        self.log = log
+        self.log = log.sibling()
         records = settings.traces != nil
         timer = LoopTimer(loop: loop)
     }
 
-    /// From now on spans go to `exporter`; on the loop's thread.
+    /// From now on spans go to `exporter`; on the loop's thread, whose `endOfTurn` this takes.
     package func start(_ exporter: Exporter) {
         self.exporter = exporter
+        log.gather()
+        loop.endOfTurn = { [unowned self] in log.flush() }
         timer.whenFired = { [unowned self] in handOver() }
     }
 

@@ -6,20 +6,23 @@ struct MetricEncoder {
     let version: String
     let isDelta: Bool
 
-    /// The bytes of an `ExportMetricsServiceRequest` (protobuf). Times in Unix nanoseconds: since when the figures count, and now.
-    func encode(_ figures: MetricShard, since start: Int64, at now: Int64) -> [UInt8] {
+    /// The bytes of an `ExportMetricsServiceRequest` (protobuf). Times in Unix nanoseconds: when the process started, when the
+    /// differences began (delta only), and now.
+    func encode(_ figures: MetricShard, startedAt: Int64, since: Int64, at now: Int64) -> [UInt8] {
         guard let builder = OTLPBuilder(metrics: true, resource: resource, version: version) else { return [] }
         for instrument in Instrument.allCases {
             let series = figures.series[instrument.rawValue]
             guard !series.isEmpty else { continue }
-            begin(instrument, builder)
+            let differs = isDelta && instrument.kind != .upDown
+            begin(instrument, isDelta: differs, builder)
+            let start = differs ? since : startedAt
             for entry in series { add(entry, of: instrument, since: start, at: now, to: builder) }
         }
         return builder.pack()
     }
 
-    private func begin(_ instrument: Instrument, _ builder: OTLPBuilder) {
-        let temporality: Int32 = isDelta && instrument.kind != .upDown ? 1 : 2
+    private func begin(_ instrument: Instrument, isDelta: Bool, _ builder: OTLPBuilder) {
+        let temporality: Int32 = isDelta ? 1 : 2
         let name = "\(instrument.name)", unit = "\(instrument.unit)"
         switch instrument.kind {
         case .histogram: tg_otlp_histogram(builder.handle, name, unit, temporality)

@@ -47,20 +47,43 @@ package struct MetricShard: Sendable {
         if case .histogram(let bounds) = instrument.kind {
             fresh.buckets = Array(repeating: 0, count: bounds.count + 1)
         }
-        series[row].append(fresh)
-        indices[row][labels] = series[row].count - 1
+        append(fresh, to: row)
         return series[row].count - 1
+    }
+
+    private mutating func append(_ entry: Series, to row: Int) {
+        indices[row][entry.labels] = series[row].count
+        series[row].append(entry)
     }
 
     /// Adds the figures of another shard.
     mutating func merge(_ other: MetricShard) { combine(other, sign: 1) }
 
-    /// What came since `earlier`, a former state of the same sums.
+    /// What came since `earlier`, a former state of the same sums: series to which nothing was added are left out. Values
+    /// that go up and down are no differences and stay as they are (OTLP exporter, temporality preference delta).
     func since(_ earlier: MetricShard) -> MetricShard {
         var difference = self
         difference.combine(earlier, sign: -1)
-        return difference
+        var kept = MetricShard()
+        for instrument in Instrument.allCases {
+            let row = instrument.rawValue, isLevel = instrument.kind == .upDown
+            for entry in isLevel ? series[row] : difference.series[row] where isLevel || entry.count != 0 {
+                kept.append(entry, to: row)
+            }
+        }
+        return kept
     }
+
+    /// A counter's value, 0 for one that never counted.
+    func value(_ instrument: Instrument, _ labels: Labels) -> Int64 {
+        indices[instrument.rawValue][labels].map { series[instrument.rawValue][$0].count } ?? 0
+    }
+
+    /// Whether there is nothing to tell.
+    var isEmpty: Bool { series.allSatisfy(\.isEmpty) }
+
+    /// How many data points these figures are.
+    var pointCount: Int { series.reduce(0) { $0 + $1.count } }
 
     private mutating func combine(_ other: MetricShard, sign: Int64) {
         for instrument in Instrument.allCases {

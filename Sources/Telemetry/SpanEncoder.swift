@@ -5,13 +5,15 @@ import Wire
 struct SpanEncoder {
     let resource: [(name: String, value: String)]
     let version: String
+    /// How many characters (Unicode scalars) of a text value are sent; nil: all.
+    var lengthLimit: Int?
 
     /// The bytes of an `ExportTraceServiceRequest` (protobuf).
     func encode(_ batches: [SpanBatch]) -> [UInt8] {
         guard let builder = OTLPBuilder(metrics: false, resource: resource, version: version) else { return [] }
         for batch in batches {
             batch.bytes.withUnsafeBytes { bytes in
-                var reader = RecordReader(bytes)
+                var reader = RecordReader(bytes, lengthLimit: lengthLimit)
                 while !reader.isAtEnd { reader.readSpan(into: builder) }
             }
         }
@@ -28,8 +30,12 @@ final class OTLPBuilder {
         self.handle = handle
         let attributes = tg_otlp_resource(handle)
         for (name, value) in resource { Self.add(attributes, name, value) }
-        tg_otlp_scope(handle, "tollgate", 8, version, version.utf8.count)
+        tg_otlp_scope(
+            handle, "tollgate", 8, version, version.utf8.count, Self.schemaURL, Self.schemaURL.utf8.count)
     }
+
+    /// The conventions that the names of `AttributeKey` and `Instrument` follow; newer GenAI metrics stand beside the old.
+    private static let schemaURL = "https://opentelemetry.io/schemas/1.41.0"
 
     deinit { tg_otlp_free(handle) }
 
@@ -49,9 +55,13 @@ final class OTLPBuilder {
 /// Reads what `SpanRecorder` wrote. The bytes are our own, so a fault in them is a broken invariant and traps.
 private struct RecordReader {
     private let bytes: UnsafeRawBufferPointer
+    private let lengthLimit: Int
     private var position = 0
 
-    init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+    init(_ bytes: UnsafeRawBufferPointer, lengthLimit: Int?) {
+        self.bytes = bytes
+        self.lengthLimit = lengthLimit ?? .max
+    }
 
     var isAtEnd: Bool { position == bytes.count }
 
@@ -103,10 +113,14 @@ private struct RecordReader {
         }
     }
 
-    /// Header values may hold any bytes, but a protobuf string that is not UTF-8 would cost the whole batch.
+    /// Cut to the limit. Header values may hold any bytes, but a protobuf string that is not UTF-8 would cost the whole
+    /// batch.
     private func withUTF8(_ bytes: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void) {
-        if bytes.allSatisfy({ $0 < 0x80 }) { return body(bytes) }
+        if bytes.allSatisfy({ $0 < 0x80 }) {
+            return body(UnsafeRawBufferPointer(rebasing: bytes.prefix(lengthLimit)))
+        }
         var text = String(decoding: bytes, as: UTF8.self)
+        if text.unicodeScalars.count > lengthLimit { text = String(text.unicodeScalars.prefix(lengthLimit)) }
         text.withUTF8 { body(UnsafeRawBufferPointer($0)) }
     }
 }

@@ -119,7 +119,7 @@ package struct SpanRecorder: ~Copyable {
 }
 
 /// Recorded spans on their way to the exporter.
-struct SpanBatch: Sendable {
+struct SpanBatch: Sendable, Equatable {
     let bytes: [UInt8]
     let count: Int
 }

@@ -1,12 +1,13 @@
 /// Where one signal goes.
 package struct SignalEndpoint: Sendable, Equatable {
-    /// The whole URL, path included.
-    package var url: String
+    /// The signal's own URL, path included.
+    package var url: OTLPURL
     /// Values may be secrets: they are sent and never shown.
     package var headers: [(name: String, value: String)]
     /// Nanoseconds for one export.
     package var timeout: Int64
     package var isCompressed: Bool
+    /// Certificates (PEM) of the authorities to trust instead of the system's.
     package var authorityFile: String?
 
     package static func == (left: Self, right: Self) -> Bool {
@@ -28,9 +29,15 @@ package struct TelemetrySettings: Sendable {
     /// Spans that wait for export, at most; spans in one export, at most.
     package var maximumQueue = 16_384
     package var maximumBatch = 512
+    /// Nanoseconds that the exports at the process's end may take.
+    package var flushTimeout: Int64 = 10_000_000_000
     /// Nanoseconds from one export of metrics to the next.
     package var metricInterval: Int64 = 60_000_000_000
     package var isDelta = false
+    /// Unicode scalars that an attribute's text may have; nil: any number.
+    package var lengthLimit: Int?
+    /// What telemetry says of itself in the log, from this severity on.
+    package var logLevel = LogSeverity.info
 
     /// What the configuration file says.
     package struct File: Sendable {
@@ -49,15 +56,33 @@ package struct TelemetrySettings: Sendable {
         var reader = OTELEnvironment(environment)
         resource = reader.resource(serviceName: file.serviceName, version: version)
         sampler = reader.sampler(ratio: file.samplingRatio)
-        scheduleDelay = reader.milliseconds("OTEL_BSP_SCHEDULE_DELAY") ?? scheduleDelay
-        maximumQueue = reader.number("OTEL_BSP_MAX_QUEUE_SIZE", 1...1_000_000) ?? maximumQueue
-        maximumBatch = reader.number("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", 1...100_000) ?? maximumBatch
-        metricInterval = reader.milliseconds("OTEL_METRIC_EXPORT_INTERVAL") ?? metricInterval
+        logLevel = reader.logLevel()
+        readBatching(&reader)
         isDelta = reader.isDelta()
         if !reader.flag("OTEL_SDK_DISABLED") {
             traces = reader.endpoint("TRACES", path: "v1/traces", file: file)
             metrics = reader.endpoint("METRICS", path: "v1/metrics", file: file)
         }
+        if let limit = reader.milliseconds("OTEL_METRIC_EXPORT_TIMEOUT"), let timeout = metrics?.timeout {
+            metrics?.timeout = min(timeout, limit)
+        }
         problems += reader.problems
+    }
+
+    private mutating func readBatching(_ reader: inout OTELEnvironment) {
+        scheduleDelay = reader.milliseconds("OTEL_BSP_SCHEDULE_DELAY") ?? scheduleDelay
+        flushTimeout = reader.milliseconds("OTEL_BSP_EXPORT_TIMEOUT") ?? flushTimeout
+        maximumQueue = reader.number("OTEL_BSP_MAX_QUEUE_SIZE", 1...1_000_000) ?? maximumQueue
+        maximumBatch = reader.number("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", 1...100_000) ?? maximumBatch
+        if maximumBatch > maximumQueue {
+            if reader.isSet("OTEL_BSP_MAX_EXPORT_BATCH_SIZE") {
+                reader.note("OTEL_BSP_MAX_EXPORT_BATCH_SIZE: a batch cannot exceed the queue; \(maximumQueue) is used")
+            }
+            maximumBatch = maximumQueue
+        }
+        metricInterval = reader.milliseconds("OTEL_METRIC_EXPORT_INTERVAL") ?? metricInterval
+        lengthLimit =
+            reader.number("OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", 0...Int(Int32.max))
+            ?? reader.number("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", 0...Int(Int32.max))
     }
 }

@@ -13,8 +13,9 @@ tg_otlp *_Nullable tg_otlp_create(bool metrics);
 void tg_otlp_free(tg_otlp *_Nonnull builder);
 
 tg_otlp_attributes *_Nonnull tg_otlp_resource(tg_otlp *_Nonnull builder);
+// schema_url says which generation of the conventions names the spans and metrics.
 void tg_otlp_scope(tg_otlp *_Nonnull builder, const void *_Nonnull name, size_t name_length, const void *_Nonnull version,
-                   size_t version_length);
+                   size_t version_length, const void *_Nonnull schema_url, size_t schema_url_length);
 
 // Ids in host order; a parent of 0 is none. kind and status as in the proto.
 tg_otlp_attributes *_Nonnull tg_otlp_span(tg_otlp *_Nonnull builder, uint64_t trace_high, uint64_t trace_low, uint64_t span,

@@ -1,0 +1,39 @@
+import HTTP
+import Transport
+
+/// What carries an export to its collector.
+package protocol OTLPTransport: Sendable {
+    /// Sends one request and reads its whole, bounded answer. `timeout`: nanoseconds for each step of it.
+    func post(
+        path: String, fields: [(String, String)], body: [UInt8], timeout: Int64
+    ) async throws(ClientFault) -> HTTPAnswer
+
+    /// Closes what is kept open.
+    func close() async
+}
+
+extension HTTPClient: OTLPTransport {}
+
+/// The time between two attempts of an export; confined to the exporter's loop.
+protocol ExportPause: AnyObject {
+    /// Returns after so many nanoseconds, or at once when `end` was called.
+    func pause(nanoseconds: Int64) async
+
+    /// Cuts the pause of this moment short, or the next one.
+    func end()
+}
+
+/// A pause by the loop's timers.
+final class LoopPause: ExportPause {
+    private let wakeup: Wakeup
+
+    init(loop: EventLoop) { wakeup = Wakeup(loop: loop) }
+
+    func pause(nanoseconds: Int64) async {
+        wakeup.setDeadline(after: nanoseconds)
+        _ = await wakeup.wait(for: [.deadline, .notice])
+        wakeup.clearDeadline()
+    }
+
+    func end() { wakeup.signal(.notice) }
+}

@@ -1,0 +1,75 @@
+import Testing
+
+@testable import Telemetry
+
+@Suite struct ExportStateMachineTests {
+    private let second: Int64 = 1_000_000_000
+
+    private func verdict(_ reply: ExportStateMachine.Reply) -> ExportStateMachine.Verdict {
+        var machine = ExportStateMachine()
+        return machine.answered(reply, at: 0, chance: 0.5)
+    }
+
+    @Test("Only 429, 502, 503, 504 and silence are tried again", arguments: 200..<600)
+    func statuses(status: Int) {
+        let expected: ExportStateMachine.Verdict =
+            switch status {
+            case 200..<300: .delivered
+            case 429, 502, 503, 504: .again(after: second)
+            default: .dropped("status_\(status)")
+            }
+        #expect(verdict(.status(status, retryAfter: nil)) == expected)
+    }
+
+    @Test("Silence is tried again, and a collector that names a time gets it")
+    func pauses() {
+        #expect(verdict(.none) == .again(after: second))
+        #expect(verdict(.status(429, retryAfter: 17 * second)) == .again(after: 17 * second))
+        #expect(verdict(.status(503, retryAfter: 0)) == .again(after: 0))
+    }
+
+    @Test("Pauses double up to their bound and are spread by half to each side")
+    func backOff() {
+        for (chance, factor) in [(0.0, 0.5), (0.5, 1.0), (0.999, 1.499)] {
+            var machine = ExportStateMachine()
+            for seconds in [1, 2, 4, 8, 16, 30, 30] {
+                guard case .again(let pause) = machine.answered(.none, at: 0, chance: chance) else {
+                    Issue.record("given up too early")
+                    return
+                }
+                #expect(abs(Double(pause) - Double(seconds) * factor * 1e9) < 2)
+            }
+        }
+    }
+
+    @Test("After five minutes an export is given up, not earlier")
+    func givesUp() {
+        var machine = ExportStateMachine(), now: Int64 = 5_000 * second
+        let began = now
+        while case .again(let pause) = machine.answered(.none, at: now, chance: 0.5) {
+            now += pause
+            #expect(now - began <= 300 * second)
+        }
+        #expect(now - began > 240 * second)
+        #expect(machine.answered(.none, at: now, chance: 0.5) == .dropped("retries_exhausted"))
+        #expect(machine.answered(.status(200, retryAfter: nil), at: now, chance: 0.5) == .delivered)
+    }
+
+    @Test("A collector that wants to be left alone for longer than that is not waited for")
+    func longRetryAfter() {
+        #expect(verdict(.status(503, retryAfter: 301 * second)) == .dropped("retries_exhausted"))
+    }
+
+    @Test(
+        "Retry-After is seconds or a date",
+        arguments: [
+            ("0", 0), ("120", 120), ("86400", 86_400), ("86401", nil), ("-1", nil), ("1.5", nil), ("soon", nil),
+            ("", nil),
+            ("99999999999999999999", nil), ("Sat, 21 Nov 2026 06:00:10 GMT", 10), ("Sat, 21 Nov 2026 05:59:00 GMT", 0),
+            ("Mon, 23 Nov 2026 06:00:00 GMT", nil),
+        ] as [(String, Int64?)])
+    func retryAfter(text: String, seconds: Int64?) {
+        // 2026-11-21T06:00:00Z
+        #expect(RetryAfter.nanoseconds(text, at: 1_795_240_800 * second) == seconds.map { $0 * second })
+    }
+}

@@ -1,0 +1,224 @@
+import Testing
+import Transport
+import Wire
+
+@testable import HTTP
+@testable import Telemetry
+
+@Suite struct ExporterTests {
+    /// An exporter on a loop of its own, with collectors, pauses and one recording loop.
+    private struct Rig {
+        let exporter: Exporter
+        let traces: FakeCollector
+        let metrics: FakeCollector
+        let pause = FakePause()
+        let source: LoopTelemetry
+        private let loops: [EventLoop]
+
+        init(
+            _ variables: [String: String] = [:], traces: [FakeCollector.Reply] = [],
+            metrics: [FakeCollector.Reply] = [],
+            log: LogWriter = LogWriter(descriptor: -1)
+        ) throws {
+            var problems: [String] = []
+            var file = TelemetrySettings.File()
+            file.endpoint = "http://collector:4318"
+            let settings = TelemetrySettings(
+                file: file, version: "1.2.3",
+                environment: { ["OTEL_EXPORTER_OTLP_COMPRESSION": "none"].merging(variables) { $1 }[$0] },
+                problems: &problems)
+            #expect(problems == [])
+            loops = [try EventLoop(index: 0), try EventLoop(index: 1)]
+            source = LoopTelemetry(settings, loop: loops[1], log: log)
+            let collector = FakeCollector(traces), meter = FakeCollector(metrics)
+            let pause = pause
+            exporter = Exporter(
+                settings, version: "1.2.3", loop: loops[0], log: log, sources: [source], traces: collector,
+                metrics: meter,
+                tracePause: { pause }, metricPause: { pause })
+            self.traces = collector
+            self.metrics = meter
+            for loop in loops { try loop.start() }
+        }
+
+        /// Runs on the recording loop, and waits until it was done.
+        func record(_ body: @escaping @Sendable (LoopTelemetry) -> Void) async {
+            await withCheckedContinuation { done in
+                source.loop.post {
+                    body(source)
+                    done.resume()
+                }
+            }
+        }
+
+        func end() { for loop in loops { loop.stop() } }
+    }
+
+    private func spanNames(_ request: FakeCollector.Request) throws -> [String] {
+        try ProtobufMessage(request.body).spans().map { $0.text(5) }
+    }
+
+    @Test("A batch becomes one request at the signal's path, in protobuf")
+    func request() async throws {
+        let rig = try Rig(["OTEL_EXPORTER_OTLP_HEADERS": "x-key=k"])
+        defer { rig.end() }
+        await rig.exporter.take(try SampleSession.batch())
+        try #require(rig.traces.requests.count == 1)
+        let request = rig.traces.requests[0]
+        #expect(request.path == "/v1/traces" && request.timeout == 10_000_000_000)
+        #expect(
+            request.fields == ["x-key": "k", "content-type": "application/x-protobuf", "user-agent": "tollgate/1.2.3"])
+        #expect(try spanNames(request).last == "POST /v1/messages")
+    }
+
+    @Test("Compressed, the body says so and is the same inside")
+    func compressed() async throws {
+        let rig = try Rig(["OTEL_EXPORTER_OTLP_COMPRESSION": "gzip"])
+        defer { rig.end() }
+        await rig.exporter.take(try SampleSession.batch())
+        let request = try #require(rig.traces.requests.first)
+        #expect(request.fields["content-encoding"] == "gzip")
+        let inflater = Inflater()
+        var plain: [UInt8] = []
+        request.body.withUnsafeBytes { inflater.consume($0) { plain += $0 } }
+        #expect(try ProtobufMessage(plain).spans().count == 4)
+        #expect(request.body.count < plain.count)
+    }
+
+    @Test("A refusal that may pass is repeated with the same bytes after the time that the collector names")
+    func retry() async throws {
+        let rig = try Rig(traces: [.answer(503, retryAfter: "7"), .fault(.timedOut), .answer(200)])
+        defer { rig.end() }
+        await rig.exporter.take(try SampleSession.batch())
+        let requests = rig.traces.requests
+        #expect(requests.count == 3 && requests.allSatisfy { $0.body == requests[0].body })
+        #expect(rig.pause.seconds.first == 7 && rig.pause.seconds.count == 2)
+        #expect(await rig.exporter.droppedItems(.spans, "retries_exhausted") == 0)
+    }
+
+    @Test("A refusal for good and a part that was rejected are counted in spans, and told with the metrics")
+    func counted() async throws {
+        // partial_success { rejected: 2 }
+        let rig = try Rig(traces: [.answer(400), .answer(200, body: [0x0A, 0x02, 0x08, 0x02])])
+        defer { rig.end() }
+        await rig.exporter.take(try SampleSession.batch())
+        await rig.exporter.take(try SampleSession.batch())
+        #expect(rig.traces.requests.count == 2 && rig.pause.seconds.isEmpty)
+        await rig.exporter.exportMetrics()
+        let sent = try ProtobufMessage(try #require(rig.metrics.requests.first).body).metrics()
+        let points = try #require(sent["tollgate.telemetry.dropped"]).message(7).messages(1)
+        let told = try points.map { try ($0.attributes(7), $0.number(6)) }
+        #expect(told.contains { $0 == (["reason": "status_400", "signal": "spans"], 4) })
+        #expect(told.contains { $0 == (["reason": "rejected", "signal": "spans"], 2) })
+    }
+
+    @Test("Figures of the loops are sent as they stand; an export without any is not sent")
+    func metrics() async throws {
+        let rig = try Rig()
+        defer { rig.end() }
+        await rig.exporter.exportMetrics()
+        #expect(rig.metrics.requests.isEmpty)
+        await rig.record { $0.figures.add(.cost, 5) }
+        await rig.exporter.exportMetrics()
+        await rig.record { $0.figures.add(.cost, 6) }
+        await rig.exporter.exportMetrics()
+        #expect(rig.metrics.requests.first?.path == "/v1/metrics")
+        #expect(try rig.metrics.requests.map { try cost($0) } == [5, 11])
+    }
+
+    @Test("Differences that were not delivered come with the next export")
+    func delta() async throws {
+        let rig = try Rig(
+            ["OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE": "delta"], metrics: [.answer(200), .answer(500)])
+        defer { rig.end() }
+        for value in [5, 6, 7] as [Int64] {
+            await rig.record { $0.figures.add(.cost, value) }
+            await rig.exporter.exportMetrics()
+        }
+        #expect(try rig.metrics.requests.map { try cost($0) } == [5, 6, 13])
+        #expect(await rig.exporter.droppedItems(.metrics, "status_500") == 1)
+    }
+
+    private func cost(_ request: FakeCollector.Request) throws -> UInt64 {
+        try #require(try ProtobufMessage(request.body).metrics()["tollgate.cost"]).message(7).message(1).number(6)
+    }
+
+    @Test("A loop hands over by itself when a batch is full")
+    func handOver() async throws {
+        let rig = try Rig(["OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "3", "OTEL_BSP_SCHEDULE_DELAY": "86400000"])
+        defer { rig.end() }
+        let (exporter, span, trace) = (rig.exporter, try SampleSession.span(1), try SampleSession.trace())
+        await rig.record { $0.start(exporter) }
+        for _ in 0..<7 {
+            await rig.record { source in
+                source.spans.begin(
+                    .server, trace: trace, span: span, parent: nil, from: 1, to: 2, isError: false, name: "x")
+                source.spans.end()
+                source.recorded()
+            }
+        }
+        await exporter.shutdown()
+        #expect(try rig.traces.requests.flatMap(spanNames).count == 7)
+        #expect(try rig.traces.requests.allSatisfy { try spanNames($0).count <= 3 })
+    }
+
+    @Test("The end delivers what the loops still hold, and the last figures, and closes")
+    func shutdown() async throws {
+        let rig = try Rig()
+        defer { rig.end() }
+        let (span, trace) = (try SampleSession.span(1), try SampleSession.trace())
+        await rig.record { source in
+            source.spans.begin(
+                .server, trace: trace, span: span, parent: nil, from: 1, to: 2, isError: false, name: "last")
+            source.spans.end()
+            source.figures.add(.requests, 1)
+        }
+        await rig.exporter.shutdown()
+        #expect(try rig.traces.requests.map(spanNames) == [["last"]])
+        #expect(rig.metrics.requests.count == 1)
+        #expect(rig.traces.isClosed && rig.metrics.isClosed)
+        #expect(rig.traces.requests[0].timeout <= 10_000_000_000)
+    }
+
+    @Test("At the end a collector that is away is asked once for each signal, and what was lost is counted")
+    func shutdownWithoutCollector() async throws {
+        let away = FakeCollector.Reply.fault(.timedOut)
+        let rig = try Rig(traces: [away, away, away], metrics: [away, away])
+        defer { rig.end() }
+        let (span, trace) = (try SampleSession.span(1), try SampleSession.trace())
+        await rig.record { source in
+            source.spans.begin(
+                .server, trace: trace, span: span, parent: nil, from: 1, to: 2, isError: false, name: "x")
+            source.spans.end()
+        }
+        await rig.exporter.shutdown()
+        #expect(rig.traces.requests.count == 1 && rig.metrics.requests.count == 1 && rig.pause.seconds.isEmpty)
+        #expect(await rig.exporter.droppedItems(.spans, "shutdown") == 1)
+    }
+
+    @Test("Log lines that nobody took are told with the metrics")
+    func lostLines() async throws {
+        let log = LogWriter(descriptor: -1)
+        let rig = try Rig(log: log)
+        defer { rig.end() }
+        for _ in 0..<3 { log.write(.info, "x") { _ in } }
+        await rig.exporter.exportMetrics()
+        #expect(await rig.exporter.droppedItems(.logs, "not_taken") == 3)
+    }
+
+    @Test("No header value of the collector is in a log line, whatever goes wrong")
+    func secrets() async throws {
+        let file = try UnnamedFile()
+        let rig = try Rig(
+            ["OTEL_EXPORTER_OTLP_HEADERS": "authorization=Bearer%20canary"],
+            traces: [
+                .fault(.cut), .answer(401), .answer(200, body: [0x0A, 0x02, 0x08, 0x02]), .answer(200, body: [0xFF]),
+            ],
+            log: LogWriter(descriptor: file.descriptor, level: .debug))
+        defer { rig.end() }
+        for _ in 0..<3 { await rig.exporter.take(try SampleSession.batch()) }
+        await rig.exporter.shutdown()
+        let text = file.text
+        #expect(text.contains("telemetry was dropped") && text.contains("rejected part") && !text.contains("canary"))
+    }
+}

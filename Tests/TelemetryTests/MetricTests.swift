@@ -1,0 +1,149 @@
+import Testing
+import Wire
+
+@testable import Telemetry
+
+@Suite struct MetricTests {
+    private let labels = Labels().adding("http.route", "/v1/messages").adding("http.response.status_code", 200)
+
+    private func encode(
+        _ figures: MetricShard, isDelta: Bool = false
+    ) throws -> [String: ProtobufMessage] {
+        let encoder = MetricEncoder(resource: [("service.name", "tollgate")], version: "1", isDelta: isDelta)
+        return try ProtobufMessage(encoder.encode(figures, startedAt: 100, since: 200, at: 300)).metrics()
+    }
+
+    @Test("Figures are encoded to exactly the bytes that the official decoder understood")
+    func golden() {
+        #expect(Hex.encode(SampleFigures.encoded()) == GoldenBytes.figures)
+    }
+
+    @Test("Bounds are inclusive above, what is larger than all goes to the last bucket")
+    func buckets() throws {
+        var figures = MetricShard()
+        let index = figures.index(.serverDuration, labels)
+        for value in [0, 0.005, 0.0050001, 10, 600, 601] { figures.record(.serverDuration, value, at: index) }
+        let point = try #require(try encode(figures)["http.server.request.duration"]).message(9).message(1)
+        let counts = try point.packed(6), bounds = try point.packed(7).map(Double.init(bitPattern:))
+        #expect(counts.count == bounds.count + 1)
+        #expect(bounds == bounds.sorted() && bounds.first == 0.005 && bounds.last == 600)
+        #expect(counts.first == 2 && counts[1] == 1 && counts.last == 1)
+        #expect(counts[try #require(bounds.firstIndex(of: 10))] == 1)
+        #expect(counts[try #require(bounds.firstIndex(of: 600))] == 1)
+        #expect(point.number(4) == 6 && counts.reduce(0, +) == 6)
+        #expect(abs(point.double(5) - 1211.0100001) < 1e-9)
+        #expect(try point.attributes(9) == ["http.route": "/v1/messages", "http.response.status_code": "200"])
+    }
+
+    @Test("A sum of zero is sent: left out it would mean that there is none")
+    func zeroSum() throws {
+        var figures = MetricShard()
+        figures.record(.clientTokenUsage, 0, at: figures.index(.clientTokenUsage, labels))
+        let point = try #require(try encode(figures)["gen_ai.client.token.usage"]).message(9).message(1)
+        #expect(point.values(5) == [.fixed64(0)])
+    }
+
+    @Test("Counters are monotonic sums, active requests are not; units and times come along")
+    func sums() throws {
+        var figures = MetricShard()
+        figures.add(.cost, 4_125_000, labels)
+        figures.add(.activeRequests, 3)
+        figures.add(.activeRequests, -1)
+        let metrics = try encode(figures)
+        let cost = try #require(metrics["tollgate.cost"]), active = try #require(metrics["http.server.active_requests"])
+        #expect(cost.text(3) == "{nano_usd}")
+        #expect(try cost.message(7).number(3) == 1 && cost.message(7).number(2) == 2)
+        #expect(try cost.message(7).message(1).values(6) == [.fixed64(4_125_000)])
+        #expect(try cost.message(7).message(1).number(2) == 100 && cost.message(7).message(1).number(3) == 300)
+        #expect(try active.message(7).number(3) == 0)
+        #expect(try active.message(7).message(1).values(6) == [.fixed64(2)])
+        #expect(
+            Set(metrics.keys) == ["tollgate.cost", "http.server.active_requests"], "what has no points is not sent")
+    }
+
+    @Test("Differences: only what changed, from the last export on; what goes up and down stays whole and cumulative")
+    func delta() throws {
+        var figures = MetricShard()
+        let other = labels.adding("error.type", "500")
+        figures.add(.requests, 10, labels)
+        figures.add(.requests, 5, other)
+        figures.add(.activeRequests, 7)
+        figures.record(.serverDuration, 1, at: figures.index(.serverDuration, labels))
+        let before = figures
+        figures.add(.requests, 3, labels)
+        figures.add(.activeRequests, -2)
+        figures.record(.serverDuration, 2.5, at: figures.index(.serverDuration, labels))
+        let metrics = try encode(figures.since(before), isDelta: true)
+
+        let requests = try #require(metrics["tollgate.requests"]).message(7)
+        #expect(try requests.number(2) == 1 && requests.messages(1).count == 1)
+        #expect(try requests.message(1).values(6) == [.fixed64(3)] && requests.message(1).number(2) == 200)
+        let active = try #require(metrics["http.server.active_requests"]).message(7)
+        #expect(try active.number(2) == 2 && active.message(1).values(6) == [.fixed64(5)])
+        #expect(try active.message(1).number(2) == 100)
+        let duration = try #require(metrics["http.server.request.duration"]).message(9)
+        #expect(
+            try duration.number(2) == 1 && duration.message(1).number(4) == 1 && duration.message(1).double(5) == 2.5)
+        #expect(figures.since(figures).series[Instrument.requests.rawValue].isEmpty)
+    }
+
+    @Test("The sums of all loops are what was recorded, whichever loop saw it")
+    func merge() {
+        var generator = SeededGenerator(seed: 7)
+        for _ in 0..<50 {
+            var whole = MetricShard(), shards = [MetricShard(), MetricShard(), MetricShard()]
+            for _ in 0..<200 {
+                let loop = Int.random(in: 0..<3, using: &generator)
+                let labels = Labels().adding("m", Int.random(in: 0..<5, using: &generator))
+                let value = Int64.random(in: 0..<1000, using: &generator)
+                record(value, labels, &shards[loop])
+                record(value, labels, &whole)
+            }
+            var merged = MetricShard()
+            for shard in shards { merged.merge(shard) }
+            #expect(summary(merged) == summary(whole))
+        }
+    }
+
+    private func record(_ value: Int64, _ labels: Labels, _ shard: inout MetricShard) {
+        shard.add(.cost, value, labels)
+        shard.record(.clientTokenUsage, Double(value), at: shard.index(.clientTokenUsage, labels))
+    }
+
+    private func summary(_ shard: MetricShard) -> [Labels: [Double]] {
+        var result: [Labels: [Double]] = [:]
+        for entry in shard.series[Instrument.cost.rawValue] { result[entry.labels] = [Double(entry.count)] }
+        for entry in shard.series[Instrument.clientTokenUsage.rawValue] {
+            result[entry.labels, default: []] += [Double(entry.count), entry.sum] + entry.buckets.map(Double.init)
+        }
+        return result
+    }
+
+    @Test("Label sets beyond the bound share one overflow series, nothing is lost")
+    func overflow() throws {
+        var figures = MetricShard()
+        let count = MetricShard.maximumSeries + 500
+        for number in 0..<count { figures.add(.requests, 1, Labels().adding("n", number)) }
+        let series = figures.series[Instrument.requests.rawValue]
+        #expect(series.count == MetricShard.maximumSeries + 1)
+        #expect(series.reduce(0) { $0 + $1.count } == Int64(count))
+        #expect(series.last?.labels == .overflow && series.last?.count == 500)
+        let points = try #require(try encode(figures)["tollgate.requests"]).message(7).messages(1)
+        #expect(try points.last?.attributes(7) == ["otel.metric.overflow": "true"])
+        #expect(figures.value(.requests, Labels().adding("n", 3)) == 1)
+    }
+
+    @Test("Labels without a value are left out")
+    func emptyLabels() {
+        #expect(Labels().adding("error.type", "") == Labels())
+    }
+
+    @Test("Every instrument has a name of its own and bounds that rise")
+    func instruments() {
+        #expect(Set(Instrument.allCases.map { "\($0.name)" }).count == Instrument.allCases.count)
+        for instrument in Instrument.allCases {
+            guard case .histogram(let bounds) = instrument.kind else { continue }
+            #expect(zip(bounds, bounds.dropFirst()).allSatisfy { $0 < $1 }, "\(instrument)")
+        }
+    }
+}
