@@ -59,7 +59,7 @@ let package = Package(
         tests("HTTP", ["Transport", "Wire"]),
         tests("Configuration", ["Wire"]),
         tests("Providers", ["Wire", "Configuration"]),
-        tests("Telemetry", ["Wire"]),
+        tests("Telemetry", ["HTTP", "Transport", "Wire"]),
         tests("Ledger", ["Wire", "Transport"]),
         tests("Governance", ["Configuration", "Transport"]),
         tests("Upstream", ["HTTP", "Providers", "Transport", "Wire", "Configuration"]),
