@@ -125,7 +125,7 @@ struct OTELEnvironment {
                 note("\(variable): an entry is not NAME=VALUE; it is not used")
                 continue
             }
-            pairs.append((String(name), Self.decoded(Self.trimmed(parts[1]))))
+            pairs.append((String(name), PercentEncoding.decode(Self.trimmed(parts[1]))))
         }
         return pairs
     }
@@ -134,20 +134,5 @@ struct OTELEnvironment {
         var text = text.drop { $0 == " " || $0 == "\t" }
         while text.hasSuffix(" ") || text.hasSuffix("\t") { text.removeLast() }
         return text
-    }
-
-    private static func decoded(_ text: Substring) -> String {
-        var bytes: [UInt8] = [], rest = Array(text.utf8)[...]
-        while let byte = rest.popFirst() {
-            if byte == UInt8(ascii: "%"), let high = rest.first, let low = rest.dropFirst().first,
-                let upper = Hex.value(of: high), let lower = Hex.value(of: low)
-            {
-                bytes.append(upper << 4 | lower)
-                rest = rest.dropFirst(2)
-            } else {
-                bytes.append(byte)
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
     }
 }

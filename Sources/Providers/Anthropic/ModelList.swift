@@ -13,7 +13,7 @@ package struct ModelList {
         var limit = 20, first = models.startIndex, end = models.endIndex, isBackwards = false
         for pair in query.split(separator: "&") {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-            let value = parts.count == 2 ? Self.decoded(parts[1]) : ""
+            let value = parts.count == 2 ? PercentEncoding.decode(parts[1]) : ""
             switch parts[0] {
             case "limit":
                 guard let number = Int(value), (1...1_000).contains(number) else {
@@ -44,7 +44,9 @@ package struct ModelList {
 
     /// The model of that id, percent-encoded or not.
     package func model(_ id: String) -> [UInt8]? {
-        guard let model = models.first(where: { $0.id == id || $0.id == Self.decoded(id) }) else { return nil }
+        guard let model = models.first(where: { $0.id == id || $0.id == PercentEncoding.decode(id) }) else {
+            return nil
+        }
         var writer = JSONWriter()
         Self.write(model, &writer)
         return writer.array
@@ -76,20 +78,5 @@ package struct ModelList {
         // The API's field; when a model was released is not known here.
         writer.member("created_at", "1970-01-01T00:00:00Z")
         writer.endObject()
-    }
-
-    private static func decoded(_ text: String) -> String {
-        var bytes: [UInt8] = [], rest = Array(text.utf8)[...]
-        while let byte = rest.popFirst() {
-            if byte == UInt8(ascii: "%"), rest.count >= 2,
-                let high = Hex.value(of: rest[rest.startIndex]), let low = Hex.value(of: rest[rest.startIndex + 1])
-            {
-                bytes.append(high << 4 | low)
-                rest = rest.dropFirst(2)
-            } else {
-                bytes.append(byte)
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
     }
 }
