@@ -54,15 +54,18 @@ let package = Package(
             name: "tollgate", dependencies: ["Gateway", "Ledger", "Configuration", "Transport", "Wire"],
             swiftSettings: settings),
 
+        // What the tests of several rooms run on.
+        .target(
+            name: "LoopSupport", dependencies: ["Transport"], path: "Tests/LoopSupport", swiftSettings: settings),
         tests("Wire"),
-        tests("Transport"),
-        tests("HTTP", ["Transport", "Wire"]),
+        tests("Transport", ["LoopSupport"]),
+        tests("HTTP", ["LoopSupport", "Transport", "Wire"]),
         tests("Configuration", ["Wire"]),
         tests("Providers", ["Wire", "Configuration"]),
         tests("Telemetry", ["HTTP", "Transport", "Wire"]),
         tests("Ledger", ["Wire", "Transport"]),
         tests("Governance", ["Configuration", "Transport"]),
-        tests("Upstream", ["HTTP", "Providers", "Transport", "Wire", "Configuration"]),
+        tests("Upstream", ["LoopSupport", "HTTP", "Providers", "Transport", "Wire", "Configuration"]),
         tests(
             "Gateway",
             [

@@ -1,3 +1,4 @@
+import LoopSupport
 import Testing
 import Transport
 import Wire

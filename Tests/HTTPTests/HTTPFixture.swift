@@ -1,27 +1,8 @@
+import LoopSupport
 import Transport
 import Wire
 
 @testable import HTTP
-
-/// An actor on a loop, for running a test's steps there.
-actor LoopHost {
-    nonisolated let loop: EventLoop
-    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
-
-    init(_ loop: EventLoop) { self.loop = loop }
-
-    static func started() throws -> LoopHost {
-        let loop = try EventLoop(index: 0)
-        try loop.start()
-        return LoopHost(loop)
-    }
-
-    nonisolated func run<Value: Sendable>(
-        _ body: @escaping @Sendable (isolated LoopHost) async throws -> Value
-    ) async throws -> Value {
-        try await Task(executorPreference: loop) { try await body(self) }.value
-    }
-}
 
 /// Answers with the request as it was understood; `/large` with a megabyte, `/chunked` in pieces of unknown length.
 final class EchoHandler: RequestHandler {

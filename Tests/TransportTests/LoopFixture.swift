@@ -1,28 +1,7 @@
+import LoopSupport
 import Synchronization
 
 @testable import Transport
-
-/// An actor on a loop, for running a test's steps there.
-actor LoopHost {
-    nonisolated let loop: EventLoop
-    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
-
-    init(_ loop: EventLoop) { self.loop = loop }
-
-    /// Starts a loop of its own; it ends with the process.
-    static func started() throws -> LoopHost {
-        let loop = try EventLoop(index: 0)
-        try loop.start()
-        return LoopHost(loop)
-    }
-
-    /// Runs `body` on the loop, as a connection's task runs there.
-    nonisolated func run<Value: Sendable>(
-        _ body: @escaping @Sendable (isolated LoopHost) async throws -> Value
-    ) async throws -> Value {
-        try await Task(executorPreference: loop) { try await body(self) }.value
-    }
-}
 
 extension ByteStream {
     /// Writes all of it, waiting on `wakeup`, which the stream is attached to as an upstream.

@@ -1,4 +1,5 @@
 import HTTP
+import LoopSupport
 import Synchronization
 import Testing
 import Transport
@@ -6,25 +7,7 @@ import Wire
 
 @testable import Upstream
 
-/// An actor on a loop, for running a test's steps there.
-actor LoopHost {
-    nonisolated let loop: EventLoop
-    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
-
-    init(_ loop: EventLoop) { self.loop = loop }
-
-    static func started() throws -> LoopHost {
-        let loop = try EventLoop(index: 0)
-        try loop.start()
-        return LoopHost(loop)
-    }
-
-    nonisolated func run<Value: Sendable>(
-        _ body: @escaping @Sendable (isolated LoopHost) async throws -> Value
-    ) async throws -> Value {
-        try await Task(executorPreference: loop) { try await body(self) }.value
-    }
-
+extension LoopHost {
     /// One exchange over the pool; returns whether its connection had served before.
     func exchange(_ pool: ProviderPool, path: String = "/") async throws -> Bool {
         let wakeup = Wakeup(loop: loop)
