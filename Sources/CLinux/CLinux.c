@@ -116,13 +116,6 @@ static int64_t clock_nanoseconds(clockid_t clock) {
 int64_t tg_monotonic_nanoseconds(void) { return clock_nanoseconds(CLOCK_MONOTONIC); }
 int64_t tg_realtime_nanoseconds(void) { return clock_nanoseconds(CLOCK_REALTIME); }
 
-ssize_t tg_send(int fd, const void *bytes, size_t count) {
-    ssize_t sent;
-    do sent = send(fd, bytes, count, MSG_NOSIGNAL);
-    while (sent < 0 && errno == EINTR);
-    return sent < 0 ? -errno : sent;
-}
-
 ssize_t tg_send_vector(int fd, const struct iovec *vector, int count) {
     struct msghdr message = {.msg_iov = (struct iovec *)vector, .msg_iovlen = (size_t)count};
     ssize_t sent;

@@ -25,7 +25,6 @@ final class Attempt {
     /// The upstream's status; 0 if it gave none.
     var status = 0
     var upstreamRequestID = ""
-    var peer: SocketAddress?
     var meter: AnswerMeter?
     /// What the answer said of itself; complete when the attempt has ended.
     var facts = MessageFacts()

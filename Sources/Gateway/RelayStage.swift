@@ -44,7 +44,6 @@ extension LoopWorker {
                 from: exchange.setting.pools[routed.account], fresh: fresh, wakeup: channel.wakeup,
                 connectTimeout: account.timeouts.connect, abort: .downstreamHangup)
             attempt.isReused = lease.isReused
-            attempt.peer = lease.connection.peer
             try await send(attempt, exchange, routed, account, lease.connection)
             try await lease.connection.receiveHead(
                 for: .post, timeout: account.timeouts.firstByte, abort: .downstreamHangup)

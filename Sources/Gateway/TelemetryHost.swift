@@ -16,14 +16,15 @@ final class TelemetryHost: Sendable {
         let log = LogWriter(level: LogSeverity(snapshot.logs.level))
         processLog = log
         var problems: [String] = []
-        let settings = TelemetrySettings(
-            file: Self.file(snapshot), version: Version.current,
-            environment: { name in getenv(name).map { String(cString: $0) } }, problems: &problems)
+        let settings = Self.located(
+            TelemetrySettings(
+                file: Self.file(snapshot), version: Version.current,
+                environment: { name in getenv(name).map { String(cString: $0) } }, problems: &problems))
         for problem in problems { log.write(.warning, problem) { _ in } }
-        loops = eventLoops.map { LoopTelemetry(Self.located(settings), loop: $0, log: log) }
+        loops = eventLoops.map { LoopTelemetry(settings, loop: $0, log: log) }
         exportLoop = try EventLoop(index: eventLoops.count)
         exporter = try Exporter(
-            Self.located(settings), version: Version.current, loop: exportLoop, resolver: Resolver(), log: log,
+            settings, version: Version.current, loop: exportLoop, resolver: Resolver(), log: log,
             sources: loops)
     }
 

@@ -36,8 +36,6 @@ package final class ClientConnection: @unchecked Sendable {
         input = InputBuffer(loop: loop)
     }
 
-    package var peer: SocketAddress { stream.peer }
-
     // MARK: Lease
 
     /// Begins an exchange, whose waits are on `wakeup`.
