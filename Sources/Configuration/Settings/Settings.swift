@@ -36,6 +36,18 @@ package struct UpstreamTimeouts: Sendable, Equatable {
 package enum ProviderKind: String, Sendable, CaseIterable {
     /// The Anthropic Messages API.
     case anthropic
+    case openAI = "openai"
+    /// Azure OpenAI, and Claude on Microsoft Foundry.
+    case azure
+    /// The Gemini API of Google AI Studio.
+    case gemini
+    /// Gemini and Claude on Google Cloud.
+    case vertex
+    /// Amazon Bedrock.
+    case bedrock
+    case xAI = "xai"
+    /// Any server with Chat Completions (vLLM, Ollama, llama.cpp, …), or with the Messages API.
+    case openAICompatible = "openai-compatible"
     /// Answers made up in this process, for trying out and for tests.
     case mock
 }

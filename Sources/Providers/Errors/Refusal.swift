@@ -63,6 +63,11 @@ extension Refusal {
         Refusal(400, "invalid_request_error", "\(name): \(problem)")
     }
 
+    /// A member by its path, such as `messages.3.content.0.text`.
+    package static func invalid(_ path: String, _ problem: String) -> Refusal {
+        Refusal(400, "invalid_request_error", "\(path): \(problem)")
+    }
+
     package static func invalidHeader(_ sentence: String) -> Refusal {
         Refusal(400, "invalid_request_error", sentence)
     }

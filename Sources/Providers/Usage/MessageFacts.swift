@@ -101,6 +101,12 @@ package struct MessageFacts: Sendable {
         }
     }
 
+    /// What a provider of another dialect reports, in our classes.
+    mutating func report(_ usage: TokenUsage, raw: UnsafeRawBufferPointer) {
+        keep(raw)
+        reducer.report(usage)
+    }
+
     private mutating func keep(_ usage: UnsafeRawBufferPointer) {
         if usage.count <= Self.maximumUsage { rawUsage = Array(usage) }
     }

@@ -9,6 +9,8 @@ package struct UsageReducer: Sendable {
     private var delta = UsageReport.empty
     /// Counts that were refused: negative or beyond any context.
     package private(set) var refusedCounts = 0
+    /// What a provider of another dialect reported, whole.
+    private var reported: TokenUsage?
     /// A report has come: what is missing from it is zero, not unknown.
     package private(set) var hasReport = false
 
@@ -24,6 +26,12 @@ package struct UsageReducer: Sendable {
         merge(try UsageReport(usage), into: \.delta)
     }
 
+    /// Usage in our classes already; the last report counts.
+    mutating func report(_ usage: TokenUsage) {
+        reported = usage
+        hasReport = true
+    }
+
     private mutating func merge(_ report: UsageReport, into layer: WritableKeyPath<UsageReducer, UsageReport>) {
         self[keyPath: layer].overlay(report)
         refusedCounts += report.refused
@@ -32,6 +40,7 @@ package struct UsageReducer: Sendable {
 
     /// What was used as far as is known now.
     package var usage: TokenUsage {
+        if let reported { return reported }
         var all = start
         all.overlay(delta)
         var usage = TokenUsage()

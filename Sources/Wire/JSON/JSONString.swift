@@ -14,6 +14,9 @@ package struct JSONString {
         self.offset = offset
     }
 
+    /// A literal, which must need no escapes.
+    package init(literal: StaticString) { self.init(literal.bytes, hasEscapes: false) }
+
     /// The string inside `quoted` (with its quotes) of `body`; looks itself whether there are escapes.
     package init(quoted: Range<Int>, in body: UnsafeRawBufferPointer) {
         let inside = quoted.lowerBound + 1..<quoted.upperBound - 1
@@ -30,6 +33,19 @@ package struct JSONString {
         var decoded = ByteWriter(capacity: bytes.count)
         guard (try? append(to: &decoded)) != nil else { return false }
         return decoded.withBytes { $0.equals(text) }
+    }
+
+    /// Whether it ends in the escape of a high surrogate, whose low one must follow elsewhere.
+    package var endsInHalfPair: Bool {
+        let start = bytes.count - 6
+        guard start >= 0, bytes[start] == Ascii.backslash, bytes[start + 1] == UInt8(ascii: "u") else { return false }
+        guard bytes[start + 2] | 0x20 == UInt8(ascii: "d"), let digit = Hex.value(of: bytes[start + 3]),
+            (8...11).contains(digit)
+        else { return false }
+        // An odd number of backslashes: the last one begins an escape.
+        var first = start
+        while first > 0, bytes[first - 1] == Ascii.backslash { first -= 1 }
+        return (start - first) % 2 == 0
     }
 
     /// The decoded string. A half of a surrogate pair becomes U+FFFD.

@@ -129,6 +129,34 @@ package struct JSONWriter: ~Copyable, Sendable {
         endValue()
     }
 
+    /// A string that is JSON already; nothing is decoded.
+    package mutating func value(_ string: JSONString) {
+        beginString()
+        append(string)
+        endString()
+    }
+
+    /// Opens a string that is put together from parts; `append` adds to it.
+    package mutating func beginString() {
+        startValue()
+        output.append(byte: Ascii.quote)
+    }
+
+    /// A part of the open string, escaped as it stands.
+    package mutating func append(_ part: JSONString) { output.append(part.bytes) }
+
+    /// A part of the open string.
+    package mutating func append(_ part: StaticString) { appendEscaped(part.bytes) }
+
+    /// A part of the open string, UTF-8 that is not escaped yet.
+    package mutating func append(utf8 part: UnsafeRawBufferPointer) { appendEscaped(part) }
+
+    /// Closes the open string.
+    package mutating func endString() {
+        output.append(byte: Ascii.quote)
+        endValue()
+    }
+
     /// An integer.
     package mutating func value(_ number: Int64) {
         startValue()
@@ -205,6 +233,11 @@ package struct JSONWriter: ~Copyable, Sendable {
     private mutating func appendString(_ text: UnsafeRawBufferPointer) {
         output.reserve(text.count + 2)
         output.append(byte: Ascii.quote)
+        appendEscaped(text)
+        output.append(byte: Ascii.quote)
+    }
+
+    private mutating func appendEscaped(_ text: UnsafeRawBufferPointer) {
         var start = 0
         for index in 0..<text.count {
             let byte = text[index]
@@ -214,7 +247,6 @@ package struct JSONWriter: ~Copyable, Sendable {
             start = index + 1
         }
         output.append(text.slice(start..<text.count))
-        output.append(byte: Ascii.quote)
     }
 
     private mutating func appendEscape(_ byte: UInt8) {

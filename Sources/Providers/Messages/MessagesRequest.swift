@@ -1,0 +1,143 @@
+import Wire
+
+/// A client's request as a translator sees it: what there is and where it stands. Texts are not copied or decoded; every view is
+/// valid as long as the body's memory is. https://platform.claude.com/docs/en/api/messages
+package struct MessagesRequest {
+    package enum Role: Sendable {
+        case user, assistant, system
+    }
+
+    package struct Message {
+        package let role: Role
+        package let blocks: [Block]
+    }
+
+    package indirect enum Block {
+        case text(JSONString, hasCitations: Bool)
+        case image(Source)
+        case document(Document)
+        case toolUse(ToolUse)
+        case toolResult(ToolResult)
+        case thinking(text: JSONString, signature: JSONString?)
+        case redactedThinking(JSONString)
+        case searchResult(title: JSONString?, source: JSONString?, content: [Block])
+        /// A call that a server made by itself, and what came of it: as the JSON it is.
+        case serverToolUse(name: JSONString, input: UnsafeRawBufferPointer)
+        case serverToolResult(type: JSONString, content: UnsafeRawBufferPointer?)
+        case toolReference(JSONString)
+        case compaction(JSONString?)
+        case other(type: JSONString)
+    }
+
+    package enum Source {
+        case base64(mediaType: JSONString, data: JSONString)
+        case url(JSONString)
+        case file(JSONString)
+        case text(JSONString)
+        case blocks([Block])
+    }
+
+    package struct Document {
+        package let source: Source
+        package let title: JSONString?
+        package let context: JSONString?
+    }
+
+    package struct ToolUse {
+        package let id: JSONString
+        package let name: JSONString
+        /// An object.
+        package let input: UnsafeRawBufferPointer
+    }
+
+    package struct ToolResult {
+        package let id: JSONString
+        package let content: [Block]
+        package let isError: Bool
+    }
+
+    package struct Tool {
+        package let name: JSONString
+        /// `nil`, `custom`, or one of Anthropic's own with its date.
+        package let type: JSONString?
+        package let description: JSONString?
+        /// The JSON Schema; absent for Anthropic's own tools.
+        package let schema: UnsafeRawBufferPointer?
+        package let isStrict: Bool
+        package let isDeferred: Bool
+        /// The whole definition.
+        package let json: UnsafeRawBufferPointer
+
+        /// A tool that the client runs and describes.
+        package var isCustom: Bool { type.map { $0.equals("custom") } ?? true }
+    }
+
+    package enum ToolChoice {
+        case auto, any, none
+        case tool(JSONString)
+    }
+
+    package enum Thinking {
+        case enabled(budget: Int64)
+        case adaptive
+        case disabled
+    }
+
+    package enum Effort: Int, Sendable {
+        case low, medium, high, xhigh, max
+    }
+
+    package var maxTokens: Int64?
+    package var system: [Block] = []
+    package var messages: [Message] = []
+    package var tools: [Tool] = []
+    package var toolChoice: ToolChoice?
+    package var disablesParallelTools = false
+    package var thinking: Thinking?
+    /// `thinking.display` is `omitted`: no summary is wanted.
+    package var omitsThinking = false
+    /// The last one said, in `output_config` or in a system message.
+    package var effort: Effort?
+    /// The schema of `output_config.format`.
+    package var outputSchema: UnsafeRawBufferPointer?
+    package var stopSequences: [JSONString] = []
+    /// Numbers as they are written.
+    package var temperature: UnsafeRawBufferPointer?
+    package var topP: UnsafeRawBufferPointer?
+    package var topK: UnsafeRawBufferPointer?
+    package var userID: JSONString?
+    package var isFast = false
+    package var standardTierOnly = false
+    package var hasCacheControl = false
+    package var hasCitations = false
+    package var hasContextManagement = false
+    package var hasSafeguards = false
+    /// Members that have no counterpart in any other dialect, and unknown ones.
+    package var otherMembers: [JSONString] = []
+}
+
+extension MessagesRequest.Block {
+    /// A text that holds nothing but white space; other APIs refuse it.
+    var isBlank: Bool {
+        guard case .text(let text, _) = self else { return false }
+        guard !text.hasEscapes else {
+            // `\n`, `\t`, `\r` are the only escapes of white space that anybody sends.
+            var rest = text.bytes[...]
+            while let first = rest.first {
+                if first == UInt8(ascii: "\\"), let second = rest.dropFirst().first, Self.isBlankEscape(second) {
+                    rest = rest.dropFirst(2)
+                } else if first == 0x20 {
+                    rest = rest.dropFirst()
+                } else {
+                    return false
+                }
+            }
+            return true
+        }
+        return text.bytes.allSatisfy { $0 == 0x20 }
+    }
+
+    private static func isBlankEscape(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: "n") || byte == UInt8(ascii: "t") || byte == UInt8(ascii: "r")
+    }
+}

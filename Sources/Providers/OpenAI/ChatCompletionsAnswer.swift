@@ -1,0 +1,177 @@
+import Configuration
+import Wire
+
+/// A stream of Chat Completions chunks. https://platform.openai.com/docs/api-reference/chat-streaming
+package final class ChatCompletionsAnswer: AnswerReader {
+    private var parser = SSEParser(maximumEventBytes: 8 << 20)
+    private let kind: ProviderKind
+    private var finish: StopReason?
+    private var stopSequence: [UInt8]?
+    private var calls = ToolCallQueue()
+    private var think = ThinkTags()
+    private var isRefused = false
+
+    package init(_ kind: ProviderKind) { self.kind = kind }
+
+    package func read(_ bytes: UnsafeRawBufferPointer, _ message: MessageWriter) {
+        var position = 0
+        while !message.hasEnded {
+            switch parser.next(bytes, &position, interest: .all) {
+            case .needMore: return
+            case .skipped: message.fail(.unreadable("an event that is too large"))
+            case .event(name: _, let data): read(event: data, message)
+            }
+        }
+    }
+
+    package func end(_ message: MessageWriter) {
+        guard !message.hasEnded else { return }
+        if finish == nil { return message.fail(.cut) }
+        complete(message)
+    }
+
+    private func read(event data: UnsafeRawBufferPointer, _ message: MessageWriter) {
+        if data.equals("[DONE]") {
+            if finish == nil { return message.fail(.cut) }
+            return complete(message)
+        }
+        do throws(JSONError) {
+            try readChunk(data, message)
+        } catch {
+            message.fail(.unreadable("a chunk that is no JSON"))
+        }
+    }
+
+    private func complete(_ message: MessageWriter) {
+        think.end(message)
+        calls.flush(message)
+        message.finish(isRefused ? .refusal : finish ?? .endTurn, stopSequence: stopSequence)
+    }
+
+    // MARK: Chunks
+
+    private func readChunk(_ data: UnsafeRawBufferPointer, _ message: MessageWriter) throws(JSONError) {
+        var cursor = JSONCursor(data)
+        var id: JSONString?, model: JSONString?
+        try cursor.enterObject()
+        while let key = try cursor.nextKey() {
+            if key.equals("choices") {
+                try readChoices(&cursor, message)
+            } else if key.equals("id") {
+                id = try cursor.stringOrSkip()
+            } else if key.equals("model") {
+                model = try cursor.stringOrSkip()
+            } else if key.equals("usage"), try cursor.peekKind() == .object {
+                let raw = cursor.bytes(try cursor.skipValue())
+                message.use(try OpenAIUsage(raw).usage(excludesReasoning: kind == .xAI), raw: raw)
+            } else if key.equals("error"), try cursor.peekKind() != .null {
+                message.fail(UpstreamFailure(openAI: cursor.bytes(try cursor.skipValue())))
+            } else {
+                try cursor.skipValue()
+            }
+        }
+        // Azure's first chunk has neither.
+        if let id, !id.bytes.isEmpty { message.identify(id: id, model: model) }
+        if !message.hasEnded { message.begin() }
+    }
+
+    private func readChoices(_ cursor: inout JSONCursor, _ message: MessageWriter) throws(JSONError) {
+        guard try cursor.enterArrayOrSkip() else { return }
+        var isFirst = true
+        while try cursor.nextElement() {
+            if isFirst { try readChoice(&cursor, message) } else { try cursor.skipValue() }
+            isFirst = false
+        }
+    }
+
+    private func readChoice(_ cursor: inout JSONCursor, _ message: MessageWriter) throws(JSONError) {
+        guard try cursor.enterObjectOrSkip() else { return }
+        while let key = try cursor.nextKey() {
+            if key.equals("delta") || key.equals("message") {
+                try readDelta(&cursor, message)
+            } else if key.equals("finish_reason") {
+                if let reason = try cursor.stringOrSkip() { finish = Self.reason(reason) }
+            } else if key.equals("stop_reason") {
+                // vLLM tells which sequence it was.
+                if let sequence = try cursor.stringOrSkip() {
+                    var decoded = ByteWriter()
+                    try sequence.append(to: &decoded)
+                    stopSequence = decoded.array
+                }
+            } else {
+                try cursor.skipValue()
+            }
+        }
+        if stopSequence != nil, finish == .endTurn { finish = .stopSequence }
+    }
+
+    private static func reason(_ reason: JSONString) -> StopReason {
+        if reason.equals("length") { return .maxTokens }
+        if reason.equals("content_filter") { return .refusal }
+        if reason.equals("tool_calls") || reason.equals("function_call") { return .toolUse }
+        return .endTurn
+    }
+
+    private func readDelta(_ cursor: inout JSONCursor, _ message: MessageWriter) throws(JSONError) {
+        guard try cursor.enterObjectOrSkip() else { return }
+        while let key = try cursor.nextKey() {
+            if key.equals("content") {
+                if let text = try cursor.stringOrSkip(), !text.bytes.isEmpty {
+                    calls.flush(message)
+                    think.pass(text, message)
+                }
+            } else if key.equals("reasoning_content") || key.equals("reasoning") {
+                if let text = try cursor.stringOrSkip() { message.thinking(text) }
+            } else if key.equals("refusal") {
+                if let text = try cursor.stringOrSkip() {
+                    isRefused = true
+                    message.text(text)
+                }
+            } else if key.equals("tool_calls") {
+                try readCalls(&cursor, message)
+            } else {
+                try cursor.skipValue()
+            }
+        }
+    }
+
+    // MARK: Tool calls
+
+    private func readCalls(_ cursor: inout JSONCursor, _ message: MessageWriter) throws(JSONError) {
+        guard try cursor.enterArrayOrSkip() else { return }
+        think.end(message)
+        while try cursor.nextElement() {
+            var part = ToolCallQueue.Part()
+            guard try cursor.enterObjectOrSkip() else { continue }
+            while let key = try cursor.nextKey() {
+                if key.equals("index") {
+                    part.index = try cursor.integerOrSkip()
+                } else if key.equals("id") {
+                    part.id = try cursor.stringOrSkip()
+                } else if key.equals("function") {
+                    try readFunction(&cursor, &part)
+                } else {
+                    try cursor.skipValue()
+                }
+            }
+            calls.add(part, message)
+        }
+    }
+
+    private func readFunction(_ cursor: inout JSONCursor, _ part: inout ToolCallQueue.Part) throws(JSONError) {
+        guard try cursor.enterObjectOrSkip() else { return }
+        while let key = try cursor.nextKey() {
+            if key.equals("name") {
+                part.name = try cursor.stringOrSkip()
+            } else if key.equals("arguments") {
+                switch try cursor.peekKind() {
+                case .string: part.arguments = try cursor.readString()
+                case .object: part.object = cursor.bytes(try cursor.skipValue())
+                default: try cursor.skipValue()
+                }
+            } else {
+                try cursor.skipValue()
+            }
+        }
+    }
+}

@@ -1,0 +1,56 @@
+import Wire
+
+/// JSON Schemas as OpenAI's interfaces take them (T-16).
+enum OpenAISchema {
+    /// The parameters of a function: as they are, unless their root does not say that they are an object.
+    static func writeParameters(_ schema: UnsafeRawBufferPointer?, _ json: inout JSONWriter) {
+        guard let schema, let root = try? JSONValue.members(of: schema) else { return json.value(raw: emptyObject.bytes) }
+        if root.contains(where: { $0.key == "type" }) { return json.value(raw: schema) }
+        json.beginObject()
+        json.member("type", literal: "object")
+        for (key, value) in root {
+            json.key(string: key)
+            json.value(raw: value)
+        }
+        json.endObject()
+    }
+
+    private static let emptyObject: StaticString = "{\"type\":\"object\",\"properties\":{}}"
+
+    /// Whether a schema is what `strict` asks for: every object closed, with all of its properties required.
+    static func isStrict(_ schema: UnsafeRawBufferPointer) -> Bool {
+        guard let value = try? JSONValue(parsing: schema) else { return false }
+        return isStrict(value)
+    }
+
+    private static func isStrict(_ value: JSONValue) -> Bool {
+        switch value {
+        case .object(let object):
+            if let properties = object["properties"]?.object {
+                let required = Set(object["required"]?.array?.compactMap(\.string) ?? [])
+                guard object["additionalProperties"] == .bool(false),
+                    properties.members.allSatisfy({ required.contains($0.key) })
+                else { return false }
+            }
+            return object.members.allSatisfy { isStrict($0.value) }
+        case .array(let elements): return elements.allSatisfy { isStrict($0) }
+        default: return true
+        }
+    }
+}
+
+extension JSONValue {
+    /// The members of an object as they are written.
+    static func members(of object: UnsafeRawBufferPointer) throws(JSONError) -> [(key: String, value: UnsafeRawBufferPointer)] {
+        var cursor = JSONCursor(object), members: [(key: String, value: UnsafeRawBufferPointer)] = []
+        try cursor.enterObject()
+        while let key = try cursor.nextKey() {
+            members.append((try key.decoded(), cursor.bytes(try cursor.skipValue())))
+        }
+        return members
+    }
+}
+
+extension StaticString {
+    var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: utf8Start, count: utf8CodeUnitCount) }
+}

@@ -1,0 +1,82 @@
+import Wire
+
+/// Tool calls whose parts may come interleaved (T-1): one is told at a time, what belongs to others waits.
+struct ToolCallQueue {
+    /// A part of a call, as a chunk has it.
+    struct Part {
+        var index: Int64?
+        var id: JSONString?
+        var name: JSONString?
+        /// A piece of the arguments' text, or the arguments as an object.
+        var arguments: JSONString?
+        var object: UnsafeRawBufferPointer?
+    }
+
+    private struct Waiting {
+        let index: Int64
+        var id: [UInt8]?
+        var name: [UInt8]?
+        /// Escaped text.
+        var arguments: [UInt8] = []
+        var object: [UInt8]?
+    }
+
+    /// The call that is being told.
+    private var current: Int64?
+    /// The others, in the order of their beginning.
+    private var waiting: [Waiting] = []
+    private var count: Int64 = 0
+
+    mutating func add(_ part: Part, _ message: MessageWriter) {
+        let index = part.index ?? implied(part)
+        count = max(count, index + 1)
+        if index == current { return tell(part, message) }
+        if let place = waiting.firstIndex(where: { $0.index == index }) {
+            keep(part, at: place)
+        } else {
+            waiting.append(Waiting(index: index))
+            keep(part, at: waiting.count - 1)
+        }
+        // The call before is whole, so that this one can be told as it comes.
+        if waiting.count == 1, current == nil || message.openToolIsComplete { tellNext(message) }
+    }
+
+    /// Everything that waits is told.
+    mutating func flush(_ message: MessageWriter) {
+        while !waiting.isEmpty { tellNext(message, isLast: true) }
+        if current != nil { message.endBlock() }
+        current = nil
+    }
+
+    /// Servers that leave the index out send a call whole, or go on with the last one.
+    private func implied(_ part: Part) -> Int64 { part.name != nil || count == 0 ? count : count - 1 }
+
+    private func tell(_ part: Part, _ message: MessageWriter) {
+        if let arguments = part.arguments { message.toolInput(arguments) }
+        if let object = part.object { message.toolInput(json: object) }
+    }
+
+    private mutating func keep(_ part: Part, at place: Int) {
+        if let id = part.id, !id.bytes.isEmpty { waiting[place].id = Array(id.bytes) }
+        if let name = part.name, !name.bytes.isEmpty { waiting[place].name = Array(name.bytes) }
+        if let arguments = part.arguments { waiting[place].arguments += arguments.bytes }
+        if let object = part.object { waiting[place].object = Array(object) }
+    }
+
+    /// Begins the first call that waits, if its name is known or must be by now.
+    private mutating func tellNext(_ message: MessageWriter, isLast: Bool = false) {
+        guard let next = waiting.first, next.name != nil || isLast else { return }
+        waiting.removeFirst()
+        current = next.index
+        let name = next.name ?? Array("unknown".utf8)
+        name.withUnsafeBytes { name in
+            if let id = next.id {
+                id.withUnsafeBytes { message.tool(id: JSONString($0, hasEscapes: false), name: JSONString(name, hasEscapes: false)) }
+            } else {
+                message.tool(id: nil, name: JSONString(name, hasEscapes: false))
+            }
+        }
+        next.arguments.withUnsafeBytes { message.toolInput(JSONString($0, hasEscapes: true)) }
+        next.object?.withUnsafeBytes { message.toolInput(json: $0) }
+    }
+}
