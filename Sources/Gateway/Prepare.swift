@@ -17,10 +17,11 @@ extension LoopWorker {
         if counts, !Translation.counts(routed.door.dialect, account.kind) { throw .countsNoTokens(routed.requested) }
         let translated = try Translation.request(
             body.bytes, for: target(routed, account), sessionID: Array(exchange.text(exchange.facts.sessionID)),
-            context(exchange, routed, account))
+            context(exchange, routed, account), counts: counts)
         guard let path = routed.door.path(account.setting, model: routed.upstream, isStreamed: true, counts: counts)
         else { return }
-        let answer = UpstreamCall.Answer.translated(routed.door.dialect, translated.context)
+        let dialect = routed.door.dialect
+        let answer: UpstreamCall.Answer = counts ? .count(dialect) : .translated(dialect, translated.context)
         exchange.call = UpstreamCall(path: path, answer: answer, translated)
     }
 

@@ -15,6 +15,7 @@ extension LoopWorker {
         attempt.status = connection.head.status
         noteRequestID(attempt, connection)
         guard attempt.status == 200 else { return await readError(attempt, exchange, account, connection) }
+        if case .count = call.answer { return await answerCount(attempt, exchange, account, connection) }
         let transform = makeTransform(exchange, account, call)
         let meter = AnswerMeter(transform)
         attempt.meter = meter
@@ -24,7 +25,7 @@ extension LoopWorker {
         var relay = TransformedRelay(
             exchange.channel, connection, transform, isStreamed: isStreamed, idleTimeout: account.timeouts.idle,
             pingInterval: exchange.setting.snapshot.limits.pingInterval,
-            beginAnswer: { self.beginTransformed(exchange, call, isStreamed: isStreamed) })
+            beginAnswer: { self.beginTransformed(exchange, call, length: $0) })
         let end = await relay.run()
         attempt.firstByteAt = relay.firstByteAt
         exchange.firstByteAt = relay.firstByteAt
@@ -58,14 +59,39 @@ extension LoopWorker {
         }
     }
 
-    private func beginTransformed(_ exchange: Exchange, _ call: UpstreamCall, isStreamed: Bool) {
-        let channel = exchange.channel
+    private func beginTransformed(_ exchange: Exchange, _ call: UpstreamCall, length: Int64?) {
+        let channel = exchange.channel, isStreamed = length == nil
         channel.beginResponse(status: 200)
         addIdentity(exchange)
         channel.field("content-type", isStreamed ? "text/event-stream; charset=utf-8" : "application/json")
         if isStreamed { channel.field("cache-control", "no-cache") }
         if let receipt = call.receipt, exchange.wantsReceipt { channel.field("x-tollgate-fidelity", receipt.text) }
-        channel.beginBody(length: nil)
+        channel.beginBody(length: length)
+    }
+
+    // MARK: Counts
+
+    private func answerCount(
+        _ attempt: Attempt, _ exchange: Exchange, _ account: UpstreamAccount, _ connection: ClientConnection
+    ) async {
+        connection.headIsUsed()
+        do throws(ClientFault) {
+            let bytes = try await connection.readAll(
+                limit: Self.errorLimit, timeout: account.timeouts.idle, abort: .downstreamHangup)
+            attempt.firstByteAt = monotonicNanoseconds()
+            exchange.firstByteAt = attempt.firstByteAt
+            guard let tokens = bytes.withUnsafeBytes({ TokenCount.read($0) }) else {
+                attempt.failure = .failed(.unreadable("no count of tokens"), account.name)
+                return
+            }
+            let channel = exchange.channel
+            channel.beginResponse(status: 200)
+            addIdentity(exchange)
+            channel.field("content-type", "application/json")
+            _ = TokenCount.answer(tokens).withUnsafeBytes { channel.respond($0) }
+        } catch {
+            attempt.fault = error
+        }
     }
 
     // MARK: Errors

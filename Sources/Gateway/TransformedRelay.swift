@@ -15,7 +15,7 @@ struct TransformedRelay {
     let idleTimeout: Int64
     let pingInterval: Int64
     /// Writes the head of the answer.
-    let beginAnswer: () -> Void
+    let beginAnswer: (_ length: Int64?) -> Void
     /// When the first bytes of the body were there, monotonic nanoseconds.
     private(set) var firstByteAt: Int64?
     private(set) var bytesReceived = 0
@@ -23,7 +23,7 @@ struct TransformedRelay {
 
     init(
         _ channel: ServerChannel, _ connection: ClientConnection, _ transform: any AnswerTransform, isStreamed: Bool,
-        idleTimeout: Int64, pingInterval: Int64, beginAnswer: @escaping () -> Void
+        idleTimeout: Int64, pingInterval: Int64, beginAnswer: @escaping (_ length: Int64?) -> Void
     ) {
         self.channel = channel
         self.connection = connection
@@ -71,9 +71,9 @@ struct TransformedRelay {
         // An error that comes first becomes a status, and a whole message waits for its end.
         if transform.failure != nil, !channel.answerHasBegun { return true }
         guard transform.hasBegun, isStreamed || isLast else { return true }
-        if !channel.answerHasBegun, channel.status == 0 { beginAnswer() }
         var state = SendState.sent
         transform.takeOutput { bytes in
+            if !channel.answerHasBegun, channel.status == 0 { beginAnswer(isStreamed ? nil : Int64(bytes.count)) }
             if bytes.count > 0 || isLast { state = channel.send(bytes, isLast: isLast) }
         }
         if state == .pending { state = await channel.flush() }

@@ -18,7 +18,8 @@ package enum Translation {
 
     /// Throws 400 for what cannot be said in the dialect, or may not be lost by the account's policy.
     package static func request(
-        _ body: UnsafeRawBufferPointer, for target: TranslationTarget, sessionID: [UInt8], _ context: AnswerContext
+        _ body: UnsafeRawBufferPointer, for target: TranslationTarget, sessionID: [UInt8], _ context: AnswerContext,
+        counts: Bool = false
     ) throws(Refusal) -> Request {
         let parts = try TranslationParts(body, for: target, sessionID: sessionID, context)
         switch target.dialect {
@@ -27,14 +28,22 @@ package enum Translation {
             let body = try request.write()
             try request.parts.checkPolicy()
             return Request(body, request.parts)
-        case .responses, .generateContent, .converse, .messages:
+        case .responses:
+            var request = ResponsesRequest(parts)
+            let body = counts ? try request.writeCount() : try request.write()
+            try request.parts.checkPolicy()
+            return Request(body, request.parts)
+        case .generateContent, .converse, .messages:
             throw .invalid("model", "\(target.model) is spoken to in a dialect that is not translated into")
         }
     }
 
     /// The reader of an answer in a dialect.
     package static func reader(_ dialect: Dialect, _ kind: ProviderKind) -> any AnswerReader {
-        ChatCompletionsAnswer(kind)
+        switch dialect {
+        case .responses: ResponsesAnswer()
+        default: ChatCompletionsAnswer(kind)
+        }
     }
 
     /// Whether an account counts tokens by itself; elsewhere the client does.
