@@ -3,7 +3,9 @@
 import pytest
 
 from rig.gateway import Gateway, binary
+from rig.openai_upstream import OpenAIUpstream
 from rig.otlp import Sink
+from rig.strict import checked
 from rig.upstream import Upstream
 
 
@@ -53,3 +55,8 @@ def gateway(make_gateway):
 @pytest.fixture
 def key(gateway):
     return gateway.issue()
+
+
+@pytest.fixture
+def openai_upstream():
+    yield from checked(OpenAIUpstream())

@@ -15,14 +15,17 @@ class Open:
     """The calls that wait for their results."""
 
     def __init__(self):
-        self.waiting, self.seen = [], set()
+        self.waiting, self.seen, self.answering = [], set(), False
 
     def call(self, call_id):
+        require(not (self.answering and self.waiting), f"The call {call_id} comes before the results of {self.waiting}.")
+        self.answering = False
         require(call_id not in self.seen, f"Duplicate call id '{call_id}'.")
         self.seen.add(call_id)
         self.waiting.append(call_id)
 
     def result(self, call_id):
+        self.answering = True
         require(call_id in self.waiting, f"No tool call found for function call output with call_id {call_id}.", param="input")
         self.waiting.remove(call_id)
 
@@ -79,8 +82,8 @@ def check_user(content):
 # Responses
 
 
-def check_input(items, states):
-    """`states` are the encrypted contents that this upstream has given out: the content's item and model."""
+def check_input(items, model, states):
+    """`states` are the encrypted contents that this upstream has given out, each with its item and model."""
     require(items, "Invalid 'input': empty.", param="input")
     if isinstance(items, str):
         return
@@ -88,17 +91,14 @@ def check_input(items, states):
     for place, item in enumerate(items):
         kind = item.get("type", "message")
         if kind == "function_call":
-            require(not getattr(calls, "answering", False) or not calls.waiting, "a call comes between results")
-            calls.answering = False
             check_call(item["call_id"], item["name"], item["arguments"])
             check_id(item, "fc")
             calls.call(item["call_id"])
         elif kind == "function_call_output":
-            calls.answering = True
             calls.result(item["call_id"])
             check_parts(item["output"])
         elif kind == "reasoning":
-            check_reasoning(item, items[place + 1 : place + 2], states)
+            check_reasoning(item, items[place + 1 : place + 2], model, states)
         elif kind == "message":
             check_message(item, calls)
         else:
@@ -111,11 +111,11 @@ def check_id(item, prefix):
             f"'{prefix}'.", param="input", code="invalid_value")
 
 
-def check_reasoning(item, following, states):
+def check_reasoning(item, following, model, states):
     sealed = item.get("encrypted_content")
     require(sealed, f"Item with id '{item['id']}' not found. Items are not persisted when `store` is set to false.", 404)
     require(sealed in states, f"The encrypted content for item {item['id']} could not be verified.", code="invalid_encrypted_content")
-    require(states[sealed] == item["id"], f"The encrypted content belongs to item {states[sealed]}, not {item['id']}.",
+    require(states[sealed] == (item["id"], model), f"The encrypted content belongs to {states[sealed]}, not {(item['id'], model)}.",
             code="invalid_encrypted_content")
     after = following[0] if following else {}
     require(after.get("type") in ("function_call", "reasoning") or after.get("role") == "assistant",
