@@ -3,6 +3,7 @@
 import pytest
 
 from rig.gateway import Gateway, binary
+from rig.gemini_upstream import GeminiUpstream, VertexUpstream
 from rig.openai_upstream import OpenAIUpstream
 from rig.otlp import Sink
 from rig.strict import checked
@@ -60,3 +61,13 @@ def key(gateway):
 @pytest.fixture
 def openai_upstream():
     yield from checked(OpenAIUpstream())
+
+
+@pytest.fixture
+def gemini_upstream():
+    yield from checked(GeminiUpstream())
+
+
+@pytest.fixture
+def vertex_upstream():
+    yield from checked(VertexUpstream())
