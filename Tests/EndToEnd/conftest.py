@@ -3,8 +3,6 @@
 import pytest
 
 from rig.gateway import Gateway, binary
-from rig.gemini_upstream import GeminiUpstream, VertexUpstream
-from rig.openai_upstream import OpenAIUpstream
 from rig.otlp import Sink
 from rig.strict import checked
 from rig.upstream import Upstream
@@ -60,14 +58,23 @@ def key(gateway):
 
 @pytest.fixture
 def openai_upstream():
+    from rig.openai_upstream import OpenAIUpstream  # the SDKs take their time to load, so only those who need them do
     yield from checked(OpenAIUpstream())
 
 
 @pytest.fixture
 def gemini_upstream():
+    from rig.gemini_upstream import GeminiUpstream
     yield from checked(GeminiUpstream())
 
 
 @pytest.fixture
 def vertex_upstream():
+    from rig.gemini_upstream import VertexUpstream
     yield from checked(VertexUpstream())
+
+
+@pytest.fixture
+def bedrock_upstream():
+    from rig.bedrock_upstream import BedrockUpstream
+    yield from checked(BedrockUpstream())

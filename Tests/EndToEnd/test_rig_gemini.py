@@ -174,32 +174,39 @@ def test_what_is_taken(gemini_upstream, change):
 
 
 @pytest.mark.parametrize("change, complaint", [
-    ({"speed": "fast"}, 'Unknown name "speed"'), ({"system_instruction": {"parts": [{"text": "x"}]}}, 'Unknown name "system_instruction"'),
+    ({"speed": "fast"}, 'Unknown name "speed"'),
+    ({"system_instruction": {"parts": [{"text": "x"}]}}, 'Unknown name "system_instruction"'),
     ({"contents": [{**USER, "cache_control": {}}]}, 'Unknown name "cache_control"'), ({"contents": []}, "not specified"),
     ({"systemInstruction": {"parts": [{"text": "x-anthropic-billing-header: a"}]}}, "x-anthropic-billing-header"),
     ({"contents": [CALLED, RESULT]}, "begins with a user turn"), ({"contents": [{"parts": USER["parts"]}]}, "begins with a user"),
-    ({"contents": [USER, {"role": "tool", "parts": [HEARD]}]}, "valid role"), ({"contents": [{"role": "user", "parts": []}]}, "must not be empty"),
+    ({"contents": [USER, {"role": "tool", "parts": [HEARD]}]}, "valid role"),
+    ({"contents": [{"role": "user", "parts": []}]}, "must not be empty"),
     ({"contents": [{"role": "user", "parts": [{"text": ""}]}]}, "empty text"),
     ({"contents": [{"role": "user", "parts": [{"text": "a", "inlineData": {"mimeType": "image/png", "data": ""}}]}]}, "one initialized field"),
     ({"contents": [{"role": "user", "parts": [{"inlineData": {"mimeType": "image/png", "data": "AAAA"}}]}]}, "not image/png"),
     ({"contents": [USER, CALLED, USER]}, "number of function response parts"), ({"contents": [USER, RESULT]}, "immediately after"),
     ({"contents": [USER, CALLED, {"role": "user", "parts": [HEARD, HEARD]}]}, "number of function response parts"),
-    ({"contents": [USER, CALLED]}, "has no function response"), ({"contents": [USER, UNSIGNED, RESULT]}, "missing a thought_signature"),
+    ({"contents": [USER, CALLED]}, "has no function response"),
+    ({"contents": [USER, UNSIGNED, RESULT]}, "missing a thought_signature"),
     ({"contents": [USER, CALLED, RESULT, UNSIGNED, RESULT]}, "missing a thought_signature"),
     ({"contents": [USER, {"role": "model", "parts": [{**SIGNED, "thoughtSignature": "Zm9v"}]}, RESULT]}, "Corrupted"),
     ({"contents": [USER, {"role": "model", "parts": [{**SIGNED, "thoughtSignature": "%"}]}, RESULT]}, "base64"),
     ({"contents": [USER, CALLED, {"role": "user", "parts": [{"functionResponse": {**HEARD["functionResponse"], "name": "x"}}]}]}, "answers no call"),
     ({"contents": [USER, CALLED, {"role": "user", "parts": [{"functionResponse": {**HEARD["functionResponse"], "id": "x"}}]}]}, "answers no call"),
     (named("9a"), "Invalid function name"), (named("a" * 129), "Invalid function name"),
-    (declared(**{"$schema": "x"}), 'Unknown name "\\$schema"'), (declared(properties={"a": {"type": "STRING", "const": "x"}}), 'Unknown name "const"'),
+    (declared(**{"$schema": "x"}), 'Unknown name "\\$schema"'),
+    (declared(properties={"a": {"type": "STRING", "const": "x"}}), 'Unknown name "const"'),
     (declared(properties={"a": {"type": "string"}}), "Invalid value \\(Type\\)"), (declared(properties={}), "non-empty"),
     (declared(properties={"a": {"type": "NUMBER", "exclusiveMinimum": 0}}), "exclusiveMinimum"),
     (declared(properties={"a": {"type": "STRING"}}, required=["b"]), "not defined"),
     (declared(properties={"a": {"type": "STRING", "format": "uri"}}), "only 'enum' and 'date-time'"),
-    (declared(properties={"a": {"type": ["STRING", "NULL"]}}), "Invalid value"), (described(allOf=[]), "unsupported keywords \\['allOf'\\]"),
+    (declared(properties={"a": {"type": ["STRING", "NULL"]}}), "Invalid value"),
+    (described(allOf=[]), "unsupported keywords \\['allOf'\\]"),
     (thinking(thinkingBudget=1, thinkingLevel="LOW"), "only one of"), (thinking(thinkingLevel="HUGE"), "HUGE"),
-    ({"generationConfig": {"stopSequences": list("abcdef")}}, "too many stop"), ({"generationConfig": {"maxOutputTokens": 0}}, "max_output_tokens"),
-    ({"toolConfig": {"functionCallingConfig": {"mode": "ANY"}}}, "without function_declarations"), ({"labels": {"a": "b"}}, "labels"),
+    ({"generationConfig": {"stopSequences": list("abcdef")}}, "too many stop"),
+    ({"generationConfig": {"maxOutputTokens": 0}}, "max_output_tokens"),
+    ({"toolConfig": {"functionCallingConfig": {"mode": "ANY"}}}, "without function_declarations"),
+    ({"labels": {"a": "b"}}, "labels"),
     ({**named("a"), "toolConfig": {"functionCallingConfig": {"mode": "AUTO", "allowedFunctionNames": ["a"]}}}, "needs the mode ANY")])
 @pytest.mark.filterwarnings("ignore:HUGE")
 def test_rules(gemini_upstream, change, complaint):
@@ -209,7 +216,8 @@ def test_rules(gemini_upstream, change, complaint):
 
 
 @pytest.mark.parametrize("model, change, complaint", [
-    ("gemini-2.5-pro", thinking(thinkingLevel="LOW"), "not supported"), ("gemini-4-argon", thinking(thinkingBudget=1), "not supported"),
+    ("gemini-2.5-pro", thinking(thinkingLevel="LOW"), "not supported"),
+    ("gemini-4-argon", thinking(thinkingBudget=1), "not supported"),
     ("gemini-4-argon", thinking(thinkingLevel="MINIMAL"), "not supported"), ("gemini-1.0", {}, "not found")])
 def test_rules_of_models(gemini_upstream, model, change, complaint):
     assert send(gemini_upstream, {"contents": [USER], **change}, model).status >= 400
@@ -228,14 +236,16 @@ def test_signatures_stay_where_they_were(gemini_upstream):
 
 @pytest.mark.parametrize("headers, method, status", [
     ({"x-goog-api-key": "wrong"}, "generateContent", 400), ({"anthropic-version": "2023-06-01"}, "generateContent", 400),
-    ({}, "streamGenerateContent", 400), ({}, "generateContent?key=k", 400), ({"authorization": "Bearer x"}, "generateContent", 401)])
+    ({}, "streamGenerateContent", 400), ({}, "generateContent?key=k", 400),
+    ({"authorization": "Bearer x"}, "generateContent", 401)])
 def test_rules_of_http(gemini_upstream, headers, method, status):
     assert send(gemini_upstream, {"contents": [USER]}, headers=headers, method=method).status == status
     assert gemini_upstream.forget_violations()
 
 
 @pytest.mark.parametrize("change, complaint", [
-    ({"aud": "https://sts.googleapis.com/token"}, "audience"), ({"exp": 1}, "expired"), ({"iss": "x"}, "issuer"), ({"scope": "x"}, "scope"),
+    ({"aud": "https://sts.googleapis.com/token"}, "audience"), ({"exp": 1}, "expired"), ({"iss": "x"}, "issuer"),
+    ({"scope": "x"}, "scope"),
     ({"exp": int(time.time()) + 7200}, "longer than an hour"), (None, "signature")])
 def test_rules_of_tokens(vertex_upstream, change, complaint):
     now = int(time.time())
@@ -252,7 +262,8 @@ def test_rules_of_tokens(vertex_upstream, change, complaint):
 
 
 @pytest.mark.parametrize("change, complaint", [
-    ({"model": "x"}, "model: Extra"), ({"anthropic_version": "2023-06-01"}, "anthropic_version"), ({"tags": []}, "tags"), ({"stream": True}, "contradict")])
+    ({"model": "x"}, "model: Extra"), ({"anthropic_version": "2023-06-01"}, "anthropic_version"), ({"tags": []}, "tags"),
+    ({"stream": True}, "contradict")])
 def test_rules_of_claude_on_vertex(vertex_upstream, change, complaint):
     vertex_upstream.tokens.issued["t"] = time.monotonic() + 60
     body = {"anthropic_version": "vertex-2023-10-16", "max_tokens": 1, "messages": [{"role": "user", "content": "Hi"}], **change}

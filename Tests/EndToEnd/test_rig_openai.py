@@ -67,7 +67,8 @@ def test_responses_are_replayed(openai_upstream, client):
 
 @pytest.mark.parametrize("streamed", [False, True])
 @pytest.mark.parametrize("stop, status, reason", [
-    ("length", "incomplete", "max_output_tokens"), ("filter", "incomplete", "content_filter"), ("failed:invalid_prompt", "failed", None)])
+    ("length", "incomplete", "max_output_tokens"), ("filter", "incomplete", "content_filter"),
+    ("failed:invalid_prompt", "failed", None)])
 def test_responses_that_end_early(openai_upstream, client, streamed, stop, status, reason):
     openai_upstream.answers(reply("Hel", stop=stop))
     answer = list(client.responses.create(**ASK, stream=True))[-1].response if streamed else respond(client, False)
@@ -78,6 +79,13 @@ def test_responses_that_end_early(openai_upstream, client, streamed, stop, statu
 def test_responses_refuse(openai_upstream, client):
     openai_upstream.answers(reply(Refusal("I cannot.")))
     assert respond(client, True).output[0].content[0].refusal == "I cannot."
+
+
+def test_quirks_of_responses(openai_upstream, client):
+    openai_upstream.answers(reply("Hm.", Call("weather", {"city": "Bern"}), quirks=("no_deltas", "phases")))
+    events = list(client.responses.create(**ASK, stream=True))
+    assert [event.arguments for event in events if event.type.startswith("response.function_call_arguments")] == CITIES[:1]
+    assert events[-1].response.output[0].phase == "commentary"
 
 
 def test_responses_break(openai_upstream, client):
@@ -119,6 +127,8 @@ def test_compatible_servers():
         deltas = [event["choices"][0]["delta"] for event in send(upstream, "/v1/chat/completions", body)]
         assert {"reasoning_content": "Hm."} in deltas
         assert {"tool_calls": [{"type": "function", "function": {"name": "weather", "arguments": {"city": "Bern"}}}]} in deltas
+        upstream.answers(reply(Thought("Hm."), "Hi", quirks=("missing_think_tag", "whole_calls")), upstream._scripted())
+        assert send(upstream, "/v1/chat/completions", body)[1]["choices"][0]["delta"] == {"content": "Hm.\n</think>"}
         events = send(upstream, "/v1/chat/completions", body)
         assert "".join(event["choices"][0]["delta"].get("content", "") for event in events) == "<think>\nHm.\n</think>\n\nHi"
 
@@ -139,6 +149,16 @@ def test_azure():
         assert [c for c in client.chat.completions.create(**{**SAY, "model": "my-deployment"}, stream=True)][1].choices
         with pytest.raises(openai.BadRequestError, match="was filtered"):
             client.chat.completions.create(**{**SAY, "model": "my-deployment"})
+
+
+def test_xai():
+    for upstream in checked(OpenAIUpstream(profile="xai", models=["grok-4.7"])):
+        upstream.answers(reply("Hi", usage=Usage(input=5, cached=0, output=50, reasoning=30, ticks=12345)))
+        body = {"model": "grok-4.7", "messages": SAY["messages"], "stream": True, "stream_options": {"include_usage": True}}
+        counted = send(upstream, "/v1/chat/completions", body)[-1]["usage"]
+        assert (counted["completion_tokens"], counted["total_tokens"], counted["cost_in_usd_ticks"]) == (20, 55, 12345)
+        answer = send(upstream, "/v1/responses", {"model": "grok-4.7", "input": "Hi", "store": False, "stream": True})[-1]
+        assert answer["response"]["usage"]["cost_in_usd_ticks"] == 12345
 
 
 def test_errors_models_and_counts(openai_upstream, client):
@@ -173,12 +193,15 @@ HEARD = {"role": "tool", "tool_call_id": "c1", "content": "sun"}
     ({"tools": [{**TOOL, "strict": True, "parameters": {**SCHEMA, "additionalProperties": False}}]}, "'required' is required"),
     ({"tools": [{**TOOL, "parameters": {"properties": {}}}]}, "type: \"object\""),
     ({"tools": [TOOL], "tool_choice": {"type": "function", "name": "other"}}, "not found in 'tools'"),
-    ({"tool_choice": "auto"}, "only allowed when 'tools'"), ({"stream_options": {"include_obfuscation": False}}, "'stream_options'"),
+    ({"tool_choice": "auto"}, "only allowed when 'tools'"),
+    ({"stream_options": {"include_obfuscation": False}}, "'stream_options'"),
     ({"input": []}, "empty"), ({"input": [USER, CALL]}, "No tool output found"), ({"input": [USER, RESULT]}, "No tool call found"),
-    ({"input": [USER, CALL, USER, RESULT]}, "No tool output found"), ({"input": [USER, CALL, RESULT, RESULT]}, "No tool call found"),
+    ({"input": [USER, CALL, USER, RESULT]}, "No tool output found"),
+    ({"input": [USER, CALL, RESULT, RESULT]}, "No tool call found"),
     ({"input": [USER, CALL, CALL, RESULT]}, "Duplicate"), ({"input": [USER, {**CALL, "call_id": "c" * 65}]}, "too long"),
     ({"input": [USER, CALL, {**CALL, "call_id": "c2"}, RESULT, {**CALL, "call_id": "c3"}]}, "before the results"),
-    ({"input": [USER, {**CALL, "id": "toolu_1"}, RESULT]}, "begins with 'fc'"), ({"input": [USER, {**CALL, "arguments": ""}]}, "not an object"),
+    ({"input": [USER, {**CALL, "id": "toolu_1"}, RESULT]}, "begins with 'fc'"),
+    ({"input": [USER, {**CALL, "arguments": ""}]}, "not an object"),
     ({"input": [USER, {"type": "reasoning", "id": "rs_1", "summary": []}, CALL, RESULT]}, "not persisted"),
     ({"input": [USER, {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "x"}, CALL, RESULT]}, "could not be verified"),
     ({"input": [USER, {"role": "assistant", "content": [{"type": "input_text", "text": "x"}]}]}, "input_text"),
@@ -192,13 +215,15 @@ def test_rules_of_responses(openai_upstream, change, complaint):
 
 @pytest.mark.parametrize("change, complaint", [
     ({"max_tokens": 5}, "Use 'max_completion_tokens' instead"), ({"temperature": 1}, "'temperature'"), ({"stop": ["a"]}, "'stop'"),
-    ({"model": "gpt-4.1", "stop": list("abcde")}, "array too long"), ({"model": "gpt-4.1", "reasoning_effort": "low"}, "reasoning_effort"),
+    ({"model": "gpt-4.1", "stop": list("abcde")}, "array too long"),
+    ({"model": "gpt-4.1", "reasoning_effort": "low"}, "reasoning_effort"),
     ({"tools": [CHAT_TOOL], "reasoning_effort": "low"}, "Function tools with reasoning_effort are not supported for gpt-5.5"),
     ({"tools": [CHAT_TOOL], "model": "gpt-6.2-sol"}, "Please use /v1/responses instead"),
     ({"tools": []}, "empty array"), ({"tool_choice": "auto"}, "only allowed when 'tools'"), ({"store": True}, "store"),
     ({"messages": [{"role": "system", "content": "x-anthropic-billing-header: a"}, USER]}, "x-anthropic-billing-header"),
     ({"messages": [USER, SAID]}, "No tool output found"), ({"messages": [USER, HEARD]}, "must be a response to a preceding"),
-    ({"messages": [USER, SAID, USER, HEARD]}, "did not have response messages: c1"), ({"messages": [USER, SAID, HEARD, HEARD]}, "No tool call found"),
+    ({"messages": [USER, SAID, USER, HEARD]}, "did not have response messages: c1"),
+    ({"messages": [USER, SAID, HEARD, HEARD]}, "No tool call found"),
     ({"messages": [USER, SAID, {**HEARD, "content": [{"type": "image_url", "image_url": {"url": PNG}}]}]}, "Invalid value: 'image_url'"),
     ({"messages": [USER, {"role": "assistant", "content": ""}]}, "says nothing"),
     ({"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "http://x/y.png"}}]}]}, "Invalid data URL"),
@@ -209,8 +234,10 @@ def test_rules_of_chat(openai_upstream, change, complaint):
 
 
 @pytest.mark.parametrize("change, complaint", [
-    ({"max_completion_tokens": 5}, "unknown to many"), ({"store": False}, "unknown to many"), ({"messages": [USER, USER]}, "must alternate"),
-    ({"messages": [USER, {"role": "system", "content": "x"}]}, "at the beginning"), ({"messages": [{"role": "developer", "content": "x"}]}, "developer")])
+    ({"max_completion_tokens": 5}, "unknown to many"), ({"store": False}, "unknown to many"),
+    ({"messages": [USER, USER]}, "must alternate"),
+    ({"messages": [USER, {"role": "system", "content": "x"}]}, "at the beginning"),
+    ({"messages": [{"role": "developer", "content": "x"}]}, "developer")])
 def test_rules_of_compatible_servers(change, complaint):
     for upstream in checked(OpenAIUpstream(profile="compatible", alternating=True)):
         refused(upstream, "/v1/chat/completions", {**SAY, **change}, complaint)
@@ -224,8 +251,10 @@ def refused(upstream, path, body, complaint):
 
 
 @pytest.mark.parametrize("headers, body, complaint", [
-    ({"authorization": "Bearer wrong"}, b"{}", "Incorrect API key"), ({"x-api-key": "k"}, b"{}", "x-api-key"), ({"anthropic-beta": "b"}, b"{}", "anthropic-beta"),
-    ({}, b'{"a": 1, "a": 2}', "duplicate keys"), ({}, b'{"a": NaN}', "NaN"), ({}, b"{", "could not parse"), ({"content-type": "text/plain"}, b"{}", "not JSON")])
+    ({"authorization": "Bearer wrong"}, b"{}", "Incorrect API key"), ({"x-api-key": "k"}, b"{}", "x-api-key"),
+    ({"anthropic-beta": "b"}, b"{}", "anthropic-beta"),
+    ({}, b'{"a": 1, "a": 2}', "duplicate keys"), ({}, b'{"a": NaN}', "NaN"), ({}, b"{", "could not parse"),
+    ({"content-type": "text/plain"}, b"{}", "not JSON")])
 def test_rules_of_http(openai_upstream, headers, body, complaint):
     usual = {"authorization": f"Bearer {openai_upstream.key}", "content-type": "application/json"}
     with wire.Connection(("127.0.0.1", openai_upstream.port)) as connection:

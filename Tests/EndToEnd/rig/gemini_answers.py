@@ -106,7 +106,8 @@ class Answer:
 
     def _blocked(self):
         reason = self.answer.stop.partition(":")[2] or "PROHIBITED_CONTENT"
-        return self._checked({"promptFeedback": {"blockReason": reason}, "modelVersion": self.model, "responseId": f"resp{self.number:06}"}, 0)
+        made = {"promptFeedback": {"blockReason": reason}, "modelVersion": self.model, "responseId": f"resp{self.number:06}"}
+        return self._checked(made, 0)
 
     @property
     def blocked(self):

@@ -113,7 +113,8 @@ class Rules:
             require(NAME.fullmatch(name), f"Invalid function name {name!r}. Must start with a letter or an underscore.")
         require(len(set(names)) == len(names), f"Duplicate function declaration found: {names}")
         for function in declared:
-            require(not ("parameters" in function and "parametersJsonSchema" in function), "parameters and parametersJsonSchema exclude each other")
+            require(not ("parameters" in function and "parametersJsonSchema" in function),
+                    "parameters and parametersJsonSchema exclude each other")
             if "parameters" in function:
                 check_schema(function["parameters"], f"functionDeclarations[{function['name']}].parameters", root=True)
             if "parametersJsonSchema" in function:
@@ -165,7 +166,8 @@ class Rules:
         data = [name for name in DATA if name in part]
         require(len(data) == 1, f"required oneof field 'data' must have one initialized field, not {data}")
         [kind] = data
-        require(kind != "text" or part["text"] or part.get("thoughtSignature"), "Unable to submit request because it has an empty text parameter.")
+        require(kind != "text" or part["text"] or part.get("thoughtSignature"),
+                "Unable to submit request because it has an empty text parameter.")
         require(kind != "functionCall" or role == "model", "functionCall is for the role model")
         require(kind != "functionResponse" or role == "user", "functionResponse is for the role user")
         if kind in ("functionCall", "functionResponse"):

@@ -93,7 +93,8 @@ class GeminiUpstream(StrictUpstream):
         raise NotImplementedError
 
     def refusal(self, refused):
-        details = [{"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": refused.more["reason"]}] if "reason" in refused.more else []
+        reason = refused.more.get("reason")
+        details = [{"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": reason}] if reason else []
         return failure(refused.status, STATUS.get(refused.status, "INVALID_ARGUMENT"), str(refused), details)
 
     def render(self, request, answer):
@@ -151,8 +152,8 @@ class VertexUpstream(GeminiUpstream):
 
     def check_key(self, request):
         require(request.header("x-goog-api-key") is None, "API keys are not supported by this API.", 401)
-        require(self.tokens.good(request.header("authorization")), "Request had invalid authentication credentials. Expected OAuth 2 access "
-                f"token: {request.header('authorization')}", 401)
+        given = request.header("authorization")
+        require(self.tokens.good(given), f"Request had invalid authentication credentials. Expected OAuth 2 access token: {given}", 401)
 
     def count(self, rules, body, request):
         rules.check(body)

@@ -7,7 +7,7 @@ from openai.types.responses import Response, ResponseStreamEvent
 from pydantic import BaseModel, TypeAdapter
 
 from rig.messages import pieces
-from rig.replies import AUTO, Call, Refusal, Text, Thought, merged
+from rig.replies import AUTO, Call, Refusal, Thought, merged
 
 EVENTS = TypeAdapter(ResponseStreamEvent)
 INCOMPLETE = {"length": "max_output_tokens", "filter": "content_filter"}

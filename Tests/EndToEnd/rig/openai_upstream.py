@@ -29,7 +29,8 @@ LOCAL = {"top_k", "min_p", "chat_template_kwargs"}
 
 def failure(status, text="Scripted.", code=None, kind=None, **headers):
     """An HTTP error in OpenAI's shape."""
-    kind = kind or {429: "rate_limit_error", 401: "authentication_error"}.get(status, "server_error" if status > 499 else "invalid_request_error")
+    usual = "server_error" if status > 499 else "invalid_request_error"
+    kind = kind or {429: "rate_limit_error", 401: "authentication_error"}.get(status, usual)
     value = {"error": {"message": text, "type": kind, "param": None, "code": code}}
     return Json(value, status, {name.replace("_", "-"): str(value) for name, value in headers.items()})
 
@@ -125,7 +126,8 @@ class OpenAIUpstream(StrictUpstream):
         choice = body.get("tool_choice")
         require(choice is None or tools, "Tool choice is only allowed when 'tools' are specified.", param="tool_choice")
         forced = choice.get("name") if isinstance(choice, dict) and choice["type"] == "function" else None
-        check_tools([tool for tool in tools if tool["type"] == "function"], True, forced, body.get("parallel_tool_calls") if not tools else None)
+        functions = [tool for tool in tools if tool["type"] == "function"]
+        check_tools(functions, True, forced, None if tools else body.get("parallel_tool_calls"))
         form = (body.get("text") or {}).get("format") or {}
         if form.get("type") == "json_schema":
             check_schema_format(form)
@@ -151,7 +153,7 @@ class OpenAIUpstream(StrictUpstream):
         require(tools is None or tools, "Invalid 'tools': empty array.", param="tools", code="empty_array")
         require(choice is None or tools, "Invalid value for 'tool_choice': 'tool_choice' is only allowed when 'tools' are specified.")
         forced = choice["function"]["name"] if isinstance(choice, dict) and choice["type"] == "function" else None
-        check_tools([tool["function"] for tool in tools or []], False, forced, body.get("parallel_tool_calls") if not tools else None)
+        check_tools([tool["function"] for tool in tools or []], False, forced, None if tools else body.get("parallel_tool_calls"))
         form = body.get("response_format") or {}
         if form.get("type") == "json_schema":
             check_schema_format(form["json_schema"])
