@@ -127,6 +127,7 @@ class Reply:
         headers = {"content-type": rendered.content_type, "content-length": str(len(data)), **rendered.headers, **self.headers}
         await exchange.head(200, headers)
         if self.fail:
+            assert self.fail in ("cut", "reset", "hang"), f"a whole answer cannot fail with {self.fail}"
             await exchange.body(data[: len(data) // 2])
             return await self._break(exchange, b"")
         await self._send(exchange, data)
@@ -150,17 +151,17 @@ class Reply:
             await exchange.body(data[at : at + step])
 
     async def _break(self, exchange, frame):
+        """A stream that ends with an error ends in order, and the connection lives on."""
         if self.fail == "reset":
             return exchange.reset()
         if self.fail == "hang":
             await exchange.pause(600)
-        elif self.fail == "crc":
-            await self._send(exchange, frame[:-1] + bytes([frame[-1] ^ 1]))
-            await exchange.end()
-        elif self.fail != "cut":
-            await self._send(exchange, exchange.upstream.broken(exchange.request, self.fail))
-            await exchange.end()
-        exchange.cut()
+        if self.fail in ("cut", "hang"):
+            return exchange.cut()
+        wrong = frame[:-1] + bytes([frame[-1] ^ 1]) if self.fail == "crc" else exchange.upstream.broken(exchange.request, self.fail)
+        await self._send(exchange, wrong)
+        await exchange.end()
+        exchange.request.outcome = "broken"
 
 
 def reply(*parts, **options):
