@@ -57,7 +57,8 @@ package struct CredentialEnvironment {
         switch (value("AWS_WEB_IDENTITY_TOKEN_FILE"), value("AWS_ROLE_ARN")) {
         // A role alone belongs to a profile.
         case (nil, _): return nil
-        case (_?, nil): throw Fault(sentence: "AWS_WEB_IDENTITY_TOKEN_FILE is set and AWS_ROLE_ARN is not; set both or none")
+        case (_?, nil):
+            throw Fault(sentence: "AWS_WEB_IDENTITY_TOKEN_FILE is set and AWS_ROLE_ARN is not; set both or none")
         case (let file?, let role?):
             return .webIdentity(
                 tokenFile: file, roleARN: role, sessionName: value("AWS_ROLE_SESSION_NAME") ?? "tollgate",
@@ -128,7 +129,9 @@ package struct CredentialEnvironment {
     package func entra(scope: String) throws(Fault) -> CredentialSetting {
         guard let tenant = value("AZURE_TENANT_ID"), let client = value("AZURE_CLIENT_ID"),
             let secret = value("AZURE_CLIENT_SECRET")
-        else { throw Fault(sentence: "set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or configure them") }
+        else {
+            throw Fault(sentence: "set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or configure them")
+        }
         return .entra(
             tenant: tenant, clientID: client, clientSecret: Secret(secret), scope: scope,
             authority: try url("AZURE_AUTHORITY_HOST", default: CredentialSetting.entraAuthority))
