@@ -37,10 +37,11 @@ private func token(_ name: String, seconds: Int = 3600) -> String {
 
     private func source(
         _ setting: CredentialSetting, on host: LoopHost, environment: [String: String] = [:],
-        whenFailed: @escaping @Sendable (CredentialFault) -> Void = { _ in }
+        proxies: ProxyEnvironment? = nil, whenFailed: @escaping @Sendable (CredentialFault) -> Void = { _ in }
     ) throws -> CredentialSource {
         let network = CredentialNetwork(
-            tls: try TLSContext(authorityFile: nil), resolver: Resolver(), environment: { environment[$0] })
+            tls: try TLSContext(authorityFile: nil), resolver: Resolver(), proxies: proxies,
+            environment: { environment[$0] })
         return CredentialSource(
             setting, apiKeyField: "x-api-key", network: network, loop: host.loop, clock: clock.nanoseconds,
             whenFailed: whenFailed)
@@ -207,6 +208,23 @@ private func token(_ name: String, seconds: Int = 3600) -> String {
         #expect(asked[0].body.hasSuffix("client_id=c&client_secret=s3cret&scope=x%2F.default"))
         #expect(asked[1].line == "GET /computeMetadata/v1/instance/service-accounts/default/token")
         #expect(asked[1].fields["metadata-flavor"] == "Google")
+    }
+
+    @Test("A token endpoint is reached through the proxy, what belongs to the machine's host is not")
+    func proxies() async throws {
+        let host = try LoopHost.started()
+        // A server that refuses CONNECT shows whether it was asked.
+        let server = try await TokenServer.start(on: host) { _, _ in (200, "") }
+        let proxies = try ProxyEnvironment { $0 == "HTTPS_PROXY" ? "127.0.0.1:\(server.port)" : nil }
+        let url = try #require(BaseURL("http://far.invalid"))
+        let entra = CredentialSetting.entra(
+            tenant: "t", clientID: "c", clientSecret: Secret("s"), scope: "x", authority: url)
+        let far = try await ask(try source(entra, on: host, proxies: proxies), on: host)
+        #expect(far.contains("the proxy does not connect to the upstream: it answered 501"), "\(far)")
+        for setting in [CredentialSetting.googleMetadata(url: url), .aws(.instanceMetadata(url: url))] {
+            let near = try await ask(try source(setting, on: host, proxies: proxies), on: host)
+            #expect(near.contains("far.invalid does not resolve"), "\(near)")
+        }
     }
 
     // MARK: Google's service accounts

@@ -67,7 +67,11 @@ final class TokenServer: RequestHandler {
         _ = Array(text.utf8).withUnsafeBytes { channel.respond($0) }
     }
 
-    func refuse(_ channel: ServerChannel, _ refusal: HeadRefusal) async { channel.abandonAnswer() }
+    func refuse(_ channel: ServerChannel, _ refusal: HeadRefusal) async {
+        channel.beginResponse(status: refusal.status)
+        _ = channel.respond(UnsafeRawBufferPointer(start: nil, count: 0))
+    }
+
     func ended(_ channel: ServerChannel, problem: TransportError?) {}
 }
 

@@ -7,15 +7,18 @@ package struct CredentialNetwork: Sendable {
     /// For `https`: what certificates must chain to.
     package let tls: TLSContext
     package let resolver: Resolver
+    /// Which endpoints are reached through a proxy; nil: none. Those of this machine and its host never are.
+    package let proxies: ProxyEnvironment?
     /// The variables of this process.
     package let environment: @Sendable (String) -> String?
 
     package init(
-        tls: TLSContext, resolver: Resolver,
+        tls: TLSContext, resolver: Resolver, proxies: ProxyEnvironment? = nil,
         environment: @escaping @Sendable (String) -> String? = processEnvironment
     ) {
         self.tls = tls
         self.resolver = resolver
+        self.proxies = proxies
         self.environment = environment
     }
 }
@@ -32,7 +35,10 @@ struct CredentialEndpoint {
     init(_ url: BaseURL, name: String, advice: String, isLocal: Bool, network: CredentialNetwork, loop: EventLoop) {
         self.name = name
         self.advice = advice
-        let endpoint = Endpoint(host: url.host, port: url.port, tls: url.isEncrypted ? network.tls : nil)
+        let proxy = isLocal ? nil : network.proxies?.proxy(for: url.host, port: url.port)
+        let endpoint = Endpoint(
+            host: url.host, port: url.port, tls: url.isEncrypted ? network.tls : nil,
+            proxy: proxy.map { ProxyEndpoint($0) })
         client = HTTPClient(endpoint: endpoint, loop: loop, resolver: network.resolver)
     }
 
