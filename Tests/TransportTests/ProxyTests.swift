@@ -1,95 +1,8 @@
 import Foundation
 import LoopSupport
-import Synchronization
 import Testing
 
 @testable import Transport
-
-/// What a proxy was asked.
-private final class Asked: Sendable {
-    private let heads = Mutex<[String]>([])
-    var all: [String] { heads.withLock { $0 } }
-    func add(_ head: String) { heads.withLock { $0.append(head) } }
-}
-
-/// What a proxy answers, and where it leads if it does.
-private struct ProxyScript: Sendable {
-    var pieces = ["HTTP/1.1 200 Connection established\r\n\r\n"]
-    var target: UInt16?
-    var closes = false
-}
-
-extension LoopHost {
-    fileprivate func startProxy(_ script: ProxyScript, _ asked: Asked) async throws -> UInt16 {
-        try await run { host in
-            guard let address = SocketAddress(literal: "127.0.0.1", port: 0) else { throw TransportError.closed }
-            let loop = host.loop
-            let listener = try Listener(address, tls: nil, loop: loop)
-            try listener.start(
-                whenAccepted: { stream in
-                    let held = LoopBound(stream, loop: loop)
-                    Task(executorPreference: loop) { try await LoopHost(loop).serve(held, script, asked) }
-                }, whenRefused: { _ in })
-            return listener.address.port
-        }
-    }
-
-    private func serve(_ held: LoopBound<ByteStream>, _ script: ProxyScript, _ asked: Asked) async throws {
-        let client = held.value
-        defer { client.close() }
-        let wakeup = Wakeup(loop: loop)
-        client.attach(wakeup, as: .downstream)
-        var head: [UInt8] = []
-        while !String(decoding: head, as: UTF8.self).hasSuffix("\r\n\r\n") {
-            head += try await take(client, wakeup, .downstreamReadable) ?? Array("\r\n\r\n".utf8)
-        }
-        asked.add(String(decoding: head, as: UTF8.self))
-        for piece in script.pieces {
-            _ = Array(piece.utf8).withUnsafeBytes { client.write(Pieces($0)) }
-            wakeup.setTick(after: 0)
-            _ = await wakeup.wait(for: .tick)
-        }
-        if script.closes { return }
-        guard let target = script.target else {
-            _ = await wakeup.wait(for: .downstreamHangup)
-            return
-        }
-        try await relay(client, wakeup, to: target)
-    }
-
-    private func relay(_ client: ByteStream, _ wakeup: Wakeup, to port: UInt16) async throws {
-        let connector = Connector(
-            endpoint: Endpoint(host: "127.0.0.1", port: port, tls: nil), loop: loop, resolver: Resolver())
-        let upstream = try await connector.connect(wakeup, timeout: 5_000_000_000, abort: [])
-        defer { upstream.close() }
-        let other = Wakeup(loop: loop)
-        upstream.attach(other, as: .upstream)
-        let back = LoopBound((client, upstream, other), loop: loop)
-        Task(executorPreference: loop) { try await self.carryBack(back) }
-        while let bytes = try await take(client, wakeup, .downstreamReadable) {
-            try await upstream.writeAll(bytes, other)
-        }
-    }
-
-    private func carryBack(_ bound: LoopBound<(ByteStream, ByteStream, Wakeup)>) async throws {
-        let (client, upstream, wakeup) = bound.value
-        // The test's pieces are small enough for the kernel.
-        while let bytes = try await take(upstream, wakeup, .upstreamReadable) {
-            _ = bytes.withUnsafeBytes { client.write(Pieces($0)) }
-        }
-    }
-
-    /// Some bytes, or nil at the end.
-    private func take(_ stream: ByteStream, _ wakeup: Wakeup, _ readable: WakeEvents) async throws -> [UInt8]? {
-        while true {
-            switch stream.read(into: loop.scratch) {
-            case .bytes(let count): return Array(loop.scratch[..<count])
-            case .wouldBlock: _ = await wakeup.wait(for: readable)
-            case .end, .failed: return nil
-            }
-        }
-    }
-}
 
 @Suite struct ProxyTests {
     private func proxy(_ port: UInt16, host: String = "127.0.0.1", _ credential: String? = nil) -> ProxyEndpoint {
@@ -101,11 +14,11 @@ extension LoopHost {
     func tunnels(isEncrypted: Bool) async throws {
         let files = try Certificates(names: "DNS:far.example")
         defer { try? FileManager.default.removeItem(at: files.directory) }
-        let host = try LoopHost.started(), asked = Asked()
+        let host = try LoopHost.started(), log = ProxyLog()
         let server = isEncrypted ? try TLSContext(certificateFile: files.certificate, keyFile: files.key) : nil
         let far = try await startEcho(on: host, tls: server)
         let client = isEncrypted ? try TLSContext(authorityFile: files.authority) : nil
-        let port = try await host.startProxy(ProxyScript(target: far.port), asked)
+        let port = try await host.startProxy(ProxyScript(target: far.port), log)
         // The far end's name resolves nowhere: only the proxy knows it.
         let endpoint = Endpoint(
             host: "far.example", port: 8443, tls: client, proxy: proxy(port, host: "localhost", "u:p"))
@@ -117,7 +30,7 @@ extension LoopHost {
         #expect(same)
         let head =
             "CONNECT far.example:8443 HTTP/1.1\r\nhost: far.example:8443\r\nproxy-authorization: Basic dTpw\r\n\r\n"
-        #expect(asked.all == [head, head])
+        #expect(log.all == [head, head])
     }
 
     @Test("A certificate for another name is refused through the proxy too")
@@ -127,7 +40,7 @@ extension LoopHost {
         let host = try LoopHost.started()
         let far = try await startEcho(
             on: host, tls: try TLSContext(certificateFile: files.certificate, keyFile: files.key))
-        let port = try await host.startProxy(ProxyScript(target: far.port), Asked())
+        let port = try await host.startProxy(ProxyScript(target: far.port), ProxyLog())
         let client = try TLSContext(authorityFile: files.authority)
         let endpoint = Endpoint(host: "far.example", port: 443, tls: client, proxy: proxy(port))
         let sentence = try await host.run { host in try await problem(host, endpoint) }
@@ -157,7 +70,7 @@ extension LoopHost {
         ])
     func refusals(pieces: [String], part: String) async throws {
         let host = try LoopHost.started()
-        let port = try await host.startProxy(ProxyScript(pieces: pieces, closes: true), Asked())
+        let port = try await host.startProxy(ProxyScript(pieces: pieces, closes: true), ProxyLog())
         let endpoint = Endpoint(host: "far.example", port: 443, tls: nil, proxy: proxy(port))
         let sentence = try await host.run { host in try await problem(host, endpoint) }
         #expect(sentence?.contains(part) == true, "\(sentence ?? "connected")")
@@ -171,7 +84,7 @@ extension LoopHost {
         for cut in stride(from: 1, to: answer.utf8.count, by: 3) {
             let script = ProxyScript(
                 pieces: [String(answer.prefix(cut)), String(answer.dropFirst(cut))], target: far.port)
-            let port = try await host.startProxy(script, Asked())
+            let port = try await host.startProxy(script, ProxyLog())
             let endpoint = Endpoint(host: "2001:db8::1", port: 80, tls: nil, proxy: proxy(port))
             let same = try await host.run { host in
                 let connector = Connector(endpoint: endpoint, loop: host.loop, resolver: Resolver())
@@ -184,7 +97,7 @@ extension LoopHost {
     @Test("A proxy that is not there, or silent, is told apart from the upstream")
     func missing() async throws {
         let host = try LoopHost.started()
-        let silent = try await host.startProxy(ProxyScript(pieces: []), Asked())
+        let silent = try await host.startProxy(ProxyScript(pieces: []), ProxyLog())
         let (refused, unknown, slow) = try await host.run { host in
             (
                 try await problem(host, Endpoint(host: "far.example", port: 443, tls: nil, proxy: proxy(1))),

@@ -25,12 +25,13 @@ final class TokenServer: RequestHandler {
 
     /// `answer` gets each request with its number, from 0.
     static func start(
-        on host: LoopHost, _ answer: @escaping @Sendable (Asked, Int) -> (status: Int, body: String)
+        on host: LoopHost, tls: TLSContext? = nil,
+        _ answer: @escaping @Sendable (Asked, Int) -> (status: Int, body: String)
     ) async throws -> TokenServer {
         let server = TokenServer(answer)
         let port = try await host.run { host in
             guard let address = SocketAddress(literal: "127.0.0.1", port: 0) else { throw TransportError.closed }
-            let listener = try Listener(address, tls: nil, loop: host.loop)
+            let listener = try Listener(address, tls: tls, loop: host.loop)
             let loop = host.loop
             try listener.start(
                 whenAccepted: { ServerConnection.start($0, handler: server, limits: HTTPLimits(), loop: loop) },

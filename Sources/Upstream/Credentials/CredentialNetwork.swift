@@ -29,12 +29,14 @@ struct CredentialEndpoint {
     let name: String
     let advice: String
     private let client: HTTPClient
-    private static let timeout: Int64 = 10_000_000_000
+    /// For each step, nanoseconds. What is near answers at once, or is not there.
+    private let timeout: Int64
 
     /// `isLocal`: the endpoint belongs to this machine or its host, where no proxy leads.
     init(_ url: BaseURL, name: String, advice: String, isLocal: Bool, network: CredentialNetwork, loop: EventLoop) {
         self.name = name
         self.advice = advice
+        timeout = isLocal ? 3_000_000_000 : 10_000_000_000
         let proxy = isLocal ? nil : network.proxies?.proxy(for: url.host, port: url.port)
         let endpoint = Endpoint(
             host: url.host, port: url.port, tls: url.isEncrypted ? network.tls : nil,
@@ -47,7 +49,7 @@ struct CredentialEndpoint {
         _ method: String, path: String, fields: [(String, String)], body: [UInt8] = []
     ) async throws(CredentialFault) -> HTTPAnswer {
         do throws(ClientFault) {
-            return try await client.send(method, path: path, fields: fields, body: body, timeout: Self.timeout)
+            return try await client.send(method, path: path, fields: fields, body: body, timeout: timeout)
         } catch {
             throw .unreachable(endpoint: name, reason: error.sentence, advice: advice)
         }
