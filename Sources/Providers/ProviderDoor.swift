@@ -78,7 +78,7 @@ package struct ProviderDoor: Sendable, Equatable {
         case .responses: openAI(setting, model, counts ? "/responses/input_tokens" : "/responses", inDeployment: false)
         case .chatCompletions: openAI(setting, model, "/chat/completions", inDeployment: true)
         case .generateContent:
-            google(setting) + PercentEncoding.encode(model)
+            google(setting) + Self.google(model)
                 + (counts ? ":countTokens" : ":streamGenerateContent?alt=sse")
         case .converse: "/model/\(PercentEncoding.encode(model))/\(counts ? "count-tokens" : "converse-stream")"
         }
@@ -94,7 +94,7 @@ package struct ProviderDoor: Sendable, Equatable {
             let models =
                 "/v1/projects/\(setting.project ?? "")/locations/\(setting.region ?? "")/publishers/anthropic/models/"
             if counts { return models + "count-tokens:rawPredict" }
-            return models + PercentEncoding.encode(model) + (isStreamed ? ":streamRawPredict" : ":rawPredict")
+            return models + Self.google(model) + (isStreamed ? ":streamRawPredict" : ":rawPredict")
         case .bedrock:
             let operation = counts ? "count-tokens" : isStreamed ? "invoke-with-response-stream" : "invoke"
             return "/model/\(PercentEncoding.encode(model))/\(operation)"
@@ -105,6 +105,12 @@ package struct ProviderDoor: Sendable, Equatable {
         guard let version = setting.apiVersion else { return path }
         let deployment = inDeployment ? "/deployments/\(PercentEncoding.encode(model))" : ""
         return "/openai\(deployment)\(path)?api-version=\(version)"
+    }
+
+    /// Releases stand behind an `@`, which may stand in a path as it is.
+    private static func google(_ model: String) -> String {
+        model.split(separator: "@", omittingEmptySubsequences: false).map { PercentEncoding.encode($0) }
+            .joined(separator: "@")
     }
 
     private func google(_ setting: ProviderSetting) -> String {
