@@ -13,6 +13,8 @@ extension LoopWorker {
     func relay(_ exchange: Exchange, _ row: borrowing JournalSlot) async throws(Refusal) {
         guard let routed = exchange.routed else { return }
         let account = exchange.setting.accounts[routed.account]
+        guard account.enter() else { throw .accountIsFull(account.name) }
+        defer { account.leave() }
         var fresh = false
         while true {
             let attempt = Attempt(
@@ -39,16 +41,27 @@ extension LoopWorker {
         _ attempt: Attempt, _ exchange: Exchange, _ routed: RoutedModel, _ account: UpstreamAccount, fresh: Bool
     ) async {
         let channel = exchange.channel
+        guard let credential = await credential(attempt, exchange, routed, account) else {
+            attempt.endedAt = monotonicNanoseconds()
+            return
+        }
         do throws(ClientFault) {
             let lease = try await Lease.take(
                 from: exchange.setting.pools[routed.account], fresh: fresh, wakeup: channel.wakeup,
                 connectTimeout: account.timeouts.connect, abort: .downstreamHangup)
             attempt.isReused = lease.isReused
-            try await send(attempt, exchange, routed, account, lease.connection)
+            let request = UpstreamRequest(
+                exchange: exchange, account: account, credential: credential,
+                trace: exchange.trace.context(span: attempt.span))
+            try await send(request, attempt, routed, lease.connection)
             try await lease.connection.receiveHead(
                 for: .post, timeout: account.timeouts.firstByte, abort: .downstreamHangup)
             attempt.headAt = monotonicNanoseconds()
-            await answer(attempt, exchange, account, lease.connection)
+            if let call = exchange.call, call.isTransformed {
+                await answerTransformed(attempt, exchange, account, call, lease.connection)
+            } else {
+                await answer(attempt, exchange, account, lease.connection)
+            }
             await lease.finish()
         } catch {
             attempt.fault = error
@@ -56,30 +69,54 @@ extension LoopWorker {
         attempt.endedAt = monotonicNanoseconds()
     }
 
-    private func send(
-        _ attempt: Attempt, _ exchange: Exchange, _ routed: RoutedModel, _ account: UpstreamAccount,
-        _ connection: ClientConnection
-    ) async throws(ClientFault) {
-        guard let body = exchange.body else { return }
-        let bytes = body.bytes
-        let growth = routed.splice.map { $0.replacement.count - $0.range.count } ?? 0
-        UpstreamRequest.writeHead(
-            exchange, account, contentLength: bytes.count + growth, trace: exchange.trace.context(span: attempt.span),
-            into: &attempt.requestHead)
-        let head = attempt.requestHead.bytes
-        if let splice = routed.splice {
-            // In place for as long as the request is being sent.
-            let name = UnsafeMutableRawBufferPointer.allocate(byteCount: splice.replacement.count, alignment: 1)
-            defer { name.deallocate() }
-            name.copyBytes(from: splice.replacement)
-            let pieces = Pieces(
-                head, bytes.slice(0..<splice.range.lowerBound), UnsafeRawBufferPointer(name),
-                bytes.slice(splice.range.upperBound..<bytes.count))
-            try await connection.send(pieces, timeout: account.timeouts.idle, abort: .downstreamHangup)
-        } else {
-            try await connection.send(
-                Pieces(head, bytes), timeout: account.timeouts.idle, abort: .downstreamHangup)
+    /// What authenticates at the account; `nil` when the attempt has failed for want of it.
+    private func credential(
+        _ attempt: Attempt, _ exchange: Exchange, _ routed: RoutedModel, _ account: UpstreamAccount
+    ) async -> UpstreamCredential? {
+        if let standing = account.standingCredential { return standing }
+        guard let source = exchange.setting.credentials[routed.account] else { return UpstreamCredential.none }
+        do throws(CredentialFault) {
+            return try await source.current(exchange.channel.wakeup, abort: .downstreamHangup)
+        } catch .cancelled {
+            attempt.fault = .cancelled
+        } catch {
+            attempt.upstreamError = error.sentence
+            attempt.failure = .noCredential(account.name)
         }
+        return nil
+    }
+
+    private func send(
+        _ request: UpstreamRequest, _ attempt: Attempt, _ routed: RoutedModel, _ connection: ClientConnection
+    ) async throws(ClientFault) {
+        let exchange = request.exchange, idle = request.account.timeouts.idle
+        guard let call = exchange.call, let body = exchange.body else { return }
+        // Everything stays in place until the attempt has ended.
+        let pieces: Pieces
+        switch call.form {
+        case .client:
+            let bytes = body.bytes
+            let growth = routed.splice.map { $0.replacement.count - $0.range.count } ?? 0
+            request.writeForwarded(
+                path: call.path, betas: nil, contentLength: bytes.count + growth, into: &attempt.requestHead)
+            guard let splice = routed.splice else {
+                pieces = Pieces(attempt.requestHead.bytes, bytes)
+                break
+            }
+            attempt.modelName.append(splice.replacement)
+            pieces = Pieces(
+                attempt.requestHead.bytes, bytes.slice(0..<splice.range.lowerBound), attempt.modelName.bytes,
+                bytes.slice(splice.range.upperBound..<bytes.count))
+        case .edited(let betas):
+            request.writeForwarded(
+                path: call.path, betas: betas, contentLength: call.body.count, into: &attempt.requestHead)
+            pieces = Pieces(attempt.requestHead.bytes, call.body)
+        case .own(let accept):
+            request.writeOwn(
+                path: call.path ?? "", accept: accept, body: call.body, into: &attempt.requestHead)
+            pieces = Pieces(attempt.requestHead.bytes, call.body)
+        }
+        try await connection.send(pieces, timeout: idle, abort: .downstreamHangup)
         attempt.sentAt = monotonicNanoseconds()
     }
 
@@ -152,7 +189,9 @@ extension LoopWorker {
 
     /// What the client is told when no answer was begun.
     private func conclude(_ exchange: Exchange, _ account: UpstreamAccount) async throws(Refusal) {
-        guard !exchange.channel.answerHasBegun, let fault = exchange.lastAttempt?.fault else { return }
+        guard !exchange.channel.answerHasBegun else { return }
+        if let failure = exchange.lastAttempt?.failure { throw failure }
+        guard let fault = exchange.lastAttempt?.fault else { return }
         if case .cancelled = fault { throw .clientGone }
         throw .unavailable(account.name, fault.sentence)
     }

@@ -134,7 +134,8 @@ package final class MessageWriter {
     /// A piece of what the model thinks, as far as it shows it.
     package func thinking(_ piece: JSONString) {
         guard !piece.bytes.isEmpty, !hasEnded, !context.omitsThinking else { return }
-        if case .thinking = open {} else {
+        if case .thinking = open {
+        } else {
             beginBlock { json in
                 json.member("type", literal: "thinking")
                 json.member("thinking", literal: "")
@@ -181,6 +182,61 @@ package final class MessageWriter {
             content.append("{\"type\":\"redacted_thinking\",\"data\":\"")
             content.append(text)
             content.append("\"}")
+        }
+        blocks += 1
+    }
+
+    /// A search that the provider made by itself, as Anthropic's server tool tells it. What Anthropic would encrypt is empty: the
+    /// block is for the client to show.
+    func webSearch(query: JSONString?, sources: [JSONString]) {
+        guard !hasEnded else { return }
+        endBlock()
+        begin()
+        let id = "srv\(context.toolID(blocks))"
+        block { json in
+            json.member("type", literal: "server_tool_use")
+            json.member("id", id)
+            json.member("name", literal: "web_search")
+            json.key("input")
+            json.beginObject()
+            if let query { json.member("query", query) }
+            json.endObject()
+        }
+        block { json in
+            json.member("type", literal: "web_search_tool_result")
+            json.member("tool_use_id", id)
+            json.key("content")
+            json.beginArray()
+            for url in sources {
+                json.beginObject()
+                json.member("type", literal: "web_search_result")
+                json.member("title", url)
+                json.member("url", url)
+                json.member("encrypted_content", literal: "")
+                json.key("page_age")
+                json.null()
+                json.endObject()
+            }
+            json.endArray()
+        }
+    }
+
+    /// A block that comes whole.
+    private func block(_ body: (inout JSONWriter) -> Void) {
+        var json = JSONWriter()
+        json.beginObject()
+        body(&json)
+        json.endObject()
+        if form == .stream {
+            event("content_block_start") { event in
+                event.member("index", Int64(blocks))
+                event.key("content_block")
+                event.value(raw: json.bytes)
+            }
+            blockEvent("content_block_stop") { _ in }
+        } else {
+            if blocks > 0 { content.append(",") }
+            content.append(json.bytes)
         }
         blocks += 1
     }
@@ -392,7 +448,8 @@ package final class MessageWriter {
             reason = .endTurn
         }
         if brokenTool, reason != .maxTokens {
-            return fail(.init(type: "api_error", message: "The model called a tool with arguments that are no JSON object."))
+            return fail(
+                .init(type: "api_error", message: "The model called a tool with arguments that are no JSON object."))
         }
         begin()
         facts.stopReason = "\(reason.name)"
