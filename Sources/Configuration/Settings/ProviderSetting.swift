@@ -63,6 +63,11 @@ package struct ProviderModelSetting: Sendable, Equatable {
 package struct BetaSetting: Sendable, Equatable {
     package var keep: [String] = []
     package var drop: [String] = []
+
+    package init(keep: [String] = [], drop: [String] = []) {
+        self.keep = keep
+        self.drop = drop
+    }
 }
 
 /// A provider account.

@@ -1,7 +1,8 @@
 import Wire
 
 /// `POST /model/{id}/count-tokens`: the body that InvokeModel would get, in Base64; the rules for it are stricter. Only ids of
-/// foundation models are taken. https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_CountTokens.html
+/// foundation models are taken. Its answer is read by `TokenCount`.
+/// https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_CountTokens.html
 package enum BedrockCount {
     /// The request for a body that is counted; `betas` are those of a filter for counting.
     package static func write(
@@ -14,21 +15,6 @@ package enum BedrockCount {
         Base64.encode(inner.bytes, to: &output)
         output.append("\"}}}")
         return output
-    }
-
-    /// `inputTokens` of an answer; `nil` if it is none.
-    package static func tokens(in answer: UnsafeRawBufferPointer) -> Int64? {
-        var cursor = JSONCursor(answer)
-        do throws(JSONError) {
-            guard try cursor.enterObjectOrSkip() else { return nil }
-            while let key = try cursor.nextKey() {
-                if key.equals("inputTokens") { return try cursor.integerOrSkip().flatMap { $0 < 0 ? nil : $0 } }
-                try cursor.skipValue()
-            }
-        } catch {
-            return nil
-        }
-        return nil
     }
 
     /// `max_tokens` must be there and above the budget for thinking; a list of tools must not be empty.

@@ -1,3 +1,4 @@
+import Configuration
 import Wire
 
 /// A stream of ConverseStream events.
@@ -146,15 +147,35 @@ package final class ConverseAnswer: AnswerReader {
 
     private func readMetadata(_ payload: UnsafeRawBufferPointer, _ message: MessageWriter) throws(JSONError) {
         var cursor = JSONCursor(payload)
+        var raw: UnsafeRawBufferPointer?
+        var tier = ServiceTier.standard
         try cursor.enterObject()
         while let key = try cursor.nextKey() {
             if key.equals("usage"), try cursor.peekKind() == .object {
-                let raw = cursor.bytes(try cursor.skipValue())
-                message.use(try ConverseUsage(raw).usage, raw: raw)
-                hasUsage = true
+                raw = cursor.bytes(try cursor.skipValue())
+            } else if key.equals("serviceTier") {
+                tier = try Self.readTier(&cursor)
             } else {
                 try cursor.skipValue()
             }
         }
+        guard let raw else { return }
+        var usage = try ConverseUsage(raw).usage
+        usage.serviceTier = tier
+        message.use(usage, raw: raw)
+        hasUsage = true
+    }
+
+    private static func readTier(_ cursor: inout JSONCursor) throws(JSONError) -> ServiceTier {
+        var tier = ServiceTier.standard
+        guard try cursor.enterObjectOrSkip() else { return tier }
+        while let key = try cursor.nextKey() {
+            if key.equals("type") {
+                tier = try cursor.stringOrSkip().map { ServiceTier($0) } ?? .standard
+            } else {
+                try cursor.skipValue()
+            }
+        }
+        return tier
     }
 }

@@ -104,3 +104,68 @@ package struct InvokeStream: ~Copyable, Sendable {
         !type.bytes.isEmpty && type.bytes.allSatisfy(ToolNames.isPlain)
     }
 }
+
+/// The same as an answer that stands between Bedrock and the client.
+package final class InvokeAnswer: AnswerTransform {
+    private var stream = InvokeStream()
+    private var meter = MessageStreamMeter()
+    private var output = ByteWriter()
+    private let requestID: String
+    package private(set) var hasBegun = false
+    package private(set) var failure: UpstreamFailure?
+
+    /// - Parameter requestID: ours, for an error event.
+    package init(requestID: String) { self.requestID = requestID }
+
+    package var hasEnded: Bool { failure != nil || stream.hasEnded }
+    package var estimatedOutput: Int64 { meter.estimatedOutput }
+
+    package var facts: MessageFacts {
+        var facts = meter.facts
+        if let failure { facts.errorType = failure.type }
+        return facts
+    }
+
+    package func consume(_ bytes: UnsafeRawBufferPointer) {
+        guard !hasEnded else { return }
+        let start = output.count
+        var fault: UpstreamFailure?
+        do throws(UpstreamFailure) {
+            try stream.consume(bytes, into: &output)
+        } catch {
+            fault = error
+        }
+        if output.count > start {
+            hasBegun = true
+            meter.consume(output.bytes.slice(start..<output.count))
+        }
+        if let fault { fail(fault) }
+    }
+
+    package func end() {
+        guard !hasEnded else { return }
+        do throws(UpstreamFailure) {
+            try stream.end()
+        } catch {
+            fail(error)
+        }
+    }
+
+    /// The first event is Claude's; until then a ping says that we are here.
+    package func begin() {
+        guard !hasBegun, !hasEnded else { return }
+        hasBegun = true
+        SSEWriter.appendPing(to: &output)
+    }
+
+    package func fail(_ failure: UpstreamFailure) {
+        guard !hasEnded else { return }
+        self.failure = failure
+        if hasBegun { failure.appendEvent(requestID: requestID, to: &output) }
+    }
+
+    package func takeOutput(_ body: (UnsafeRawBufferPointer) -> Void) {
+        body(output.bytes)
+        output.reset(keepingAtMost: 64 * 1024)
+    }
+}

@@ -1,17 +1,8 @@
+import Configuration
 import Wire
 
-/// What an operator wants otherwise than the table has it. Names of betas, or their beginnings with `*` behind.
-package struct BetaRules: Sendable, Equatable {
-    /// Passed as they are, with what belongs to them in the body.
-    package var keep: [String]
-    /// Never passed; stronger than `keep`.
-    package var drop: [String]
-
-    package init(keep: [String] = [], drop: [String] = []) {
-        self.keep = keep
-        self.drop = drop
-    }
-
+/// Names of betas in tables and settings: exact, or a beginning with `*` behind.
+enum BetaName {
     static func matches(_ name: String, _ patterns: [String]) -> Bool {
         patterns.contains { $0.hasSuffix("*") ? name.hasPrefix($0.dropLast()) : name == $0 }
     }
@@ -40,16 +31,17 @@ package struct BetaSelection: Sendable {
 /// Anthropic gets all there are, known or not. What a cloud does not know makes it refuse the whole request, which has stopped
 /// fleets for hours (anthropics/claude-code#21625, #22893, #56970; BerriAI/litellm#20021): Bedrock and Vertex, where that was
 /// seen, get only what the table lists for them. Mantle and Foundry serve the Messages API itself and get what is unknown, so
-/// that new features work on their first day. `BetaRules` overrule the table.
+/// that new features work on their first day. The account's setting overrules
+/// the table: what it keeps is passed as it is, with what belongs to it in the body; what it drops never is.
 package struct BetaFilter: Sendable {
     private let platform: ClaudePlatform
-    private let rules: BetaRules
+    private let setting: BetaSetting
     /// For Bedrock's CountTokens, which takes few.
     private let isForCounting: Bool
 
-    package init(_ platform: ClaudePlatform, _ rules: BetaRules = BetaRules(), counting: Bool = false) {
+    package init(_ platform: ClaudePlatform, _ setting: BetaSetting = BetaSetting(), counting: Bool = false) {
         self.platform = platform
-        self.rules = rules
+        self.setting = setting
         isForCounting = counting && platform == .bedrock
     }
 
@@ -85,9 +77,9 @@ package struct BetaFilter: Sendable {
 
     /// The name under which a beta goes on; `nil`: not at all.
     private func sent(_ name: String, _ row: BetaRow?) -> String? {
-        if BetaRules.matches(name, rules.drop) { return nil }
-        if BetaRules.matches(name, rules.keep) { return name }
-        if isForCounting, !BetaRules.matches(name, BetaTable.counted) { return nil }
+        if BetaName.matches(name, setting.drop) { return nil }
+        if BetaName.matches(name, setting.keep) { return name }
+        if isForCounting, !BetaName.matches(name, BetaTable.counted) { return nil }
         switch row?.fate(platform) ?? .unlisted {
         case .pass: return name
         case .drop: return nil

@@ -30,7 +30,7 @@ struct BetaRow: Sendable {
 /// https://code.claude.com/docs/en/llm-gateway-protocol. A field that is part of the API by now, as `output_config.format` or
 /// `cache_control.ttl`, is not a beta's: to lose it silently would be worse than a refusal that names it.
 enum BetaTable {
-    static func row(_ name: String) -> BetaRow? { rows.first { BetaRules.matches(name, [$0.name]) } }
+    static func row(_ name: String) -> BetaRow? { rows.first { BetaName.matches(name, [$0.name]) } }
 
     /// What Bedrock's CountTokens takes.
     static let counted = [

@@ -29,11 +29,13 @@ enum BedrockFixture {
     }
 
     /// What a Messages body becomes.
-    static func converse(_ body: String, to target: TranslationTarget = target()) throws -> Request {
+    static func converse(_ body: String, to target: TranslationTarget = target(), counts: Bool = false) throws
+        -> Request
+    {
         try Array(body.utf8).withUnsafeBytes { bytes in
             let parts = try TranslationParts(bytes, for: target, sessionID: [], context(target))
             var request = ConverseRequest(parts)
-            let output = try request.write()
+            let output = counts ? try request.writeCount() : try request.write()
             return Request(
                 body: try JSONValue(parsing: output.text), receipt: request.parts.receipt,
                 context: request.parts.context, onlyStopSequence: request.onlyStopSequence)

@@ -1,3 +1,4 @@
+import Configuration
 import Testing
 
 @testable import Providers
@@ -48,13 +49,13 @@ struct BetaFilterTests {
 
     @Test("Configuration overrules the table, and dropping is stronger")
     func rules() {
-        let rules = BetaRules(
+        let rules = BetaSetting(
             keep: ["something-*", "fast-mode-2026-02-01", "advanced-tool-use-2025-11-20"], drop: ["something-b*"])
         let filter = BetaFilter(.bedrock, rules)
         let selection = filter.select(["something-a,something-b1,fast-mode-2026-02-01,advanced-tool-use-2025-11-20"])
         #expect(selection.kept == ["something-a", "fast-mode-2026-02-01", "advanced-tool-use-2025-11-20"])
         #expect(selection.dropped == ["something-b1"] && selection.renamed.isEmpty && selection.removedFields.isEmpty)
-        let direct = BetaFilter(.anthropic, BetaRules(drop: ["fast-mode-*"])).select(["fast-mode-2026-02-01"])
+        let direct = BetaFilter(.anthropic, BetaSetting(drop: ["fast-mode-*"])).select(["fast-mode-2026-02-01"])
         #expect(direct.kept.isEmpty && direct.removedFields.map(\.text) == ["speed"])
     }
 

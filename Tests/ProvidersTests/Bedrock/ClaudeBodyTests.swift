@@ -1,3 +1,4 @@
+import Configuration
 import Testing
 import Wire
 
@@ -7,7 +8,7 @@ import Wire
 struct ClaudeBodyTests {
     private func edited(
         _ body: String, _ platform: ClaudePlatform, model: String = "anthropic.claude-opus-5-5",
-        version: String = "2023-06-01", betas: [String] = [], rules: BetaRules = BetaRules(), counting: Bool = false
+        version: String = "2023-06-01", betas: [String] = [], rules: BetaSetting = BetaSetting(), counting: Bool = false
     ) throws -> String {
         try Array(body.utf8).withUnsafeBytes { bytes in
             var scanner = JSONObjectScanner()
@@ -104,7 +105,10 @@ struct ClaudeBodyTests {
             let result = try edited(body, .bedrock)
             // The last member's addition has no white space before it.
             let head = order.dropLast().joined(separator: "," + space)
-            let expected = "{" + space + head + (head.isEmpty ? "" : ",") + (order.last ?? "") + "}"
+            let expected =
+                all.isEmpty
+                ? #"{"anthropic_version":"bedrock-2023-05-31"\#(space)}"#
+                : "{" + space + head + (head.isEmpty ? "" : ",") + (order.last ?? "") + "}"
             #expect(result == expected, "\(body)")
         }
     }
@@ -143,13 +147,14 @@ struct ClaudeBodyTests {
             betas: [
                 "advisor-tool-2026-03-01", "prompt-caching-scope-2026-01-05", "advanced-tool-use-2025-11-20",
                 "mcp-client-2025-11-20", "skills-2025-10-02", "code-execution-2025-08-25",
-            ], rules: BetaRules(keep: ["skills-*"]))
+            ], rules: BetaSetting(keep: ["skills-*"]))
         #expect(
             text
                 == #"{"tools":[{"name":"b","defer_loading":true,"cache_control":{"type":"ephemeral"}}],"container":"c","anthropic_version":"vertex-2023-10-16"}"#
         )
         let dropped = try edited(
-            body, .mantle, model: "n", betas: ["advanced-tool-use-2025-11-20"], rules: BetaRules(drop: ["advanced-*"]))
+            body, .mantle, model: "n", betas: ["advanced-tool-use-2025-11-20"], rules: BetaSetting(drop: ["advanced-*"])
+        )
         #expect(!dropped.contains("defer_loading") && dropped.contains("scope"))
     }
 
@@ -182,8 +187,5 @@ struct ClaudeBodyTests {
             inner.text
                 == #"{"thinking":{"type":"enabled","budget_tokens":2048},"messages":[],"anthropic_version":"bedrock-2023-05-31","anthropic_beta":["context-1m-2025-08-07"],"max_tokens":2049}"#
         )
-        func tokens(_ answer: String) -> Int64? { Array(answer.utf8).withUnsafeBytes { BedrockCount.tokens(in: $0) } }
-        #expect(tokens(#"{"inputTokens":42}"#) == 42 && tokens(#"{"x":1}"#) == nil && tokens("") == nil)
-        #expect(tokens(#"{"inputTokens":-1}"#) == nil && tokens("[]") == nil)
     }
 }

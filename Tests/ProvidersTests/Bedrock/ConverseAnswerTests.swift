@@ -1,3 +1,4 @@
+import Configuration
 import Testing
 import Wire
 
@@ -13,7 +14,8 @@ struct ConverseAnswerTests {
     }
     private static let usage =
         #"{"inputTokens":10,"outputTokens":20,"totalTokens":130,"cacheReadInputTokens":40,"cacheWriteInputTokens":60,"cacheDetails":[{"ttl":"1h","inputTokens":25},{"ttl":"5m","inputTokens":35}]}"#
-    private static let metadata = Fixture.frame("metadata", #"{"usage":\#(usage),"metrics":{"latencyMs":5},"p":"abc"}"#)
+    private static let metadata = Fixture.frame(
+        "metadata", #"{"usage":\#(usage),"metrics":{"latencyMs":5},"serviceTier":{"type":"flex"},"p":"abc"}"#)
     private static func text(_ index: Int, _ text: String) -> [UInt8] {
         Fixture.frame("contentBlockDelta", #"{"contentBlockIndex":\#(index),"delta":{"text":"\#(text)"},"p":"abcd"}"#)
     }
@@ -67,6 +69,7 @@ struct ConverseAnswerTests {
         #expect(answer.types.first == "message_start")
         #expect(answer.events.dropFirst().map { $0 } == expected, "\(answer.output)")
         #expect(answer.usage.cacheWrite1h == 25 && answer.usage.cacheWrite5m == 35 && answer.failure.isEmpty)
+        #expect(answer.usage.serviceTier == .flex)
         let whole = Fixture.answer(Self.golden, .whole)
         let message = try? JSONValue(parsing: whole.output)
         #expect(

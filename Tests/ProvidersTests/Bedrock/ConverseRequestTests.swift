@@ -233,4 +233,20 @@ struct ConverseRequestTests {
         #expect(request.receipt.contains(.outputFormat, .approximated) && request.receipt.contains(.effort, .dropped))
         #expect(request.receipt.contains(.thinking, .dropped))
     }
+
+    @Test("T-19 What is counted is the input without its parameters")
+    func counting() throws {
+        let body = request(#","system":"Be brief.","temperature":1"#)
+        let request = try BedrockFixture.converse(body, counts: true)
+        #expect(
+            request.body
+                == [
+                    "input": [
+                        "converse": [
+                            "messages": [["role": "user", "content": [["text": "hi"]]]],
+                            "system": [["text": "Be brief."]],
+                        ]
+                    ]
+                ])
+    }
 }

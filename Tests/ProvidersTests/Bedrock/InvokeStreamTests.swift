@@ -120,4 +120,41 @@ struct InvokeStreamTests {
         #expect(pass(Fixture.chunk(error)) == Outcome(output: event("error", error), hasEnded: true))
         #expect(pass(Array(Self.stream().dropLast(9))).isCut)
     }
+
+    // MARK: As an answer
+
+    private func transform(_ pieces: [[UInt8]], pinging: Bool = false) -> (answer: InvokeAnswer, output: String) {
+        let answer = InvokeAnswer(requestID: "req_1")
+        if pinging { answer.begin() }
+        var output = ByteWriter()
+        for piece in pieces {
+            piece.withUnsafeBytes { answer.consume($0) }
+            answer.takeOutput { output.append($0) }
+        }
+        answer.end()
+        answer.takeOutput { output.append($0) }
+        return (answer, output.text)
+    }
+
+    @Test("An answer is passed on and metered at once")
+    func answer() {
+        let stream = Self.stream()
+        let (answer, output) = transform([Array(stream.prefix(500)), Array(stream.dropFirst(500))])
+        #expect(output == Self.original && answer.hasEnded && answer.failure == nil && answer.hasBegun)
+        #expect(answer.facts.reducer.usage.output == 15 && answer.facts.stopReason == "end_turn")
+    }
+
+    @Test("T-26 A failure is an event behind the first one, and a status of its own before")
+    func failing() {
+        let exception = Fixture.exception("throttlingException", #"{"message":"slow"}"#)
+        let early = transform([exception])
+        #expect(early.output.isEmpty && !early.answer.hasBegun && early.answer.failure?.type == "rate_limit_error")
+        let late = transform([Fixture.chunk(Self.events[0]) + exception])
+        #expect(late.output.hasSuffix(#""message":"slow"},"request_id":"req_1"}"# + "\n\n") && late.answer.hasEnded)
+        #expect(late.answer.facts.errorType == "rate_limit_error" && late.answer.facts.reducer.usage.input == 10)
+        let cut = transform([Fixture.chunk(Self.events[0])])
+        #expect(cut.answer.failure == .cut && cut.output.contains("event: error"))
+        let pinged = transform([exception], pinging: true)
+        #expect(pinged.output.hasPrefix("event: ping\n") && pinged.output.contains("event: error"))
+    }
 }
