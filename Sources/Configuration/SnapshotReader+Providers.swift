@@ -37,7 +37,8 @@ extension SnapshotReader {
         }
         let region = readRegion(&section, kind), project = readProject(&section, kind)
         let base = readBaseURL(&section, kind, region: region)
-        var provider = ProviderSetting(name: name, kind: kind, baseURL: base ?? Self.nowhere)
+        guard let stand = base ?? BaseURL("http://127.0.0.1") else { return nil }
+        var provider = ProviderSetting(name: name, kind: kind, baseURL: stand)
         provider.region = region
         provider.project = project
         readDialect(&section, &provider)
@@ -51,9 +52,6 @@ extension SnapshotReader {
         if kind == .mock { refuseForMock(&section) }
         return base == nil ? nil : provider
     }
-
-    /// Stands for an address that could not be read; the mistake is noted and nothing is started.
-    private static let nowhere = BaseURL("http://127.0.0.1")!
 
     private func refuseForMock(_ section: inout Section) {
         section.refuse(

@@ -7,6 +7,8 @@ import Wire
 enum RequestRoute: Equatable {
     case messages
     case countTokens
+    /// Bedrock's and Vertex's own forms of the two.
+    case native(NativeRoute)
     case models
     /// `/v1/models/{id}`: where the id stands in the head.
     case model(Range<Int>)
@@ -20,6 +22,7 @@ enum RequestRoute: Equatable {
         switch self {
         case .messages: "/v1/messages"
         case .countTokens: "/v1/messages/count_tokens"
+        case .native(let route): route.pattern
         case .models: "/v1/models"
         case .model: "/v1/models/{id}"
         case .hello: "/api/hello"
@@ -32,7 +35,7 @@ enum RequestRoute: Equatable {
     /// The methods it takes, as `allow` names them.
     private var allowed: StaticString {
         switch self {
-        case .messages, .countTokens: "POST"
+        case .messages, .countTokens, .native: "POST"
         default: "GET, HEAD"
         }
     }
@@ -43,10 +46,17 @@ enum RequestRoute: Equatable {
         guard let route = find(path, at: head.path) else {
             throw .unknownPath(String(decoding: path.prefix(200), as: UTF8.self))
         }
-        let takesPost = route == .messages || route == .countTokens
+        let takesPost = route.takesPost
         let isRight = takesPost ? head.method == .post : head.method == .get || head.method == .head
         guard isRight else { throw .wrongMethod(allow: route.allowed) }
         return route
+    }
+
+    private var takesPost: Bool {
+        switch self {
+        case .messages, .countTokens, .native: true
+        default: false
+        }
     }
 
     private static func find(_ path: UnsafeRawBufferPointer, at range: Range<Int>) -> RequestRoute? {
@@ -57,11 +67,23 @@ enum RequestRoute: Equatable {
         if path.equals("/readyz") { return .readiness }
         if path.equals("/api/hello") { return .hello }
         if path.equals("/") || path.isEmpty { return .page }
+        if let route = NativeRoute(path, at: range.lowerBound) { return .native(route) }
+        // The name that other gateways have for the same.
+        let anthropic: StaticString = "/anthropic/v1/"
+        if path.count > anthropic.utf8CodeUnitCount, path.slice(0..<anthropic.utf8CodeUnitCount).equals(anthropic) {
+            let prefix = Self.anthropicPrefix
+            return find(path.slice(prefix..<path.count), at: range.lowerBound + prefix..<range.upperBound)
+        }
         let models: StaticString = "/v1/models/"
         let length = models.utf8CodeUnitCount
         guard path.count > length, path.slice(0..<length).equals(models) else { return nil }
         return .model(range.lowerBound + length..<range.upperBound)
     }
+}
+
+extension RequestRoute {
+    /// Bytes of `/anthropic`.
+    static let anthropicPrefix = 10
 }
 
 extension LoopWorker {
@@ -80,7 +102,7 @@ extension LoopWorker {
             case .more:
                 do throws(JSONError) { try scan.consume(body.bytes) } catch { throw .malformedJSON(error) }
             case .complete:
-                try finish(&scan, body.bytes)
+                try finish(&scan, body.bytes, namesModel: !exchange.isNative)
                 exchange.bodyBytes = body.count
                 return scan
             case .refused(let error): throw .malformedHTTP(status: error.status, error.sentence)
@@ -91,9 +113,11 @@ extension LoopWorker {
         }
     }
 
-    private func finish(_ scan: inout MessagesBody, _ bytes: UnsafeRawBufferPointer) throws(Refusal) {
+    private func finish(
+        _ scan: inout MessagesBody, _ bytes: UnsafeRawBufferPointer, namesModel: Bool
+    ) throws(Refusal) {
         do throws(MessagesBody.Fault) {
-            try scan.finish(bytes)
+            try scan.finish(bytes, namesModel: namesModel)
         } catch {
             switch error {
             case .notJSON(let error): throw .malformedJSON(error)

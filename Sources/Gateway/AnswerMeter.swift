@@ -7,6 +7,8 @@ final class AnswerMeter {
     enum Form {
         /// Server-sent events.
         case stream
+        /// Events in AWS's frames, which go on as they are.
+        case framed
         /// One JSON object.
         case whole
         /// Another dialect, metered where it is translated.
@@ -15,6 +17,8 @@ final class AnswerMeter {
     let form: Form
     private var stream = MessageStreamMeter()
     private var whole = MessageBodyMeter()
+    private var frames = InvokeStream()
+    private var events = ByteWriter()
     private let inflater: Inflater?
     var bytes = 0
 
@@ -38,6 +42,11 @@ final class AnswerMeter {
     private func look(_ bytes: UnsafeRawBufferPointer, isLast: Bool) {
         switch form {
         case .stream: stream.consume(bytes)
+        case .framed:
+            // What cannot be read is the client's to find out: it gets the same bytes.
+            try? frames.consume(bytes, into: &events)
+            stream.consume(events.bytes)
+            events.reset(keepingAtMost: 64 * 1024)
         case .whole: whole.consume(bytes, isLast: isLast)
         case .transformed: preconditionFailure("a transform is told by its relay")
         }
@@ -45,7 +54,7 @@ final class AnswerMeter {
 
     var facts: MessageFacts {
         switch form {
-        case .stream: stream.facts
+        case .stream, .framed: stream.facts
         case .whole: whole.facts
         case .transformed(let transform): transform.facts
         }
@@ -54,7 +63,7 @@ final class AnswerMeter {
     /// The answer says itself that it is whole: `message_stop` or an `error` event has come, or the JSON ended.
     var isWhole: Bool {
         switch form {
-        case .stream: stream.hasEnded
+        case .stream, .framed: stream.hasEnded
         case .whole: whole.isRead
         case .transformed(let transform): transform.hasEnded
         }
@@ -63,7 +72,7 @@ final class AnswerMeter {
     /// The stream ended by an `error` event.
     var hasErrorEvent: Bool {
         switch form {
-        case .stream: !stream.facts.errorType.isEmpty
+        case .stream, .framed: !stream.facts.errorType.isEmpty
         case .whole: false
         case .transformed(let transform): transform.failure != nil
         }
@@ -72,7 +81,7 @@ final class AnswerMeter {
     /// Output tokens that what was seen must have had at the least.
     var estimatedOutput: Int64 {
         switch form {
-        case .stream: stream.estimatedOutput
+        case .stream, .framed: stream.estimatedOutput
         case .whole: Int64(bytes) / TokenEstimate.bytesPerToken
         case .transformed(let transform): transform.estimatedOutput
         }

@@ -14,7 +14,7 @@ struct RoutedModel {
     /// The name as the upstream knows it.
     let upstream: String
     /// The `model` value with its quotes, to be replaced; `nil`: it goes out as it came.
-    let splice: (range: Range<Int>, replacement: [UInt8])?
+    var splice: (range: Range<Int>, replacement: [UInt8])?
     let isStreamed: Bool
     /// At the request's begin; `nil`: unpriced.
     let price: Price?
@@ -39,6 +39,10 @@ final class Exchange {
     /// Which of the two operations of the Messages API; `nil` for what is answered here.
     var operation: Operation?
     var route: StaticString = ""
+    /// In the provider's own form, with the model in the path.
+    var nativeRoute: NativeRoute?
+    /// Where the path to be forwarded stands in the head.
+    var path: Range<Int>
     /// Until an upstream has begun to answer: then nothing can be sent again, and a long stream shall not hold it.
     var body: RequestBody?
     var bodyBytes = 0
@@ -69,6 +73,7 @@ final class Exchange {
         self.setting = setting
         self.facts = facts
         self.trace = trace
+        path = isRequest ? channel.head.path : 0..<0
         startedAt = channel.arrivedAt
         startedWall = wall
     }
@@ -79,6 +84,7 @@ final class Exchange {
         return channel.headBytes(range)
     }
 
+    var isNative: Bool { nativeRoute != nil }
     var wantsReceipt: Bool { facts.wantsReceipt }
     var isStreamed: Bool { routed?.isStreamed ?? false }
 

@@ -13,6 +13,9 @@ struct MessagesBody {
     /// `max_tokens`, if it is there and an integer.
     private(set) var maxTokens: Int64?
 
+    /// The members of the first level.
+    var members: [JSONMember] { scanner.members }
+
     /// Reads on; `bytes` is all of the body so far.
     mutating func consume(_ bytes: UnsafeRawBufferPointer) throws(JSONError) { try scanner.consume(bytes) }
 
@@ -26,7 +29,9 @@ struct MessagesBody {
     }
 
     /// Checks the whole body and finds what routing needs.
-    mutating func finish(_ bytes: UnsafeRawBufferPointer) throws(Fault) {
+    ///
+    /// - Parameter namesModel: the body must say which model; elsewhere the path does.
+    mutating func finish(_ bytes: UnsafeRawBufferPointer, namesModel: Bool) throws(Fault) {
         do throws(JSONError) {
             try scanner.finish(bytes)
         } catch {
@@ -50,6 +55,6 @@ struct MessagesBody {
                 maxTokens = member.int64(in: bytes)
             }
         }
-        if !seen.model { throw .missing("model") }
+        if namesModel, !seen.model { throw .missing("model") }
     }
 }

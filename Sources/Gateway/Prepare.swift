@@ -6,25 +6,38 @@ import Wire
 
 extension LoopWorker {
     /// The end of route: what goes out is made from what came in. Throws what the client is told if it cannot be said there.
-    func prepare(_ exchange: Exchange) throws(Refusal) {
+    func prepare(_ exchange: Exchange, _ scan: MessagesBody) throws(Refusal) {
         guard let routed = exchange.routed, let body = exchange.body else { return }
         let account = exchange.setting.accounts[routed.account]
         let counts = exchange.operation == .countTokens
         let path = routed.door.path(
             account.setting, model: routed.upstream, isStreamed: exchange.isStreamed, counts: counts)
-        guard routed.door.isTranslated else {
+        if exchange.isNative {
+            exchange.call = native(exchange, routed, path, body)
+        } else if routed.door.isTranslated {
+            exchange.call = try translated(exchange, routed, account, path)
+        } else if routed.door.platform == .anthropic {
             exchange.call = UpstreamCall(path: path)
-            return
+        } else {
+            exchange.call = try edited(exchange, routed, account, path, scan.members)
         }
-        if counts, !Translation.counts(routed.door.dialect, account.kind) { throw .countsNoTokens(routed.requested) }
+    }
+
+    // MARK: Other dialects
+
+    private func translated(
+        _ exchange: Exchange, _ routed: RoutedModel, _ account: UpstreamAccount, _ path: String?
+    ) throws(Refusal) -> UpstreamCall? {
+        guard let body = exchange.body else { return nil }
+        let dialect = routed.door.dialect, counts = exchange.operation == .countTokens
+        if counts, !Translation.counts(dialect, account.kind) { throw .countsNoTokens(routed.requested) }
         var output = ByteWriter()
         let request = try Translation.request(
             body.bytes, for: target(routed, account), sessionID: Array(exchange.text(exchange.facts.sessionID)),
             context(exchange, routed, account), counts: counts, into: &output)
-        exchange.call = UpstreamCall(
+        return UpstreamCall(
             .own(accept: counts ? "application/json" : routed.door.accept), path: path,
-            answer: counts ? .count : .translated(routed.door.dialect, request.context), receipt: request.receipt,
-            body: output)
+            answer: counts ? .count : .translated(dialect, request.context), receipt: request.receipt, body: output)
     }
 
     private func target(_ routed: RoutedModel, _ account: UpstreamAccount) -> TranslationTarget {
@@ -40,5 +53,57 @@ extension LoopWorker {
         return AnswerContext(
             messageID: "msg_\(id.dropFirst(4))", requestID: id, requestedModel: routed.requested,
             reasoningState: ReasoningState(account: account.name, model: routed.upstream))
+    }
+
+    // MARK: Claude elsewhere
+
+    /// Claude in a cloud: the client's body with the few members changed that must be.
+    private func edited(
+        _ exchange: Exchange, _ routed: RoutedModel, _ account: UpstreamAccount, _ path: String?,
+        _ members: [JSONMember]
+    ) throws(Refusal) -> UpstreamCall? {
+        guard let bytes = exchange.body?.bytes else { return nil }
+        let platform = routed.door.platform, counts = exchange.operation == .countTokens
+        let version = exchange.field(.anthropicVersion).first ?? ""
+        let betas = BetaFilter(platform, account.setting.betas, counting: counts)
+            .select(exchange.field(.anthropicBeta))
+        if counts, platform == .bedrock {
+            let body = try BedrockCount.write(
+                bytes, members, model: routed.upstream, version: version, betas: betas)
+            return UpstreamCall(.own(accept: "application/json"), path: path, answer: .count, body: body)
+        }
+        let claude = ClaudeBody(
+            platform, model: routed.upstream, baseModel: account.setting.model(routed.upstream)?.baseModel,
+            version: version, betas: betas)
+        var body = ByteWriter()
+        if counts {
+            try claude.writeCount(bytes, members, into: &body)
+        } else {
+            try claude.write(bytes, members, into: &body)
+        }
+        guard platform == .bedrock else {
+            return UpstreamCall(.edited(betas: betas.header), path: path, answer: .same, body: body)
+        }
+        return UpstreamCall(
+            .own(accept: "application/json"), path: path, answer: exchange.isStreamed ? .framed : .same, body: body)
+    }
+
+    /// A request in the provider's own form goes on as it came.
+    private func native(
+        _ exchange: Exchange, _ routed: RoutedModel, _ path: String?, _ body: RequestBody
+    ) -> UpstreamCall {
+        guard routed.door.platform == .bedrock else { return UpstreamCall(path: path) }
+        var copy = ByteWriter(capacity: body.count)
+        copy.append(body.bytes)
+        return UpstreamCall(.own(accept: "application/json"), path: path, answer: .same, body: copy)
+    }
+}
+
+extension Exchange {
+    /// The values of all fields of a name, in their order.
+    func field(_ name: FieldName) -> [String] {
+        channel.head.fields.filter { $0.name == name }.map {
+            String(decoding: channel.headBytes($0.valueRange), as: UTF8.self)
+        }
     }
 }

@@ -124,11 +124,14 @@ extension LoopWorker {
     private func answer(
         _ attempt: Attempt, _ exchange: Exchange, _ account: UpstreamAccount, _ connection: ClientConnection
     ) async {
-        exchange.body = nil
         attempt.requestHead.reset(keepingAtMost: 0)
         attempt.status = connection.head.status
+        if attempt.status != 200, let call = exchange.call, call.needsErrorsTranslated, !exchange.isNative {
+            return await readError(attempt, exchange, account, connection)
+        }
+        exchange.body = nil
         let form = AnswerForm(connection)
-        let meter = AnswerMeter(form.isEventStream ? .stream : .whole, isCompressed: form.isCompressed)
+        let meter = AnswerMeter(form.meter, isCompressed: form.isCompressed)
         attempt.meter = meter
         if let id = connection.head.value(.requestID) {
             attempt.upstreamRequestID = String(decoding: connection.headBytes(id), as: UTF8.self)
@@ -200,12 +203,20 @@ extension LoopWorker {
 /// What an answer's head says about its body.
 private struct AnswerForm {
     let isEventStream: Bool
+    /// AWS's frames.
+    private let isFramed: Bool
     let isCompressed: Bool
+
+    var meter: AnswerMeter.Form { isEventStream ? .stream : isFramed ? .framed : .whole }
 
     init(_ connection: ClientConnection) {
         let head = connection.head
         isEventStream =
             head.value(.contentType).map { connection.headBytes($0).startsIgnoringCase("text/event-stream") } ?? false
+        isFramed =
+            head.value(.contentType).map {
+                connection.headBytes($0).startsIgnoringCase("application/vnd.amazon.eventstream")
+            } ?? false
         isCompressed =
             head.value(.contentEncoding).map { !connection.headBytes($0).equalsIgnoringCase("identity") } ?? false
     }

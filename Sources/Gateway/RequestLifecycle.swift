@@ -29,6 +29,9 @@ extension LoopWorker {
         switch route {
         case .messages: try await serve(exchange, .messages)
         case .countTokens: try await serve(exchange, .countTokens)
+        case .native(let native):
+            exchange.nativeRoute = native
+            try await serve(exchange, native.counts ? .countTokens : .messages)
         case .models, .model:
             try await identify(exchange)
             try answerModels(exchange, route)
@@ -38,6 +41,10 @@ extension LoopWorker {
 
     private func serve(_ exchange: Exchange, _ operation: Operation) async throws(Refusal) {
         exchange.operation = operation
+        let channel = exchange.channel
+        if channel.headBytes(exchange.path).startsIgnoringCase("/anthropic/") {
+            exchange.path = exchange.path.dropFirst(RequestRoute.anthropicPrefix)
+        }
         // The credential stands in the head: nobody's body is read without one.
         let first = monotonicNanoseconds()
         try await identify(exchange)
@@ -47,7 +54,7 @@ extension LoopWorker {
         exchange.stages.add(.accept, from: begin, to: monotonicNanoseconds())
         try timed(.route, exchange) { () throws(Refusal) in
             try route(exchange, scan)
-            try prepare(exchange)
+            try prepare(exchange, scan)
         }
         let row = try admit(exchange)
         await relayOrRefuse(exchange, row)

@@ -5,6 +5,7 @@ import Wire
 extension LoopWorker {
     /// route: the model's name becomes an account and its name there. Pure, on the snapshot.
     func route(_ exchange: Exchange, _ scan: MessagesBody) throws(Refusal) {
+        if let native = exchange.nativeRoute { return try route(exchange, native, scan) }
         guard let name = scan.model, let value = scan.modelValue else {
             throw .invalidMember("model", "Field required")
         }
@@ -21,13 +22,38 @@ extension LoopWorker {
         guard let resolved = exchange.setting.snapshot.catalog.resolve(requested) else {
             throw .unroutedModel(requested)
         }
+        let route = knownRoute(exchange, requested, resolved)
+        exchange.setting.routes.keep(route, as: name.bytes)
+        try take(route, splice: value, scan.isStreamed, exchange)
+    }
+
+    private func knownRoute(
+        _ exchange: Exchange, _ requested: String, _ resolved: ResolvedModel
+    ) -> KnownRoutes.Route {
         let setting = exchange.setting.accounts[resolved.provider].setting
-        let route = KnownRoutes.Route(
+        return KnownRoutes.Route(
             requested: requested, account: resolved.provider, upstream: resolved.upstream,
             replacement: resolved.upstream == requested ? nil : quoted(resolved.upstream),
             door: ProviderDoor(setting, model: resolved.upstream), setting)
-        exchange.setting.routes.keep(route, as: name.bytes)
-        try take(route, splice: value, scan.isStreamed, exchange)
+    }
+
+    /// A request in a provider's own form goes to an account of that kind: the one its model is routed to, else the first.
+    private func route(_ exchange: Exchange, _ native: NativeRoute, _ scan: MessagesBody) throws(Refusal) {
+        let kind: ProviderKind = native.platform == .bedrock ? .bedrock : .vertex
+        var requested = PercentEncoding.decode(String(decoding: exchange.text(native.model), as: UTF8.self))
+        if requested.isEmpty { requested = (try? scan.model?.decoded()) ?? "" }
+        guard !requested.isEmpty else { throw .invalidMember("model", "Field required") }
+        let snapshot = exchange.setting.snapshot
+        var resolved = snapshot.catalog.resolve(requested)
+        if resolved.map({ snapshot.providers[$0.provider].kind != kind }) ?? true {
+            resolved = snapshot.providers.firstIndex { $0.kind == kind }
+                .map { ResolvedModel(provider: $0, upstream: requested) }
+        }
+        guard let resolved else { throw .unroutedModel(requested) }
+        let route = knownRoute(exchange, requested, resolved)
+        guard !route.door.isTranslated else { throw .unroutedModel(requested) }
+        try take(route, splice: 0..<0, native.isStreamed, exchange)
+        exchange.routed?.splice = nil
     }
 
     private func take(

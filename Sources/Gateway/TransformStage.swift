@@ -1,5 +1,6 @@
 import Configuration
 import HTTP
+import Ledger
 import Providers
 import Telemetry
 import Transport
@@ -47,7 +48,8 @@ extension LoopWorker {
             TranslatedAnswer(
                 Translation.reader(dialect, account.kind),
                 MessageWriter(exchange.isStreamed ? .stream : .whole, context))
-        case .same, .framed, .count: preconditionFailure("not an answer to be transformed")
+        case .framed: InvokeAnswer(requestID: exchange.id.description)
+        case .same, .count: preconditionFailure("not an answer to be transformed")
         }
     }
 
@@ -97,7 +99,7 @@ extension LoopWorker {
     // MARK: Errors
 
     /// An error of the provider, whose text is small: what the client is told is made of it.
-    private func readError(
+    func readError(
         _ attempt: Attempt, _ exchange: Exchange, _ account: UpstreamAccount, _ connection: ClientConnection
     ) async {
         let retryAfter = Self.retryAfter(connection)

@@ -96,7 +96,8 @@ struct TransformedRelay {
             }
             // A model that thinks for long says nothing: the client learns that we are here.
             transform.begin()
-            guard await pass(), await ping() else { return .clientGone }
+            guard await pass() else { return .clientGone }
+            if channel.answerHasBegun { guard await ping() else { return .clientGone } }
             // Flushing used the deadline for itself.
             wakeup.setDeadline(after: idleTimeout)
             wakeup.setTick(after: pingInterval)

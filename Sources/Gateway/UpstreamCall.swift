@@ -51,5 +51,8 @@ final class UpstreamCall {
     /// The body, where it is not the client's. Valid as long as the call.
     var body: UnsafeRawBufferPointer { bytes.bytes }
 
+    /// It is not Anthropic that answers: errors may be a cloud's.
+    var needsErrorsTranslated: Bool { if case .client = form { false } else { true } }
+
     var isTransformed: Bool { if case .same = answer { false } else { true } }
 }

@@ -23,7 +23,7 @@ struct UpstreamRequest {
         if let path {
             output.append(string: path)
         } else {
-            output.append(bytes.slice(head.path))
+            output.append(bytes.slice(exchange.path))
             if !head.query.isEmpty {
                 output.append("?")
                 output.append(bytes.slice(head.query))

@@ -3,24 +3,13 @@ import Wire
 
 /// How a model of an account is reached: what is spoken there, on which path, and how its answers come.
 package struct ProviderDoor: Sendable, Equatable {
-    /// Where a Messages body goes that is not translated.
-    package enum Platform: Sendable {
-        /// The Messages API as Anthropic has it.
-        case direct
-        /// Microsoft Foundry.
-        case foundry
-        /// Claude on Google Cloud: rawPredict.
-        case vertex
-        /// Claude on Amazon Bedrock: InvokeModel.
-        case bedrock
-    }
-
     package let dialect: Dialect
-    package let platform: Platform
+    /// Who runs Claude there; of other dialects it says nothing.
+    package let platform: ClaudePlatform
     package let pricing: PricePlatform
 
     package init(_ setting: ProviderSetting, model: String) {
-        var dialect = Dialect.messages, platform = Platform.direct, pricing = PricePlatform.anthropic
+        var dialect = Dialect.messages, platform = ClaudePlatform.anthropic, pricing = PricePlatform.anthropic
         switch setting.kind {
         case .anthropic, .mock: break
         case .openAI:
@@ -91,7 +80,7 @@ package struct ProviderDoor: Sendable, Equatable {
 
     private func messagesPath(_ setting: ProviderSetting, _ model: String, isStreamed: Bool, counts: Bool) -> String? {
         switch platform {
-        case .direct, .foundry:
+        case .anthropic, .foundry, .mantle:
             // Other servers have `/v1` in their base URL, as their clients want it.
             guard setting.kind == .openAICompatible, setting.baseURL.prefix.hasSuffix("/v1") else { return nil }
             return counts ? "/messages/count_tokens" : "/messages"

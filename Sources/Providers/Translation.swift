@@ -24,7 +24,11 @@ package enum Translation {
             var request = ResponsesRequest(parts)
             output = counts ? try request.writeCount() : try request.write()
             return try request.parts.done()
-        case .generateContent, .converse, .messages:
+        case .converse:
+            var request = ConverseRequest(parts)
+            output = try request.write()
+            return try request.parts.done()
+        case .generateContent, .messages:
             throw .invalid("model", "\(target.model) is spoken to in a dialect that is not translated into")
         }
     }
@@ -33,6 +37,7 @@ package enum Translation {
     package static func reader(_ dialect: Dialect, _ kind: ProviderKind) -> any AnswerReader {
         switch dialect {
         case .responses: ResponsesAnswer()
+        case .converse: ConverseAnswer()
         default: ChatCompletionsAnswer(kind)
         }
     }

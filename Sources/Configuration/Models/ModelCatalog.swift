@@ -4,6 +4,11 @@ package struct ResolvedModel: Sendable, Equatable {
     package let provider: Int
     /// The model's name as the upstream knows it.
     package let upstream: String
+
+    package init(provider: Int, upstream: String) {
+        self.provider = provider
+        self.upstream = upstream
+    }
 }
 
 /// From the names that clients use to accounts and their models. An exact name beats a pattern, a longer pattern a shorter one;
