@@ -161,7 +161,7 @@ package final class GenerateContentAnswer: AnswerReader {
                 continue
             }
             try cursor.enterArray()
-            while try cursor.nextElement() { try AnswerPart(&cursor)?.tell(message) }
+            while try cursor.nextElement() { try GeminiAnswerPart(&cursor)?.tell(message) }
         }
     }
 }

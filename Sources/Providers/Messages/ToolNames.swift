@@ -52,7 +52,9 @@ package struct ToolNames: Sendable {
     private func shortened(_ name: UnsafeRawBufferPointer) -> [UInt8] {
         var short = ByteWriter(capacity: limit)
         if needsLetter(name) { short.append("_") }
-        for byte in name.prefix(limit - 17 - short.count) { short.append(byte: Self.isPlain(byte) ? byte : UInt8(ascii: "_")) }
+        for byte in name.prefix(limit - 17 - short.count) {
+            short.append(byte: Self.isPlain(byte) ? byte : UInt8(ascii: "_"))
+        }
         short.append("_")
         short.append(hex: StableDigest.of(name), width: 16)
         return short.array

@@ -1,7 +1,7 @@
 import Wire
 
 /// A part of an answer: its fields come in any order, so that they are told when all of them are read.
-struct AnswerPart {
+struct GeminiAnswerPart {
     private var text: JSONString?
     private var isThought = false
     private var signature: JSONString?
