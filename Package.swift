@@ -36,7 +36,7 @@ let package = Package(
         .target(name: "COTLP", dependencies: ["CProtobuf"]),
 
         room("Wire", ["CScan"]),
-        room("Transport", ["CLinux", "COpenSSL", "CZlib"]),
+        room("Transport", ["Wire", "CLinux", "COpenSSL", "CZlib"]),
         room("HTTP", ["Wire", "Transport"]),
         room("Configuration", ["Wire", "CYAML"]),
         room("Providers", ["Wire", "Configuration"]),

@@ -67,6 +67,17 @@ extension SnapshotReader {
     private func readCollector(_ section: Section) -> CollectorSetting? {
         var section = section
         defer { section.finish() }
+        let headers = readHeaders(&section)
+        guard let endpoint = section.required("endpoint", "http://127.0.0.1:4318") else { return nil }
+        guard BaseURL(endpoint.text) != nil else {
+            noteURL(endpoint, section.pathOf("endpoint"))
+            return nil
+        }
+        return CollectorSetting(endpoint: endpoint.text, headers: headers)
+    }
+
+    /// Headers to be sent, by name.
+    func readHeaders(_ section: inout Section) -> [(name: String, value: Secret)] {
         var headers: [(name: String, value: Secret)] = []
         for (name, value) in section.dictionary("headers").sorted(by: { $0.name < $1.name }) {
             let path = "\(section.pathOf("headers")).\(name)"
@@ -81,12 +92,7 @@ extension SnapshotReader {
             }
             headers.append((name, Secret(value.text)))
         }
-        guard let endpoint = section.required("endpoint", "http://127.0.0.1:4318") else { return nil }
-        guard BaseURL(endpoint.text) != nil else {
-            noteURL(endpoint, section.pathOf("endpoint"))
-            return nil
-        }
-        return CollectorSetting(endpoint: endpoint.text, headers: headers)
+        return headers
     }
 
     /// RFC 9110 §5.6.2: a token.

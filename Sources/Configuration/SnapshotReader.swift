@@ -120,6 +120,6 @@ struct SnapshotReader {
                 }
             }
         }
-        return PriceTable(rows + PriceTable.builtInRows)
+        return PriceTable(rows, over: .builtIn)
     }
 }

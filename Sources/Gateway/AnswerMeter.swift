@@ -9,16 +9,23 @@ final class AnswerMeter {
         case stream
         /// One JSON object.
         case whole
+        /// Another dialect, metered where it is translated.
+        case transformed(any AnswerTransform)
     }
     let form: Form
     private var stream = MessageStreamMeter()
     private var whole = MessageBodyMeter()
     private let inflater: Inflater?
-    private(set) var bytes = 0
+    var bytes = 0
 
     init(_ form: Form, isCompressed: Bool) {
         self.form = form
         inflater = isCompressed ? Inflater() : nil
+    }
+
+    init(_ transform: any AnswerTransform) {
+        form = .transformed(transform)
+        inflater = nil
     }
 
     func consume(_ bytes: UnsafeRawBufferPointer, isLast: Bool) {
@@ -32,17 +39,42 @@ final class AnswerMeter {
         switch form {
         case .stream: stream.consume(bytes)
         case .whole: whole.consume(bytes, isLast: isLast)
+        case .transformed: preconditionFailure("a transform is told by its relay")
         }
     }
 
-    var facts: MessageFacts { form == .stream ? stream.facts : whole.facts }
+    var facts: MessageFacts {
+        switch form {
+        case .stream: stream.facts
+        case .whole: whole.facts
+        case .transformed(let transform): transform.facts
+        }
+    }
 
     /// The answer says itself that it is whole: `message_stop` or an `error` event has come, or the JSON ended.
-    var isWhole: Bool { form == .stream ? stream.hasEnded : whole.isRead }
+    var isWhole: Bool {
+        switch form {
+        case .stream: stream.hasEnded
+        case .whole: whole.isRead
+        case .transformed(let transform): transform.hasEnded
+        }
+    }
 
     /// The stream ended by an `error` event.
-    var hasErrorEvent: Bool { form == .stream && !stream.facts.errorType.isEmpty }
+    var hasErrorEvent: Bool {
+        switch form {
+        case .stream: !stream.facts.errorType.isEmpty
+        case .whole: false
+        case .transformed(let transform): transform.failure != nil
+        }
+    }
 
     /// Output tokens that what was seen must have had at the least.
-    var estimatedOutput: Int64 { form == .stream ? stream.estimatedOutput : Int64(bytes) / TokenEstimate.bytesPerToken }
+    var estimatedOutput: Int64 {
+        switch form {
+        case .stream: stream.estimatedOutput
+        case .whole: Int64(bytes) / TokenEstimate.bytesPerToken
+        case .transformed(let transform): transform.estimatedOutput
+        }
+    }
 }

@@ -29,6 +29,10 @@ final class Attempt {
     /// What the answer said of itself; complete when the attempt has ended.
     var facts = MessageFacts()
     var fault: ClientFault?
+    /// The upstream answered, and what it said is an error for the client.
+    var failure: Refusal?
+    /// Its error as it was written, for logs and spans.
+    var upstreamError = ""
     var outcome = Outcome.ok
     /// For spans, rows and metrics; empty if all went well.
     var errorType = ""

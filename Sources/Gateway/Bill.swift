@@ -17,8 +17,8 @@ struct Bill {
 
     init(_ usage: TokenUsage, at price: Price?) {
         self.usage = usage
-        if let price {
-            cost = Cost.of(usage, at: price)
+        if let charge = Cost.charge(for: usage, at: price) {
+            cost = charge
         } else {
             isUnpriced = !usage.isZero
         }

@@ -16,6 +16,8 @@ struct ClientFacts {
     var traceparent: Range<Int>?
     var hasTwoTraceparents = false
     var contentEncoding: Range<Int>?
+    /// The client wants to be told what became of the parts of its request.
+    var wantsReceipt = false
 
     /// Of what is not a request: nothing is known.
     init() {}
@@ -32,6 +34,7 @@ struct ClientFacts {
             case .claudeCodePromptID: promptID = field.valueRange
             case .claudeCodeToolDurations: toolDurations = field.valueRange
             case .tollgateMetadata: metadata = field.valueRange
+            case .tollgateFidelity: wantsReceipt = true
             case .contentEncoding: contentEncoding = field.valueRange
             case .traceparent:
                 hasTwoTraceparents = traceparent != nil

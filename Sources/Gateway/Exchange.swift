@@ -18,6 +18,7 @@ struct RoutedModel {
     let isStreamed: Bool
     /// At the request's begin; `nil`: unpriced.
     let price: Price?
+    let door: ProviderDoor
 }
 
 /// One request from its head to its row: what each stage found out. Loop-confined; it lives as long as the request.
@@ -47,6 +48,8 @@ final class Exchange {
     var passesThrough = false
     // route
     var routed: RoutedModel?
+    /// What is sent, once it is made.
+    var call: UpstreamCall?
     // relay
     var attempts: [Attempt] = []
     // the end
@@ -76,6 +79,7 @@ final class Exchange {
         return channel.headBytes(range)
     }
 
+    var wantsReceipt: Bool { facts.wantsReceipt }
     var isStreamed: Bool { routed?.isStreamed ?? false }
 
     /// The attempt that decided how the request ended.

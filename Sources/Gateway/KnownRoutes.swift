@@ -1,4 +1,5 @@
 import Configuration
+import Providers
 import Wire
 
 /// The routes of the models that were asked for lately, by the bytes of their names; loop-confined. Most sessions use two or three
@@ -10,11 +11,21 @@ final class KnownRoutes {
         let upstream: String
         /// The upstream's name as JSON, where it differs.
         let replacement: [UInt8]?
+        let door: ProviderDoor
+        /// The name that has a price: of the model behind a deployment.
+        private let priced: String
+        private let region: String?
         private var price: Price?
         private var pricedUntil: Int64 = .min
         private static let priceLifetime: Int64 = 1_000_000_000
 
-        init(requested: String, account: Int, upstream: String, replacement: [UInt8]?) {
+        init(
+            requested: String, account: Int, upstream: String, replacement: [UInt8]?, door: ProviderDoor,
+            _ setting: ProviderSetting
+        ) {
+            self.door = door
+            priced = setting.model(upstream)?.baseModel ?? upstream
+            region = setting.region
             self.requested = requested
             self.account = account
             self.upstream = upstream
@@ -24,7 +35,7 @@ final class KnownRoutes {
         /// The price in force; looked up anew each second, as prices have dates.
         func price(in table: PriceTable, at moment: Int64) -> Price? {
             if moment >= pricedUntil || moment < pricedUntil - Self.priceLifetime {
-                price = table.price(of: upstream, at: moment)
+                price = table.price(of: priced, on: door.pricing, region: region, at: moment)
                 pricedUntil = moment + Self.priceLifetime
             }
             return price

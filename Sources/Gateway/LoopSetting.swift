@@ -25,7 +25,7 @@ final class LoopSetting {
                 return previous.pools[index]
             }
             return ProviderPool(
-                endpoint: account.endpoint, maximumIdle: account.maximumIdle, loop: loop, resolver: resolver)
+                endpoint: account.endpoint, maximumIdle: account.setting.maximumIdleConnections, loop: loop, resolver: resolver)
         }
         limits = HTTPLimits(snapshot.limits)
         connectionsPerLoop = snapshot.limits.connections

@@ -13,6 +13,8 @@ extension LoopWorker {
     func relay(_ exchange: Exchange, _ row: borrowing JournalSlot) async throws(Refusal) {
         guard let routed = exchange.routed else { return }
         let account = exchange.setting.accounts[routed.account]
+        guard account.enter() else { throw .accountIsFull(account.name) }
+        defer { account.leave() }
         var fresh = false
         while true {
             let attempt = Attempt(
@@ -48,7 +50,11 @@ extension LoopWorker {
             try await lease.connection.receiveHead(
                 for: .post, timeout: account.timeouts.firstByte, abort: .downstreamHangup)
             attempt.headAt = monotonicNanoseconds()
-            await answer(attempt, exchange, account, lease.connection)
+            if let call = exchange.call, call.isTransformed {
+                await answerTransformed(attempt, exchange, account, call, lease.connection)
+            } else {
+                await answer(attempt, exchange, account, lease.connection)
+            }
             await lease.finish()
         } catch {
             attempt.fault = error
@@ -60,6 +66,9 @@ extension LoopWorker {
         _ attempt: Attempt, _ exchange: Exchange, _ routed: RoutedModel, _ account: UpstreamAccount,
         _ connection: ClientConnection
     ) async throws(ClientFault) {
+        if let call = exchange.call, let path = call.path {
+            return try await send(call, path, attempt, exchange, account, connection)
+        }
         guard let body = exchange.body else { return }
         let bytes = body.bytes
         let growth = routed.splice.map { $0.replacement.count - $0.range.count } ?? 0
@@ -80,6 +89,20 @@ extension LoopWorker {
             try await connection.send(
                 Pieces(head, bytes), timeout: account.timeouts.idle, abort: .downstreamHangup)
         }
+        attempt.sentAt = monotonicNanoseconds()
+    }
+
+    /// What was made of the client's request.
+    private func send(
+        _ call: UpstreamCall, _ path: String, _ attempt: Attempt, _ exchange: Exchange, _ account: UpstreamAccount,
+        _ connection: ClientConnection
+    ) async throws(ClientFault) {
+        UpstreamRequest.writeHead(
+            path: path, account, contentLength: call.body.count, trace: exchange.trace.context(span: attempt.span),
+            into: &attempt.requestHead)
+        // Both stay in place until the attempt has ended.
+        let pieces = Pieces(attempt.requestHead.bytes, call.body)
+        try await connection.send(pieces, timeout: account.timeouts.idle, abort: .downstreamHangup)
         attempt.sentAt = monotonicNanoseconds()
     }
 
@@ -152,7 +175,9 @@ extension LoopWorker {
 
     /// What the client is told when no answer was begun.
     private func conclude(_ exchange: Exchange, _ account: UpstreamAccount) async throws(Refusal) {
-        guard !exchange.channel.answerHasBegun, let fault = exchange.lastAttempt?.fault else { return }
+        guard !exchange.channel.answerHasBegun else { return }
+        if let failure = exchange.lastAttempt?.failure { throw failure }
+        guard let fault = exchange.lastAttempt?.fault else { return }
         if case .cancelled = fault { throw .clientGone }
         throw .unavailable(account.name, fault.sentence)
     }

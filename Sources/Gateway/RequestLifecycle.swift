@@ -45,7 +45,10 @@ extension LoopWorker {
         exchange.stages.add(.identify, from: first, to: begin)
         let scan = try await accept(exchange)
         exchange.stages.add(.accept, from: begin, to: monotonicNanoseconds())
-        try timed(.route, exchange) { () throws(Refusal) in try route(exchange, scan) }
+        try timed(.route, exchange) { () throws(Refusal) in
+            try route(exchange, scan)
+            try prepare(exchange)
+        }
         let row = try admit(exchange)
         await relayOrRefuse(exchange, row)
         exchange.endedAt = monotonicNanoseconds()

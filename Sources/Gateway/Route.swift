@@ -21,9 +21,11 @@ extension LoopWorker {
         guard let resolved = exchange.setting.snapshot.catalog.resolve(requested) else {
             throw .unroutedModel(requested)
         }
+        let setting = exchange.setting.accounts[resolved.provider].setting
         let route = KnownRoutes.Route(
             requested: requested, account: resolved.provider, upstream: resolved.upstream,
-            replacement: resolved.upstream == requested ? nil : quoted(resolved.upstream))
+            replacement: resolved.upstream == requested ? nil : quoted(resolved.upstream),
+            door: ProviderDoor(setting, model: resolved.upstream), setting)
         exchange.setting.routes.keep(route, as: name.bytes)
         try take(route, splice: value, scan.isStreamed, exchange)
     }
@@ -38,7 +40,7 @@ extension LoopWorker {
         exchange.routed = RoutedModel(
             requested: route.requested, account: route.account, upstream: route.upstream,
             splice: route.replacement.map { (splice, $0) }, isStreamed: isStreamed,
-            price: route.price(in: exchange.setting.snapshot.prices, at: exchange.startedWall))
+            price: route.price(in: exchange.setting.snapshot.prices, at: exchange.startedWall), door: route.door)
     }
 
     private func quoted(_ text: String) -> [UInt8] {

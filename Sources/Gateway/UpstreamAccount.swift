@@ -1,62 +1,78 @@
 import Configuration
+import Providers
+import Synchronization
 import Transport
 
 /// A provider account ready for use: where it is, and what authenticates there. Immutable and shared by all loops; a reload keeps
 /// the object as long as its settings are the same, and with it the open connections.
 final class UpstreamAccount: Sendable {
-    let name: String
-    let kind: ProviderKind
+    let setting: ProviderSetting
     let endpoint: Endpoint
     /// As it goes into `host`.
     let authority: String
-    /// What stands before `/v1/messages`.
+    /// What stands before the path.
     let prefix: String
-    let apiKey: Secret?
-    let timeouts: UpstreamTimeouts
-    let maximumIdle: Int
     /// For `gen_ai.provider.name`.
     let providerName: String
-    private let authorityFile: String?
+    /// Requests on their way, over all loops.
+    private let running = Atomic<Int>(0)
+
+    var name: String { setting.name }
+    var kind: ProviderKind { setting.kind }
+    var apiKey: Secret? { setting.apiKey }
+    var timeouts: UpstreamTimeouts { setting.timeouts }
 
     /// Loads the CA file; throws `.tlsConfiguration` if it cannot be used. `mockPort` is where the mock listens.
     init(_ setting: ProviderSetting, mockPort: UInt16?) throws(TransportError) {
-        name = setting.name
-        kind = setting.kind
-        apiKey = setting.apiKey
-        timeouts = setting.timeouts
-        maximumIdle = setting.maximumIdleConnections
-        authorityFile = setting.authorityFile
-        switch setting.kind {
-        case .mock:
+        self.setting = setting
+        providerName = Self.providerName(setting)
+        if setting.kind == .mock {
             let port = mockPort ?? 0
             endpoint = Endpoint(host: "127.0.0.1", port: port, tls: nil)
             authority = "127.0.0.1:\(port)"
             prefix = ""
-            providerName = "mock"
-        case .anthropic:
+        } else {
             let url = setting.baseURL
             let tls = url.isEncrypted ? try TLSContext(authorityFile: setting.authorityFile) : nil
             endpoint = Endpoint(host: url.host, port: url.port, tls: tls)
             authority = url.authority
             prefix = url.prefix
-            providerName = "anthropic"
+        }
+    }
+
+    /// The well-known values of OpenTelemetry's `gen_ai.provider.name`.
+    private static func providerName(_ setting: ProviderSetting) -> String {
+        switch setting.kind {
+        case .anthropic: "anthropic"
+        case .openAI: "openai"
+        case .azure: setting.baseURL.prefix.hasSuffix("/anthropic") ? "azure.ai.inference" : "azure.ai.openai"
+        case .gemini: "gcp.gemini"
+        case .vertex: "gcp.vertex_ai"
+        case .bedrock: "aws.bedrock"
+        case .xAI: "x_ai"
+        case .openAICompatible: "openai_compatible"
+        case .mock: "mock"
         }
     }
 
     /// Whether the setting leads to the same connections and the same credential.
-    func isSame(as setting: ProviderSetting, mockPort: UInt16?) -> Bool {
-        guard name == setting.name, kind == setting.kind, timeouts == setting.timeouts,
-            maximumIdle == setting.maximumIdleConnections, authorityFile == setting.authorityFile
-        else { return false }
-        switch (apiKey, setting.apiKey) {
-        case (nil, nil): break
-        case (let old?, let new?) where old.isSame(as: new): break
-        default: return false
-        }
-        if kind == .mock { return endpoint.port == mockPort }
-        let url = setting.baseURL
-        return endpoint.host == url.host && endpoint.port == url.port && (endpoint.tls != nil) == url.isEncrypted
-            && authority == url.authority && prefix == url.prefix
+    func isSame(as other: ProviderSetting, mockPort: UInt16?) -> Bool {
+        setting.isSame(as: other) && (kind != .mock || endpoint.port == mockPort)
+    }
+
+    // MARK: Concurrency
+
+    /// Takes a place, if the account has one.
+    func enter() -> Bool {
+        guard let limit = setting.maximumConcurrentRequests else { return true }
+        if running.add(1, ordering: .relaxed).newValue <= limit { return true }
+        running.subtract(1, ordering: .relaxed)
+        return false
+    }
+
+    /// Gives the place back.
+    func leave() {
+        if setting.maximumConcurrentRequests != nil { running.subtract(1, ordering: .relaxed) }
     }
 }
 

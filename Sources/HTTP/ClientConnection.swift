@@ -192,6 +192,26 @@ package final class ClientConnection: @unchecked Sendable {
         }
     }
 
+    /// The whole body, of at most `limit` bytes; `timeout` is for each piece. Throws `.cut` for a larger one.
+    package func readAll(limit: Int, timeout: Int64, abort: WakeEvents) async throws(ClientFault) -> [UInt8] {
+        guard let wakeup else { return [] }
+        var bytes: [UInt8] = []
+        defer { wakeup.clearDeadline() }
+        while true {
+            switch readBody() {
+            case .data(let piece, let isLast):
+                if bytes.count + piece.count > limit { throw fail(.cut) }
+                bytes.append(contentsOf: piece)
+                if isLast { return bytes }
+            case .failed(let fault): throw fault
+            case .wouldBlock:
+                wakeup.setDeadline(after: timeout)
+                try check(
+                    await wakeup.wait(for: abort.union([.upstreamReadable, .deadline])), abort, .upstreamReadable)
+            }
+        }
+    }
+
     /// What came together with the head goes by way of the scratch, so that the buffer can be given back.
     private func unframeBuffered() -> BodyPart {
         let count = min(input.count, loop.scratch.count)

@@ -38,7 +38,8 @@ package actor HTTPClient {
         try await send("GET", path: path, fields: [], body: [], timeout: timeout)
     }
 
-    private func send(
+    /// See `post`.
+    package func send(
         _ method: String, path: String, fields: [(String, String)], body: [UInt8], timeout: Int64
     ) async throws(ClientFault) -> HTTPAnswer {
         let wakeup = Wakeup(loop: loop)

@@ -6,12 +6,18 @@ package struct Endpoint: Sendable {
     package let host: String
     package let port: UInt16
     package let tls: TLSContext?
+    /// The way there, encrypted or not; `nil`: directly.
+    package let proxy: ProxyEndpoint?
 
-    package init(host: String, port: UInt16, tls: TLSContext?) {
+    package init(host: String, port: UInt16, tls: TLSContext?, proxy: ProxyEndpoint? = nil) {
         self.host = host
         self.port = port
         self.tls = tls
+        self.proxy = proxy
     }
+
+    /// Where a connection goes to first.
+    fileprivate var hop: (host: String, port: UInt16) { proxy.map { ($0.host, $0.port) } ?? (host, port) }
 }
 
 /// Opens connections to one endpoint from one loop.
@@ -20,7 +26,7 @@ package struct Endpoint: Sendable {
 /// `@unchecked Sendable`: it is used on its loop's thread only, which `connect` checks.
 package final class Connector: @unchecked Sendable {
     private let loop: EventLoop
-    private let endpoint: Endpoint
+    let endpoint: Endpoint
     private let resolver: Resolver
     private let literal: SocketAddress?
     private let sessions = TLSSessionCache()
@@ -29,12 +35,13 @@ package final class Connector: @unchecked Sendable {
         self.endpoint = endpoint
         self.loop = loop
         self.resolver = resolver
-        literal = SocketAddress(literal: endpoint.host, port: endpoint.port)
+        literal = SocketAddress(literal: endpoint.hop.host, port: endpoint.hop.port)
     }
 
-    /// Resolves, connects (address after address) and shakes hands, within `timeout` nanoseconds in all.
+    /// Resolves, connects (address after address), asks the proxy if there is one, and shakes hands, within `timeout`
+    /// nanoseconds in all.
     ///
-    /// Throws `.timedOut`, `.unresolved`, `.system`, `.tls`, or `.cancelled` when one of `abort` came first. The
+    /// Throws `.timedOut`, `.unresolved`, `.system`, `.proxy`, `.proxyFault`, `.tls`, or `.cancelled` when one of `abort` came first. The
     /// deadline of `wakeup` is used and cleared.
     package func connect(
         _ wakeup: Wakeup, timeout: Int64, abort: WakeEvents
@@ -54,6 +61,9 @@ package final class Connector: @unchecked Sendable {
                 return try await open(address, wakeup, abort)
             } catch .cancelled {
                 throw .cancelled
+            } catch .proxy(let status) {
+                // It would say the same at its next address.
+                throw .proxy(status: status)
             } catch {
                 problem = error
             }
@@ -66,14 +76,14 @@ package final class Connector: @unchecked Sendable {
         final class Box { var answer: Resolver.Answer? }
         let box = Box()
         let carried = LoopBound((box, wakeup), loop: loop)
-        resolver.resolve(endpoint.host, on: loop) { answer in
+        resolver.resolve(endpoint.hop.host, on: loop) { answer in
             let (box, wakeup) = carried.value
             box.answer = answer
             wakeup.signal(.notice)
         }
         while box.answer == nil { try await park(wakeup, [.notice], abort) }
         guard let answer = box.answer else { return [] }
-        return try answer.get().map { $0.with(port: endpoint.port) }
+        return try answer.get().map { $0.with(port: endpoint.hop.port) }
     }
 
     private func open(
@@ -84,7 +94,7 @@ package final class Connector: @unchecked Sendable {
         let started = address.withSockaddr { tg_connect(descriptor, $0, $1) }
         guard started == 0 || started == -EINPROGRESS else {
             Glibc.close(descriptor)
-            throw .system(call: "connect", errno: -started)
+            throw connectError(-started)
         }
         let socket = try Socket(descriptor: descriptor, loop: loop)
         do throws(TransportError) {
@@ -92,12 +102,17 @@ package final class Connector: @unchecked Sendable {
             socket.attach(wakeup, as: .upstream)
             try await park(wakeup, [.upstreamWritable], abort)
             let problem = tg_socket_error(descriptor)
-            guard problem == 0 else { throw .system(call: "connect", errno: problem) }
+            guard problem == 0 else { throw connectError(problem) }
+            if let proxy = endpoint.proxy { try await tunnel(by: proxy, socket, wakeup, abort) }
             return try await secure(socket, address, wakeup, abort)
         } catch {
             socket.close()
             throw error
         }
+    }
+
+    private func connectError(_ errno: Int32) -> TransportError {
+        .system(call: endpoint.proxy.map { "connect to the proxy \($0)" } ?? "connect", errno: errno)
     }
 
     private func secure(
@@ -116,7 +131,7 @@ package final class Connector: @unchecked Sendable {
         }
     }
 
-    private func park(_ wakeup: Wakeup, _ wanted: WakeEvents, _ abort: WakeEvents) async throws(TransportError) {
+    func park(_ wakeup: Wakeup, _ wanted: WakeEvents, _ abort: WakeEvents) async throws(TransportError) {
         let events = await wakeup.wait(for: wanted.union(abort).union(.deadline))
         // An abort stays pending, for whoever asked for it.
         if !events.isDisjoint(with: abort) {

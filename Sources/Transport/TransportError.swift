@@ -10,6 +10,10 @@ package enum TransportError: Error, Equatable {
     case tls(reason: String)
     /// Certificate, key or CA files could not be used.
     case tlsConfiguration(reason: String)
+    /// The proxy gives no tunnel: its status.
+    case proxy(status: Int)
+    /// What the proxy does makes no sense.
+    case proxyFault(reason: String)
     /// Nothing answered before the deadline.
     case timedOut
     /// The peer closed the connection.
@@ -28,6 +32,9 @@ package enum TransportError: Error, Equatable {
         case .unresolved(let host, let reason): "the name \(host) does not resolve: \(reason)"
         case .tls(let reason): "TLS: \(reason)"
         case .tlsConfiguration(let reason): "TLS configuration: \(reason)"
+        case .proxy(status: 407): "the proxy wants a user and a password (status 407)"
+        case .proxy(let status): "the proxy does not connect to the upstream: it answered \(status)"
+        case .proxyFault(let reason): "the proxy cannot be used: \(reason)"
         case .timedOut: "timed out"
         case .cancelled: "given up, as the client went away"
         case .closed: "the peer closed the connection"

@@ -50,6 +50,20 @@ struct DocumentationTests {
         #expect(document.contains("| `access` | `\(logs.access.rawValue)` |"))
     }
 
+    @Test("Everything that a price row understands stands there")
+    func prices() throws {
+        let document = try Self.document()
+        for (word, before) in [("qqqq=1", "known are "), ("platform=qqqq", "they are ")] {
+            let said = #expect(throws: PriceParser.Fault.self) {
+                try PriceParser.parse("m - - 1 2 3 4 5 \(word)", table: "t")
+            }
+            let names = try #require(said?.sentence.split(separator: before).last).split(separator: ", ").map(
+                String.init)
+            #expect(names.count > 8)
+            for name in names { #expect(document.contains("`\(name)`"), "\(name)") }
+        }
+    }
+
     private static func document() throws -> String {
         var folders = #filePath.split(separator: "/").dropLast(3).map(String.init)
         folders += ["docs", "configuration.md"]

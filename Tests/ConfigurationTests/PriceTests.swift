@@ -45,6 +45,36 @@ struct PriceTests {
         #expect(rows.count == 2 && rows[1].validFrom == nil && rows[1].validTo == nil && rows[1].long == nil)
         #expect(rows[1].fastPermille == 1_000 && rows[1].usPermille == 1_000 && rows[1].webSearch == 0)
         #expect(rows[1].tokens.input == 1_000_000_000_000)
+        #expect(rows[1].tiers.isEmpty && rows[1].regions.isEmpty && rows[1].platform == nil)
+    }
+
+    @Test("Tiers, regions and the platform are read exactly")
+    func options() throws {
+        let rows = try PriceParser.parse(
+            """
+            m - - 1 2 3 4 5 flex=0.5 batch=0.125 priority=2.5 ultrafast=6 region=1.1 eu=1.2 gov=1.35 platform=azure
+            n - - 1 2 3 4 5 priority=2/8/0.000001/3/0.5 region=1.1
+            """, table: "t", platform: .openai)
+        let row = try #require(rows.first), other = try #require(rows.last)
+        #expect(
+            row.tiers == [
+                .flex: .permille(500), .batch: .permille(125), .priority: .permille(2_500),
+                .ultrafast: .permille(6_000),
+            ])
+        #expect(row.regions == [.regional: 1_100, .eu: 1_200, .gov: 1_350])
+        #expect(row.platform == .azure && other.platform == .openai)
+        #expect(
+            other.tiers == [
+                .priority: .tokens(
+                    TokenPrices(
+                        input: 2_000_000, output: 8_000_000, cacheWrite5m: 1, cacheWrite1h: 3_000_000,
+                        cacheRead: 500_000))
+            ])
+        #expect(other.knows(.standard) && other.knows(.priority) && !other.knows(.flex))
+        #expect(row.regionPermille == 1_000 && row.placed(in: nil) == row)
+        #expect(row.placed(in: .gov).regionPermille == 1_350 && row.placed(in: .gov).version == "t/m@gov")
+        // The EU is a region like others where the row does not say more.
+        #expect(other.placed(in: .eu).regionPermille == 1_100)
     }
 
     @Test(
@@ -57,7 +87,11 @@ struct PriceTests {
             "m - - 1 2 3 4 5 fast=",
             "m - - 1 2 3 4 5 fast=101", "m - - 1 2 3 4 5 us=1.0001", "m - - 1 2 3 4 5 search=1001",
             "m - - 1 2 3 4 5 above=5", "m - - 1 2 3 4 5 above=0:1/2/3/4/5", "m - - 1 2 3 4 5 above=9:1/2/3/4",
-            "m - - 1 2 3 4 5 above=x:1/2/3/4/5", "m - - ٣ 2 3 4 5",
+            "m - - 1 2 3 4 5 above=x:1/2/3/4/5", "m - - ٣ 2 3 4 5", "m - - 1 2 3 4 5 standard=1",
+            "m - - 1 2 3 4 5 flex=-1", "m - - 1 2 3 4 5 flex=101", "m - - 1 2 3 4 5 flex=1/2/3/4",
+            "m - - 1 2 3 4 5 flex=1/2/3/4/5/6", "m - - 1 2 3 4 5 flex=1/2/3/4/x", "m - - 1 2 3 4 5 region=1.0001",
+            "m - - 1 2 3 4 5 platform=cloud", "m - - 1 2 3 4 5 platform=",
+            "m - - 1 2 3 4 5 flex=1/2/3/4/5 above=9:1/2/3/4/5", "m - - 1 2 3 4 5 above=9:1/2/3/4/5 flex=1/2/3/4/5",
         ])
     func faults(row: String) {
         for end in ["\n", "\r\n"] {
@@ -110,7 +144,7 @@ struct PriceTests {
     func overrides() throws {
         let own = try PriceParser.parse(
             "claude-opus-5 2026-01-01 2026-02-01 1 0 0 0 0\nours - - 7 0 0 0 0", table: "own")
-        let table = PriceTable(own + PriceTable.builtInRows)
+        let table = PriceTable(own, over: .builtIn)
         #expect(table.price(of: "claude-opus-5", at: try day("2026-01-15"))?.version == "own/claude-opus-5")
         #expect(
             table.price(of: "claude-opus-5", at: try day("2026-02-01"))?.version == "anthropic-2026-11-20/claude-opus-5"

@@ -4,6 +4,7 @@ import pytest
 
 from rig.gateway import Gateway, binary
 from rig.otlp import Sink
+from rig.strict import checked
 from rig.upstream import Upstream
 
 
@@ -53,3 +54,27 @@ def gateway(make_gateway):
 @pytest.fixture
 def key(gateway):
     return gateway.issue()
+
+
+@pytest.fixture
+def openai_upstream():
+    from rig.openai_upstream import OpenAIUpstream  # the SDKs take their time to load, so only those who need them do
+    yield from checked(OpenAIUpstream())
+
+
+@pytest.fixture
+def gemini_upstream():
+    from rig.gemini_upstream import GeminiUpstream
+    yield from checked(GeminiUpstream())
+
+
+@pytest.fixture
+def vertex_upstream():
+    from rig.gemini_upstream import VertexUpstream
+    yield from checked(VertexUpstream())
+
+
+@pytest.fixture
+def bedrock_upstream():
+    from rig.bedrock_upstream import BedrockUpstream
+    yield from checked(BedrockUpstream())

@@ -38,6 +38,7 @@ struct CostByFractionsTests {
         let prompt = usage.input + usage.cacheRead + usage.cacheWrite1h + usage.cacheWrite5m
         var tokens = price.tokens
         if let long = price.long, prompt > long.threshold { tokens = long.tokens }
+        if case .tokens(let own)? = price.tiers[usage.serviceTier] { tokens = own }
         var sum = Fraction(top: 0, bottom: 1)
         for (count, perMillion) in [
             (usage.input, tokens.input), (usage.output, tokens.output), (usage.cacheRead, tokens.cacheRead),
@@ -50,6 +51,10 @@ struct CostByFractionsTests {
         }
         if usage.isFast { sum = sum * Fraction(top: Int128(price.fastPermille), bottom: 1_000) }
         if usage.isUS { sum = sum * Fraction(top: Int128(price.usPermille), bottom: 1_000) }
+        if case .permille(let permille)? = price.tiers[usage.serviceTier] {
+            sum = sum * Fraction(top: Int128(permille), bottom: 1_000)
+        }
+        sum = sum * Fraction(top: Int128(price.regionPermille), bottom: 1_000)
         let search = Fraction(top: Int128(price.webSearch), bottom: 1_000_000_000_000)
         return (sum + search * Fraction(top: Int128(usage.webSearchRequests), bottom: 1)).nano
     }
@@ -76,16 +81,17 @@ struct CostByFractionsTests {
         func five(_ separator: String) -> String { (0..<5).map { _ in decimal() }.joined(separator: separator) }
         let threshold = Int64.random(in: 1...2_000_000, using: &generator)
         let row =
-            "m - - \(five(" ")) above=\(threshold):\(five("/")) fast=2.5 us=1.1 search=0.0\(Int.random(in: 1...99, using: &generator))"
-        let price = try price(row)
+            "m - - \(five(" ")) above=\(threshold):\(five("/")) fast=2.5 us=1.1 flex=0.5 priority=1.75 region=1.1 search=0.0\(Int.random(in: 1...99, using: &generator))"
+        let price = try price(row).placed(in: Bool.random(using: &generator) ? .regional : nil)
         for _ in 0..<20 {
             let counts = (0..<5).map { _ in
                 Int64.random(
                     in: 0...[9, 1_000, 1_000_000][Int.random(in: 0...2, using: &generator)], using: &generator)
             }
-            let used = usage(
+            var used = usage(
                 counts, fast: Bool.random(using: &generator), us: Bool.random(using: &generator),
                 searches: Int64.random(in: 0...5, using: &generator))
+            used.serviceTier = [.standard, .flex, .priority][Int.random(in: 0...2, using: &generator)]
             #expect(Int128(Cost.of(used, at: price).value) == expected(used, price), "\(row) \(used)")
         }
     }
@@ -94,10 +100,15 @@ struct CostByFractionsTests {
     func builtIn() throws {
         var generator = SeededGenerator(seed: 3)
         for price in PriceTable.builtInRows {
-            let used = usage(
+            var used = usage(
                 (0..<5).map { _ in Int64.random(in: 0...300_000, using: &generator) }, fast: true, us: true, searches: 3
             )
-            #expect(Int128(Cost.of(used, at: price).value) == expected(used, price), "\(price.model)")
+            for tier in ServiceTier.allCases {
+                used.serviceTier = tier
+                for row in [price, price.placed(in: .regional), price.placed(in: .eu), price.placed(in: .gov)] {
+                    #expect(Int128(Cost.of(used, at: row).value) == expected(used, row), "\(row.version) \(tier)")
+                }
+            }
         }
     }
 

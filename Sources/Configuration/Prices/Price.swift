@@ -2,7 +2,9 @@
 package struct TokenPrices: Sendable, Equatable {
     package var input: Int64
     package var output: Int64
+    /// The shorter-lived of two ways to write: five minutes with Anthropic, thirty with OpenAI.
     package var cacheWrite5m: Int64
+    /// The longer-lived: an hour with Anthropic, twelve with OpenAI.
     package var cacheWrite1h: Int64
     package var cacheRead: Int64
 
@@ -15,30 +17,65 @@ package struct TokenPrices: Sendable, Equatable {
     }
 }
 
+/// Other prices for the whole request when its input (cache included) is larger than `threshold` tokens.
+package struct LongPrices: Sendable, Equatable {
+    package let threshold: Int64
+    package let tokens: TokenPrices
+}
+
 /// One dated row of the price table.
 package struct Price: Sendable, Equatable {
     /// The model, without its release date.
     package let model: String
+    /// `nil`: on all of them.
+    package let platform: PricePlatform?
     /// Unix nanoseconds; `nil`: without a bound.
     package let validFrom: Int64?
     package let validTo: Int64?
     package let tokens: TokenPrices
-    /// Other prices for the whole request when its input (cache included) is larger than so many tokens.
-    package let long: (threshold: Int64, tokens: TokenPrices)?
+    package let long: LongPrices?
     /// Thousandths by which fast mode multiplies; 1000 where there is none.
     package let fastPermille: Int64
     /// Thousandths by which inference kept in the USA (`inference_geo: us`) multiplies.
     package let usPermille: Int64
+    /// Thousandths by which processing in a region multiplies.
+    package let regions: [PriceRegion: Int64]
+    /// Tiers besides the standard one.
+    package let tiers: [ServiceTier: TierPrice]
     /// Pico-dollars for one web search.
     package let webSearch: Int64
-    /// As it stands in ledger rows: table and model.
-    package let version: String
+    /// As it stands in ledger rows: table and model, and `@` with the region that made it dearer.
+    package private(set) var version: String
+    /// Thousandths for the region that the row was looked up for.
+    package private(set) var regionPermille: Int64 = 1_000
 
-    package static func == (left: Self, right: Self) -> Bool {
-        left.version == right.version && left.model == right.model && left.validFrom == right.validFrom
-            && left.validTo == right.validTo && left.tokens == right.tokens
-            && left.long?.threshold == right.long?.threshold && left.long?.tokens == right.long?.tokens
-            && left.fastPermille == right.fastPermille && left.usPermille == right.usPermille
-            && left.webSearch == right.webSearch
+    init(
+        model: String, from: Int64?, to: Int64?, tokens: TokenPrices, options: PriceOptions, platform: PricePlatform?,
+        table: String
+    ) {
+        self.model = model
+        self.platform = options.platform ?? platform
+        validFrom = from
+        validTo = to
+        self.tokens = tokens
+        long = options.long
+        fastPermille = options.fast
+        usPermille = options.us
+        regions = options.regions
+        tiers = options.tiers
+        webSearch = options.search
+        version = "\(table)/\(model)"
     }
+
+    /// The row for requests that are processed in a region. Without a word of its own the EU, or GovCloud, is a region like others.
+    func placed(in region: PriceRegion?) -> Price {
+        guard let region, let permille = regions[region] ?? regions[.regional], permille != 1_000 else { return self }
+        var placed = self
+        placed.regionPermille = permille
+        placed.version += "@\(region.rawValue)"
+        return placed
+    }
+
+    /// Whether it says what the tier costs.
+    package func knows(_ tier: ServiceTier) -> Bool { tier == .standard || tiers[tier] != nil }
 }

@@ -7,15 +7,22 @@ import Wire
 ///     claude-haiku-5-5 2026-03-01 - 0.1 0.5 0.125 0.2 0.01 above=100000:0.5/2.5/0.625/1/0.05
 ///
 /// Prices are US dollars per million tokens; `-` is an open date, dates are UTC days and `to` is the first day on which the row
-/// is not valid any more. `fast` and `us` multiply, `search` is dollars per web search, `above` gives the prices of requests with
-/// more input tokens. `#` begins a comment; `table NAME` names the table in ledger rows.
+/// is not valid any more. `#` begins a comment; `table NAME` names the table in ledger rows. `PriceOptions` has the names.
 struct PriceParser {
     struct Fault: Error {
         let line: Int
         let sentence: String
     }
 
-    static func parse(_ text: String, table name: String) throws(Fault) -> [Price] {
+    /// What is wrong with a row.
+    struct Reason: Error {
+        let sentence: String
+    }
+
+    /// `platform`: of the rows that do not name one.
+    static func parse(
+        _ text: String, table name: String, platform: PricePlatform? = nil
+    ) throws(Fault) -> [Price] {
         var rows: [Price] = [], table = name
         for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
             let words = line.prefix { $0 != "#" }.split(whereSeparator: \.isWhitespace).map(String.init)
@@ -25,7 +32,7 @@ struct PriceParser {
                 continue
             }
             do throws(Reason) {
-                rows.append(try row(words, table: table))
+                rows.append(try row(words, platform: platform, table: table))
             } catch {
                 throw Fault(line: index + 1, sentence: error.sentence)
             }
@@ -33,43 +40,23 @@ struct PriceParser {
         return rows
     }
 
-    private struct Reason: Error {
-        let sentence: String
-    }
-
-    private static func row(_ words: [String], table: String) throws(Reason) -> Price {
+    private static func row(
+        _ words: [String], platform: PricePlatform?, table: String
+    ) throws(Reason) -> Price {
         guard words.count >= 8 else {
             throw Reason(sentence: "a price row has model, from, to and five prices; found \(words.count) words")
         }
-        var long: (threshold: Int64, tokens: TokenPrices)?
-        var fast: Int64 = 1_000, us: Int64 = 1_000, search: Int64 = 0
-        for word in words[8...] {
-            let parts = word.split(separator: "=", maxSplits: 1).map(String.init)
-            guard parts.count == 2 else { throw Reason(sentence: "`\(word)` is not name=value") }
-            switch parts[0] {
-            case "fast": fast = try decimal(parts[1], places: 3, atMost: 100)
-            case "us": us = try decimal(parts[1], places: 3, atMost: 100)
-            case "search": search = try decimal(parts[1], places: 12, atMost: 1_000)
-            case "above":
-                let halves = parts[1].split(separator: ":").map(String.init)
-                guard halves.count == 2, let threshold = Int64(halves[0]), threshold > 0 else {
-                    throw Reason(sentence: "`\(word)` is not above=TOKENS:input/output/write-5m/write-1h/read")
-                }
-                long = (threshold, try prices(halves[1].split(separator: "/").map(String.init)))
-            default: throw Reason(sentence: "`\(parts[0])` is unknown; known are above, fast, search, us")
-            }
-        }
+        let options = try PriceOptions(words[8...])
         let from = try day(words[1]), to = try day(words[2])
         if let from, let to, from >= to {
             throw Reason(sentence: "the row is never valid: \(words[1]) is not before \(words[2])")
         }
         return Price(
-            model: words[0], validFrom: from, validTo: to,
-            tokens: try prices(Array(words[3..<8])), long: long, fastPermille: fast, usPermille: us, webSearch: search,
-            version: "\(table)/\(words[0])")
+            model: words[0], from: from, to: to, tokens: try prices(Array(words[3..<8])), options: options,
+            platform: platform, table: table)
     }
 
-    private static func prices(_ words: [String]) throws(Reason) -> TokenPrices {
+    static func prices(_ words: [String]) throws(Reason) -> TokenPrices {
         guard words.count == 5 else { throw Reason(sentence: "five prices are needed, found \(words.count)") }
         // Dollars per million tokens are millionths of a dollar per token, 10⁶ pico-dollars.
         return TokenPrices(
@@ -82,7 +69,7 @@ struct PriceParser {
     }
 
     /// A decimal number, exactly, in units of 10^-places. The bound finds slips and keeps sums of costs within 128 bits.
-    private static func decimal(_ text: String, places: Int, atMost limit: Int64) throws(Reason) -> Int64 {
+    static func decimal(_ text: String, places: Int, atMost limit: Int64) throws(Reason) -> Int64 {
         let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
         let fraction = parts.count == 2 ? String(parts[1]) : ""
         guard !parts[0].isEmpty, fraction.count <= places,

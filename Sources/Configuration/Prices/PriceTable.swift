@@ -1,49 +1,64 @@
 /// All prices in force, those of the configuration before the built-in ones.
 package struct PriceTable: Sendable {
-    private var rows: [String: [Price]] = [:]
-    /// The models that have a price, in the table's order.
-    package private(set) var models: [String] = []
+    /// By model; what is found in an earlier layer counts.
+    private var layers: [[String: [Price]]]
+    /// The models that have a price, in the table's order, with the platform of their first row.
+    private var order: [(model: String, platform: PricePlatform?)] = []
 
     /// Rows that come first win.
     init(_ prices: [Price]) {
-        for price in prices {
-            if rows[price.model] == nil { models.append(price.model) }
-            rows[price.model, default: []].append(price)
+        var rows: [String: [Price]] = [:]
+        for price in prices { rows[price.model, default: []].append(price) }
+        layers = [rows]
+        list(prices)
+    }
+
+    /// Rows of one's own before a whole table, by whatever name either finds a model.
+    init(_ own: [Price], over table: PriceTable) {
+        self.init(own)
+        layers += table.layers
+        for entry in table.order where !order.contains(where: { $0 == entry }) { order.append(entry) }
+    }
+
+    private mutating func list(_ prices: [Price]) {
+        var seen: Set<String> = []
+        for price in prices where seen.insert("\(price.platform?.rawValue ?? "")/\(price.model)").inserted {
+            order.append((price.model, price.platform))
         }
     }
 
-    /// The built-in prices alone.
-    package static let builtIn = PriceTable(builtInRows)
+    /// The models that have a price with Anthropic.
+    package var models: [String] { models(on: .anthropic) }
 
-    static let builtInRows: [Price] = {
-        do throws(PriceParser.Fault) {
-            return try PriceParser.parse(anthropicPrices, table: "builtin")
-        } catch {
-            // The text is part of this program and tested with it.
-            fatalError("built-in price table, line \(error.line): \(error.sentence)")
-        }
-    }()
-
-    /// The price of a model at a moment (Unix nanoseconds). A release date, `-latest` or a `[1m]` behind the name does not
-    /// change the price; any other name that is not in the table has none.
-    package func price(of model: String, at moment: Int64) -> Price? {
-        row(model, at: moment) ?? row(Self.base(of: model), at: moment)
+    /// The models that have a price on a platform, each once.
+    package func models(on platform: PricePlatform) -> [String] {
+        var seen: Set<String> = []
+        return order.filter { ($0.platform ?? platform) == platform && seen.insert($0.model).inserted }.map(\.model)
     }
 
-    private func row(_ model: String, at moment: Int64) -> Price? {
-        rows[model]?.first { price in
-            (price.validFrom ?? .min) <= moment && moment < (price.validTo ?? .max)
-        }
-    }
+    /// The price of one of Anthropic's models at a moment (Unix nanoseconds).
+    package func price(of model: String, at moment: Int64) -> Price? { price(of: model, on: .anthropic, at: moment) }
 
-    /// `claude-sonnet-4-5-20250929` → `claude-sonnet-4-5`.
-    static func base(of model: String) -> String {
-        var name = Substring(model)
-        if name.hasSuffix("[1m]") { name = name.dropLast(4) }
-        if name.hasSuffix("-latest") { return String(name.dropLast(7)) }
-        guard let separator = name.lastIndex(where: { $0 == "-" || $0 == "@" }) else { return String(name) }
-        let date = name[name.index(after: separator)...]
-        return date.count == 8 && date.allSatisfy { $0.isASCII && $0.isNumber }
-            ? String(name[..<separator]) : String(name)
+    /// The price of a model at a moment (Unix nanoseconds). How a platform decorates the name — release date, `-latest`, `[1m]`,
+    /// vendor, geography — does not hide the model; any other name that is not in the table has no price.
+    /// - Parameter region: where the address or the deployment is, as the platform calls it; `nil` or `global`: anywhere.
+    package func price(
+        of model: String, on platform: PricePlatform, region: String? = nil, at moment: Int64
+    ) -> Price? {
+        let name = PricedName(model, on: platform, region: region)
+        for rows in layers {
+            for candidate in name.names {
+                if let row = rows[candidate]?.first(where: { $0.holds(on: platform, at: moment) }) {
+                    return row.placed(in: name.region)
+                }
+            }
+        }
+        return nil
+    }
+}
+
+extension Price {
+    fileprivate func holds(on platform: PricePlatform, at moment: Int64) -> Bool {
+        (self.platform ?? platform) == platform && (validFrom ?? .min) <= moment && moment < (validTo ?? .max)
     }
 }

@@ -33,4 +33,15 @@ enum HostPort {
         var address = in6_addr()
         return inet_pton(AF_INET6, text, &address) == 1
     }
+
+    /// In one of several ways to write the same host: small letters, no dot at the end, an IPv6 address in its short form.
+    static func normalized(_ host: String) -> String {
+        var address = in6_addr()
+        guard inet_pton(AF_INET6, host, &address) == 1 else {
+            return String((host.hasSuffix(".") ? host.dropLast() : host[...]).lowercased())
+        }
+        return withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(INET6_ADDRSTRLEN)) { text in
+            inet_ntop(AF_INET6, &address, text.baseAddress, socklen_t(text.count)).map { String(cString: $0) } ?? host
+        }
+    }
 }

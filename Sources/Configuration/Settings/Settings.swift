@@ -33,39 +33,6 @@ package struct UpstreamTimeouts: Sendable, Equatable {
     package var idle: Int64 = 300_000_000_000
 }
 
-package enum ProviderKind: String, Sendable, CaseIterable {
-    /// The Anthropic Messages API.
-    case anthropic
-    case openAI = "openai"
-    /// Azure OpenAI, and Claude on Microsoft Foundry.
-    case azure
-    /// The Gemini API of Google AI Studio.
-    case gemini
-    /// Gemini and Claude on Google Cloud.
-    case vertex
-    /// Amazon Bedrock.
-    case bedrock
-    case xAI = "xai"
-    /// Any server with Chat Completions (vLLM, Ollama, llama.cpp, …), or with the Messages API.
-    case openAICompatible = "openai-compatible"
-    /// Answers made up in this process, for trying out and for tests.
-    case mock
-}
-
-/// A provider account.
-package struct ProviderSetting: Sendable {
-    package let name: String
-    package let kind: ProviderKind
-    /// Absent: only clients with a login of their own are served (subscription pass-through).
-    package let apiKey: Secret?
-    package let baseURL: BaseURL
-    /// CA file (PEM) that the server's certificate must chain to; absent: the system's store.
-    package let authorityFile: String?
-    package let timeouts: UpstreamTimeouts
-    /// Idle connections kept open, per loop.
-    package let maximumIdleConnections: Int
-}
-
 /// A key that stands in the configuration, by its value.
 package struct ConfiguredKey: Sendable {
     package let key: Secret

@@ -12,7 +12,7 @@ package enum AnthropicEndpoint {
         case .authorization:
             return passesThrough
         case .xAPIKey, .cookie, .tollgateAPIKey, .tollgateMetadata, .tollgateLoggingConfig, .tollgateAnthropicBeta,
-            .tollgateOther:
+            .tollgateFidelity, .tollgateOther:
             return false
         case .host, .contentLength, .expect:
             return false

@@ -14,7 +14,7 @@ package struct Refusal: Error, Sendable {
     /// For `allow`, of a 405.
     package var allow: StaticString?
 
-    private init(_ status: Int, _ type: StaticString, _ message: String, isFinal: Bool = true) {
+    init(_ status: Int, _ type: StaticString, _ message: String, isFinal: Bool = true) {
         self.status = status
         self.type = type
         self.message = message
@@ -130,6 +130,19 @@ extension Refusal {
 
     package static func unavailable(_ account: String, _ reason: String) -> Refusal {
         Refusal(529, "overloaded_error", "No upstream could serve the request: \(account): \(reason)", isFinal: false)
+    }
+
+    package static func accountIsFull(_ account: String) -> Refusal {
+        var refusal = Refusal(
+            529, "overloaded_error",
+            "\(account) has as many requests as its max_concurrent_requests allows; try again in a moment.",
+            isFinal: false)
+        refusal.retryAfter = 1
+        return refusal
+    }
+
+    package static func countsNoTokens(_ model: String) -> Refusal {
+        Refusal(404, "not_found_error", "The provider of \(model) does not count tokens; estimate them.")
     }
 
     /// A stream that had begun could not be brought to its end.

@@ -185,6 +185,61 @@ package final class MessageWriter {
         blocks += 1
     }
 
+    /// A search that the provider made by itself, as Anthropic's server tool tells it. What Anthropic would encrypt is empty: the
+    /// block is for the client to show.
+    func webSearch(query: JSONString?, sources: [JSONString]) {
+        guard !hasEnded else { return }
+        endBlock()
+        begin()
+        let id = "srv\(context.toolID(blocks))"
+        block { json in
+            json.member("type", literal: "server_tool_use")
+            json.member("id", id)
+            json.member("name", literal: "web_search")
+            json.key("input")
+            json.beginObject()
+            if let query { json.member("query", query) }
+            json.endObject()
+        }
+        block { json in
+            json.member("type", literal: "web_search_tool_result")
+            json.member("tool_use_id", id)
+            json.key("content")
+            json.beginArray()
+            for url in sources {
+                json.beginObject()
+                json.member("type", literal: "web_search_result")
+                json.member("title", url)
+                json.member("url", url)
+                json.member("encrypted_content", literal: "")
+                json.key("page_age")
+                json.null()
+                json.endObject()
+            }
+            json.endArray()
+        }
+    }
+
+    /// A block that comes whole.
+    private func block(_ body: (inout JSONWriter) -> Void) {
+        var json = JSONWriter()
+        json.beginObject()
+        body(&json)
+        json.endObject()
+        if form == .stream {
+            event("content_block_start") { event in
+                event.member("index", Int64(blocks))
+                event.key("content_block")
+                event.value(raw: json.bytes)
+            }
+            blockEvent("content_block_stop") { _ in }
+        } else {
+            if blocks > 0 { content.append(",") }
+            content.append(json.bytes)
+        }
+        blocks += 1
+    }
+
     // MARK: Tools
 
     /// A tool call begins. An id that is missing or unfit is replaced (T-18).

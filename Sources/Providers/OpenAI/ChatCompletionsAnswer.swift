@@ -10,6 +10,7 @@ package final class ChatCompletionsAnswer: AnswerReader {
     private var calls = ToolCallQueue()
     private var think = ThinkTags()
     private var isRefused = false
+    private var tier = ServiceTier.standard
 
     package init(_ kind: ProviderKind) { self.kind = kind }
 
@@ -53,6 +54,7 @@ package final class ChatCompletionsAnswer: AnswerReader {
     private func readChunk(_ data: UnsafeRawBufferPointer, _ message: MessageWriter) throws(JSONError) {
         var cursor = JSONCursor(data)
         var id: JSONString?, model: JSONString?
+        var usage: UnsafeRawBufferPointer?
         try cursor.enterObject()
         while let key = try cursor.nextKey() {
             if key.equals("choices") {
@@ -62,13 +64,19 @@ package final class ChatCompletionsAnswer: AnswerReader {
             } else if key.equals("model") {
                 model = try cursor.stringOrSkip()
             } else if key.equals("usage"), try cursor.peekKind() == .object {
-                let raw = cursor.bytes(try cursor.skipValue())
-                message.use(try OpenAIUsage(raw).usage(excludesReasoning: kind == .xAI), raw: raw)
+                usage = cursor.bytes(try cursor.skipValue())
+            } else if key.equals("service_tier") {
+                if let name = try cursor.stringOrSkip() { tier = ServiceTier(name) }
             } else if key.equals("error"), try cursor.peekKind() != .null {
                 message.fail(UpstreamFailure(openAI: cursor.bytes(try cursor.skipValue())))
             } else {
                 try cursor.skipValue()
             }
+        }
+        if let usage {
+            var tokens = try OpenAIUsage(usage).usage(excludesReasoning: kind == .xAI)
+            tokens.serviceTier = tier
+            message.use(tokens, raw: usage)
         }
         // Azure's first chunk has neither.
         if let id, !id.bytes.isEmpty { message.identify(id: id, model: model) }

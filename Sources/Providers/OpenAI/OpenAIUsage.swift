@@ -1,3 +1,4 @@
+import Configuration
 import Wire
 
 /// Usage objects of Chat Completions and of Responses, in our classes. Their prompts include what was read from the cache and
@@ -43,6 +44,8 @@ struct OpenAIUsage {
         usage.cacheRead = min(cached, prompt)
         usage.cacheWrite1h = min(writtenLong, written)
         usage.cacheWrite5m = written - usage.cacheWrite1h
+        usage.thinking = reasoning
+        usage.reportedCost = reportedTicks.flatMap { NanoUSD(xAITicks: $0) }
         usage.output = completion
         if excludesReasoning { usage.output = max(completion, total.map { $0 - prompt } ?? completion + reasoning) }
         return usage
@@ -89,6 +92,11 @@ struct OpenAIUsage {
             }
         }
     }
+}
+
+extension ServiceTier {
+    /// As an answer names it; a name that is not known counts as the standard.
+    init(_ name: JSONString) { self = (try? name.decoded()).flatMap { ServiceTier(named: $0) } ?? .standard }
 }
 
 extension JSONCursor {

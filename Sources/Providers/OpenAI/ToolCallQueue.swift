@@ -41,6 +41,16 @@ struct ToolCallQueue {
         if waiting.count == 1, current == nil || message.openToolIsComplete { tellNext(message) }
     }
 
+    func knows(_ index: Int64) -> Bool { index == current || waiting.contains { $0.index == index } }
+
+    /// Nothing more comes of a call: if it is the one being told, the next can be.
+    mutating func end(_ index: Int64, _ message: MessageWriter) {
+        guard index == current else { return }
+        message.endBlock()
+        current = nil
+        if waiting.count == 1 { tellNext(message) }
+    }
+
     /// Everything that waits is told.
     mutating func flush(_ message: MessageWriter) {
         while !waiting.isEmpty { tellNext(message, isLast: true) }

@@ -13,7 +13,7 @@ package enum Cost {
             + Int128(usage.cacheRead) * Int128(tokens.cacheRead)
         // Multipliers in thousandths: kept as one fraction until the end.
         var scale: Int128 = 1_000
-        for (applies, permille) in [(usage.isFast, price.fastPermille), (usage.isUS, price.usPermille)] where applies {
+        for permille in factors(for: usage, price) where permille != 1_000 {
             let (product, overflow) = pico.multipliedReportingOverflow(by: Int128(permille))
             if overflow { return NanoUSD(.max) }
             pico = product
@@ -27,8 +27,26 @@ package enum Cost {
         return NanoUSD(Int64(clamping: roundedHalfEven(pico, scale)))
     }
 
-    /// The prices of the tier that the request's whole input falls into.
+    /// What a request is charged with: what the provider reported, otherwise what the price says. `nil`: unknown, as the model
+    /// has no price, or none for the tier that served.
+    package static func charge(for usage: TokenUsage, at price: Price?) -> NanoUSD? {
+        if let reported = usage.reportedCost { return reported }
+        guard let price, price.knows(usage.serviceTier) else { return nil }
+        return of(usage, at: price)
+    }
+
+    /// Thousandths; all of them multiply.
+    private static func factors(for usage: TokenUsage, _ price: Price) -> [Int64] {
+        var factors = [price.regionPermille]
+        if usage.isFast { factors.append(price.fastPermille) }
+        if usage.isUS { factors.append(price.usPermille) }
+        if case .permille(let permille)? = price.tiers[usage.serviceTier] { factors.append(permille) }
+        return factors
+    }
+
+    /// The prices of the service tier, or those that the request's whole input falls into.
     private static func tokenPrices(for usage: TokenUsage, _ price: Price) -> TokenPrices {
+        if case .tokens(let own)? = price.tiers[usage.serviceTier] { return own }
         if let long = price.long, usage.totalInput > long.threshold { return long.tokens }
         return price.tokens
     }

@@ -148,7 +148,7 @@ package struct ChunkedDecoder: Sendable {
         switch name {
         case .host, .contentLength, .expect, .contentType, .contentEncoding, .cacheControl, .authorization, .xAPIKey,
             .wwwAuthenticate, .cookie, .setCookie, .retryAfter, .location, .date, .tollgateAPIKey, .tollgateMetadata,
-            .tollgateLoggingConfig, .tollgateAnthropicBeta, .tollgateOther:
+            .tollgateLoggingConfig, .tollgateAnthropicBeta, .tollgateFidelity, .tollgateOther:
             false
         default: !name.isHopByHop
         }

@@ -20,6 +20,8 @@ package enum FieldName: UInt8, Sendable, CaseIterable {
 
     // Identity of a request and of its trace.
     case requestID, xRequestID, xClientRequestID, idempotencyKey
+    /// `x-amzn-requestid`, `x-amzn-errortype`.
+    case amznRequestID, amznErrorType
     case traceparent, tracestate, traceresponse, baggage
     case xForwardedFor, xForwardedProto, xForwardedHost, xRealIP
 
@@ -53,7 +55,7 @@ package enum FieldName: UInt8, Sendable, CaseIterable {
     case claudeCodeOther
 
     // Tollgate's own; each also under TrueFoundry's prefix `x-tfy-`.
-    case tollgateAPIKey, tollgateMetadata, tollgateLoggingConfig, tollgateAnthropicBeta
+    case tollgateAPIKey, tollgateMetadata, tollgateLoggingConfig, tollgateAnthropicBeta, tollgateFidelity
     /// Any further name with the prefix `x-tollgate-` or `x-tfy-`.
     case tollgateOther
 

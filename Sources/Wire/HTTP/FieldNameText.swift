@@ -42,6 +42,8 @@ extension FieldName {
         case .xRequestID: "x-request-id"
         case .xClientRequestID: "x-client-request-id"
         case .idempotencyKey: "idempotency-key"
+        case .amznRequestID: "x-amzn-requestid"
+        case .amznErrorType: "x-amzn-errortype"
         case .traceparent: "traceparent"
         case .tracestate: "tracestate"
         case .traceresponse: "traceresponse"
@@ -76,6 +78,7 @@ extension FieldName {
         case .tollgateMetadata: "x-tollgate-metadata"
         case .tollgateLoggingConfig: "x-tollgate-logging-config"
         case .tollgateAnthropicBeta: "x-tollgate-anthropic-beta"
+        case .tollgateFidelity: "x-tollgate-fidelity"
         }
     }
 

@@ -44,6 +44,9 @@ def pieces(text, size):
 
 
 def block_events(index, block, size):
+    if block["type"].endswith("thinking"):
+        yield from thinking_events(index, block, size)
+        return
     if block["type"] == "text":
         empty, kind, field, whole = {**block, "text": ""}, "text_delta", "text", block["text"]
     else:
@@ -51,6 +54,18 @@ def block_events(index, block, size):
     yield {"type": "content_block_start", "index": index, "content_block": empty}
     for piece in pieces(whole, size):
         yield {"type": "content_block_delta", "index": index, "delta": {"type": kind, field: piece}}
+    yield {"type": "content_block_stop", "index": index}
+
+
+def thinking_events(index, block, size):
+    """Thoughts come with their signature at the end; redacted ones come whole."""
+    readable = block["type"] == "thinking"
+    opened = {**block, "thinking": "", "signature": ""} if readable else block
+    yield {"type": "content_block_start", "index": index, "content_block": opened}
+    for piece in pieces(block["thinking"], size) if readable else []:
+        yield {"type": "content_block_delta", "index": index, "delta": {"type": "thinking_delta", "thinking": piece}}
+    if readable:
+        yield {"type": "content_block_delta", "index": index, "delta": {"type": "signature_delta", "signature": block["signature"]}}
     yield {"type": "content_block_stop", "index": index}
 
 

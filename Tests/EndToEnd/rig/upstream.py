@@ -270,10 +270,13 @@ class Upstream:
         if request.path in self.other_paths:
             return self.other_paths[request.path]
         if request.method == "POST" and request.path == "/v1/messages":
-            with self._lock:
-                return self._script.pop(0) if len(self._script) > 1 else self._script[0]
+            return self._scripted()
         if request.path == "/v1/messages/count_tokens":
             return Json({"input_tokens": len(request.body) // 4})
         if request.path == "/v1/models":
             return Json({"data": [{"type": "model", "id": name, "display_name": name} for name in MODELS], "has_more": False})
         return Json({"type": "error", "error": {"type": "not_found_error", "message": "Not found"}}, status=404)
+
+    def _scripted(self) -> Answer:
+        with self._lock:
+            return self._script.pop(0) if len(self._script) > 1 else self._script[0]

@@ -1,0 +1,132 @@
+import Configuration
+import HTTP
+import Providers
+import Telemetry
+import Transport
+import Upstream
+import Wire
+
+extension LoopWorker {
+    /// relay, of an answer in another dialect: its head and body as they come, told in the client's.
+    func answerTransformed(
+        _ attempt: Attempt, _ exchange: Exchange, _ account: UpstreamAccount, _ call: UpstreamCall,
+        _ connection: ClientConnection
+    ) async {
+        attempt.status = connection.head.status
+        noteRequestID(attempt, connection)
+        guard attempt.status == 200 else { return await readError(attempt, exchange, account, connection) }
+        if case .count = call.answer { return await answerCount(attempt, exchange, account, connection) }
+        let transform = makeTransform(exchange, account, call)
+        let meter = AnswerMeter(transform)
+        attempt.meter = meter
+        exchange.body = nil
+        connection.headIsUsed()
+        let isStreamed = exchange.isStreamed
+        var relay = TransformedRelay(
+            exchange.channel, connection, transform, isStreamed: isStreamed, idleTimeout: account.timeouts.idle,
+            pingInterval: exchange.setting.snapshot.limits.pingInterval,
+            beginAnswer: { self.beginTransformed(exchange, call, length: $0) })
+        let end = await relay.run()
+        attempt.firstByteAt = relay.firstByteAt
+        exchange.firstByteAt = relay.firstByteAt
+        meter.bytes = relay.bytesReceived
+        switch end {
+        case .complete: attempt.failure = transform.failure.map { .failed($0, account.name) }
+        case .clientGone:
+            attempt.fault = .cancelled
+            exchange.channel.abandonAnswer()
+        case .fault(let fault): attempt.fault = fault
+        }
+    }
+
+    private func makeTransform(
+        _ exchange: Exchange, _ account: UpstreamAccount, _ call: UpstreamCall
+    ) -> any AnswerTransform {
+        switch call.answer {
+        case .translated(let dialect, let context):
+            TranslatedAnswer(
+                Translation.reader(dialect, account.kind),
+                MessageWriter(exchange.isStreamed ? .stream : .whole, context))
+        case .same, .count: preconditionFailure("not an answer to be transformed")
+        }
+    }
+
+    private func noteRequestID(_ attempt: Attempt, _ connection: ClientConnection) {
+        for name in [FieldName.requestID, .xRequestID, .amznRequestID] {
+            guard let id = connection.head.value(name) else { continue }
+            attempt.upstreamRequestID = String(decoding: connection.headBytes(id), as: UTF8.self)
+            return
+        }
+    }
+
+    private func beginTransformed(_ exchange: Exchange, _ call: UpstreamCall, length: Int64?) {
+        let channel = exchange.channel, isStreamed = length == nil
+        channel.beginResponse(status: 200)
+        addIdentity(exchange)
+        channel.field("content-type", isStreamed ? "text/event-stream; charset=utf-8" : "application/json")
+        if isStreamed { channel.field("cache-control", "no-cache") }
+        if let receipt = call.receipt, exchange.wantsReceipt { channel.field("x-tollgate-fidelity", receipt.text) }
+        channel.beginBody(length: length)
+    }
+
+    // MARK: Counts
+
+    private func answerCount(
+        _ attempt: Attempt, _ exchange: Exchange, _ account: UpstreamAccount, _ connection: ClientConnection
+    ) async {
+        connection.headIsUsed()
+        do throws(ClientFault) {
+            let bytes = try await connection.readAll(
+                limit: Self.errorLimit, timeout: account.timeouts.idle, abort: .downstreamHangup)
+            attempt.firstByteAt = monotonicNanoseconds()
+            exchange.firstByteAt = attempt.firstByteAt
+            guard let tokens = bytes.withUnsafeBytes({ TokenCount.read($0) }) else {
+                attempt.failure = .failed(.unreadable("no count of tokens"), account.name)
+                return
+            }
+            let channel = exchange.channel
+            channel.beginResponse(status: 200)
+            addIdentity(exchange)
+            channel.field("content-type", "application/json")
+            _ = TokenCount.answer(tokens).withUnsafeBytes { channel.respond($0) }
+        } catch {
+            attempt.fault = error
+        }
+    }
+
+    // MARK: Errors
+
+    /// An error of the provider, whose text is small: what the client is told is made of it.
+    private func readError(
+        _ attempt: Attempt, _ exchange: Exchange, _ account: UpstreamAccount, _ connection: ClientConnection
+    ) async {
+        let retryAfter = Self.retryAfter(connection)
+        let awsType = connection.head.value(.amznErrorType).map {
+            String(decoding: connection.headBytes($0), as: UTF8.self)
+        }
+        connection.headIsUsed()
+        do throws(ClientFault) {
+            let bytes = try await connection.readAll(
+                limit: Self.errorLimit, timeout: account.timeouts.idle, abort: .downstreamHangup)
+            let body = bytes.withUnsafeBytes { UpstreamErrorBody($0, awsType: awsType ?? "") }
+            let answer = ErrorTranslation.Answer(status: attempt.status, body: body, retryAfter: retryAfter)
+            attempt.failure = ErrorTranslation.refusal(
+                answer, model: exchange.routed?.requested ?? "", account: account.name)
+            attempt.upstreamError = body.code.isEmpty ? body.message : "\(body.code): \(body.message)"
+            attempt.facts.errorType = body.code
+        } catch {
+            attempt.fault = error
+        }
+    }
+
+    private static let errorLimit = 256 * 1024
+
+    /// Seconds, rounded up: `retry-after-ms`, else `retry-after` in seconds.
+    private static func retryAfter(_ connection: ClientConnection) -> Int? {
+        func number(_ name: FieldName) -> Int? {
+            connection.head.value(name).flatMap { Int(String(decoding: connection.headBytes($0), as: UTF8.self)) }
+        }
+        if let milliseconds = number(.retryAfterMilliseconds), milliseconds > 0 { return (milliseconds + 999) / 1_000 }
+        return number(.retryAfter).flatMap { $0 > 0 ? $0 : nil }
+    }
+}

@@ -1,0 +1,142 @@
+import HTTP
+import Providers
+import Transport
+import Upstream
+import Wire
+
+/// Carries an answer of another dialect to the client, event by event as it comes. The answer begins for the client when there is
+/// something to tell; until then it can still be an error with a status of its own.
+struct TransformedRelay {
+    let channel: ServerChannel
+    let connection: ClientConnection
+    let transform: any AnswerTransform
+    /// The client gets events; otherwise one message at the end.
+    let isStreamed: Bool
+    let idleTimeout: Int64
+    let pingInterval: Int64
+    /// Writes the head of the answer.
+    let beginAnswer: (_ length: Int64?) -> Void
+    /// When the first bytes of the body were there, monotonic nanoseconds.
+    private(set) var firstByteAt: Int64?
+    private(set) var bytesReceived = 0
+    private var isComplete = false
+
+    init(
+        _ channel: ServerChannel, _ connection: ClientConnection, _ transform: any AnswerTransform, isStreamed: Bool,
+        idleTimeout: Int64, pingInterval: Int64, beginAnswer: @escaping (_ length: Int64?) -> Void
+    ) {
+        self.channel = channel
+        self.connection = connection
+        self.transform = transform
+        self.isStreamed = isStreamed
+        self.idleTimeout = idleTimeout
+        self.pingInterval = pingInterval
+        self.beginAnswer = beginAnswer
+    }
+
+    /// Relays until the answer is whole for the client, or one side fails.
+    mutating func run() async -> RelayEnd {
+        let wakeup = channel.wakeup
+        defer {
+            wakeup.clearDeadline()
+            wakeup.clearTick()
+        }
+        if isStreamed { wakeup.setTick(after: pingInterval) }
+        while true {
+            switch connection.readBody() {
+            case .data(let bytes, let isLast):
+                if firstByteAt == nil { firstByteAt = monotonicNanoseconds() }
+                bytesReceived += bytes.count
+                transform.consume(bytes)
+                isComplete = isLast
+                if isLast { transform.end() }
+                guard await pass() else { return .clientGone }
+                if transform.hasEnded {
+                    await drain()
+                    return .complete
+                }
+            case .failed(let fault):
+                transform.fail(UpstreamFailure(fault))
+                guard await pass() else { return .clientGone }
+                return .fault(fault)
+            case .wouldBlock:
+                if let end = await park(wakeup) { return end }
+            }
+        }
+    }
+
+    /// Sends what is ready. False: the client is gone.
+    private func pass() async -> Bool {
+        let isLast = transform.hasEnded
+        // An error that comes first becomes a status, and a whole message waits for its end.
+        if transform.failure != nil, !channel.answerHasBegun { return true }
+        guard transform.hasBegun, isStreamed || isLast else { return true }
+        var state = SendState.sent
+        transform.takeOutput { bytes in
+            if !channel.answerHasBegun, channel.status == 0 { beginAnswer(isStreamed ? nil : Int64(bytes.count)) }
+            if bytes.count > 0 || isLast { state = channel.send(bytes, isLast: isLast) }
+        }
+        if state == .pending { state = await channel.flush() }
+        return state == .sent
+    }
+
+    /// Waits for the upstream, the client's end, or the moment for a ping.
+    private func park(_ wakeup: Wakeup) async -> RelayEnd? {
+        wakeup.setDeadline(after: idleTimeout)
+        while true {
+            let events = await wakeup.wait(for: [.upstreamReadable, .downstreamHangup, .deadline, .tick])
+            if events.contains(.downstreamHangup) { return .clientGone }
+            if events.contains(.upstreamReadable) {
+                if isStreamed { wakeup.setTick(after: pingInterval) }
+                return nil
+            }
+            if events.contains(.deadline) {
+                transform.fail(UpstreamFailure(.timedOut))
+                return await pass() ? .fault(.timedOut) : .clientGone
+            }
+            // A model that thinks for long says nothing: the client learns that we are here.
+            transform.begin()
+            guard await pass(), await ping() else { return .clientGone }
+            // Flushing used the deadline for itself.
+            wakeup.setDeadline(after: idleTimeout)
+            wakeup.setTick(after: pingInterval)
+        }
+    }
+
+    private func ping() async -> Bool {
+        let event: StaticString = "event: ping\ndata: {\"type\": \"ping\"}\n\n"
+        let state = event.withUTF8Buffer { channel.send(UnsafeRawBufferPointer($0), isLast: false) }
+        return state == .pending ? await channel.flush() == .sent : state == .sent
+    }
+
+    // MARK: The end
+
+    /// The client has its answer. What is left of the upstream's, usually nothing but its end, is read so that the connection can
+    /// serve again; one that has more to say is closed.
+    private func drain() async {
+        guard !isComplete, transform.failure == nil else { return }
+        let wakeup = channel.wakeup
+        wakeup.clearTick()
+        wakeup.setDeadline(after: Self.drainTime)
+        defer { wakeup.clearDeadline() }
+        while true {
+            switch connection.readBody() {
+            case .data(let bytes, let isLast):
+                if isLast || bytes.count > Self.drainBytes { return }
+            case .failed: return
+            case .wouldBlock:
+                if await wakeup.wait(for: [.upstreamReadable, .deadline]) == .deadline { return }
+            }
+        }
+    }
+
+    private static let drainTime: Int64 = 20_000_000
+    private static let drainBytes = 4_096
+}
+
+extension UpstreamFailure {
+    init(_ fault: ClientFault) {
+        let type = if case .timedOut = fault { "timeout_error" } else { "overloaded_error" }
+        self.init(type: type, message: "The provider's answer broke off: \(fault.sentence)")
+    }
+}

@@ -1,0 +1,115 @@
+import Configuration
+import Wire
+
+/// A stream of the Responses API. https://platform.openai.com/docs/api-reference/responses-streaming
+package final class ResponsesAnswer: AnswerReader {
+    private var parser = SSEParser(maximumEventBytes: 32 << 20)
+    private var calls = ToolCallQueue()
+    /// Calls whose arguments came in pieces.
+    private var told: Set<Int64> = []
+    private var isRefused = false
+    private var searches: Int64 = 0
+
+    package init() {}
+
+    package func read(_ bytes: UnsafeRawBufferPointer, _ message: MessageWriter) {
+        var position = 0
+        while !message.hasEnded {
+            switch parser.next(bytes, &position, interest: .all) {
+            case .needMore: return
+            case .skipped: message.fail(.unreadable("an event that is too large"))
+            case .event(name: _, let data):
+                if data.equals("[DONE]") { continue }
+                do throws(JSONError) {
+                    try ResponsesEvent(data).tell(self, message)
+                } catch {
+                    message.fail(.unreadable("an event that is no JSON"))
+                }
+            }
+        }
+    }
+
+    package func end(_ message: MessageWriter) {
+        if !message.hasEnded { message.fail(.cut) }
+    }
+
+    // MARK: Events
+
+    func text(_ delta: JSONString, _ message: MessageWriter) {
+        calls.flush(message)
+        message.text(delta)
+    }
+
+    func refusal(_ delta: JSONString, _ message: MessageWriter) {
+        isRefused = true
+        text(delta, message)
+    }
+
+    func thinking(_ delta: JSONString, _ message: MessageWriter) {
+        calls.flush(message)
+        message.thinking(delta)
+    }
+
+    /// Another part of a summary: a paragraph of its own.
+    func nextSummaryPart(_ message: MessageWriter) { message.thinking(JSONString(literal: "\\n\\n")) }
+
+    func arguments(_ delta: JSONString, _ index: Int64, _ message: MessageWriter) {
+        told.insert(index)
+        calls.add(ToolCallQueue.Part(index: index, arguments: delta), message)
+    }
+
+    /// Only where no pieces came.
+    func wholeArguments(_ arguments: JSONString, _ index: Int64, _ message: MessageWriter) {
+        if told.insert(index).inserted {
+            calls.add(ToolCallQueue.Part(index: index, arguments: arguments), message)
+        }
+    }
+
+    func itemAdded(_ item: UnsafeRawBufferPointer, _ index: Int64, _ message: MessageWriter) throws(JSONError) {
+        message.begin()
+        let item = try ResponsesItem(item)
+        guard item.kind == .functionCall else { return }
+        calls.add(ToolCallQueue.Part(index: index, id: item.callID, name: item.name), message)
+    }
+
+    func itemDone(_ bytes: UnsafeRawBufferPointer, _ index: Int64, _ message: MessageWriter) throws(JSONError) {
+        let item = try ResponsesItem(bytes)
+        switch item.kind {
+        case .functionCall:
+            if !calls.knows(index) {
+                calls.add(ToolCallQueue.Part(index: index, id: item.callID, name: item.name), message)
+            }
+            if let arguments = item.arguments { wholeArguments(arguments, index, message) }
+            calls.end(index, message)
+        case .reasoning:
+            // T-9: only `done` has all of it.
+            if let id = item.id, let content = item.encryptedContent {
+                message.reasoning { state in
+                    state.append(id.bytes)
+                    state.append("/")
+                    state.append(content.bytes)
+                }
+            } else {
+                message.endBlock()
+            }
+        case .webSearch:
+            searches += 1
+            message.webSearch(query: item.query, sources: item.sources)
+        case .message, .other: message.endBlock()
+        }
+    }
+
+    func completed(_ response: UnsafeRawBufferPointer, _ message: MessageWriter) throws(JSONError) {
+        let end = try ResponsesEnd(response)
+        calls.flush(message)
+        message.identify(id: end.id, model: end.model)
+        if let raw = end.usage {
+            var usage = try OpenAIUsage(raw).usage(excludesReasoning: false)
+            usage.serviceTier = end.serviceTier
+            usage.webSearchRequests = end.webSearches ?? searches
+            message.use(usage, raw: raw)
+        }
+        if let error = end.error { return message.fail(UpstreamFailure(openAI: error)) }
+        message.finish(isRefused ? .refusal : end.reason)
+    }
+}

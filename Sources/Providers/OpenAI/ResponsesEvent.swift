@@ -1,0 +1,202 @@
+import Configuration
+import Wire
+
+/// One event of a Responses stream: what of it matters, found in one pass.
+struct ResponsesEvent {
+    private var type = JSONString(literal: "")
+    private var delta: JSONString?
+    private var arguments: JSONString?
+    private var item: UnsafeRawBufferPointer?
+    private var response: UnsafeRawBufferPointer?
+    private var index: Int64 = 0
+    private var summaryIndex: Int64 = 0
+    private let data: UnsafeRawBufferPointer
+
+    init(_ data: UnsafeRawBufferPointer) throws(JSONError) {
+        self.data = data
+        var cursor = JSONCursor(data)
+        try cursor.enterObject()
+        while let key = try cursor.nextKey() {
+            if key.equals("type") {
+                type = try cursor.stringOrSkip() ?? type
+            } else if key.equals("delta") {
+                delta = try cursor.stringOrSkip()
+            } else if key.equals("output_index") {
+                index = try cursor.integerOrSkip() ?? 0
+            } else if key.equals("item") {
+                item = cursor.bytes(try cursor.skipValue())
+            } else if key.equals("response") {
+                response = cursor.bytes(try cursor.skipValue())
+            } else if key.equals("arguments") {
+                arguments = try cursor.stringOrSkip()
+            } else if key.equals("summary_index") {
+                summaryIndex = try cursor.integerOrSkip() ?? 0
+            } else {
+                try cursor.skipValue()
+            }
+        }
+        try cursor.finish()
+    }
+
+    /// HOT: the deltas stand first.
+    func tell(_ answer: ResponsesAnswer, _ message: MessageWriter) throws(JSONError) {
+        if let delta {
+            if type.equals("response.output_text.delta") { return answer.text(delta, message) }
+            if type.equals("response.function_call_arguments.delta") { return answer.arguments(delta, index, message) }
+            if type.equals("response.reasoning_summary_text.delta") || type.equals("response.reasoning_text.delta") {
+                return answer.thinking(delta, message)
+            }
+            if type.equals("response.refusal.delta") { return answer.refusal(delta, message) }
+            return
+        }
+        if let item {
+            if type.equals("response.output_item.added") { return try answer.itemAdded(item, index, message) }
+            if type.equals("response.output_item.done") { return try answer.itemDone(item, index, message) }
+            return
+        }
+        if type.equals("response.function_call_arguments.done"), let arguments {
+            return answer.wholeArguments(arguments, index, message)
+        }
+        if type.equals("response.reasoning_summary_part.added"), summaryIndex > 0 {
+            return answer.nextSummaryPart(message)
+        }
+        if type.equals("error") { return message.fail(UpstreamFailure(openAI: data)) }
+        guard let response else { return }
+        if type.equals("response.completed") || type.equals("response.incomplete") || type.equals("response.failed") {
+            try answer.completed(response, message)
+        }
+    }
+}
+
+/// An output item.
+struct ResponsesItem {
+    enum Kind {
+        case message, functionCall, reasoning, webSearch, other
+    }
+    private(set) var kind = Kind.other
+    private(set) var id: JSONString?
+    private(set) var callID: JSONString?
+    private(set) var name: JSONString?
+    private(set) var arguments: JSONString?
+    private(set) var encryptedContent: JSONString?
+    private(set) var query: JSONString?
+    private(set) var sources: [JSONString] = []
+
+    init(_ bytes: UnsafeRawBufferPointer) throws(JSONError) {
+        var cursor = JSONCursor(bytes)
+        guard try cursor.enterObjectOrSkip() else { return }
+        while let key = try cursor.nextKey() {
+            if key.equals("type") {
+                if let type = try cursor.stringOrSkip() { kind = Self.kind(type) }
+            } else if key.equals("id") {
+                id = try cursor.stringOrSkip()
+            } else if key.equals("call_id") {
+                callID = try cursor.stringOrSkip()
+            } else if key.equals("name") {
+                name = try cursor.stringOrSkip()
+            } else if key.equals("arguments") {
+                arguments = try cursor.stringOrSkip()
+            } else if key.equals("encrypted_content") {
+                encryptedContent = try cursor.stringOrSkip()
+            } else if key.equals("action") {
+                try readAction(&cursor)
+            } else {
+                try cursor.skipValue()
+            }
+        }
+    }
+
+    private static func kind(_ type: JSONString) -> Kind {
+        if type.equals("message") { return .message }
+        if type.equals("function_call") { return .functionCall }
+        if type.equals("reasoning") { return .reasoning }
+        return type.equals("web_search_call") ? .webSearch : .other
+    }
+
+    private mutating func readAction(_ cursor: inout JSONCursor) throws(JSONError) {
+        guard try cursor.enterObjectOrSkip() else { return }
+        while let key = try cursor.nextKey() {
+            if key.equals("query") {
+                query = try cursor.stringOrSkip()
+            } else if key.equals("sources"), try cursor.enterArrayOrSkip() {
+                while try cursor.nextElement() {
+                    guard try cursor.enterObjectOrSkip() else { continue }
+                    while let key = try cursor.nextKey() {
+                        if key.equals("url"), let url = try cursor.stringOrSkip() {
+                            sources.append(url)
+                        } else if !key.equals("url") {
+                            try cursor.skipValue()
+                        }
+                    }
+                }
+            } else if !key.equals("sources") {
+                try cursor.skipValue()
+            }
+        }
+    }
+}
+
+/// The response object of the last event.
+struct ResponsesEnd {
+    private(set) var id: JSONString?
+    private(set) var model: JSONString?
+    private(set) var usage: UnsafeRawBufferPointer?
+    private(set) var serviceTier = ServiceTier.standard
+    private(set) var reason = StopReason.endTurn
+    private(set) var error: UnsafeRawBufferPointer?
+    private(set) var webSearches: Int64?
+
+    init(_ bytes: UnsafeRawBufferPointer) throws(JSONError) {
+        var cursor = JSONCursor(bytes)
+        try cursor.enterObject()
+        while let key = try cursor.nextKey() {
+            if key.equals("id") {
+                id = try cursor.stringOrSkip()
+            } else if key.equals("model") {
+                model = try cursor.stringOrSkip()
+            } else if key.equals("usage"), try cursor.peekKind() == .object {
+                usage = cursor.bytes(try cursor.skipValue())
+            } else if key.equals("service_tier") {
+                if let tier = try cursor.stringOrSkip() { serviceTier = ServiceTier(tier) }
+            } else if key.equals("error"), try cursor.peekKind() == .object {
+                error = cursor.bytes(try cursor.skipValue())
+            } else if key.equals("incomplete_details") {
+                try readIncomplete(&cursor)
+            } else if key.equals("tool_usage") {
+                try readToolUsage(&cursor)
+            } else {
+                try cursor.skipValue()
+            }
+        }
+    }
+
+    private mutating func readIncomplete(_ cursor: inout JSONCursor) throws(JSONError) {
+        guard try cursor.enterObjectOrSkip() else { return }
+        while let key = try cursor.nextKey() {
+            guard key.equals("reason"), let why = try cursor.stringOrSkip() else {
+                if !key.equals("reason") { try cursor.skipValue() }
+                continue
+            }
+            if why.equals("max_output_tokens") { reason = .maxTokens }
+            if why.equals("content_filter") { reason = .refusal }
+        }
+    }
+
+    private mutating func readToolUsage(_ cursor: inout JSONCursor) throws(JSONError) {
+        guard try cursor.enterObjectOrSkip() else { return }
+        while let key = try cursor.nextKey() {
+            guard key.equals("web_search"), try cursor.peekKind() == .object else {
+                try cursor.skipValue()
+                continue
+            }
+            try cursor.enterObject()
+            while let key = try cursor.nextKey() {
+                if key.equals("num_requests") {
+                    webSearches = try cursor.integerOrSkip()
+                } else {
+                    try cursor.skipValue()
+                }
+            }
+        }
+    }
+}

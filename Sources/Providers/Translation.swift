@@ -1,0 +1,58 @@
+import Configuration
+import Wire
+
+/// The way into other dialects and back.
+package enum Translation {
+    /// A request in the provider's dialect.
+    package final class Request {
+        package let body: ByteWriter
+        package let receipt: FidelityReceipt
+        package let context: AnswerContext
+
+        init(_ body: consuming ByteWriter, _ parts: TranslationParts) {
+            self.body = body
+            receipt = parts.receipt
+            context = parts.context
+        }
+    }
+
+    /// Throws 400 for what cannot be said in the dialect, or may not be lost by the account's policy.
+    package static func request(
+        _ body: UnsafeRawBufferPointer, for target: TranslationTarget, sessionID: [UInt8], _ context: AnswerContext,
+        counts: Bool = false
+    ) throws(Refusal) -> Request {
+        let parts = try TranslationParts(body, for: target, sessionID: sessionID, context)
+        switch target.dialect {
+        case .chatCompletions:
+            var request = ChatCompletionsRequest(parts)
+            let body = try request.write()
+            try request.parts.checkPolicy()
+            return Request(body, request.parts)
+        case .responses:
+            var request = ResponsesRequest(parts)
+            let body = counts ? try request.writeCount() : try request.write()
+            try request.parts.checkPolicy()
+            return Request(body, request.parts)
+        case .generateContent, .converse, .messages:
+            throw .invalid("model", "\(target.model) is spoken to in a dialect that is not translated into")
+        }
+    }
+
+    /// The reader of an answer in a dialect.
+    package static func reader(_ dialect: Dialect, _ kind: ProviderKind) -> any AnswerReader {
+        switch dialect {
+        case .responses: ResponsesAnswer()
+        default: ChatCompletionsAnswer(kind)
+        }
+    }
+
+    /// Whether an account counts tokens by itself; elsewhere the client does.
+    package static func counts(_ dialect: Dialect, _ kind: ProviderKind) -> Bool {
+        switch dialect {
+        case .messages: true
+        case .responses: kind == .openAI || kind == .azure
+        case .generateContent, .converse: true
+        case .chatCompletions: false
+        }
+    }
+}
