@@ -99,16 +99,16 @@ struct TranslationFixture {
     ) -> Answer {
         var context = context
         adjust(&context)
-        let message = MessageWriter(form, context), reader = reader()
+        let message = TranslatedAnswer(reader(), MessageWriter(form, context))
         var answer = Answer()
         func take() { message.takeOutput { answer.output += String(decoding: $0, as: UTF8.self) } }
         inPieces(Array(stream.utf8), endingAt: places ?? [stream.utf8.count]) { bytes in
-            reader.read(bytes, message)
+            message.consume(bytes)
             take()
         }
-        reader.end(message)
+        message.end()
         take()
-        answer.usage = message.facts.reducer.hasReport ? message.facts.reducer.usage : message.usage
+        answer.usage = message.facts.reducer.usage
         (answer.id, answer.model) = (message.facts.id, message.facts.model)
         (answer.stopReason, answer.errorType) = (message.facts.stopReason, message.facts.errorType)
         answer.failure = message.failure?.message ?? ""

@@ -1,3 +1,4 @@
+import Configuration
 import Wire
 
 /// `usageMetadata` in our classes: its prompt includes what was read from the cache, its candidates leave out what was thought
@@ -8,6 +9,7 @@ struct GeminiUsage {
     private var toolPrompt: Int64 = 0
     private var candidates: Int64 = 0
     private var thoughts: Int64 = 0
+    private var tier = ServiceTier.standard
 
     /// Throws where the text is no JSON object; counts that cannot be are taken as zero.
     init(_ bytes: UnsafeRawBufferPointer) throws(JSONError) {
@@ -24,10 +26,20 @@ struct GeminiUsage {
                 candidates = try Self.count(&cursor)
             } else if key.equals("thoughtsTokenCount") {
                 thoughts = try Self.count(&cursor)
+            } else if key.equals("serviceTier") {
+                if let name = try cursor.stringOrSkip() { tier = ServiceTier(name) }
+            } else if key.equals("trafficType") {
+                if let traffic = try cursor.stringOrSkip() { readTraffic(traffic) }
             } else {
                 try cursor.skipValue()
             }
         }
+    }
+
+    /// Vertex names the tier in this way.
+    private mutating func readTraffic(_ traffic: JSONString) {
+        if traffic.equals("ON_DEMAND_PRIORITY") { tier = .priority }
+        if traffic.equals("ON_DEMAND_FLEX") { tier = .flex }
     }
 
     var usage: TokenUsage {
@@ -35,6 +47,8 @@ struct GeminiUsage {
         usage.input = max(0, prompt + toolPrompt - cached)
         usage.cacheRead = min(cached, prompt + toolPrompt)
         usage.output = candidates + thoughts
+        usage.thinking = thoughts
+        usage.serviceTier = tier
         return usage
     }
 

@@ -15,7 +15,7 @@ package final class GenerateContentAnswer: AnswerReader {
 
     package func read(_ bytes: UnsafeRawBufferPointer, _ message: MessageWriter) {
         var position = 0
-        while !message.hasEnded {
+        while !message.hasEnded, !message.isStopped {
             switch parser.next(bytes, &position, interest: .all) {
             case .needMore: return
             case .skipped: message.fail(.unreadable("an event that is too large"))
@@ -26,12 +26,11 @@ package final class GenerateContentAnswer: AnswerReader {
 
     package func end(_ message: MessageWriter) {
         guard !message.hasEnded else { return }
-        guard finish != nil || message.isStopped else { return message.fail(.cut) }
-        if !message.isStopped { sources.tell(message) }
+        guard let finish else { return message.fail(.cut) }
+        sources.tell(message)
         countSearches(message)
         explanation.withUnsafeBytes { text in
-            message.finish(
-                finish ?? .endTurn, explanation: text.isEmpty ? nil : JSONString(text, hasEscapes: true))
+            message.finish(finish, explanation: text.isEmpty ? nil : JSONString(text, hasEscapes: true))
         }
     }
 

@@ -27,8 +27,17 @@ struct GeminiFixture {
     func request(_ body: String) throws -> Request {
         try base.withParts(body) { parts in
             var request = GenerateContentRequest(parts)
-            let json = try JSONValue(parsing: try request.write().bytes)
+            let written = try request.write()
+            let json = try written.withBytes { bytes throws(JSONError) in try JSONValue(parsing: bytes) }
             return Request(json: json, receipt: request.parts.receipt, context: request.parts.context)
+        }
+    }
+
+    func count(_ body: String) throws -> JSONValue {
+        try base.withParts(body) { parts in
+            var request = GenerateContentRequest(parts)
+            let written = try request.writeCount()
+            return try written.withBytes { bytes throws(JSONError) in try JSONValue(parsing: bytes) }
         }
     }
 
