@@ -108,7 +108,8 @@ struct GeminiSchemaTests {
                     "A": ["type": "string", "enum": ["q"]],
                 ],
             ])
-        try expect(##"{"$ref":"#/$defs/Gone","$defs":{}}"##, becomes: ["type": "object", "$defs": [:], "properties": [:]])
+        try expect(
+            ##"{"$ref":"#/$defs/Gone","$defs":{}}"##, becomes: ["type": "object", "$defs": [:], "properties": [:]])
     }
 
     @Test("T-16 Alternatives stay, combinations become text, tuples get their new name")
