@@ -40,8 +40,9 @@ extension SnapshotReader {
         var provider = ProviderSetting(name: name, kind: kind, baseURL: base ?? Self.nowhere)
         provider.region = region
         provider.project = project
-        readKey(&section, &provider)
         readDialect(&section, &provider)
+        readCredential(&section, &provider)
+        if let base { readProxy(&section, base, &provider) }
         readTransport(&section, &provider, isEncrypted: base?.isEncrypted ?? true)
         provider.headers = readHeaders(&section)
         provider.models = section.sections("models").compactMap(readProviderModel)
@@ -58,7 +59,7 @@ extension SnapshotReader {
         section.refuse(
             [
                 "api_key", "auth", "base_url", "ca_file", "max_idle_connections", "timeouts", "dialect", "headers",
-                "models", "betas", "fidelity", "max_concurrent_requests",
+                "models", "betas", "fidelity", "max_concurrent_requests", "proxy",
             ], "has no effect: a mock answers by itself")
     }
 
@@ -131,20 +132,6 @@ extension SnapshotReader {
     }
 
     // MARK: How
-
-    private func readKey(_ section: inout Section, _ provider: inout ProviderSetting) {
-        let apiKey = section.text("api_key")
-        if let apiKey { _ = isToken(apiKey, section.pathOf("api_key")) }
-        provider.apiKey = apiKey.flatMap { $0.text.isEmpty ? nil : Secret($0.text) }
-        let usual: KeyField =
-            switch provider.kind {
-            case .anthropic, .mock: .xAPIKey
-            case .azure: .apiKey
-            case .gemini: .googleAPIKey
-            default: .bearer
-            }
-        provider.keyField = section.choice("auth", default: usual)
-    }
 
     private func readDialect(_ section: inout Section, _ provider: inout ProviderSetting) {
         provider.apiVersion = section.string("api_version")

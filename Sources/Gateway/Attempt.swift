@@ -15,6 +15,8 @@ final class Attempt {
     var isReused = false
     /// The request's head as it is sent; it stays in place for as long as that takes.
     var requestHead = ByteWriter(capacity: 4_096)
+    /// The model's name as the upstream knows it, where it stands in place of the client's.
+    var modelName = ByteWriter()
     /// The request was handed to the kernel whole.
     var sentAt: Int64?
     /// The head of the answer was there.

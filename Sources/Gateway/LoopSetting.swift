@@ -10,13 +10,16 @@ final class LoopSetting {
     let accounts: [UpstreamAccount]
     /// One for each account, in the same order.
     let pools: [ProviderPool]
+    /// For those accounts whose credential is fetched.
+    let credentials: [CredentialSource?]
     let limits: HTTPLimits
     let connectionsPerLoop: Int
     let routes = KnownRoutes()
 
     /// Pools of accounts that did not change are taken over, with their connections.
     init(
-        snapshot: Snapshot, accounts: [UpstreamAccount], loop: EventLoop, resolver: Resolver, previous: LoopSetting?
+        snapshot: Snapshot, accounts: [UpstreamAccount], loop: EventLoop, resolver: Resolver, previous: LoopSetting?,
+        whenCredentialFails: @escaping @Sendable (_ account: String, _ fault: CredentialFault) -> Void
     ) {
         self.snapshot = snapshot
         self.accounts = accounts
@@ -25,7 +28,18 @@ final class LoopSetting {
                 return previous.pools[index]
             }
             return ProviderPool(
-                endpoint: account.endpoint, maximumIdle: account.setting.maximumIdleConnections, loop: loop, resolver: resolver)
+                endpoint: account.endpoint, maximumIdle: account.setting.maximumIdleConnections, loop: loop,
+                resolver: resolver)
+        }
+        credentials = accounts.map { account in
+            if let previous, let index = previous.accounts.firstIndex(where: { $0 === account }) {
+                return previous.credentials[index]
+            }
+            return account.network.map { network in
+                CredentialSource(
+                    account.setting.credential, apiKeyField: account.setting.keyField.header.name, network: network,
+                    loop: loop, whenFailed: { whenCredentialFails(account.name, $0) })
+            }
         }
         limits = HTTPLimits(snapshot.limits)
         connectionsPerLoop = snapshot.limits.connections

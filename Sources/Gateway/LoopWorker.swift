@@ -5,6 +5,7 @@ import Ledger
 import Providers
 import Telemetry
 import Transport
+import Upstream
 import Wire
 
 /// One loop's part of the gateway: what its requests share. Requests of different loops share nothing but immutable values.
@@ -39,7 +40,9 @@ final class LoopWorker: RequestHandler, @unchecked Sendable {
         self.ids = ids
         self.telemetry = telemetry
         self.resolver = resolver
-        setting = LoopSetting(snapshot: snapshot, accounts: upstreams, loop: loop, resolver: resolver, previous: nil)
+        setting = LoopSetting(
+            snapshot: snapshot, accounts: upstreams, loop: loop, resolver: resolver, previous: nil,
+            whenCredentialFails: Self.credentialFailed(telemetry.log))
     }
 
     /// Where it listens, with the ports that the kernel chose.
@@ -83,8 +86,18 @@ final class LoopWorker: RequestHandler, @unchecked Sendable {
     func replace(snapshot: Snapshot, accounts: [UpstreamAccount]) {
         let previous = setting
         setting = LoopSetting(
-            snapshot: snapshot, accounts: accounts, loop: loop, resolver: resolver, previous: previous)
+            snapshot: snapshot, accounts: accounts, loop: loop, resolver: resolver, previous: previous,
+            whenCredentialFails: Self.credentialFailed(telemetry.log))
         previous.closeReplaced(by: setting)
+    }
+
+    private static func credentialFailed(_ log: LogWriter) -> @Sendable (String, CredentialFault) -> Void {
+        { account, fault in
+            log.write(.error, "a provider's credential could not be fetched") { fields in
+                fields.member("provider", account)
+                fields.member("error", fault.sentence)
+            }
+        }
     }
 
     func drain() {

@@ -14,9 +14,10 @@ package enum Preflight {
                 _ = try TLSContext(certificateFile: tls.certificate, keyFile: tls.key)
             }
         }
+        let resolver = Resolver()
         for provider in snapshot.providers {
             attempt("providers: \(provider.name)") { () throws(TransportError) in
-                _ = try UpstreamAccount(provider, mockPort: nil)
+                _ = try UpstreamAccount(provider, mockPort: nil, resolver: resolver)
             }
         }
         return problems

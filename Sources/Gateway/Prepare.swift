@@ -9,20 +9,22 @@ extension LoopWorker {
     func prepare(_ exchange: Exchange) throws(Refusal) {
         guard let routed = exchange.routed, let body = exchange.body else { return }
         let account = exchange.setting.accounts[routed.account]
+        let counts = exchange.operation == .countTokens
+        let path = routed.door.path(
+            account.setting, model: routed.upstream, isStreamed: exchange.isStreamed, counts: counts)
         guard routed.door.isTranslated else {
-            exchange.call = UpstreamCall()
+            exchange.call = UpstreamCall(path: path)
             return
         }
-        let counts = exchange.operation == .countTokens
         if counts, !Translation.counts(routed.door.dialect, account.kind) { throw .countsNoTokens(routed.requested) }
-        let translated = try Translation.request(
+        var output = ByteWriter()
+        let request = try Translation.request(
             body.bytes, for: target(routed, account), sessionID: Array(exchange.text(exchange.facts.sessionID)),
-            context(exchange, routed, account), counts: counts)
-        guard let path = routed.door.path(account.setting, model: routed.upstream, isStreamed: true, counts: counts)
-        else { return }
-        let dialect = routed.door.dialect
-        let answer: UpstreamCall.Answer = counts ? .count(dialect) : .translated(dialect, translated.context)
-        exchange.call = UpstreamCall(path: path, answer: answer, translated)
+            context(exchange, routed, account), counts: counts, into: &output)
+        exchange.call = UpstreamCall(
+            .own(accept: counts ? "application/json" : routed.door.accept), path: path,
+            answer: counts ? .count : .translated(routed.door.dialect, request.context), receipt: request.receipt,
+            body: output)
     }
 
     private func target(_ routed: RoutedModel, _ account: UpstreamAccount) -> TranslationTarget {

@@ -41,12 +41,19 @@ extension LoopWorker {
         _ attempt: Attempt, _ exchange: Exchange, _ routed: RoutedModel, _ account: UpstreamAccount, fresh: Bool
     ) async {
         let channel = exchange.channel
+        guard let credential = await credential(attempt, exchange, routed, account) else {
+            attempt.endedAt = monotonicNanoseconds()
+            return
+        }
         do throws(ClientFault) {
             let lease = try await Lease.take(
                 from: exchange.setting.pools[routed.account], fresh: fresh, wakeup: channel.wakeup,
                 connectTimeout: account.timeouts.connect, abort: .downstreamHangup)
             attempt.isReused = lease.isReused
-            try await send(attempt, exchange, routed, account, lease.connection)
+            let request = UpstreamRequest(
+                exchange: exchange, account: account, credential: credential,
+                trace: exchange.trace.context(span: attempt.span))
+            try await send(request, attempt, routed, lease.connection)
             try await lease.connection.receiveHead(
                 for: .post, timeout: account.timeouts.firstByte, abort: .downstreamHangup)
             attempt.headAt = monotonicNanoseconds()
@@ -62,47 +69,54 @@ extension LoopWorker {
         attempt.endedAt = monotonicNanoseconds()
     }
 
-    private func send(
-        _ attempt: Attempt, _ exchange: Exchange, _ routed: RoutedModel, _ account: UpstreamAccount,
-        _ connection: ClientConnection
-    ) async throws(ClientFault) {
-        if let call = exchange.call, let path = call.path {
-            return try await send(call, path, attempt, exchange, account, connection)
+    /// What authenticates at the account; `nil` when the attempt has failed for want of it.
+    private func credential(
+        _ attempt: Attempt, _ exchange: Exchange, _ routed: RoutedModel, _ account: UpstreamAccount
+    ) async -> UpstreamCredential? {
+        if let standing = account.standingCredential { return standing }
+        guard let source = exchange.setting.credentials[routed.account] else { return UpstreamCredential.none }
+        do throws(CredentialFault) {
+            return try await source.current(exchange.channel.wakeup, abort: .downstreamHangup)
+        } catch .cancelled {
+            attempt.fault = .cancelled
+        } catch {
+            attempt.upstreamError = error.sentence
+            attempt.failure = .noCredential(account.name)
         }
-        guard let body = exchange.body else { return }
-        let bytes = body.bytes
-        let growth = routed.splice.map { $0.replacement.count - $0.range.count } ?? 0
-        UpstreamRequest.writeHead(
-            exchange, account, contentLength: bytes.count + growth, trace: exchange.trace.context(span: attempt.span),
-            into: &attempt.requestHead)
-        let head = attempt.requestHead.bytes
-        if let splice = routed.splice {
-            // In place for as long as the request is being sent.
-            let name = UnsafeMutableRawBufferPointer.allocate(byteCount: splice.replacement.count, alignment: 1)
-            defer { name.deallocate() }
-            name.copyBytes(from: splice.replacement)
-            let pieces = Pieces(
-                head, bytes.slice(0..<splice.range.lowerBound), UnsafeRawBufferPointer(name),
-                bytes.slice(splice.range.upperBound..<bytes.count))
-            try await connection.send(pieces, timeout: account.timeouts.idle, abort: .downstreamHangup)
-        } else {
-            try await connection.send(
-                Pieces(head, bytes), timeout: account.timeouts.idle, abort: .downstreamHangup)
-        }
-        attempt.sentAt = monotonicNanoseconds()
+        return nil
     }
 
-    /// What was made of the client's request.
     private func send(
-        _ call: UpstreamCall, _ path: String, _ attempt: Attempt, _ exchange: Exchange, _ account: UpstreamAccount,
-        _ connection: ClientConnection
+        _ request: UpstreamRequest, _ attempt: Attempt, _ routed: RoutedModel, _ connection: ClientConnection
     ) async throws(ClientFault) {
-        UpstreamRequest.writeHead(
-            path: path, account, contentLength: call.body.count, trace: exchange.trace.context(span: attempt.span),
-            into: &attempt.requestHead)
-        // Both stay in place until the attempt has ended.
-        let pieces = Pieces(attempt.requestHead.bytes, call.body)
-        try await connection.send(pieces, timeout: account.timeouts.idle, abort: .downstreamHangup)
+        let exchange = request.exchange, idle = request.account.timeouts.idle
+        guard let call = exchange.call, let body = exchange.body else { return }
+        // Everything stays in place until the attempt has ended.
+        let pieces: Pieces
+        switch call.form {
+        case .client:
+            let bytes = body.bytes
+            let growth = routed.splice.map { $0.replacement.count - $0.range.count } ?? 0
+            request.writeForwarded(
+                path: call.path, betas: nil, contentLength: bytes.count + growth, into: &attempt.requestHead)
+            guard let splice = routed.splice else {
+                pieces = Pieces(attempt.requestHead.bytes, bytes)
+                break
+            }
+            attempt.modelName.append(splice.replacement)
+            pieces = Pieces(
+                attempt.requestHead.bytes, bytes.slice(0..<splice.range.lowerBound), attempt.modelName.bytes,
+                bytes.slice(splice.range.upperBound..<bytes.count))
+        case .edited(let betas):
+            request.writeForwarded(
+                path: call.path, betas: betas, contentLength: call.body.count, into: &attempt.requestHead)
+            pieces = Pieces(attempt.requestHead.bytes, call.body)
+        case .own(let accept):
+            request.writeOwn(
+                path: call.path ?? "", accept: accept, body: call.body, into: &attempt.requestHead)
+            pieces = Pieces(attempt.requestHead.bytes, call.body)
+        }
+        try await connection.send(pieces, timeout: idle, abort: .downstreamHangup)
         attempt.sentAt = monotonicNanoseconds()
     }
 

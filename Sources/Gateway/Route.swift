@@ -36,7 +36,7 @@ extension LoopWorker {
         let account = exchange.setting.accounts[route.account]
         // A claude.ai login goes to Anthropic and nowhere else.
         if account.kind != .anthropic { exchange.passesThrough = false }
-        if account.kind == .anthropic, account.apiKey == nil, !exchange.passesThrough { throw .needsLogin }
+        if account.kind == .anthropic, !account.hasCredential, !exchange.passesThrough { throw .needsLogin }
         exchange.routed = RoutedModel(
             requested: route.requested, account: route.account, upstream: route.upstream,
             splice: route.replacement.map { (splice, $0) }, isStreamed: isStreamed,

@@ -18,6 +18,7 @@ package final class Service {
     private let ledger: Ledger
     private let telemetry: TelemetryHost
     private let mock: MockServer
+    private let resolver: Resolver
     private let workers: [LoopWorker]
     private let keys: KeyDistribution
     private let log: LogWriter
@@ -40,8 +41,8 @@ package final class Service {
         self.keys = keys
         ledger = try Self.openLedger(snapshot, loops: count, keys: keys, log: log)
         mock = try MockServer(loop: eventLoops[0])
-        accounts = try [UpstreamAccount].make(snapshot, previous: [], mockPort: mock.port)
-        let resolver = Resolver()
+        resolver = Resolver()
+        accounts = try [UpstreamAccount].make(snapshot, previous: [], mockPort: mock.port, resolver: resolver)
         var workers: [LoopWorker] = []
         for (index, loop) in eventLoops.enumerated() {
             workers.append(
@@ -163,7 +164,8 @@ package final class Service {
         stamp = FileStamp(snapshot.files)
         do {
             let next = try Snapshot.load(path: path)
-            let accounts = try [UpstreamAccount].make(next, previous: self.accounts, mockPort: mock.port)
+            let accounts = try [UpstreamAccount].make(
+                next, previous: self.accounts, mockPort: mock.port, resolver: resolver)
             warnOfRestart(next)
             snapshot = next
             self.accounts = accounts

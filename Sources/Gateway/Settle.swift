@@ -30,7 +30,8 @@ extension LoopWorker {
     private func outcome(of attempt: Attempt) -> Outcome {
         switch attempt.fault {
         case nil:
-            return attempt.status >= 400 || attempt.failure != nil || attempt.meter?.hasErrorEvent == true ? .upstreamError : .ok
+            return attempt.status >= 400 || attempt.failure != nil || attempt.meter?.hasErrorEvent == true
+                ? .upstreamError : .ok
         case .cancelled: return .clientGone
         case .timedOut: return attempt.sentAt == nil && attempt.meter == nil ? .unreachable : .timeout
         case .cut: return .cut

@@ -47,7 +47,7 @@ extension LoopWorker {
             TranslatedAnswer(
                 Translation.reader(dialect, account.kind),
                 MessageWriter(exchange.isStreamed ? .stream : .whole, context))
-        case .same, .count: preconditionFailure("not an answer to be transformed")
+        case .same, .framed, .count: preconditionFailure("not an answer to be transformed")
         }
     }
 

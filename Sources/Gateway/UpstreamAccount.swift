@@ -2,6 +2,7 @@ import Configuration
 import Providers
 import Synchronization
 import Transport
+import Upstream
 
 /// A provider account ready for use: where it is, and what authenticates there. Immutable and shared by all loops; a reload keeps
 /// the object as long as its settings are the same, and with it the open connections.
@@ -14,18 +15,23 @@ final class UpstreamAccount: Sendable {
     let prefix: String
     /// For `gen_ai.provider.name`.
     let providerName: String
+    /// Where tokens are fetched, for a credential that has to be.
+    let network: CredentialNetwork?
     /// Requests on their way, over all loops.
     private let running = Atomic<Int>(0)
 
     var name: String { setting.name }
     var kind: ProviderKind { setting.kind }
-    var apiKey: Secret? { setting.apiKey }
+    /// The account has a credential of its own.
+    var hasCredential: Bool { if case .none = setting.credential { false } else { true } }
     var timeouts: UpstreamTimeouts { setting.timeouts }
 
     /// Loads the CA file; throws `.tlsConfiguration` if it cannot be used. `mockPort` is where the mock listens.
-    init(_ setting: ProviderSetting, mockPort: UInt16?) throws(TransportError) {
+    init(_ setting: ProviderSetting, mockPort: UInt16?, resolver: Resolver) throws(TransportError) {
         self.setting = setting
         providerName = Self.providerName(setting)
+        standingCredential = UpstreamCredential(standing: setting.credential, keyField: setting.keyField)
+        network = setting.credential.isFetched ? try Self.network(setting, resolver) : nil
         if setting.kind == .mock {
             let port = mockPort ?? 0
             endpoint = Endpoint(host: "127.0.0.1", port: port, tls: nil)
@@ -34,10 +40,19 @@ final class UpstreamAccount: Sendable {
         } else {
             let url = setting.baseURL
             let tls = url.isEncrypted ? try TLSContext(authorityFile: setting.authorityFile) : nil
-            endpoint = Endpoint(host: url.host, port: url.port, tls: tls)
+            endpoint = Endpoint(
+                host: url.host, port: url.port, tls: tls, proxy: setting.proxy.map { ProxyEndpoint($0) })
             authority = url.authority
             prefix = url.prefix
         }
+    }
+
+    private static func network(
+        _ setting: ProviderSetting, _ resolver: Resolver
+    ) throws(TransportError) -> CredentialNetwork {
+        CredentialNetwork(
+            tls: try TLSContext(authorityFile: setting.authorityFile), resolver: resolver,
+            proxies: try? ProxyEnvironment(processEnvironment))
     }
 
     /// The well-known values of OpenTelemetry's `gen_ai.provider.name`.
@@ -60,6 +75,11 @@ final class UpstreamAccount: Sendable {
         setting.isSame(as: other) && (kind != .mock || endpoint.port == mockPort)
     }
 
+    // MARK: Credential
+
+    /// What is known without asking anybody; `nil`: it has to be fetched.
+    let standingCredential: UpstreamCredential?
+
     // MARK: Concurrency
 
     /// Takes a place, if the account has one.
@@ -79,14 +99,14 @@ final class UpstreamAccount: Sendable {
 extension [UpstreamAccount] {
     /// The accounts of a snapshot, those that did not change taken over.
     static func make(
-        _ snapshot: Snapshot, previous: [UpstreamAccount], mockPort: UInt16?
+        _ snapshot: Snapshot, previous: [UpstreamAccount], mockPort: UInt16?, resolver: Resolver
     ) throws(TransportError) -> [UpstreamAccount] {
         var accounts: [UpstreamAccount] = []
         for setting in snapshot.providers {
             if let same = previous.first(where: { $0.isSame(as: setting, mockPort: mockPort) }) {
                 accounts.append(same)
             } else {
-                accounts.append(try UpstreamAccount(setting, mockPort: mockPort))
+                accounts.append(try UpstreamAccount(setting, mockPort: mockPort, resolver: resolver))
             }
         }
         return accounts

@@ -1,23 +1,33 @@
 import Configuration
 import HTTP
 import Providers
+import Transport
+import Upstream
 import Wire
 
 /// Writes the heads of requests to upstreams.
-enum UpstreamRequest {
+struct UpstreamRequest {
+    let exchange: Exchange
+    let account: UpstreamAccount
+    let credential: UpstreamCredential
+    let trace: TraceContext
+
     /// To one that speaks the client's dialect: the client's own fields, but for those of the connection, of credentials and of
-    /// Tollgate.
-    static func writeHead(
-        _ exchange: Exchange, _ account: UpstreamAccount, contentLength: Int, trace: TraceContext,
-        into output: inout ByteWriter
-    ) {
+    /// Tollgate, and those that the body's edits replaced.
+    ///
+    /// `path`: `nil` for the client's own. `betas`: what is left of the client's `anthropic-beta`; `nil`: it goes as it came.
+    func writeForwarded(path: String?, betas: String?, contentLength: Int, into output: inout ByteWriter) {
         let head = exchange.channel.head, bytes = exchange.channel.headBytes
         output.append("POST ")
         output.append(string: account.prefix)
-        output.append(bytes.slice(head.path))
-        if !head.query.isEmpty {
-            output.append("?")
-            output.append(bytes.slice(head.query))
+        if let path {
+            output.append(string: path)
+        } else {
+            output.append(bytes.slice(head.path))
+            if !head.query.isEmpty {
+                output.append("?")
+                output.append(bytes.slice(head.query))
+            }
         }
         output.append(" HTTP/1.1\r\nhost: ")
         output.append(string: account.authority)
@@ -26,45 +36,75 @@ enum UpstreamRequest {
         where AnthropicEndpoint.forwards(requestField: field.name, passesThrough: exchange.passesThrough)
             && !head.isHopByHop(field, in: bytes)
         {
+            if betas != nil, field.name == .anthropicBeta { continue }
             output.append(bytes.slice(field.nameRange))
             output.append(": ")
             output.append(bytes.slice(field.valueRange))
             output.append("\r\n")
         }
-        if !exchange.passesThrough { writeKey(account, into: &output) }
-        writeEnd(account, contentLength: contentLength, trace: trace, into: &output)
+        if let betas, !betas.isEmpty { write("anthropic-beta", betas, into: &output) }
+        if !exchange.passesThrough { writeCredential(into: &output) }
+        writeEnd(contentLength: contentLength, into: &output)
     }
 
     /// To one of another dialect: nothing of the client's head concerns it.
-    static func writeHead(
-        path: String, _ account: UpstreamAccount, contentLength: Int, trace: TraceContext,
-        into output: inout ByteWriter
-    ) {
+    func writeOwn(path: String, accept: StaticString, body: UnsafeRawBufferPointer, into output: inout ByteWriter) {
         output.append("POST ")
         output.append(string: account.prefix)
         output.append(string: path)
         output.append(" HTTP/1.1\r\nhost: ")
         output.append(string: account.authority)
-        output.append("\r\ncontent-type: application/json\r\naccept: */*\r\nuser-agent: tollgate/")
+        output.append("\r\ncontent-type: application/json\r\naccept: ")
+        output.append(accept)
+        output.append("\r\nuser-agent: tollgate/")
         output.append(string: Version.current)
         output.append("\r\n")
-        writeKey(account, into: &output)
-        writeEnd(account, contentLength: contentLength, trace: trace, into: &output)
+        if case .aws(let keys) = credential {
+            sign(keys, path: path, accept: accept, body, into: &output)
+        } else {
+            writeCredential(into: &output)
+        }
+        writeEnd(contentLength: body.count, into: &output)
     }
 
-    private static func writeKey(_ account: UpstreamAccount, into output: inout ByteWriter) {
-        guard let key = account.apiKey else { return }
-        let header = account.setting.keyField.header
-        output.append(header.name)
+    private func writeCredential(into output: inout ByteWriter) {
+        guard case .field(let name, let value) = credential else { return }
+        output.append(name)
         output.append(": ")
-        output.append(header.prefix)
-        key.withBytes { output.append($0) }
+        value.withBytes { output.append($0) }
         output.append("\r\n")
     }
 
-    private static func writeEnd(
-        _ account: UpstreamAccount, contentLength: Int, trace: TraceContext, into output: inout ByteWriter
+    /// Signature Version 4, anew for each attempt: it holds for a few minutes.
+    private func sign(
+        _ keys: AWSCredentials, path: String, accept: StaticString, _ body: UnsafeRawBufferPointer,
+        into output: inout ByteWriter
     ) {
+        let headers = [
+            (name: "host", value: account.authority), (name: "content-type", value: "application/json"),
+            (name: "accept", value: "\(accept)"),
+        ]
+        let fields = SigV4.sign(
+            method: "POST", path: account.prefix + path, query: "", headers: headers,
+            bodySHA256Hex: Hex.encode(SHA256Digest(of: body).bytes), credentials: keys,
+            region: account.setting.region ?? "", service: "bedrock", date: wallClockNanoseconds(),
+            digests: .openSSL)
+        for field in fields {
+            output.append(string: field.name)
+            output.append(": ")
+            output.append(string: field.value)
+            output.append("\r\n")
+        }
+    }
+
+    private func write(_ name: StaticString, _ value: String, into output: inout ByteWriter) {
+        output.append(name)
+        output.append(": ")
+        output.append(string: value)
+        output.append("\r\n")
+    }
+
+    private func writeEnd(contentLength: Int, into output: inout ByteWriter) {
         for header in account.setting.headers {
             output.append(string: header.name)
             output.append(": ")

@@ -67,6 +67,11 @@ package struct ProviderDoor: Sendable, Equatable {
         model.contains("anthropic.") || model.hasPrefix("claude")
     }
 
+    /// What answers are asked for in.
+    package var accept: StaticString {
+        dialect == .converse ? "application/vnd.amazon.eventstream" : "text/event-stream"
+    }
+
     package var isTranslated: Bool { dialect != .messages }
 
     /// The path of a request, behind the base URL's own; `nil`: the client's.

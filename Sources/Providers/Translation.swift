@@ -3,36 +3,27 @@ import Wire
 
 /// The way into other dialects and back.
 package enum Translation {
-    /// A request in the provider's dialect.
-    package final class Request {
-        package let body: ByteWriter
+    /// What became of a request in the provider's dialect, beside its body.
+    package struct Request {
         package let receipt: FidelityReceipt
         package let context: AnswerContext
-
-        init(_ body: consuming ByteWriter, _ parts: TranslationParts) {
-            self.body = body
-            receipt = parts.receipt
-            context = parts.context
-        }
     }
 
     /// Throws 400 for what cannot be said in the dialect, or may not be lost by the account's policy.
     package static func request(
         _ body: UnsafeRawBufferPointer, for target: TranslationTarget, sessionID: [UInt8], _ context: AnswerContext,
-        counts: Bool = false
+        counts: Bool, into output: inout ByteWriter
     ) throws(Refusal) -> Request {
         let parts = try TranslationParts(body, for: target, sessionID: sessionID, context)
         switch target.dialect {
         case .chatCompletions:
             var request = ChatCompletionsRequest(parts)
-            let body = try request.write()
-            try request.parts.checkPolicy()
-            return Request(body, request.parts)
+            output = try request.write()
+            return try request.parts.done()
         case .responses:
             var request = ResponsesRequest(parts)
-            let body = counts ? try request.writeCount() : try request.write()
-            try request.parts.checkPolicy()
-            return Request(body, request.parts)
+            output = counts ? try request.writeCount() : try request.write()
+            return try request.parts.done()
         case .generateContent, .converse, .messages:
             throw .invalid("model", "\(target.model) is spoken to in a dialect that is not translated into")
         }

@@ -33,12 +33,15 @@ package struct TranslationParts {
         self.receipt = receipt
     }
 
-    /// Throws 400 where the policy allows no loss and there is one.
-    package func checkPolicy() throws(Refusal) {
-        guard target.rejectsLosses, !receipt.losses.isEmpty else { return }
+    /// The request is written. Throws 400 where the policy allows no loss and there is one.
+    func done() throws(Refusal) -> Translation.Request {
+        guard target.rejectsLosses, !receipt.losses.isEmpty else {
+            return Translation.Request(receipt: receipt, context: context)
+        }
         let names = receipt.losses.map { "\($0.name)" }.joined(separator: ", ")
         throw .invalid(
-            "fidelity", "\(target.model) cannot be given all of the request: \(names). The provider's policy is `reject`.")
+            "fidelity",
+            "\(target.model) cannot be given all of the request: \(names). The provider's policy is `reject`.")
     }
 
     // MARK: Tools

@@ -15,6 +15,11 @@ struct DocumentationTests {
         complete + "telemetry: {otlp: {endpoint: \"http://a\", qqqqqqqqqqqqqqqq: 1}}",
         "providers: {name: m, kind: anthropic, qqqqqqqqqqqqqqqq: 1}\nmodels: {name: a, target: m/a}",
         "providers: {name: m, kind: anthropic, timeouts: {qqqqqqqqqqqqqqqq: 1}}\nmodels: {name: a, target: m/a}",
+        "providers: {name: m, kind: openai, api_key: abc, betas: {qqqqqqqqqqqqqqqq: 1}}\nmodels: {name: a, target: m/a}",
+        "providers: {name: m, kind: openai, api_key: abc, models: [{name: b, qqqqqqqqqqqqqqqq: 1}]}\nmodels: {name: a, target: m/a}",
+        "providers: {name: m, kind: azure, base_url: \"http://a\", entra: {tenant_id: a, client_id: b, client_secret: c, qqqqqqqqqqqqqqqq: 1}}\nmodels: {name: a, target: m/a}",
+        "providers: {name: m, kind: bedrock, region: us-east-1, aws: {access_key_id: a, secret_access_key: b, qqqqqqqqqqqqqqqq: 1}}\nmodels: {name: a, target: m/a}",
+        "providers: {name: m, kind: bedrock, region: us-east-1, aws: {role_arn: a, web_identity_token_file: b, qqqqqqqqqqqqqqqq: 1}}\nmodels: {name: a, target: m/a}",
         "providers: {name: m, kind: mock}\nmodels: {name: a, target: m/a, qqqqqqqqqqqqqqqq: 1}",
     ]
 

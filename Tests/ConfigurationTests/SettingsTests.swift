@@ -30,7 +30,7 @@ struct SettingsTests {
         #expect(read.files.isEmpty)
         let provider = try #require(read.providers.first)
         #expect(provider.kind == .anthropic)
-        #expect(provider.apiKey == nil)
+        #expect(provider.credential.isSame(as: .none))
         #expect(provider.baseURL == BaseURL("https://api.anthropic.com"))
         #expect(provider.authorityFile == nil)
         #expect(provider.maximumIdleConnections == 256)
@@ -75,7 +75,7 @@ struct SettingsTests {
         #expect(read.tls == TLSSetting(certificate: "/etc/tg/c.pem", key: "/k.pem"))
         #expect(read.dataPath == "/etc/tg/var")
         let provider = try #require(read.providers.first)
-        #expect(provider.apiKey?.isSame(as: Secret("canary-token-1")) == true)
+        #expect(provider.credential.isSame(as: .apiKey(Secret("canary-token-1"))))
         #expect(provider.authorityFile == "/etc/tg/ca.pem")
         #expect(provider.maximumIdleConnections == 0)
         #expect(

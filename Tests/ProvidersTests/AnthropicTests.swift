@@ -9,6 +9,7 @@ struct AnthropicTests {
     func requests(passesThrough: Bool) {
         var held: Set<FieldName> = [
             .xAPIKey, .cookie, .tollgateAPIKey, .tollgateMetadata, .tollgateLoggingConfig, .tollgateAnthropicBeta,
+            .tollgateFidelity,
             .tollgateOther,
             .host, .contentLength, .expect, .acceptEncoding, .traceparent, .tracestate, .baggage, .xForwardedFor,
             .xForwardedHost, .xForwardedProto, .xRealIP, .forwarded, .via,

@@ -70,9 +70,12 @@ package struct ProviderSetting: Sendable {
     package let name: String
     package let kind: ProviderKind
     package let baseURL: BaseURL
-    /// Absent: only clients with a login of their own are served (subscription pass-through).
-    package var apiKey: Secret?
+    /// `none` at Anthropic: only clients with a login of their own are served (subscription pass-through).
+    package var credential = CredentialSetting.none
+    /// Where an `apiKey` goes.
     package var keyField = KeyField.xAPIKey
+    /// The forward proxy on the way there; `nil`: none.
+    package var proxy: ProxySetting?
     /// `nil`: the kind's own.
     package var dialect: DialectSetting?
     /// `api-version` of Azure's dated API; `nil`: the undated one.
@@ -109,15 +112,13 @@ package struct ProviderSetting: Sendable {
 
     /// Whether both lead to the same connections, credentials and requests.
     package func isSame(as other: ProviderSetting) -> Bool {
-        func areSame(_ left: Secret?, _ right: Secret?) -> Bool {
-            switch (left, right) {
-            case (nil, nil): true
-            case (let left?, let right?): left.isSame(as: right)
-            default: false
-            }
+        switch (proxy, other.proxy) {
+        case (nil, nil): break
+        case (let mine?, let others?) where mine.isSame(as: others): break
+        default: return false
         }
         guard name == other.name, kind == other.kind, baseURL == other.baseURL, keyField == other.keyField,
-            areSame(apiKey, other.apiKey), dialect == other.dialect, apiVersion == other.apiVersion,
+            credential.isSame(as: other.credential), dialect == other.dialect, apiVersion == other.apiVersion,
             region == other.region, project == other.project, models == other.models, betas == other.betas,
             fidelity == other.fidelity
         else { return false }

@@ -31,6 +31,9 @@ final class SettingReader {
         }
     }
 
+    /// What a variable of the process holds; `nil` also for an empty one.
+    func environment(_ name: String) -> String? { sources.environment(name).flatMap { $0.isEmpty ? nil : $0 } }
+
     func absolute(_ path: String) -> String { path.hasPrefix("/") ? path : "\(directory)/\(path)" }
 
     /// The content of a file that a setting names.

@@ -7,7 +7,9 @@ package enum AccountText {
         }.joined(separator: " ")
     }
 
-    private static let marks = ["arn:aws", "org-", "proj_", "sk-", "projects/", "subscriptions/", "AKIA", "ASIA", "resourceGroups/"]
+    private static let marks = [
+        "arn:aws", "org-", "proj_", "sk-", "projects/", "subscriptions/", "AKIA", "ASIA", "resourceGroups/",
+    ]
 
     private static func isPrivate(_ word: Substring) -> Bool {
         if marks.contains(where: { word.contains($0) }) { return true }

@@ -22,14 +22,16 @@ package enum ErrorTranslation {
         if isTooLong(code, text) { return .upstream(400, "invalid_request_error", tooLong(text)) }
         if text.contains("exceeds 30.000MB") { return .upstream(400, "invalid_request_error", "Input is too long.") }
         if isQuota(code) {
-            return .upstream(429, "billing_error", "The account \(account) has no credit or quota left at its provider.")
+            return .upstream(
+                429, "billing_error", "The account \(account) has no credit or quota left at its provider.")
         }
         if isBlocked(code) {
             return .upstream(400, "policy_blocked", "The provider's content filter refused the request: \(shown(text))")
         }
         if isOurCredential(answer) {
             return .upstream(
-                500, "api_error", "The provider refused the gateway's own credential for \(account); its operator has to look.")
+                500, "api_error",
+                "The provider refused the gateway's own credential for \(account); its operator has to look.")
         }
         return byStatus(answer, model)
     }
@@ -89,7 +91,8 @@ package enum ErrorTranslation {
     /// Not 401 and not 403: the client would ask its user to log in.
     private static func isOurCredential(_ answer: Answer) -> Bool {
         if answer.status == 401 || answer.status == 403 || answer.status == 402 { return true }
-        if ["API_KEY_INVALID", "invalid_api_key", "ExpiredTokenException", "UnrecognizedClientException",
+        if [
+            "API_KEY_INVALID", "invalid_api_key", "ExpiredTokenException", "UnrecognizedClientException",
             "InvalidSignatureException", "IncompleteSignature",
         ].contains(answer.body.code) {
             return true

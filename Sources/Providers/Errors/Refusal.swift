@@ -132,6 +132,12 @@ extension Refusal {
         Refusal(529, "overloaded_error", "No upstream could serve the request: \(account): \(reason)", isFinal: false)
     }
 
+    package static func noCredential(_ account: String) -> Refusal {
+        Refusal(
+            500, "api_error", "The gateway has no credential for \(account) at the moment; its operator has to look.",
+            isFinal: false)
+    }
+
     package static func accountIsFull(_ account: String) -> Refusal {
         var refusal = Refusal(
             529, "overloaded_error",

@@ -36,7 +36,12 @@ extension ConversationBuilder {
         case .serverToolUse(let name, let input):
             receipt.record(.serverToolHistory)
             textBytes += input.count
-            return [.text(TextRun(.literal("[The server's tool "), .json(name), .literal(" was called with "), .utf8(input), .literal("]")))]
+            return [
+                .text(
+                    TextRun(
+                        .literal("[The server's tool "), .json(name), .literal(" was called with "), .utf8(input),
+                        .literal("]")))
+            ]
         case .serverToolResult(let type, let content):
             receipt.record(.serverToolHistory)
             textBytes += content?.count ?? 0

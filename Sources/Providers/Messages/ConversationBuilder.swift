@@ -102,7 +102,10 @@ struct ConversationBuilder {
         guard let index = pending.firstIndex(where: { $0.id.bytes.elementsEqual(result.id.bytes) }) else {
             receipt.record(.orphanedResult)
             content.append(
-                .text(TextRun(.literal("[Result of the tool call "), .json(result.id), .literal(", which is not part of this conversation]"))))
+                .text(
+                    TextRun(
+                        .literal("[Result of the tool call "), .json(result.id),
+                        .literal(", which is not part of this conversation]"))))
             content += inner
             return
         }

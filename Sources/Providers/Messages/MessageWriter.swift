@@ -134,7 +134,8 @@ package final class MessageWriter {
     /// A piece of what the model thinks, as far as it shows it.
     package func thinking(_ piece: JSONString) {
         guard !piece.bytes.isEmpty, !hasEnded, !context.omitsThinking else { return }
-        if case .thinking = open {} else {
+        if case .thinking = open {
+        } else {
             beginBlock { json in
                 json.member("type", literal: "thinking")
                 json.member("thinking", literal: "")
@@ -447,7 +448,8 @@ package final class MessageWriter {
             reason = .endTurn
         }
         if brokenTool, reason != .maxTokens {
-            return fail(.init(type: "api_error", message: "The model called a tool with arguments that are no JSON object."))
+            return fail(
+                .init(type: "api_error", message: "The model called a tool with arguments that are no JSON object."))
         }
         begin()
         facts.stopReason = "\(reason.name)"

@@ -12,7 +12,8 @@ package struct ReasoningState: Sendable, Equatable {
         var text = "\(Self.mark)\(account)/"
         for byte in model.utf8 {
             switch byte {
-            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x3A, 0x5F, 0x40: text.unicodeScalars.append(Unicode.Scalar(byte))
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x3A, 0x5F, 0x40:
+                text.unicodeScalars.append(Unicode.Scalar(byte))
             default: text += "%" + String(byte, radix: 16)
             }
         }

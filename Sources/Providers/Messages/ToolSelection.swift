@@ -31,7 +31,8 @@ package struct ToolSelection {
         guard let first = refused.first else { return }
         if tools.isEmpty {
             let name = (try? (first.tool.type ?? first.tool.name).decoded()) ?? ""
-            throw .invalid("tools", "\(name) cannot be given to \(target.model): \(first.feature.rule(target.dialect).remark)")
+            throw .invalid(
+                "tools", "\(name) cannot be given to \(target.model): \(first.feature.rule(target.dialect).remark)")
         }
         for entry in refused { receipt.record(entry.feature, .dropped) }
     }

@@ -93,7 +93,8 @@ struct ChatCompletionsRequest {
             json.member("content", Self.text(of: result))
             json.endObject()
             if result.content.hasMedia {
-                media.append(.text(TextRun(.literal("[Attachment of the tool result "), .json(result.id), .literal("]"))))
+                media.append(
+                    .text(TextRun(.literal("[Attachment of the tool result "), .json(result.id), .literal("]"))))
                 media += result.content.filter(\.isMedia)
             }
         }
@@ -166,7 +167,8 @@ struct ChatCompletionsRequest {
         if case .none = model.toolsInChat {
             throw .invalid(
                 "tools",
-                "\(parts.target.model) takes tools only by the Responses API; set the provider's `dialect` to responses")
+                "\(parts.target.model) takes tools only by the Responses API; set the provider's `dialect` to responses"
+            )
         }
         json.key("tools")
         json.beginArray()

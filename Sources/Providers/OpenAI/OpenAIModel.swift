@@ -84,7 +84,10 @@ struct OpenAIModel {
         ),
         ("gpt-5", .init(efforts: ["minimal"] + threeLevels, maximumOutput: 128_000, toolsInChat: .any)),
         ("gpt-6-astra", .init(efforts: fourLevels + ["max"], maximumOutput: 128_000, toolsInChat: .none)),
-        ("gpt-6-", .init(efforts: ["none"] + fourLevels + ["max"], maximumOutput: 128_000, toolsInChat: .withoutReasoning)),
+        (
+            "gpt-6-",
+            .init(efforts: ["none"] + fourLevels + ["max"], maximumOutput: 128_000, toolsInChat: .withoutReasoning)
+        ),
         ("gpt-6.", .init(efforts: fourLevels + ["max"], maximumOutput: 128_000, toolsInChat: .none)),
     ]
 }

@@ -4,7 +4,9 @@ import Wire
 enum OpenAISchema {
     /// The parameters of a function: as they are, unless their root does not say that they are an object.
     static func writeParameters(_ schema: UnsafeRawBufferPointer?, _ json: inout JSONWriter) {
-        guard let schema, let root = try? JSONValue.members(of: schema) else { return json.value(raw: emptyObject.bytes) }
+        guard let schema, let root = try? JSONValue.members(of: schema) else {
+            return json.value(raw: emptyObject.bytes)
+        }
         if root.contains(where: { $0.key == "type" }) { return json.value(raw: schema) }
         json.beginObject()
         json.member("type", literal: "object")
@@ -41,7 +43,9 @@ enum OpenAISchema {
 
 extension JSONValue {
     /// The members of an object as they are written.
-    static func members(of object: UnsafeRawBufferPointer) throws(JSONError) -> [(key: String, value: UnsafeRawBufferPointer)] {
+    static func members(of object: UnsafeRawBufferPointer) throws(JSONError) -> [(
+        key: String, value: UnsafeRawBufferPointer
+    )] {
         var cursor = JSONCursor(object), members: [(key: String, value: UnsafeRawBufferPointer)] = []
         try cursor.enterObject()
         while let key = try cursor.nextKey() {

@@ -56,7 +56,9 @@ struct OpenAIUsage {
             try cursor.skipValue()
             return 0
         }
-        guard let value = try cursor.readNumber().int64, (0...UsageReport.largestCount).contains(value) else { return 0 }
+        guard let value = try cursor.readNumber().int64, (0...UsageReport.largestCount).contains(value) else {
+            return 0
+        }
         return value
     }
 

@@ -81,7 +81,9 @@ struct ToolCallQueue {
         let name = next.name ?? Array("unknown".utf8)
         name.withUnsafeBytes { name in
             if let id = next.id {
-                id.withUnsafeBytes { message.tool(id: JSONString($0, hasEscapes: false), name: JSONString(name, hasEscapes: false)) }
+                id.withUnsafeBytes {
+                    message.tool(id: JSONString($0, hasEscapes: false), name: JSONString(name, hasEscapes: false))
+                }
             } else {
                 message.tool(id: nil, name: JSONString(name, hasEscapes: false))
             }

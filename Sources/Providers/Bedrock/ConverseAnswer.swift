@@ -1,0 +1,160 @@
+import Wire
+
+/// A stream of ConverseStream events.
+/// https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStreamOutput.html
+package final class ConverseAnswer: AnswerReader {
+    private enum Ending {
+        case finish(StopReason)
+        case fail(UpstreamFailure)
+    }
+    private var parser = EventStreamParser()
+    /// Known from `messageStop`; what was used comes behind it.
+    private var ending: Ending?
+    private var hasUsage = false
+    /// The index of the tool call that is open.
+    private var tool: Int64?
+    private var reasoning = ConverseReasoningPieces()
+    private let onlyStopSequence: [UInt8]?
+
+    /// - Parameter stopSequence: the one that was asked for, if it was only one.
+    package init(stopSequence: [UInt8]? = nil) { onlyStopSequence = stopSequence }
+
+    package func read(_ bytes: UnsafeRawBufferPointer, _ message: MessageWriter) {
+        var position = 0
+        while !message.hasEnded {
+            do throws(EventStreamError) {
+                switch try parser.next(bytes, &position) {
+                case .needMore: return
+                case .message(let frame): read(frame, message)
+                }
+            } catch {
+                message.fail(UpstreamFailure(error))
+            }
+        }
+    }
+
+    package func end(_ message: MessageWriter) {
+        guard !message.hasEnded else { return }
+        if ending == nil { return message.fail(.cut) }
+        complete(message)
+    }
+
+    private func read(_ frame: EventStreamMessage, _ message: MessageWriter) {
+        switch frame.kind {
+        case .exception: message.fail(UpstreamFailure(exception: frame.exceptionType, payload: frame.payload))
+        case .error: message.fail(UpstreamFailure(error: frame))
+        case .event:
+            do throws(JSONError) {
+                try readEvent(frame.eventType, frame.payload, message)
+            } catch {
+                message.fail(.unreadable("an event that is no JSON"))
+            }
+        }
+    }
+
+    private func readEvent(
+        _ type: UnsafeRawBufferPointer, _ payload: UnsafeRawBufferPointer, _ message: MessageWriter
+    ) throws(JSONError) {
+        if type.equals("contentBlockDelta") {
+            apply(try ConverseDelta(payload), message)
+        } else if type.equals("contentBlockStart") {
+            try readStart(payload, message)
+        } else if type.equals("contentBlockStop") {
+            endBlock(message)
+        } else if type.equals("messageStart") {
+            message.begin()
+        } else if type.equals("messageStop") {
+            try readStop(payload)
+            if hasUsage { complete(message) }
+        } else if type.equals("metadata") {
+            try readMetadata(payload, message)
+            if ending != nil { complete(message) }
+        }
+    }
+
+    private func complete(_ message: MessageWriter) {
+        endBlock(message)
+        switch ending {
+        case .finish(let reason)?: message.finish(reason, stopSequence: onlyStopSequence)
+        case .fail(let failure)?: message.fail(failure)
+        case nil: message.fail(.cut)
+        }
+    }
+
+    // MARK: Blocks
+
+    /// Only tool calls begin by an event of their own; text and reasoning begin with their first piece.
+    private func readStart(_ payload: UnsafeRawBufferPointer, _ message: MessageWriter) throws(JSONError) {
+        let start = try ConverseStart(payload)
+        guard let name = start.name else { return }
+        endBlock(message)
+        message.tool(id: start.id, name: name)
+        tool = start.index
+    }
+
+    private func apply(_ delta: ConverseDelta, _ message: MessageWriter) {
+        if let input = delta.toolInput {
+            guard let tool, tool == delta.index else {
+                return message.fail(.unreadable("a piece of a tool call that is not open"))
+            }
+            return message.toolInput(input)
+        }
+        if let text = delta.text, !text.bytes.isEmpty {
+            if tool != nil || !reasoning.isEmpty { endBlock(message) }
+            return message.text(text)
+        }
+        if tool != nil { endBlock(message) }
+        if let text = delta.reasoning {
+            reasoning.hasText = reasoning.hasText || !text.bytes.isEmpty
+            message.thinking(text)
+        }
+        if let signature = delta.signature { reasoning.add(signature: signature) }
+        if let redacted = delta.redacted { reasoning.add(redacted: redacted) }
+    }
+
+    private func endBlock(_ message: MessageWriter) {
+        reasoning.tell(message)
+        message.endBlock()
+        tool = nil
+    }
+
+    // MARK: The end
+
+    private func readStop(_ payload: UnsafeRawBufferPointer) throws(JSONError) {
+        ending = .finish(.endTurn)
+        var cursor = JSONCursor(payload)
+        try cursor.enterObject()
+        while let key = try cursor.nextKey() {
+            if key.equals("stopReason"), let reason = try cursor.stringOrSkip() {
+                ending = Self.ending(reason)
+            } else if !key.equals("stopReason") {
+                try cursor.skipValue()
+            }
+        }
+    }
+
+    private static func ending(_ reason: JSONString) -> Ending {
+        if reason.equals("tool_use") { return .finish(.toolUse) }
+        if reason.equals("max_tokens") { return .finish(.maxTokens) }
+        if reason.equals("stop_sequence") { return .finish(.stopSequence) }
+        if reason.equals("guardrail_intervened") || reason.equals("content_filtered") { return .finish(.refusal) }
+        if reason.equals("model_context_window_exceeded") { return .finish(.contextWindowExceeded) }
+        if reason.equals("malformed_model_output") { return .fail(.unreadable("output that the model malformed")) }
+        if reason.equals("malformed_tool_use") { return .fail(.unreadable("a tool call that the model malformed")) }
+        return .finish(.endTurn)
+    }
+
+    private func readMetadata(_ payload: UnsafeRawBufferPointer, _ message: MessageWriter) throws(JSONError) {
+        var cursor = JSONCursor(payload)
+        try cursor.enterObject()
+        while let key = try cursor.nextKey() {
+            if key.equals("usage"), try cursor.peekKind() == .object {
+                let raw = cursor.bytes(try cursor.skipValue())
+                message.use(try ConverseUsage(raw).usage, raw: raw)
+                hasUsage = true
+            } else {
+                try cursor.skipValue()
+            }
+        }
+    }
+}

@@ -1,0 +1,209 @@
+import Wire
+
+/// A place in a JSON text: members by their names, elements of lists by what they are.
+package struct BodyField: Sendable {
+    enum Step: Sendable {
+        case member(StaticString)
+        /// Every element of a list.
+        case each
+        /// The elements of a list whose `type` begins so; only as the last step.
+        case elements(ofType: StaticString)
+    }
+    let steps: [Step]
+
+    /// `name`, a member of the first level.
+    package init(_ name: StaticString) { steps = [.member(name)] }
+
+    init(_ steps: Step...) { self.steps = steps }
+
+    /// To tell one from another: `tools.*.defer_loading`, `context_management.edits.compact_…`.
+    var text: String {
+        steps.map { step in
+            switch step {
+            case .member(let name): "\(name)"
+            case .each: "*"
+            case .elements(let type): "\(type)…"
+            }
+        }.joined(separator: ".")
+    }
+
+    /// What must stand in a text that has it.
+    private var mark: StaticString? {
+        switch steps.last {
+        case .member(let name)?: name
+        case .elements(let type)?: type
+        case .each?, nil: nil
+        }
+    }
+
+    /// Whether it could be in a value. Names written with escapes are not found: nobody writes these names so.
+    func mayStand(in value: UnsafeRawBufferPointer) -> Bool {
+        guard let mark else { return true }
+        var rest = value
+        while let index = rest.firstIndex(of: mark) {
+            if index > 0, rest[index - 1] == UInt8(ascii: "\"") { return true }
+            rest = rest.slice(index + 1..<rest.count)
+        }
+        return false
+    }
+}
+
+/// Changes of a JSON text that leave every other byte as it is: white space, order, numbers and repeated names.
+package struct BodyEdit {
+    private struct Change {
+        let range: Range<Int>
+        let text: [UInt8]
+    }
+    private let body: UnsafeRawBufferPointer
+    private var changes: [Change] = []
+    private var scanner = JSONObjectScanner()
+
+    /// - Parameter body: an object; must outlive the edit.
+    package init(_ body: UnsafeRawBufferPointer) { self.body = body }
+
+    /// Replaces what stands in a range by other JSON.
+    package mutating func replace(_ range: Range<Int>, by text: [UInt8]) {
+        changes.append(Change(range: range, text: text))
+    }
+
+    /// Removes fields wherever they stand.
+    ///
+    /// - Parameter members: the first level, if it is known already.
+    package mutating func remove(_ fields: [BodyField], members: [JSONMember]? = nil) throws(JSONError) {
+        guard let members else { return try edit(0..<body.count, fields.map { $0.steps[...] }) }
+        try edit(members, of: 0..<body.count, Self.likely(fields, members, body))
+    }
+
+    /// Removes fields and adds members at the end of the first level. `addition`: JSON members without a comma around them.
+    package mutating func remove(
+        _ fields: [BodyField], adding addition: [UInt8], members: [JSONMember]
+    ) throws(JSONError) {
+        if !addition.isEmpty {
+            let isKept = members.map { member in
+                !fields.contains { $0.steps.count == 1 && Self.takes($0.steps[0], member, in: body) }
+            }
+            if let last = isKept.lastIndex(of: true) {
+                let end = members[last].value.upperBound
+                replace(end..<end, by: [UInt8(ascii: ",")] + addition)
+            } else {
+                let start = members.first.map { $0.key.lowerBound - 1 } ?? (body.firstIndex(of: "{") ?? 0) + 1
+                replace(start..<start, by: addition)
+            }
+        }
+        try remove(fields, members: members)
+    }
+
+    /// Writes the changed text.
+    package func write(into output: inout ByteWriter) {
+        var position = 0
+        // Stable: what is added at a place stands before what is cut there.
+        for change in changes.enumerated().sorted(by: {
+            ($0.element.range.lowerBound, $0.offset) < ($1.element.range.lowerBound, $1.offset)
+        }).map(\.element) {
+            output.append(body.slice(position..<change.range.lowerBound))
+            output.append(change.text)
+            position = change.range.upperBound
+        }
+        output.append(body.slice(position..<body.count))
+    }
+
+    /// Bytes that the changes add.
+    package var addedBytes: Int { changes.reduce(0) { $0 + $1.text.count } }
+
+    // MARK: Fields
+
+    private typealias Path = ArraySlice<BodyField.Step>
+
+    /// Of paths below the first level, those that a value could have.
+    private static func likely(
+        _ fields: [BodyField], _ members: [JSONMember], _ body: UnsafeRawBufferPointer
+    ) -> [Path] {
+        fields.filter { field in
+            field.steps.count == 1
+                || members.contains { member in
+                    takes(field.steps[0], member, in: body) && field.mayStand(in: body.slice(member.value))
+                }
+        }.map { $0.steps[...] }
+    }
+
+    private static func takes(_ step: BodyField.Step, _ member: JSONMember, in body: UnsafeRawBufferPointer) -> Bool {
+        if case .member(let name) = step { member.keyEquals(name, in: body) } else { false }
+    }
+
+    /// Edits the value that stands in a range, which may be anything.
+    private mutating func edit(_ range: Range<Int>, _ paths: [Path]) throws(JSONError) {
+        guard !paths.isEmpty else { return }
+        var cursor = JSONCursor(body.slice(range))
+        switch try cursor.peekKind() {
+        case .object:
+            scanner.reset()
+            try scanner.finish(body.slice(range))
+            try edit(scanner.members, of: range, paths)
+        case .array: try edit(&cursor, of: range, paths)
+        default: return
+        }
+    }
+
+    private mutating func edit(_ members: [JSONMember], of range: Range<Int>, _ paths: [Path]) throws(JSONError) {
+        let object = body.slice(range)
+        var isRemoved = [Bool](repeating: false, count: members.count)
+        for (index, member) in members.enumerated() {
+            let rests = paths.filter { $0.first.map { Self.takes($0, member, in: object) } ?? false }
+                .map { $0.dropFirst() }
+            isRemoved[index] = rests.contains(where: \.isEmpty)
+            if !isRemoved[index] { try edit(member.value.moved(by: range.lowerBound), rests) }
+        }
+        cut(
+            members.map { ($0.key.lowerBound - 1..<$0.value.upperBound).moved(by: range.lowerBound) },
+            where: isRemoved)
+    }
+
+    private mutating func edit(_ cursor: inout JSONCursor, of range: Range<Int>, _ paths: [Path]) throws(JSONError) {
+        let list = body.slice(range)
+        var spans: [Range<Int>] = []
+        var isRemoved: [Bool] = []
+        try cursor.enterArray()
+        while try cursor.nextElement() {
+            let element = try cursor.skipValue()
+            spans.append(element.moved(by: range.lowerBound))
+            let isOne = try Self.removes(paths, list.slice(element))
+            isRemoved.append(isOne)
+            if isOne { continue }
+            let rests = paths.filter { if case .each? = $0.first { true } else { false } }.map { $0.dropFirst() }
+            try edit(element.moved(by: range.lowerBound), rests)
+        }
+        cut(spans, where: isRemoved)
+    }
+
+    private static func removes(_ paths: [Path], _ element: UnsafeRawBufferPointer) throws(JSONError) -> Bool {
+        let types: [StaticString] = paths.compactMap { if case .elements(let type)? = $0.first { type } else { nil } }
+        guard !types.isEmpty, let type = try type(of: element) else { return false }
+        return types.contains { type.bytes.starts(with: $0.bytes) }
+    }
+
+    private static func type(of element: UnsafeRawBufferPointer) throws(JSONError) -> JSONString? {
+        var cursor = JSONCursor(element)
+        guard try cursor.peekKind() == .object else { return nil }
+        try cursor.enterObject()
+        while let key = try cursor.nextKey() {
+            if key.equals("type") { return try cursor.stringOrSkip() }
+            try cursor.skipValue()
+        }
+        return nil
+    }
+
+    /// Cuts members or elements with the commas that belong to them.
+    private mutating func cut(_ spans: [Range<Int>], where isRemoved: [Bool]) {
+        let lastKept = isRemoved.lastIndex(of: false)
+        for index in 0..<(lastKept ?? 0) where isRemoved[index] {
+            replace(spans[index].lowerBound..<spans[index + 1].lowerBound, by: [])
+        }
+        let first = lastKept.map { $0 + 1 } ?? 0
+        guard first < spans.count, let end = spans.last?.upperBound else { return }
+        replace((lastKept.map { spans[$0].upperBound } ?? spans[0].lowerBound)..<end, by: [])
+    }
+}
+
+extension Range<Int> {
+    fileprivate func moved(by offset: Int) -> Range<Int> { lowerBound + offset..<upperBound + offset }
+}
