@@ -14,17 +14,22 @@ enum StableDigest {
 /// beginning and a digest, always to the same, and answers get the client's name back.
 package struct ToolNames: Sendable {
     private let limit: Int
+    /// A name begins with a letter or `_`.
+    private let beginsWithLetter: Bool
     /// By the provider's name, the client's.
     private var originals: [[UInt8]: [UInt8]] = [:]
 
     /// `limit`: bytes that a name may have.
-    package init(limit: Int) { self.limit = limit }
+    package init(limit: Int, beginsWithLetter: Bool = false) {
+        self.limit = limit
+        self.beginsWithLetter = beginsWithLetter
+    }
 
     package var isEmpty: Bool { originals.isEmpty }
 
     /// Writes the provider's name as a string. True if it is another than the client's.
     package mutating func write(_ name: JSONString, _ writer: inout JSONWriter) -> Bool {
-        if name.bytes.count <= limit, name.bytes.allSatisfy(Self.isPlain) {
+        if name.bytes.count <= limit, name.bytes.allSatisfy(Self.isPlain), !needsLetter(name.bytes) {
             writer.value(name)
             return false
         }
@@ -39,9 +44,17 @@ package struct ToolNames: Sendable {
         originals.isEmpty ? nil : originals[Array(name.bytes)]
     }
 
+    private func needsLetter(_ name: UnsafeRawBufferPointer) -> Bool {
+        guard beginsWithLetter, let first = name.first else { return false }
+        return first == UInt8(ascii: "-") || (0x30...0x39).contains(first)
+    }
+
     private func shortened(_ name: UnsafeRawBufferPointer) -> [UInt8] {
         var short = ByteWriter(capacity: limit)
-        for byte in name.prefix(limit - 17) { short.append(byte: Self.isPlain(byte) ? byte : UInt8(ascii: "_")) }
+        if needsLetter(name) { short.append("_") }
+        for byte in name.prefix(limit - 17 - short.count) {
+            short.append(byte: Self.isPlain(byte) ? byte : UInt8(ascii: "_"))
+        }
         short.append("_")
         short.append(hex: StableDigest.of(name), width: 16)
         return short.array
