@@ -42,7 +42,9 @@ struct NativeRoute: Equatable {
         let prefix: StaticString = "/bedrock/model/"
         let length = prefix.utf8CodeUnitCount
         guard path.count > length, path.slice(0..<length).equals(prefix) else { return nil }
-        guard let slash = path.firstIndex(of: UInt8(ascii: "/"), in: length..<path.count), slash > length else { return nil }
+        guard let slash = path.firstIndex(of: UInt8(ascii: "/"), in: length..<path.count), slash > length else {
+            return nil
+        }
         let operation = path.slice(slash + 1..<path.count), model = start + length..<start + slash
         if operation.equals("invoke") {
             self.init(.bedrock, counts: false, isStreamed: false, model: model, pattern: "/bedrock/model/{id}/invoke")
@@ -62,11 +64,15 @@ struct NativeRoute: Equatable {
     /// account's, whatever the client says.
     private init?(vertex path: UnsafeRawBufferPointer, at start: Int) {
         let prefix: StaticString = "/vertex_ai/v1/projects/"
-        guard path.count > prefix.utf8CodeUnitCount, path.slice(0..<prefix.utf8CodeUnitCount).equals(prefix) else { return nil }
+        guard path.count > prefix.utf8CodeUnitCount, path.slice(0..<prefix.utf8CodeUnitCount).equals(prefix) else {
+            return nil
+        }
         let mark: StaticString = "/publishers/anthropic/models/"
         guard let found = path.firstIndex(of: mark) else { return nil }
         let begin = found + mark.utf8CodeUnitCount
-        guard let colon = path.firstIndex(of: UInt8(ascii: ":"), in: begin..<path.count), colon > begin else { return nil }
+        guard let colon = path.firstIndex(of: UInt8(ascii: ":"), in: begin..<path.count), colon > begin else {
+            return nil
+        }
         let operation = path.slice(colon + 1..<path.count), model = start + begin..<start + colon
         let streams = operation.equals("streamRawPredict")
         guard streams || operation.equals("rawPredict") else { return nil }

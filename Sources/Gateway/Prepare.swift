@@ -32,12 +32,13 @@ extension LoopWorker {
         let dialect = routed.door.dialect, counts = exchange.operation == .countTokens
         if counts, !Translation.counts(dialect, account.kind) { throw .countsNoTokens(routed.requested) }
         var output = ByteWriter()
+        let target = target(routed, account)
         let request = try Translation.request(
-            body.bytes, for: target(routed, account), sessionID: Array(exchange.text(exchange.facts.sessionID)),
+            body.bytes, for: target, sessionID: Array(exchange.text(exchange.facts.sessionID)),
             context(exchange, routed, account), counts: counts, into: &output)
         return UpstreamCall(
             .own(accept: counts ? "application/json" : routed.door.accept), path: path,
-            answer: counts ? .count : .translated(dialect, request.context), receipt: request.receipt, body: output)
+            answer: counts ? .count : .translated(target, request.context), receipt: request.receipt, body: output)
     }
 
     private func target(_ routed: RoutedModel, _ account: UpstreamAccount) -> TranslationTarget {

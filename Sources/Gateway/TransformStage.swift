@@ -17,7 +17,7 @@ extension LoopWorker {
         noteRequestID(attempt, connection)
         guard attempt.status == 200 else { return await readError(attempt, exchange, account, connection) }
         if case .count = call.answer { return await answerCount(attempt, exchange, account, connection) }
-        let transform = makeTransform(exchange, account, call)
+        let transform = makeTransform(exchange, call)
         let meter = AnswerMeter(transform)
         attempt.meter = meter
         exchange.body = nil
@@ -40,13 +40,11 @@ extension LoopWorker {
         }
     }
 
-    private func makeTransform(
-        _ exchange: Exchange, _ account: UpstreamAccount, _ call: UpstreamCall
-    ) -> any AnswerTransform {
+    private func makeTransform(_ exchange: Exchange, _ call: UpstreamCall) -> any AnswerTransform {
         switch call.answer {
-        case .translated(let dialect, let context):
+        case .translated(let target, let context):
             TranslatedAnswer(
-                Translation.reader(dialect, account.kind),
+                Translation.reader(target, context),
                 MessageWriter(exchange.isStreamed ? .stream : .whole, context))
         case .framed: InvokeAnswer(requestID: exchange.id.description)
         case .same, .count: preconditionFailure("not an answer to be transformed")

@@ -18,7 +18,7 @@ final class UpstreamCall {
         case same
         /// Messages events in the frames of Bedrock.
         case framed
-        case translated(Dialect, AnswerContext)
+        case translated(TranslationTarget, AnswerContext)
         /// A count of tokens in the provider's own form.
         case count
     }

@@ -33,10 +33,7 @@ struct UpstreamRequest {
         output.append(string: account.authority)
         output.append("\r\n")
         for field in head.fields
-        where AnthropicEndpoint.forwards(requestField: field.name, passesThrough: exchange.passesThrough)
-            && !head.isHopByHop(field, in: bytes)
-        {
-            if betas != nil, field.name == .anthropicBeta { continue }
+        where forwards(field.name) && !head.isHopByHop(field, in: bytes) {
             output.append(bytes.slice(field.nameRange))
             output.append(": ")
             output.append(bytes.slice(field.valueRange))
@@ -45,6 +42,13 @@ struct UpstreamRequest {
         if let betas, !betas.isEmpty { write("anthropic-beta", betas, into: &output) }
         if !exchange.passesThrough { writeCredential(into: &output) }
         writeEnd(contentLength: contentLength, into: &output)
+    }
+
+    private func forwards(_ name: FieldName) -> Bool {
+        let platform = exchange.routed?.door.platform ?? .anthropic
+        return platform == .anthropic
+            ? AnthropicEndpoint.forwards(requestField: name, passesThrough: exchange.passesThrough)
+            : AnthropicEndpoint.forwards(requestField: name, to: platform)
     }
 
     /// To one of another dialect: nothing of the client's head concerns it.

@@ -24,21 +24,26 @@ package enum Translation {
             var request = ResponsesRequest(parts)
             output = counts ? try request.writeCount() : try request.write()
             return try request.parts.done()
+        case .generateContent:
+            var request = GenerateContentRequest(parts)
+            output = counts ? try request.writeCount() : try request.write()
+            return try request.parts.done()
         case .converse:
             var request = ConverseRequest(parts)
-            output = try request.write()
+            output = counts ? try request.writeCount() : try request.write()
             return try request.parts.done()
-        case .generateContent, .messages:
-            throw .invalid("model", "\(target.model) is spoken to in a dialect that is not translated into")
+        case .messages:
+            preconditionFailure("Messages are not translated")
         }
     }
 
-    /// The reader of an answer in a dialect.
-    package static func reader(_ dialect: Dialect, _ kind: ProviderKind) -> any AnswerReader {
-        switch dialect {
+    /// The reader of an answer to a request.
+    package static func reader(_ target: TranslationTarget, _ context: AnswerContext) -> any AnswerReader {
+        switch target.dialect {
+        case .chatCompletions, .messages: ChatCompletionsAnswer(target.kind)
         case .responses: ResponsesAnswer()
-        case .converse: ConverseAnswer()
-        default: ChatCompletionsAnswer(kind)
+        case .generateContent: GenerateContentAnswer(model: target.baseModel)
+        case .converse: ConverseAnswer(stopSequence: context.onlyStopSequence)
         }
     }
 

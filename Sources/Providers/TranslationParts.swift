@@ -23,6 +23,7 @@ package struct TranslationParts {
         self.sessionID = sessionID
         self.context = context
         self.context.estimatedInput = conversation.estimatedInput
+        if request.stopSequences.count == 1 { self.context.onlyStopSequence = Self.decoded(request.stopSequences[0]) }
         self.context.omitsThinking = request.omitsThinking
         if request.hasCacheControl { receipt.record(.cacheControl) }
         if request.hasContextManagement { receipt.record(.contextManagement) }
@@ -65,10 +66,12 @@ package struct TranslationParts {
     mutating func watchStopSequences() {
         guard !request.stopSequences.isEmpty else { return }
         receipt.record(.stopSequences)
-        context.stopSequences = request.stopSequences.compactMap { sequence in
-            var decoded = ByteWriter()
-            return (try? sequence.append(to: &decoded)).map { decoded.array }
-        }
+        context.stopSequences = request.stopSequences.compactMap(Self.decoded)
+    }
+
+    private static func decoded(_ text: JSONString) -> [UInt8]? {
+        var decoded = ByteWriter()
+        return (try? text.append(to: &decoded)).map { decoded.array }
     }
 }
 

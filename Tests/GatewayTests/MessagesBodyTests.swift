@@ -10,7 +10,7 @@ import Wire
         return bytes.withUnsafeBytes { all in
             do {
                 if let cut { try body.consume(UnsafeRawBufferPointer(rebasing: all[..<cut])) }
-                try body.finish(all)
+                try body.finish(all, namesModel: true)
                 return "\((try? body.model?.decoded()) ?? "none") \(body.isStreamed) \(body.maxTokens ?? 0)"
             } catch let fault as MessagesBody.Fault {
                 switch fault {

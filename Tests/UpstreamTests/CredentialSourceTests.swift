@@ -59,9 +59,10 @@ import Transport
 
     /// Asks again until it is so, for at most five seconds.
     private func until(_ isSo: () async throws -> Bool) async throws -> Bool {
-        for _ in 0..<500 {
+        let end = monotonicNanoseconds() + 5_000_000_000
+        while monotonicNanoseconds() < end {
             if try await isSo() { return true }
-            try await Task.sleep(nanoseconds: 10_000_000)
+            await Task.yield()
         }
         return false
     }

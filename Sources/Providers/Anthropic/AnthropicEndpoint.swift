@@ -28,6 +28,16 @@ package enum AnthropicEndpoint {
         }
     }
 
+    /// Whether a field of the client's request is forwarded to Claude in a cloud, where it says something: what describes the
+    /// developer's machine is nobody's business there, and the version stands in the body of Vertex.
+    package static func forwards(requestField name: FieldName, to platform: ClaudePlatform) -> Bool {
+        switch name {
+        case .contentType, .accept, .userAgent: true
+        case .anthropicVersion: platform != .vertex && platform != .bedrock
+        default: false
+        }
+    }
+
     /// Whether a field of the upstream's answer goes to the client.
     ///
     /// - Parameter passesThrough: the account is the client's own, so are its limits.

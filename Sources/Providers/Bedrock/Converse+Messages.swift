@@ -11,13 +11,6 @@ struct ConverseRequest {
         content = ConverseContent(parts.target.model, takesStatus: Self.takesStatus(parts.target.baseModel))
     }
 
-    /// The answer does not tell which sequence ended it; where only one was asked for, it is known.
-    var onlyStopSequence: [UInt8]? {
-        guard parts.request.stopSequences.count == 1 else { return nil }
-        var decoded = ByteWriter()
-        return (try? parts.request.stopSequences[0].append(to: &decoded)).map { decoded.array }
-    }
-
     /// Other models refuse a result's `status`.
     /// https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ToolResultBlock.html
     private static func takesStatus(_ model: String) -> Bool { model.contains("nova") || model.contains("claude") }

@@ -10,6 +10,8 @@ package struct AnswerContext: Sendable {
     package var toolNames = ToolNames(limit: 64)
     /// To be watched for here, decoded.
     package var stopSequences: [[UInt8]] = []
+    /// The one stop sequence that was asked for, decoded: where an answer does not tell which ended it, it is known.
+    package var onlyStopSequence: [UInt8]?
     package let reasoningState: ReasoningState
     /// The client does not want to see what the model thinks.
     package var omitsThinking = false

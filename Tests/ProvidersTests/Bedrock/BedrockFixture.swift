@@ -38,7 +38,7 @@ enum BedrockFixture {
             let output = counts ? try request.writeCount() : try request.write()
             return Request(
                 body: try JSONValue(parsing: output.text), receipt: request.parts.receipt,
-                context: request.parts.context, onlyStopSequence: request.onlyStopSequence)
+                context: request.parts.context, onlyStopSequence: request.parts.context.onlyStopSequence)
         }
     }
 
