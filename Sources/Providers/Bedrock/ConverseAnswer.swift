@@ -12,8 +12,7 @@ package final class ConverseAnswer: AnswerReader {
     /// Known from `messageStop`; what was used comes behind it.
     private var ending: Ending?
     private var hasUsage = false
-    /// The index of the tool call that is open.
-    private var tool: Int64?
+    private var calls = ToolCallQueue()
     private var reasoning = ConverseReasoningPieces()
     private let onlyStopSequence: [UInt8]?
 
@@ -61,7 +60,7 @@ package final class ConverseAnswer: AnswerReader {
         } else if type.equals("contentBlockStart") {
             try readStart(payload, message)
         } else if type.equals("contentBlockStop") {
-            endBlock(message)
+            try readBlockStop(payload, message)
         } else if type.equals("messageStart") {
             message.begin()
         } else if type.equals("messageStop") {
@@ -88,23 +87,27 @@ package final class ConverseAnswer: AnswerReader {
     private func readStart(_ payload: UnsafeRawBufferPointer, _ message: MessageWriter) throws(JSONError) {
         let start = try ConverseStart(payload)
         guard let name = start.name else { return }
-        endBlock(message)
-        message.tool(id: start.id, name: name)
-        tool = start.index
+        if !calls.isBusy { endBlock(message) }
+        calls.add(ToolCallQueue.Part(index: start.index, id: start.id, name: name), message)
+    }
+
+    private func readBlockStop(_ payload: UnsafeRawBufferPointer, _ message: MessageWriter) throws(JSONError) {
+        let index = try ConverseStart(payload).index
+        if calls.knows(index) { calls.end(index, message) } else if !calls.isBusy { endBlock(message) }
     }
 
     private func apply(_ delta: ConverseDelta, _ message: MessageWriter) {
         if let input = delta.toolInput {
-            guard let tool, tool == delta.index else {
+            guard calls.knows(delta.index) else {
                 return message.fail(.unreadable("a piece of a tool call that is not open"))
             }
-            return message.toolInput(input)
+            return calls.add(ToolCallQueue.Part(index: delta.index, arguments: input), message)
         }
         if let text = delta.text, !text.bytes.isEmpty {
-            if tool != nil || !reasoning.isEmpty { endBlock(message) }
+            if calls.isBusy || !reasoning.isEmpty { endBlock(message) }
             return message.text(text)
         }
-        if tool != nil { endBlock(message) }
+        if calls.isBusy { endBlock(message) }
         if let text = delta.reasoning {
             reasoning.hasText = reasoning.hasText || !text.bytes.isEmpty
             message.thinking(text)
@@ -115,8 +118,8 @@ package final class ConverseAnswer: AnswerReader {
 
     private func endBlock(_ message: MessageWriter) {
         reasoning.tell(message)
+        calls.flush(message)
         message.endBlock()
-        tool = nil
     }
 
     // MARK: The end

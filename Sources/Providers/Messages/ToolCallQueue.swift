@@ -19,6 +19,7 @@ struct ToolCallQueue {
         /// Escaped text.
         var arguments: [UInt8] = []
         var object: [UInt8]?
+        var isWhole = false
     }
 
     /// The call that is being told.
@@ -41,14 +42,23 @@ struct ToolCallQueue {
         if waiting.count == 1, current == nil || message.openToolIsComplete { tellNext(message) }
     }
 
+    /// A call is being told, or waits.
+    var isBusy: Bool { current != nil || !waiting.isEmpty }
+
     func knows(_ index: Int64) -> Bool { index == current || waiting.contains { $0.index == index } }
 
-    /// Nothing more comes of a call: if it is the one being told, the next can be.
+    /// Nothing more comes of a call. If it is the one being told, the next can be.
     mutating func end(_ index: Int64, _ message: MessageWriter) {
+        if let place = waiting.firstIndex(where: { $0.index == index }) { waiting[place].isWhole = true }
         guard index == current else { return }
         message.endBlock()
         current = nil
-        if waiting.count == 1 { tellNext(message) }
+        while let next = waiting.first, current == nil {
+            tellNext(message, isLast: next.isWhole)
+            guard next.isWhole else { return }
+            message.endBlock()
+            current = nil
+        }
     }
 
     /// Everything that waits is told.
