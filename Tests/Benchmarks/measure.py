@@ -17,6 +17,10 @@ STAGGER_US, STREAM_SECONDS = 7525, 1.6
 SETTLE_SECONDS = 0.3  # for what a peer does after the answer: ledger, telemetry
 
 
+def settle():
+    time.sleep(SETTLE_SECONDS)
+
+
 @dataclasses.dataclass
 class Figures:
     rate: float = 0  # requests (paced: events) per second
@@ -41,9 +45,12 @@ class Bench:
     def load(self, peer, name, case, connections, warm_up, seconds, stagger=0):
         size, kind = case.split("-")
         body = self.folder / f"{size}-{'plain' if kind == 'json' else 'stream'}.json"
+        return self.run(peer, name, case, kind, body, self.answer_bytes[kind], connections, warm_up, seconds, stagger)
+
+    def run(self, peer, name, case, kind, body, length, connections, warm_up, seconds, stagger):
         command = [self.folder / "load", peer.port, f"/v1/messages?case={kind}&from={name}",
                    getattr(peer, "key", "unused"), body, connections, warm_up, seconds, stagger,
-                   self.answer_bytes[kind], 0 if kind == "json" else DELTAS, "paced" if kind == "paced" else "plain"]
+                   length, 0 if kind == "json" else DELTAS, "paced" if kind == "paced" else "plain"]
         done = subprocess.run(peers.pinned(command, peers.RIG_CORE), capture_output=True, text=True,
                               preexec_fn=peers.go_first, timeout=seconds + warm_up + 60)
         if not done.stdout:
@@ -80,7 +87,7 @@ class Bench:
         result = self.load(peer, peer.name, case, *shape)
         rig = self.rig_ns() - rig_before + result["cpu_ns"]
         elapsed = time.monotonic() - began
-        time.sleep(SETTLE_SECONDS)
+        settle()
         ran, waited = peer.schedule_ns()
         figures = Figures(
             rate=result["deltas_per_s" if paced else "requests_per_s"],

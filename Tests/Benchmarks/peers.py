@@ -189,7 +189,8 @@ class Tollgate(Process):
 
     name = "tollgate"
 
-    def __init__(self, folder, binary, upstream, sink):
+    def __init__(self, folder, binary, upstream, sink, others=((), ())):
+        others = [list(each) for each in others]
         super().__init__(folder)
         self.binary, self.file = binary, folder / "tollgate.yaml"
         (folder / "data").mkdir()
@@ -197,8 +198,8 @@ class Tollgate(Process):
             "listen": f"127.0.0.1:{self.port}",
             "data": str(folder / "data"),
             "providers": [{"name": "bench", "kind": "anthropic", "api_key": "k",
-                           "base_url": f"http://127.0.0.1:{upstream.port}"}],
-            "models": [{"name": "claude-*", "target": "bench/claude-*"}],
+                           "base_url": f"http://127.0.0.1:{upstream.port}"}] + others[0],
+            "models": [{"name": "claude-*", "target": "bench/claude-*"}] + others[1],
             "telemetry": {"otlp": [{"endpoint": f"http://127.0.0.1:{sink.port}"}]},
             "logs": {"access": "off"},
             "limits": {"connections": 20000},

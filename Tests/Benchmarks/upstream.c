@@ -3,6 +3,7 @@
 //   ?case=burst  a stream of 300 text deltas, about 60 KB, at once
 //   ?case=paced  the same 5 ms apart; each delta tells when it was sent: "@" and 20 digits of CLOCK_MONOTONIC ns
 //   &from=NAME   direct, nginx or tollgate
+// `POST /v1/chat/completions` and `/v1/responses` stream the same 300 text deltas at once in those dialects, for tollgate.
 // `GET /count` gives the requests by name, and the body size of each case.
 //   upstream PORT
 #include "server.h"
@@ -29,7 +30,7 @@ struct text {
     size_t body; // without head and chunk framing
 };
 
-static struct text json, burst, opening, closing, not_found;
+static struct text json, burst, chat, responses, opening, closing, not_found;
 static struct text deltas[DELTAS];
 static size_t stamp_at[DELTAS];
 static const char *const names[] = {"direct", "nginx", "tollgate"};
@@ -96,6 +97,71 @@ static void prepare_streams(void) {
     }
     add(&burst, closing.bytes, closing.length);
     burst.body += opening.body + closing.body;
+}
+
+static void add_data(struct text *text, const char *name, const char *data) {
+    char event[2048], size[16];
+    int length = name ? snprintf(event, sizeof event, "event: %s\ndata: %s\n\n", name, data)
+                      : snprintf(event, sizeof event, "data: %s\n\n", data);
+    add(text, size, snprintf(size, sizeof size, "%x\r\n", length));
+    add(text, event, length);
+    add(text, "\r\n", 2);
+}
+
+static const char translated_head[] =
+    "HTTP/1.1 200 OK\r\ndate: Thu, 01 Jan 2026 00:00:00 GMT\r\ncontent-type: text/event-stream; charset=utf-8\r\n"
+    "x-request-id: req_5d41402abc4b2a76b9719d911017c592\r\nopenai-processing-ms: 120\r\n"
+    "x-ratelimit-remaining-requests: 4999\r\ntransfer-encoding: chunked\r\n\r\n";
+
+// The text of a delta of the other streams, between its quotes.
+static const char *delta_text(int index, char *text, size_t capacity) {
+    const char *start = strstr(deltas[index].bytes, "\"text\":\"@") + 8, *end = strstr(start, "\"}}");
+    snprintf(text, capacity, "%.*s", (int)(end - start), start);
+    return text;
+}
+
+static void prepare_chat(void) {
+    char data[1024], text[512];
+    add(&chat, translated_head, sizeof translated_head - 1);
+#define CHUNK \
+    "{\"id\":\"chatcmpl-B9MBs8CjcvOU2jLn4n570S5qMJKcT\",\"object\":\"chat.completion.chunk\",\"created\":1767225600," \
+    "\"model\":\"gpt-4.1-2025-04-14\",\"service_tier\":\"default\",\"system_fingerprint\":\"fp_fc9f1d7035\","
+    add_data(&chat, NULL, CHUNK "\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\",\"refusal\":null},"
+                          "\"logprobs\":null,\"finish_reason\":null}],\"usage\":null}");
+    for (int index = 0; index < DELTAS; index++) {
+        snprintf(data, sizeof data, CHUNK "\"choices\":[{\"index\":0,\"delta\":{\"content\":\"%s\"},\"logprobs\":null,"
+                                          "\"finish_reason\":null}],\"usage\":null}", delta_text(index, text, sizeof text));
+        add_data(&chat, NULL, data);
+    }
+    add_data(&chat, NULL, CHUNK "\"choices\":[{\"index\":0,\"delta\":{},\"logprobs\":null,\"finish_reason\":\"stop\"}],\"usage\":null}");
+    add_data(&chat, NULL, CHUNK "\"choices\":[],\"usage\":{\"prompt_tokens\":50496,\"completion_tokens\":5021,\"total_tokens\":55517,"
+                          "\"prompt_tokens_details\":{\"cached_tokens\":48211},\"completion_tokens_details\":{\"reasoning_tokens\":0}}}");
+    add_data(&chat, NULL, "[DONE]");
+    add(&chat, "0\r\n\r\n", 5);
+}
+
+static void prepare_responses(void) {
+    char data[1024], text[512];
+    add(&responses, translated_head, sizeof translated_head - 1);
+#define RESPONSE "\"response\":{\"id\":\"resp_67ccd2bed1ec8190b14f964abc054267\",\"object\":\"response\",\"model\":\"gpt-5.5\","
+    add_data(&responses, "response.created", "{\"type\":\"response.created\",\"sequence_number\":0," RESPONSE "\"status\":\"in_progress\"}}");
+    add_data(&responses, "response.output_item.added",
+             "{\"type\":\"response.output_item.added\",\"sequence_number\":1,\"output_index\":0,\"item\":{\"id\":\"msg_1\","
+             "\"type\":\"message\",\"status\":\"in_progress\",\"role\":\"assistant\",\"content\":[]}}");
+    for (int index = 0; index < DELTAS; index++) {
+        snprintf(data, sizeof data,
+                 "{\"type\":\"response.output_text.delta\",\"sequence_number\":%d,\"item_id\":\"msg_1\",\"output_index\":0,"
+                 "\"content_index\":0,\"delta\":\"%s\",\"logprobs\":[]}", index + 2, delta_text(index, text, sizeof text));
+        add_data(&responses, "response.output_text.delta", data);
+    }
+    add_data(&responses, "response.output_item.done",
+             "{\"type\":\"response.output_item.done\",\"sequence_number\":400,\"output_index\":0,\"item\":{\"id\":\"msg_1\","
+             "\"type\":\"message\",\"status\":\"completed\",\"role\":\"assistant\",\"content\":[]}}");
+    add_data(&responses, "response.completed",
+             "{\"type\":\"response.completed\",\"sequence_number\":401," RESPONSE "\"status\":\"completed\",\"usage\":{"
+             "\"input_tokens\":50496,\"input_tokens_details\":{\"cached_tokens\":48211},\"output_tokens\":5021,"
+             "\"output_tokens_details\":{\"reasoning_tokens\":0},\"total_tokens\":55517}}}");
+    add(&responses, "0\r\n\r\n", 5);
 }
 
 static void prepare_json(void) {
@@ -174,6 +240,12 @@ static void answer(struct connection *connection) {
         tell_counts(connection);
         return;
     }
+    if (!strcmp(target, "/v1/chat/completions") || !strcmp(target, "/v1/responses")) {
+        struct text *stream = strstr(target, "chat") ? &chat : &responses;
+        counts[2]++;
+        give(connection, stream->bytes, stream->length);
+        return;
+    }
     bool named = false;
     for (int index = 0; index < 3 && from; index++)
         if (!strncmp(from + 5, names[index], strlen(names[index]))) counts[index]++, named = true;
@@ -191,6 +263,8 @@ int main(int count, char **arguments) {
     prepare_deltas();
     prepare_streams();
     prepare_json();
+    prepare_chat();
+    prepare_responses();
     server_open(atoi(arguments[1]));
     for (;;) server_turn(pace());
 }

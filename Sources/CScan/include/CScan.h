@@ -97,3 +97,24 @@ tg_json_result tg_json_scan_portable(
 
 /// Whether `tg_json_scan` takes the AVX2 path on this machine.
 int tg_json_uses_avx2(void);
+
+typedef enum : uint32_t {
+    TG_JSON_STRING_OK = 0,
+    /// The text ends inside the string.
+    TG_JSON_STRING_UNENDED = 1,
+    /// A byte below 0x20.
+    TG_JSON_STRING_CONTROL = 2,
+    /// A backslash that begins no escape.
+    TG_JSON_STRING_ESCAPE = 3,
+} tg_json_string_status;
+
+typedef struct {
+    /// Of the closing quote, or of the fault.
+    size_t end;
+    tg_json_string_status status;
+    /// Whether there was an escape.
+    uint32_t has_escapes;
+} tg_json_string;
+
+/// Reads a string whose first byte behind the opening quote is `bytes[start]`, with its escapes checked.
+tg_json_string tg_json_string_end(const uint8_t *_Nonnull bytes, size_t start, size_t count);

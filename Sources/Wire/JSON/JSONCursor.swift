@@ -1,3 +1,5 @@
+import CScan
+
 /// Reads a JSON text front to back without allocating: the caller says what it expects next.
 ///
 ///     var cursor = JSONCursor(bytes)
@@ -206,28 +208,21 @@ package struct JSONCursor {
         isBehindValue = true
     }
 
+    /// HOT: most bytes of a request are in its strings.
     private mutating func scanString() throws(JSONError) -> JSONString {
         let start = position + 1
-        var index = start
-        var hasEscapes = false
-        while index < source.count {
-            switch source[index] {
-            case Ascii.quote:
-                position = index + 1
-                return JSONString(source.slice(start..<index), hasEscapes: hasEscapes, offset: start)
-            case Ascii.backslash:
-                guard let length = JSONEscape.length(source, at: index, end: source.count) else {
-                    throw JSONError(.invalidEscape, at: index)
-                }
-                hasEscapes = true
-                index += length
-            case 0..<0x20:
-                throw JSONError(.controlCharacter, at: index)
-            default:
-                index += 1
-            }
+        guard let base = source.bindMemory(to: UInt8.self).baseAddress else {
+            throw JSONError(.unexpectedEnd, at: source.count)
         }
-        throw JSONError(.unexpectedEnd, at: source.count)
+        let found = tg_json_string_end(base, start, source.count)
+        switch found.status {
+        case TG_JSON_STRING_OK:
+            position = found.end + 1
+            return JSONString(source.slice(start..<found.end), hasEscapes: found.has_escapes != 0, offset: start)
+        case TG_JSON_STRING_CONTROL: throw JSONError(.controlCharacter, at: found.end)
+        case TG_JSON_STRING_ESCAPE: throw JSONError(.invalidEscape, at: found.end)
+        default: throw JSONError(.unexpectedEnd, at: source.count)
+        }
     }
 }
 

@@ -1,0 +1,62 @@
+#include "CScan.h"
+
+#if defined(__x86_64__)
+#include <emmintrin.h>
+#endif
+
+static int is_hex(uint8_t byte) {
+    uint8_t letter = (uint8_t)((byte | 0x20) - 'a');
+    return (uint8_t)(byte - '0') < 10 || letter < 6;
+}
+
+/// Bytes of the escape at `at`, 0 if it is none (RFC 8259 §7).
+static size_t escape_length(const uint8_t *bytes, size_t at, size_t count) {
+    if (at + 1 >= count) return 0;
+    switch (bytes[at + 1]) {
+    case '"': case '\\': case '/': case 'b': case 'f': case 'n': case 'r': case 't': return 2;
+    case 'u':
+        if (at + 6 > count) return 0;
+        for (size_t i = at + 2; i < at + 6; i++)
+            if (!is_hex(bytes[i])) return 0;
+        return 6;
+    default: return 0;
+    }
+}
+
+/// Index of the first quote, backslash or control character from `at` on, or `count`.
+static inline size_t next_mark(const uint8_t *bytes, size_t at, size_t count) {
+#if defined(__x86_64__)
+    const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\'), limit = _mm_set1_epi8(0x1F);
+    for (; at + 16 <= count; at += 16) {
+        __m128i v = _mm_loadu_si128((const __m128i *)(bytes + at));
+        __m128i hit = _mm_or_si128(
+            _mm_or_si128(_mm_cmpeq_epi8(v, quote), _mm_cmpeq_epi8(v, backslash)),
+            _mm_cmpeq_epi8(_mm_min_epu8(v, limit), v));
+        unsigned mask = (unsigned)_mm_movemask_epi8(hit);
+        if (mask) return at + (size_t)__builtin_ctz(mask);
+    }
+#endif
+    while (at < count && bytes[at] != '"' && bytes[at] != '\\' && bytes[at] >= 0x20) at++;
+    return at;
+}
+
+tg_json_string tg_json_string_end(const uint8_t *bytes, size_t start, size_t count) {
+    tg_json_string result = {.status = TG_JSON_STRING_UNENDED, .has_escapes = 0};
+    size_t at = start;
+    while ((at = next_mark(bytes, at, count)) < count) {
+        if (bytes[at] == '\\') {
+            size_t length = escape_length(bytes, at, count);
+            result.has_escapes = 1;
+            if (!length) {
+                result.status = TG_JSON_STRING_ESCAPE;
+                break;
+            }
+            at += length;
+            continue;
+        }
+        result.status = bytes[at] == '"' ? TG_JSON_STRING_OK : TG_JSON_STRING_CONTROL;
+        break;
+    }
+    result.end = at;
+    return result;
+}
