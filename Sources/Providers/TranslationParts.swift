@@ -8,6 +8,8 @@ package struct TranslationParts {
     package let target: TranslationTarget
     /// Claude Code's session, for the provider's cache; may be empty.
     package let sessionID: [UInt8]
+    /// Of the client's request: about as many as the provider's has.
+    let bodyBytes: Int
     package var receipt: FidelityReceipt
     package var context: AnswerContext
 
@@ -20,6 +22,7 @@ package struct TranslationParts {
         conversation = try Conversation(request, for: target, &receipt)
         selection = try ToolSelection(request, conversation, for: target, &receipt)
         self.target = target
+        bodyBytes = body.count
         self.sessionID = sessionID
         self.context = context
         self.context.estimatedInput = conversation.estimatedInput

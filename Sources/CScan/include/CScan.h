@@ -118,3 +118,58 @@ typedef struct {
 
 /// Reads a string whose first byte behind the opening quote is `bytes[start]`, with its escapes checked.
 tg_json_string tg_json_string_end(const uint8_t *_Nonnull bytes, size_t start, size_t count);
+
+/// How much of the escaped form of a text needs no escape: index of the first quote, backslash or byte below 0x20 in
+/// `bytes[0..<count]`, or `count`.
+size_t tg_json_plain_length(const uint8_t *_Nonnull bytes, size_t count);
+
+typedef enum : uint32_t {
+    TG_JSON_NO_FAULT = 0,
+    TG_JSON_UNEXPECTED_END,
+    TG_JSON_UNEXPECTED_BYTE,
+    TG_JSON_EXPECTED_KEY,
+    TG_JSON_EXPECTED_COLON,
+    TG_JSON_EXPECTED_COMMA_OR_END,
+    TG_JSON_DEPTH_EXCEEDED,
+    TG_JSON_CONTROL_CHARACTER,
+    TG_JSON_INVALID_ESCAPE,
+    TG_JSON_INVALID_NUMBER,
+    TG_JSON_INVALID_LITERAL,
+} tg_json_fault;
+
+typedef struct {
+    /// Behind what was read, or where the fault is.
+    size_t end;
+    tg_json_fault fault;
+} tg_json_end;
+
+/// Reads a number whose first byte is `bytes[start]`; `is_integer`: it has neither fraction nor exponent.
+tg_json_end tg_json_number_end(
+    const uint8_t *_Nonnull bytes, size_t start, size_t count, uint32_t *_Nonnull is_integer);
+
+/// Containers that `tg_json_skip_value` can have open at once.
+#define TG_JSON_WALK_DEPTH 128
+
+/// Reads a value of any kind, with blanks before it, and checks all of it. `depth_limit`: containers it may have open.
+tg_json_end tg_json_skip_value(const uint8_t *_Nonnull bytes, size_t start, size_t count, uint32_t depth_limit);
+
+typedef enum : uint32_t {
+    TG_JSON_KEY_FOUND = 0,
+    /// The object ended.
+    TG_JSON_KEY_END = 1,
+    TG_JSON_KEY_FAULT = 2,
+} tg_json_key_status;
+
+typedef struct {
+    /// Of the member's value, behind the object's end, or of the fault.
+    size_t position;
+    /// The name, between its quotes.
+    size_t key_start;
+    size_t key_end;
+    tg_json_key_status status;
+    tg_json_fault fault;
+    uint32_t has_escapes;
+} tg_json_key;
+
+/// Inside an object: reads on to the next member's value, or to the object's end. `is_behind_value`: a member was read.
+tg_json_key tg_json_next_key(const uint8_t *_Nonnull bytes, size_t start, size_t count, uint32_t is_behind_value);

@@ -36,7 +36,7 @@ extension [Conversation.Content] {
     var joinedText: TextRun {
         var run = TextRun()
         for case .text(let text) in self {
-            if !run.parts.isEmpty { run.append(.literal("\n")) }
+            if !run.hasNoParts { run.append(.literal("\n")) }
             run.append(text)
         }
         return run

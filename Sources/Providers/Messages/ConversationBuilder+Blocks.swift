@@ -1,25 +1,28 @@
 import Wire
 
 extension ConversationBuilder {
-    /// What a block becomes: nothing, itself, or text. Throws 400 for what cannot be given to the target.
-    mutating func converted(
-        _ block: MessagesRequest.Block, inResult: Bool = false
-    ) throws(Refusal) -> [Conversation.Content] {
+    /// Adds what a block becomes: nothing, itself, or text. Throws 400 for what cannot be given to the target.
+    mutating func convert(
+        _ block: MessagesRequest.Block, into content: inout [Conversation.Content]
+    ) throws(Refusal) {
         switch block {
         case .text(let text, let hasCitations):
-            if block.isBlank {
-                receipt.record(.emptyText)
-                return []
-            }
+            if block.isBlank { return receipt.record(.emptyText) }
             if hasCitations { receipt.record(.citations) }
             receipt.record(.text)
-            return [.text(run(text))]
-        case .image(let source): return [try image(source)]
-        case .document(let document): return try self.document(document)
+            content.append(.text(run(text)))
         case .toolUse(let call):
             receipt.record(.toolUse)
             textBytes += call.input.count
-            return [.toolUse(call)]
+            content.append(.toolUse(call))
+        default: content += try converted(block)
+        }
+    }
+
+    private mutating func converted(_ block: MessagesRequest.Block) throws(Refusal) -> [Conversation.Content] {
+        switch block {
+        case .image(let source): return [try image(source)]
+        case .document(let document): return try self.document(document)
         case .toolResult:
             throw .invalid("messages", "a tool_result stands only in a user message")
         case .thinking(let text, let signature): return reasoning(signature, text: text)
@@ -93,7 +96,7 @@ extension ConversationBuilder {
         case .blocks(let blocks):
             receipt.record(.document)
             var content: [Conversation.Content] = document.title == nil ? [] : [.text(headed(document, nil))]
-            for block in blocks { content += try converted(block) }
+            for block in blocks { try convert(block, into: &content) }
             return content
         case .url(let url):
             try check(.documentURL, "a document by URL")

@@ -87,18 +87,23 @@ struct ConversationBuilder {
     // MARK: User
 
     private mutating func addUser(_ blocks: [MessagesRequest.Block]) throws(Refusal) {
+        // In their order: what is no result may stand before one that becomes text.
+        var converted: [Conversation.Content] = []
         for block in blocks {
             if case .toolResult(let result) = block {
+                content += converted
+                converted = []
                 try add(result)
             } else {
-                content += try converted(block)
+                try convert(block, into: &converted)
             }
         }
+        content += converted
     }
 
     private mutating func add(_ result: MessagesRequest.ToolResult) throws(Refusal) {
         var inner: [Conversation.Content] = []
-        for block in result.content { inner += try converted(block, inResult: true) }
+        for block in result.content { try convert(block, into: &inner) }
         guard let index = pending.firstIndex(where: { $0.id.bytes.elementsEqual(result.id.bytes) }) else {
             receipt.record(.orphanedResult)
             content.append(
@@ -139,7 +144,7 @@ struct ConversationBuilder {
 
     private mutating func addAssistant(_ blocks: [MessagesRequest.Block]) throws(Refusal) {
         var converted: [Conversation.Content] = []
-        for block in blocks { converted += try self.converted(block) }
+        for block in blocks { try convert(block, into: &converted) }
         if results.isEmpty, content.isEmpty, case .assistant(let before)? = conversation.turns.last {
             // Two in a row are one.
             conversation.turns.removeLast()

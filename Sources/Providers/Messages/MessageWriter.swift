@@ -33,7 +33,9 @@ package final class MessageWriter {
     package var hasUsage = false
     var toolCalls = 0
 
-    var openBlock = OpenBlock.none
+    /// A block has deltas of one kind.
+    var openBlock = OpenBlock.none { didSet { deltaHead.reset() } }
+    private var deltaHead = ByteWriter()
     var blocks = 0
     /// Of a whole message: its content so far.
     var content = ByteWriter()
@@ -112,16 +114,22 @@ package final class MessageWriter {
             if case .tool = openBlock { return }
             return appendPiece(piece, to: &content)
         }
+        if deltaHead.isEmpty { writeDeltaHead(type, field) }
         output.reserve(piece.bytes.count + 160)
-        output.append("event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":")
-        output.append(decimal: blocks)
-        output.append(",\"delta\":{\"type\":\"")
-        output.append(type)
-        output.append("\",\"")
-        output.append(field)
-        output.append("\":\"")
+        output.append(deltaHead.bytes)
         appendPiece(piece, to: &output)
         output.append("\"}}\n\n")
+    }
+
+    /// What stands before the piece in every delta of a block.
+    private func writeDeltaHead(_ type: StaticString, _ field: StaticString) {
+        deltaHead.append("event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":")
+        deltaHead.append(decimal: blocks)
+        deltaHead.append(",\"delta\":{\"type\":\"")
+        deltaHead.append(type)
+        deltaHead.append("\",\"")
+        deltaHead.append(field)
+        deltaHead.append("\":\"")
     }
 
     /// A pair of surrogates that was cut between two pieces is put together again.

@@ -11,10 +11,9 @@ extension MessagesReader {
             try skip()
             return []
         case .array:
-            let path = path()
             var blocks: [MessagesRequest.Block] = []
-            try elements(path) { (reader, index) throws(Fault) in
-                blocks.append(try reader.readBlock("\(path).\(index)"))
+            try elements(path()) { (reader, index) throws(Fault) in
+                blocks.append(try reader.readBlock("\(path()).\(index)"))
             }
             return blocks
         default: throw .member(path(), "must be a string or a list of blocks")
@@ -36,15 +35,15 @@ extension MessagesReader {
         var hasCitations = false
     }
 
-    private mutating func readBlock(_ path: String) throws(Fault) -> MessagesRequest.Block {
+    private mutating func readBlock(_ path: @autoclosure () -> String) throws(Fault) -> MessagesRequest.Block {
         var parts = Parts()
-        try members(path) { (reader, key) throws(Fault) in try reader.read(key, into: &parts, path) }
-        guard let type = parts.type else { throw .member("\(path).type", "Field required") }
+        try members(path()) { (reader, key) throws(Fault) in try reader.read(key, into: &parts, path()) }
+        guard let type = parts.type else { throw .member("\(path()).type", "Field required") }
         if parts.hasCitations { request.hasCitations = true }
-        return try block(type, parts, path)
+        return try block(type, parts, path())
     }
 
-    private mutating func read(_ key: JSONString, into parts: inout Parts, _ path: String) throws(Fault) {
+    private mutating func read(_ key: JSONString, into parts: inout Parts, _ path: @autoclosure () -> String) throws(Fault) {
         if key.equals("type") {
             parts.type = try string()
         } else if key.equals("text") {
@@ -58,11 +57,11 @@ extension MessagesReader {
         } else if key.equals("input") {
             parts.input = try raw()
         } else if key.equals("content") {
-            try readInner(into: &parts, path)
+            try readInner(into: &parts, path())
         } else if key.equals("is_error") {
             parts.isError = try bool()
         } else if key.equals("source") {
-            try readSource(into: &parts, path)
+            try readSource(into: &parts, path())
         } else if key.equals("cache_control") {
             if try kind() != .null { request.hasCacheControl = true }
             try skip()
@@ -94,14 +93,14 @@ extension MessagesReader {
     }
 
     /// `content` of a block: what it is depends on the type, which may come later.
-    private mutating func readInner(into parts: inout Parts, _ path: String) throws(Fault) {
+    private mutating func readInner(into parts: inout Parts, _ path: @autoclosure () -> String) throws(Fault) {
         switch try kind() {
         case .string: parts.contentText = try string()
         case .array:
             let start = cursor.position
             var content: [MessagesRequest.Block] = []
-            try elements("\(path).content") { (reader, index) throws(Fault) in
-                content.append(try reader.readBlock("\(path).content.\(index)"))
+            try elements("\(path()).content") { (reader, index) throws(Fault) in
+                content.append(try reader.readBlock("\(path()).content.\(index)"))
             }
             parts.content = content
             parts.rawContent = cursor.bytes(start..<cursor.position)
@@ -109,7 +108,7 @@ extension MessagesReader {
         }
     }
 
-    private mutating func readSource(into parts: inout Parts, _ path: String) throws(Fault) {
+    private mutating func readSource(into parts: inout Parts, _ path: @autoclosure () -> String) throws(Fault) {
         // A search result's source is a string.
         if try kind() == .string {
             parts.sourceText = try string()
@@ -117,7 +116,7 @@ extension MessagesReader {
         }
         var type: JSONString?, mediaType: JSONString?, data: JSONString?, url: JSONString?, file: JSONString?
         var content: [MessagesRequest.Block]?
-        try members("\(path).source") { (reader, key) throws(Fault) in
+        try members("\(path()).source") { (reader, key) throws(Fault) in
             if key.equals("type") {
                 type = try reader.string()
             } else if key.equals("media_type") {
@@ -129,7 +128,7 @@ extension MessagesReader {
             } else if key.equals("file_id") {
                 file = try reader.string()
             } else if key.equals("content") {
-                content = try reader.readContent("\(path).source.content")
+                content = try reader.readContent("\(path()).source.content")
             } else {
                 try reader.skip()
             }
@@ -147,55 +146,55 @@ extension MessagesReader {
         }
     }
 
-    private func block(_ type: JSONString, _ parts: Parts, _ path: String) throws(Fault) -> MessagesRequest.Block {
+    private func block(_ type: JSONString, _ parts: Parts, _ path: @autoclosure () -> String) throws(Fault) -> MessagesRequest.Block {
         if type.equals("text") {
-            return .text(try required(parts.text, path, "text"), hasCitations: parts.hasCitations)
+            return .text(try required(parts.text, path(), "text"), hasCitations: parts.hasCitations)
         }
         if type.equals("tool_use") {
             return .toolUse(
                 MessagesRequest.ToolUse(
-                    id: try required(parts.id, path, "id"), name: try required(parts.name, path, "name"),
-                    input: try required(parts.input, path, "input")))
+                    id: try required(parts.id, path(), "id"), name: try required(parts.name, path(), "name"),
+                    input: try required(parts.input, path(), "input")))
         }
         if type.equals("tool_result") {
             let content = parts.contentText.map { [.text($0, hasCitations: false)] } ?? parts.content
             return .toolResult(
                 MessagesRequest.ToolResult(
-                    id: try required(parts.toolUseID, path, "tool_use_id"), content: content, isError: parts.isError))
+                    id: try required(parts.toolUseID, path(), "tool_use_id"), content: content, isError: parts.isError))
         }
         if type.equals("thinking") {
-            return .thinking(text: try required(parts.thinking, path, "thinking"), signature: parts.signature)
+            return .thinking(text: try required(parts.thinking, path(), "thinking"), signature: parts.signature)
         }
-        if type.equals("image") { return .image(try required(parts.source, path, "source")) }
+        if type.equals("image") { return .image(try required(parts.source, path(), "source")) }
         if type.equals("document") {
             return .document(
                 MessagesRequest.Document(
-                    source: try required(parts.source, path, "source"), title: parts.title, context: parts.context))
+                    source: try required(parts.source, path(), "source"), title: parts.title, context: parts.context))
         }
-        return try rareBlock(type, parts, path)
+        return try rareBlock(type, parts, path())
     }
 
     private func rareBlock(
-        _ type: JSONString, _ parts: Parts, _ path: String
+        _ type: JSONString, _ parts: Parts, _ path: @autoclosure () -> String
     ) throws(Fault) -> MessagesRequest.Block {
-        if type.equals("redacted_thinking") { return .redactedThinking(try required(parts.data, path, "data")) }
+        if type.equals("redacted_thinking") { return .redactedThinking(try required(parts.data, path(), "data")) }
         if type.equals("search_result") {
             return .searchResult(title: parts.title, source: parts.sourceText, content: parts.content)
         }
         if type.equals("server_tool_use") || type.equals("mcp_tool_use") {
             return .serverToolUse(
-                name: try required(parts.name, path, "name"), input: try required(parts.input, path, "input"))
+                name: try required(parts.name, path(), "name"), input: try required(parts.input, path(), "input"))
         }
         if type.equals("tool_reference") {
-            return .toolReference(try required(parts.toolName ?? parts.name, path, "tool_name"))
+            return .toolReference(try required(parts.toolName ?? parts.name, path(), "tool_name"))
         }
         if type.equals("compaction") { return .compaction(parts.contentText) }
         if parts.toolUseID != nil { return .serverToolResult(type: type, content: parts.rawContent) }
         return .other(type: type)
     }
 
-    private func required<Value>(_ value: Value?, _ path: String, _ name: String) throws(Fault) -> Value {
-        guard let value else { throw .member("\(path).\(name)", "Field required") }
+    private func required<Value>(_ value: Value?, _ path: @autoclosure () -> String, _ name: String) throws(Fault) -> Value {
+        guard let value else { throw .member("\(path()).\(name)", "Field required") }
         return value
     }
 }

@@ -54,22 +54,22 @@ extension MessagesReader {
         }
     }
 
-    mutating func integer(_ path: String) throws(Fault) -> Int64? {
+    mutating func integer(_ path: @autoclosure () -> String) throws(Fault) -> Int64? {
         do throws(JSONError) {
             if try cursor.readNull() { return nil }
             if try cursor.peekKind() == .number, let value = try cursor.readNumber().int64 { return value }
         } catch {
             throw .json(error)
         }
-        throw .member(path, "must be a whole number")
+        throw .member(path(), "must be a whole number")
     }
 
     /// The members of an object; any other value is passed over, unless it must be one.
     mutating func members(
-        _ path: String? = nil, _ body: (inout MessagesReader, JSONString) throws(Fault) -> Void
+        _ path: @autoclosure () -> String? = nil, _ body: (inout MessagesReader, JSONString) throws(Fault) -> Void
     ) throws(Fault) {
         guard try kind() == .object else {
-            if let path, try kind() != .null { throw .member(path, "must be an object") }
+            if try kind() != .null, let path = path() { throw .member(path, "must be an object") }
             return try skip()
         }
         do throws(JSONError) { try cursor.enterObject() } catch { throw .json(error) }
@@ -81,11 +81,11 @@ extension MessagesReader {
     }
 
     mutating func elements(
-        _ path: String, _ body: (inout MessagesReader, Int) throws(Fault) -> Void
+        _ path: @autoclosure () -> String, _ body: (inout MessagesReader, Int) throws(Fault) -> Void
     ) throws(Fault) {
         guard try kind() == .array else {
             if try kind() == .null { return try skip() }
-            throw .member(path, "must be a list")
+            throw .member(path(), "must be a list")
         }
         do throws(JSONError) { try cursor.enterArray() } catch { throw .json(error) }
         var index = 0

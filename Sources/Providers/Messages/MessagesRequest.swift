@@ -12,7 +12,7 @@ package struct MessagesRequest {
         package let blocks: [Block]
     }
 
-    package indirect enum Block {
+    package enum Block {
         case text(JSONString, hasCitations: Bool)
         case image(Source)
         case document(Document)

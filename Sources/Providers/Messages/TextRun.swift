@@ -9,25 +9,43 @@ package struct TextRun {
         /// UTF-8, not escaped: JSON that is shown as text.
         case utf8(UnsafeRawBufferPointer)
     }
-    package private(set) var parts: [Part]
+    /// Most texts have one part, which needs no list.
+    private var first: Part?
+    private var others: [Part] = []
 
-    package init(_ text: JSONString) { parts = [.json(text)] }
+    package init(_ text: JSONString) { first = .json(text) }
 
-    package init(_ parts: Part...) { self.parts = parts }
+    package init(_ parts: Part...) {
+        first = parts.first
+        others = Array(parts.dropFirst())
+    }
 
-    package mutating func append(_ part: Part) { parts.append(part) }
+    package mutating func append(_ part: Part) { if first == nil { first = part } else { others.append(part) } }
 
-    package mutating func append(_ other: TextRun) { parts.append(contentsOf: other.parts) }
+    package mutating func append(_ other: TextRun) {
+        if let part = other.first { append(part) }
+        others.append(contentsOf: other.others)
+    }
+
+    /// No part was added, be it an empty one.
+    var hasNoParts: Bool { first == nil }
+
+    func forEachPart(_ body: (Part) -> Void) {
+        if let first { body(first) }
+        for part in others { body(part) }
+    }
 
     /// Bytes as they are written.
     package var byteCount: Int {
-        parts.reduce(0) { sum, part in
+        var sum = 0
+        forEachPart { part in
             switch part {
-            case .json(let text): sum + text.bytes.count
-            case .literal(let text): sum + text.utf8CodeUnitCount
-            case .utf8(let bytes): sum + bytes.count
+            case .json(let text): sum += text.bytes.count
+            case .literal(let text): sum += text.utf8CodeUnitCount
+            case .utf8(let bytes): sum += bytes.count
             }
         }
+        return sum
     }
 
     package var isEmpty: Bool { byteCount == 0 }
@@ -42,7 +60,7 @@ extension JSONWriter {
 
     /// Adds to the open string.
     package mutating func append(_ run: TextRun) {
-        for part in run.parts {
+        run.forEachPart { part in
             switch part {
             case .json(let text): append(text)
             case .literal(let text): append(text)

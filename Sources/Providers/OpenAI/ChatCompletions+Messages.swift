@@ -13,7 +13,7 @@ struct ChatCompletionsRequest {
     }
 
     mutating func write() throws(Refusal) -> ByteWriter {
-        var json = JSONWriter(into: ByteWriter(capacity: 64 * 1024))
+        var json = JSONWriter(into: ByteWriter(capacity: parts.bodyBytes + 8_192))
         json.beginObject()
         json.member("model", parts.target.model)
         json.key("messages")

@@ -10,7 +10,12 @@ package final class ChatCompletionsAnswer: AnswerReader {
     private var calls = ToolCallQueue()
     private var think = ThinkTags()
     private var isRefused = false
-    private var tier = ServiceTier.standard
+    private var template = DeltaTemplate()
+    /// The text of the chunk that is being read, as long as it has nothing else.
+    private var plainText: JSONString?
+    private var isPlain = true
+    /// As the first chunk that says it has it.
+    private var tier: ServiceTier?
 
     package init(_ kind: ProviderKind) { self.kind = kind }
 
@@ -36,11 +41,18 @@ package final class ChatCompletionsAnswer: AnswerReader {
             if finish == nil { return message.fail(.cut) }
             return complete(message)
         }
+        if let text = template.text(of: data) { return tell(text, message) }
         do throws(JSONError) {
+            (plainText, isPlain) = (nil, true)
             try readChunk(data, message)
         } catch {
             message.fail(.unreadable("a chunk that is no JSON"))
         }
+    }
+
+    private func tell(_ text: JSONString, _ message: MessageWriter) {
+        calls.flush(message)
+        think.pass(text, message)
     }
 
     private func complete(_ message: MessageWriter) {
@@ -55,6 +67,7 @@ package final class ChatCompletionsAnswer: AnswerReader {
         var cursor = JSONCursor(data)
         var id: JSONString?, model: JSONString?
         var usage: UnsafeRawBufferPointer?
+        var tierName: JSONString?, padding: JSONString?
         try cursor.enterObject()
         while let key = try cursor.nextKey() {
             if key.equals("choices") {
@@ -65,22 +78,27 @@ package final class ChatCompletionsAnswer: AnswerReader {
                 model = try cursor.stringOrSkip()
             } else if key.equals("usage"), try cursor.peekKind() == .object {
                 usage = cursor.bytes(try cursor.skipValue())
+                isPlain = false
+            } else if key.equals("obfuscation") {
+                padding = try cursor.stringOrSkip()
             } else if key.equals("service_tier") {
-                if let name = try cursor.stringOrSkip() { tier = ServiceTier(name) }
+                tierName = try cursor.stringOrSkip()
             } else if key.equals("error"), try cursor.peekKind() != .null {
                 message.fail(UpstreamFailure(openAI: cursor.bytes(try cursor.skipValue())))
             } else {
                 try cursor.skipValue()
             }
         }
+        if let tierName, tier == nil || usage != nil { tier = ServiceTier(tierName) }
         if let usage {
             var tokens = try OpenAIUsage(usage).usage(excludesReasoning: kind == .xAI)
-            tokens.serviceTier = tier
+            tokens.serviceTier = tier ?? .standard
             message.use(tokens, raw: usage)
         }
         // Azure's first chunk has neither.
         if let id, !id.bytes.isEmpty { message.identify(id: id, model: model) }
         if !message.hasEnded { message.begin() }
+        if isPlain, let plainText { template.learn(data, text: plainText, others: [padding]) }
     }
 
     private func readChoices(_ cursor: inout JSONCursor, _ message: MessageWriter) throws(JSONError) {
@@ -98,7 +116,10 @@ package final class ChatCompletionsAnswer: AnswerReader {
             if key.equals("delta") || key.equals("message") {
                 try readDelta(&cursor, message)
             } else if key.equals("finish_reason") {
-                if let reason = try cursor.stringOrSkip() { finish = Self.reason(reason) }
+                if let reason = try cursor.stringOrSkip() {
+                    isPlain = false
+                    finish = Self.reason(reason)
+                }
             } else if key.equals("stop_reason") {
                 // vLLM tells which sequence it was.
                 if let sequence = try cursor.stringOrSkip() {
@@ -125,13 +146,17 @@ package final class ChatCompletionsAnswer: AnswerReader {
         while let key = try cursor.nextKey() {
             if key.equals("content") {
                 if let text = try cursor.stringOrSkip(), !text.bytes.isEmpty {
-                    calls.flush(message)
-                    think.pass(text, message)
+                    plainText = text
+                    tell(text, message)
                 }
             } else if key.equals("reasoning_content") || key.equals("reasoning") {
-                if let text = try cursor.stringOrSkip() { message.thinking(text) }
+                if let text = try cursor.stringOrSkip() {
+                    isPlain = false
+                    message.thinking(text)
+                }
             } else if key.equals("refusal") {
                 if let text = try cursor.stringOrSkip() {
+                    isPlain = false
                     isRefused = true
                     message.text(text)
                 }
@@ -147,6 +172,7 @@ package final class ChatCompletionsAnswer: AnswerReader {
 
     private func readCalls(_ cursor: inout JSONCursor, _ message: MessageWriter) throws(JSONError) {
         guard try cursor.enterArrayOrSkip() else { return }
+        isPlain = false
         think.end(message)
         while try cursor.nextElement() {
             var part = ToolCallQueue.Part()

@@ -4,10 +4,9 @@ import Wire
 enum OpenAISchema {
     /// The parameters of a function: as they are, unless their root does not say that they are an object.
     static func writeParameters(_ schema: UnsafeRawBufferPointer?, _ json: inout JSONWriter) {
-        guard let schema, let root = try? JSONValue.members(of: schema) else {
-            return json.value(raw: emptyObject.bytes)
-        }
-        if root.contains(where: { $0.key == "type" }) { return json.value(raw: schema) }
+        guard let schema, let saysType = try? saysType(schema) else { return json.value(raw: emptyObject.bytes) }
+        if saysType { return json.value(raw: schema) }
+        guard let root = try? JSONValue.members(of: schema) else { return json.value(raw: emptyObject.bytes) }
         json.beginObject()
         json.member("type", literal: "object")
         for (key, value) in root {
@@ -15,6 +14,16 @@ enum OpenAISchema {
             json.value(raw: value)
         }
         json.endObject()
+    }
+
+    private static func saysType(_ schema: UnsafeRawBufferPointer) throws(JSONError) -> Bool {
+        var cursor = JSONCursor(schema)
+        try cursor.enterObject()
+        while let key = try cursor.nextKey() {
+            if key.equals("type") { return true }
+            try cursor.skipValue()
+        }
+        return false
     }
 
     private static let emptyObject: StaticString = "{\"type\":\"object\",\"properties\":{}}"

@@ -12,7 +12,7 @@ struct ResponsesRequest {
     }
 
     mutating func write() throws(Refusal) -> ByteWriter {
-        var json = JSONWriter(into: ByteWriter(capacity: 64 * 1024))
+        var json = JSONWriter(into: ByteWriter(capacity: parts.bodyBytes + 8_192))
         writeInput(&json)
         writeParameters(&json)
         json.endObject()
@@ -21,7 +21,7 @@ struct ResponsesRequest {
 
     /// The same question without an answer: `POST /responses/input_tokens`.
     mutating func writeCount() throws(Refusal) -> ByteWriter {
-        var json = JSONWriter(into: ByteWriter(capacity: 64 * 1024))
+        var json = JSONWriter(into: ByteWriter(capacity: parts.bodyBytes + 8_192))
         writeInput(&json)
         json.endObject()
         return json.finish()

@@ -8,6 +8,13 @@ package final class ResponsesAnswer: AnswerReader {
     /// Calls whose arguments came in pieces.
     private var told: Set<Int64> = []
     private var isRefused = false
+    /// What the template's text is.
+    enum Use {
+        case text
+        case arguments(Int64)
+    }
+    private var template = DeltaTemplate()
+    private var use = Use.text
     private var searches: Int64 = 0
 
     package init() {}
@@ -19,7 +26,7 @@ package final class ResponsesAnswer: AnswerReader {
             case .needMore: return
             case .skipped: message.fail(.unreadable("an event that is too large"))
             case .event(name: _, let data):
-                if data.equals("[DONE]") { continue }
+                if data.equals("[DONE]") || tellLearned(data, message) { continue }
                 do throws(JSONError) {
                     try ResponsesEvent(data).tell(self, message)
                 } catch {
@@ -34,6 +41,19 @@ package final class ResponsesAnswer: AnswerReader {
     }
 
     // MARK: Events
+
+    func learn(_ use: Use, _ event: UnsafeRawBufferPointer, _ text: JSONString, _ others: [JSONString?]) {
+        if template.learn(event, text: text, others: others) { self.use = use }
+    }
+
+    private func tellLearned(_ event: UnsafeRawBufferPointer, _ message: MessageWriter) -> Bool {
+        guard let delta = template.text(of: event) else { return false }
+        switch use {
+        case .text: text(delta, message)
+        case .arguments(let index): arguments(delta, index, message)
+        }
+        return true
+    }
 
     func text(_ delta: JSONString, _ message: MessageWriter) {
         calls.flush(message)

@@ -10,6 +10,8 @@ struct ResponsesEvent {
     private var response: UnsafeRawBufferPointer?
     private var index: Int64 = 0
     private var summaryIndex: Int64 = 0
+    private var sequenceNumber: JSONString?
+    private var padding: JSONString?
     private let data: UnsafeRawBufferPointer
 
     init(_ data: UnsafeRawBufferPointer) throws(JSONError) {
@@ -23,6 +25,10 @@ struct ResponsesEvent {
                 delta = try cursor.stringOrSkip()
             } else if key.equals("output_index") {
                 index = try cursor.integerOrSkip() ?? 0
+            } else if key.equals("sequence_number"), try cursor.peekKind() == .number {
+                sequenceNumber = JSONString(try cursor.readNumber().bytes, hasEscapes: false)
+            } else if key.equals("obfuscation") {
+                padding = try cursor.stringOrSkip()
             } else if key.equals("item") {
                 item = cursor.bytes(try cursor.skipValue())
             } else if key.equals("response") {
@@ -41,8 +47,14 @@ struct ResponsesEvent {
     /// HOT: the deltas stand first.
     func tell(_ answer: ResponsesAnswer, _ message: MessageWriter) throws(JSONError) {
         if let delta {
-            if type.equals("response.output_text.delta") { return answer.text(delta, message) }
-            if type.equals("response.function_call_arguments.delta") { return answer.arguments(delta, index, message) }
+            if type.equals("response.output_text.delta") {
+                answer.learn(.text, data, delta, [sequenceNumber, padding])
+                return answer.text(delta, message)
+            }
+            if type.equals("response.function_call_arguments.delta") {
+                answer.learn(.arguments(index), data, delta, [sequenceNumber, padding])
+                return answer.arguments(delta, index, message)
+            }
             if type.equals("response.reasoning_summary_text.delta") || type.equals("response.reasoning_text.delta") {
                 return answer.thinking(delta, message)
             }

@@ -64,6 +64,13 @@ extension UnsafeRawBufferPointer {
         return found == count ? nil : found
     }
 
+    /// Whether `other` stands at `start`.
+    package func holds(_ other: UnsafeRawBufferPointer, at start: Int) -> Bool {
+        guard count - start >= other.count else { return false }
+        guard let baseAddress, let otherAddress = other.baseAddress else { return other.isEmpty }
+        return tg_equal(baseAddress + start, otherAddress, other.count) != 0
+    }
+
     /// Whether these bytes are exactly `text`.
     package func equals(_ text: StaticString) -> Bool {
         guard count == text.utf8CodeUnitCount else { return false }

@@ -12,6 +12,7 @@ import CScan
 /// Grammar, numbers, strings and nesting are checked as far as the reader goes; after an error the cursor is of no use.
 package struct JSONCursor {
     private let source: UnsafeRawBufferPointer
+    private let base: UnsafePointer<UInt8>?
     /// Bytes read so far.
     package private(set) var position: Int
     /// Containers open now.
@@ -27,6 +28,7 @@ package struct JSONCursor {
     /// - Parameter bytes: the text; must outlive the cursor and every string it gives.
     package init(_ bytes: UnsafeRawBufferPointer) {
         self.source = bytes
+        base = bytes.bindMemory(to: UInt8.self).baseAddress
         self.position = 0
     }
 
@@ -57,13 +59,22 @@ package struct JSONCursor {
     /// The next member's name; its value must be read or skipped next. Nil at the object's end, which is then left.
     package mutating func nextKey() throws(JSONError) -> JSONString? {
         precondition(depth > 0 && objects & 1 == 1, "not inside an object")
-        if try reachesEnd(Ascii.closeBrace) { return nil }
-        guard try peek() == Ascii.quote else { throw JSONError(.expectedKey, at: position) }
-        let key = try scanString()
-        guard try peek() == Ascii.colon else { throw JSONError(.expectedColon, at: position) }
-        position += 1
-        isBehindValue = false
-        return key
+        guard let base else { throw JSONError(.unexpectedEnd, at: source.count) }
+        let found = tg_json_next_key(base, position, source.count, isBehindValue ? 1 : 0)
+        position = found.position
+        switch found.status {
+        case TG_JSON_KEY_FOUND:
+            isBehindValue = false
+            return JSONString(
+                UnsafeRawBufferPointer(start: base + found.key_start, count: found.key_end - found.key_start),
+                hasEscapes: found.has_escapes != 0, offset: found.key_start)
+        case TG_JSON_KEY_END:
+            depth -= 1
+            objects >>= 1
+            isBehindValue = true
+            return nil
+        default: throw JSONError(found.fault, at: found.position)
+        }
     }
 
     /// Whether another element follows, which must be read or skipped next. False at the array's end, which is left.
@@ -120,12 +131,12 @@ package struct JSONCursor {
 
     /// A number; `wrongType` for any other value.
     package mutating func readNumber() throws(JSONError) -> JSONNumber {
-        guard try peekKind() == .number else { throw JSONError(.wrongType, at: position) }
-        guard let (end, isInteger) = JSONNumber.end(source, from: position) else {
-            throw JSONError(.invalidNumber, at: position)
-        }
-        let number = JSONNumber(bytes: source.slice(position..<end), isInteger: isInteger)
-        position = end
+        guard try peekKind() == .number, let base else { throw JSONError(.wrongType, at: position) }
+        var isInteger: UInt32 = 0
+        let found = tg_json_number_end(base, position, source.count, &isInteger)
+        if found.fault != TG_JSON_NO_FAULT { throw JSONError(found.fault, at: found.end) }
+        let number = JSONNumber(bytes: source.slice(position..<found.end), isInteger: isInteger != 0)
+        position = found.end
         isBehindValue = true
         return number
     }
@@ -160,40 +171,27 @@ package struct JSONCursor {
     /// Reads a value of any kind and answers where it stands. Does not recurse.
     @discardableResult
     package mutating func skipValue() throws(JSONError) -> Range<Int> {
-        let outside = depth
-        _ = try peek()
+        skipWhitespace()
+        guard let base else { throw JSONError(.unexpectedEnd, at: source.count) }
         let start = position
-        try skipOne()
-        while depth > outside {
-            if objects & 1 == 1 {
-                if try nextKey() != nil { try skipOne() }
-            } else if try nextElement() {
-                try skipOne()
-            }
-        }
+        let found = tg_json_skip_value(base, start, source.count, UInt32(JSONCursor.maximumDepth - depth))
+        position = found.end
+        if found.fault != TG_JSON_NO_FAULT { throw JSONError(found.fault, at: found.end) }
+        isBehindValue = true
         return start..<position
-    }
-
-    /// Reads a scalar, or enters a container.
-    private mutating func skipOne() throws(JSONError) {
-        switch try peekKind() {
-        case .object: try enter(.object)
-        case .array: try enter(.array)
-        case .string: _ = try readString()
-        case .number: _ = try readNumber()
-        case .bool: _ = try readBool()
-        case .null: _ = try readNull()
-        }
     }
 
     // MARK: Bytes
 
     private mutating func skipWhitespace() {
-        while position < source.count, JSONText.isWhitespace(source[position]) { position += 1 }
+        guard let base else { return }
+        while position < source.count, JSONText.isWhitespace(base[position]) { position += 1 }
     }
 
     /// The next byte that is no white space, not taken.
+    @inline(__always)
     private mutating func peek() throws(JSONError) -> UInt8 {
+        if let base, position < source.count, base[position] > Ascii.space { return base[position] }
         skipWhitespace()
         guard position < source.count else { throw JSONError(.unexpectedEnd, at: position) }
         return source[position]
@@ -211,9 +209,7 @@ package struct JSONCursor {
     /// HOT: most bytes of a request are in its strings.
     private mutating func scanString() throws(JSONError) -> JSONString {
         let start = position + 1
-        guard let base = source.bindMemory(to: UInt8.self).baseAddress else {
-            throw JSONError(.unexpectedEnd, at: source.count)
-        }
+        guard let base else { throw JSONError(.unexpectedEnd, at: source.count) }
         let found = tg_json_string_end(base, start, source.count)
         switch found.status {
         case TG_JSON_STRING_OK:
@@ -230,5 +226,25 @@ enum JSONText {
     /// RFC 8259 §2.
     static func isWhitespace(_ byte: UInt8) -> Bool {
         byte == Ascii.space || byte == Ascii.lineFeed || byte == Ascii.carriageReturn || byte == Ascii.tab
+    }
+}
+
+extension JSONError {
+    /// What the walk through a text found.
+    fileprivate init(_ fault: tg_json_fault, at offset: Int) {
+        let reason: Reason =
+            switch fault {
+            case TG_JSON_UNEXPECTED_END: .unexpectedEnd
+            case TG_JSON_EXPECTED_KEY: .expectedKey
+            case TG_JSON_EXPECTED_COLON: .expectedColon
+            case TG_JSON_EXPECTED_COMMA_OR_END: .expectedCommaOrEnd
+            case TG_JSON_DEPTH_EXCEEDED: .tooDeep
+            case TG_JSON_CONTROL_CHARACTER: .controlCharacter
+            case TG_JSON_INVALID_ESCAPE: .invalidEscape
+            case TG_JSON_INVALID_NUMBER: .invalidNumber
+            case TG_JSON_INVALID_LITERAL: .invalidLiteral
+            default: .unexpectedByte
+            }
+        self.init(reason, at: offset)
     }
 }

@@ -1,3 +1,5 @@
+import CScan
+
 /// A JSON number where it stands, strictly as RFC 8259 §6 writes it. Valid as long as its bytes are.
 package struct JSONNumber {
     /// The number as it is written.
@@ -34,30 +36,9 @@ package struct JSONNumber {
 
     /// Where the number that begins at `start` ends, nil when it is none.
     static func end(_ bytes: UnsafeRawBufferPointer, from start: Int) -> (end: Int, isInteger: Bool)? {
-        var index = start
-        func digits() -> Bool {
-            let first = index
-            while index < bytes.count, Ascii.isDigit(bytes[index]) { index += 1 }
-            return index > first
-        }
-        func takes(_ byte: UInt8) -> Bool {
-            guard index < bytes.count, bytes[index] == byte else { return false }
-            index += 1
-            return true
-        }
-        _ = takes(Ascii.minus)
-        let integerStart = index
-        guard digits(), bytes[integerStart] != Ascii.zero || index == integerStart + 1 else { return nil }
-        var isInteger = true
-        if takes(Ascii.dot) {
-            isInteger = false
-            guard digits() else { return nil }
-        }
-        if takes(UInt8(ascii: "e")) || takes(UInt8(ascii: "E")) {
-            isInteger = false
-            if !takes(Ascii.plus) { _ = takes(Ascii.minus) }
-            guard digits() else { return nil }
-        }
-        return (index, isInteger)
+        guard let base = bytes.bindMemory(to: UInt8.self).baseAddress else { return nil }
+        var isInteger: UInt32 = 0
+        let found = tg_json_number_end(base, start, bytes.count, &isInteger)
+        return found.fault == TG_JSON_NO_FAULT ? (found.end, isInteger != 0) : nil
     }
 }

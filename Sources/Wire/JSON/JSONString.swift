@@ -1,3 +1,5 @@
+import CScan
+
 /// A JSON string where it stands: the bytes between its quotes. Valid as long as they are.
 package struct JSONString {
     /// Between the quotes, escapes not decoded.
@@ -12,6 +14,22 @@ package struct JSONString {
         self.bytes = bytes
         self.hasEscapes = hasEscapes
         self.offset = offset
+    }
+
+    /// The string whose first byte behind its opening quote stands at `start`; `nil` if it does not end or is none.
+    package init?(in text: UnsafeRawBufferPointer, at start: Int) {
+        guard let base = text.bindMemory(to: UInt8.self).baseAddress, start < text.count else { return nil }
+        let found = tg_json_string_end(base, start, text.count)
+        guard found.status == TG_JSON_STRING_OK else { return nil }
+        self.init(text.slice(start..<found.end), hasEscapes: found.has_escapes != 0, offset: start)
+    }
+
+    /// The digits that stand at `start`, as if they were a string; `nil` if none does.
+    package init?(number text: UnsafeRawBufferPointer, at start: Int) {
+        var end = start
+        while end < text.count, Ascii.isDigit(text[end]) { end += 1 }
+        guard end > start, text[start] != Ascii.zero || end == start + 1 else { return nil }
+        self.init(text.slice(start..<end), hasEscapes: false, offset: start)
     }
 
     /// A literal, which must need no escapes.

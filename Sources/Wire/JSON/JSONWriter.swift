@@ -1,3 +1,5 @@
+import CScan
+
 /// Writes a JSON text strictly and compactly: commas and colons come by themselves, misuse traps.
 package struct JSONWriter: ~Copyable, Sendable {
     private var output: ByteWriter
@@ -238,15 +240,16 @@ package struct JSONWriter: ~Copyable, Sendable {
     }
 
     private mutating func appendEscaped(_ text: UnsafeRawBufferPointer) {
+        guard let base = text.bindMemory(to: UInt8.self).baseAddress else { return }
         var start = 0
-        for index in 0..<text.count {
-            let byte = text[index]
-            guard byte < 0x20 || byte == Ascii.quote || byte == Ascii.backslash else { continue }
-            output.append(text.slice(start..<index))
-            appendEscape(byte)
-            start = index + 1
+        while start < text.count {
+            let plain = tg_json_plain_length(base + start, text.count - start)
+            output.append(UnsafeRawBufferPointer(start: base + start, count: plain))
+            start += plain
+            guard start < text.count else { return }
+            appendEscape(base[start])
+            start += 1
         }
-        output.append(text.slice(start..<text.count))
     }
 
     private mutating func appendEscape(_ byte: UInt8) {
