@@ -11,17 +11,17 @@ static int is_hex(uint8_t byte) {
 }
 
 /// Bytes of the escape at `at`, 0 if it is none (RFC 8259 §7).
-static size_t escape_length(const uint8_t *bytes, size_t at, size_t count) {
+static inline size_t escape_length(const uint8_t *bytes, size_t at, size_t count) {
     if (at + 1 >= count) return 0;
-    switch (bytes[at + 1]) {
-    case '"': case '\\': case '/': case 'b': case 'f': case 'n': case 'r': case 't': return 2;
-    case 'u':
-        if (at + 6 > count) return 0;
-        for (size_t i = at + 2; i < at + 6; i++)
-            if (!is_hex(bytes[i])) return 0;
-        return 6;
-    default: return 0;
-    }
+    uint8_t letter = bytes[at + 1];
+    // One bit for each of bfnrt; the others stand elsewhere.
+    const uint32_t small = 1u << ('b' - 'a') | 1u << ('f' - 'a') | 1u << ('n' - 'a') | 1u << ('r' - 'a') | 1u << ('t' - 'a');
+    if ((uint8_t)(letter - 'a') < 26 && small >> (letter - 'a') & 1) return 2;
+    if (letter == '"' || letter == '\\' || letter == '/') return 2;
+    if (letter != 'u' || at + 6 > count) return 0;
+    for (size_t i = at + 2; i < at + 6; i++)
+        if (!is_hex(bytes[i])) return 0;
+    return 6;
 }
 
 /// Index of the first quote, backslash or control character from `at` on, or `count`.

@@ -19,6 +19,8 @@ struct RoutedModel {
     /// At the request's begin; `nil`: unpriced.
     let price: Price?
     let door: ProviderDoor
+    let target: TranslationTarget?
+    let answerPath: String?
 }
 
 /// One request from its head to its row: what each stage found out. Loop-confined; it lives as long as the request.

@@ -12,6 +12,9 @@ final class KnownRoutes {
         /// The upstream's name as JSON, where it differs.
         let replacement: [UInt8]?
         let door: ProviderDoor
+        /// Where requests of another dialect are translated to, and the path of their answers.
+        let target: TranslationTarget?
+        let answerPath: String?
         /// The name that has a price: of the model behind a deployment.
         private let priced: String
         private let region: String?
@@ -24,7 +27,16 @@ final class KnownRoutes {
             _ setting: ProviderSetting
         ) {
             self.door = door
-            priced = setting.model(upstream)?.baseModel ?? upstream
+            let model = setting.model(upstream)
+            target =
+                door.isTranslated
+                ? TranslationTarget(
+                    dialect: door.dialect, kind: setting.kind, account: setting.name, model: upstream,
+                    baseModel: model?.baseModel, maximumOutput: model?.maximumOutput,
+                    rejectsLosses: setting.fidelity == .reject) : nil
+            answerPath =
+                door.isTranslated ? door.path(setting, model: upstream, isStreamed: true, counts: false) : nil
+            priced = model?.baseModel ?? upstream
             region = setting.region
             self.requested = requested
             self.account = account

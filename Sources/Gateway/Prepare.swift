@@ -10,8 +10,11 @@ extension LoopWorker {
         guard let routed = exchange.routed, let body = exchange.body else { return }
         let account = exchange.setting.accounts[routed.account]
         let counts = exchange.operation == .countTokens
-        let path = routed.door.path(
-            account.setting, model: routed.upstream, isStreamed: exchange.isStreamed, counts: counts)
+        let path =
+            !counts && routed.answerPath != nil
+            ? routed.answerPath
+            : routed.door.path(
+                account.setting, model: routed.upstream, isStreamed: exchange.isStreamed, counts: counts)
         if exchange.isNative {
             exchange.call = native(exchange, routed, path, body)
         } else if routed.door.isTranslated {
@@ -28,32 +31,23 @@ extension LoopWorker {
     private func translated(
         _ exchange: Exchange, _ routed: RoutedModel, _ account: UpstreamAccount, _ path: String?
     ) throws(Refusal) -> UpstreamCall? {
-        guard let body = exchange.body else { return nil }
-        let dialect = routed.door.dialect, counts = exchange.operation == .countTokens
-        if counts, !Translation.counts(dialect, account.kind) { throw .countsNoTokens(routed.requested) }
+        guard let body = exchange.body, let target = routed.target else { return nil }
+        let counts = exchange.operation == .countTokens
+        if counts, !Translation.counts(target.dialect, account.kind) { throw .countsNoTokens(routed.requested) }
         var output = ByteWriter()
-        let target = target(routed, account)
         let request = try Translation.request(
             body.bytes, for: target, sessionID: Array(exchange.text(exchange.facts.sessionID)),
-            context(exchange, routed, account), counts: counts, into: &output)
+            context(exchange, routed, target), counts: counts, into: &output)
         return UpstreamCall(
             .own(accept: counts ? "application/json" : routed.door.accept), path: path,
             answer: counts ? .count : .translated(target, request.context), receipt: request.receipt, body: output)
     }
 
-    private func target(_ routed: RoutedModel, _ account: UpstreamAccount) -> TranslationTarget {
-        let model = account.setting.model(routed.upstream)
-        return TranslationTarget(
-            dialect: routed.door.dialect, kind: account.kind, account: account.name, model: routed.upstream,
-            baseModel: model?.baseModel, maximumOutput: model?.maximumOutput,
-            rejectsLosses: account.setting.fidelity == .reject)
-    }
-
-    private func context(_ exchange: Exchange, _ routed: RoutedModel, _ account: UpstreamAccount) -> AnswerContext {
+    private func context(_ exchange: Exchange, _ routed: RoutedModel, _ target: TranslationTarget) -> AnswerContext {
         let id = exchange.id.description
         return AnswerContext(
             messageID: "msg_\(id.dropFirst(4))", requestID: id, requestedModel: routed.requested,
-            reasoningState: ReasoningState(account: account.name, model: routed.upstream))
+            reasoningState: target.reasoningState)
     }
 
     // MARK: Claude elsewhere

@@ -66,7 +66,8 @@ extension LoopWorker {
         exchange.routed = RoutedModel(
             requested: route.requested, account: route.account, upstream: route.upstream,
             splice: route.replacement.map { (splice, $0) }, isStreamed: isStreamed,
-            price: route.price(in: exchange.setting.snapshot.prices, at: exchange.startedWall), door: route.door)
+            price: route.price(in: exchange.setting.snapshot.prices, at: exchange.startedWall), door: route.door,
+            target: route.target, answerPath: route.answerPath)
     }
 
     private func quoted(_ text: String) -> [UInt8] {

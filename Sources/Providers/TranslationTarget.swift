@@ -14,6 +14,7 @@ package struct TranslationTarget: Sendable {
     package let maximumOutput: Int64?
     /// A part that would be changed or lost is refused.
     package let rejectsLosses: Bool
+    package let reasoningState: ReasoningState
 
     package init(
         dialect: Dialect, kind: ProviderKind, account: String, model: String, baseModel: String? = nil,
@@ -26,7 +27,6 @@ package struct TranslationTarget: Sendable {
         self.baseModel = baseModel ?? model
         self.maximumOutput = maximumOutput
         self.rejectsLosses = rejectsLosses
+        reasoningState = ReasoningState(account: account, model: model)
     }
-
-    package var reasoningState: ReasoningState { ReasoningState(account: account, model: model) }
 }

@@ -8,6 +8,13 @@ package struct FidelityRule: Sendable {
 extension RequestFeature {
     /// The rule in a dialect that is translated into; Messages itself is forwarded.
     package func rule(_ dialect: Dialect) -> FidelityRule {
+        Self.table[Int(rawValue) * Dialect.allCases.count + Int(dialect.rawValue)]
+    }
+
+    /// Made once: each block of each request asks.
+    private static let table = allCases.flatMap { feature in Dialect.allCases.map { feature.made($0) } }
+
+    private func made(_ dialect: Dialect) -> FidelityRule {
         let row = rules
         switch dialect {
         case .messages: return FidelityRule(fidelity: .forwarded, remark: "")

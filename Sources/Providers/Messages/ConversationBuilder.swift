@@ -22,6 +22,7 @@ struct ConversationBuilder {
     }
 
     mutating func build(_ request: MessagesRequest) throws(Refusal) {
+        conversation.turns.reserveCapacity(request.messages.count + 1)
         for block in request.system { try addSystem(block) }
         for message in request.messages {
             switch message.role {
@@ -98,11 +99,12 @@ struct ConversationBuilder {
                 try convert(block, into: &converted)
             }
         }
-        content += converted
+        if content.isEmpty { content = converted } else { content += converted }
     }
 
     private mutating func add(_ result: MessagesRequest.ToolResult) throws(Refusal) {
         var inner: [Conversation.Content] = []
+        inner.reserveCapacity(result.content.count)
         for block in result.content { try convert(block, into: &inner) }
         guard let index = pending.firstIndex(where: { $0.id.bytes.elementsEqual(result.id.bytes) }) else {
             receipt.record(.orphanedResult)
@@ -144,6 +146,7 @@ struct ConversationBuilder {
 
     private mutating func addAssistant(_ blocks: [MessagesRequest.Block]) throws(Refusal) {
         var converted: [Conversation.Content] = []
+        converted.reserveCapacity(blocks.count)
         for block in blocks { try convert(block, into: &converted) }
         if results.isEmpty, content.isEmpty, case .assistant(let before)? = conversation.turns.last {
             // Two in a row are one.

@@ -12,6 +12,7 @@ extension MessagesReader {
             return []
         case .array:
             var blocks: [MessagesRequest.Block] = []
+            blocks.reserveCapacity(4)
             try elements(path()) { (reader, index) throws(Fault) in
                 blocks.append(try reader.readBlock("\(path()).\(index)"))
             }

@@ -97,6 +97,7 @@ struct MessagesReader {
 
     private mutating func readMessages() throws(Fault) -> [MessagesRequest.Message] {
         var messages: [MessagesRequest.Message] = []
+        messages.reserveCapacity(64)
         try elements("messages") { (reader, index) throws(Fault) in
             messages.append(try reader.readMessage(index))
         }

@@ -15,12 +15,13 @@ package struct MessagesRequest {
     package enum Block {
         case text(JSONString, hasCitations: Bool)
         case image(Source)
-        case document(Document)
+        /// Rare and large: apart, so that all the others stay small.
+        indirect case document(Document)
         case toolUse(ToolUse)
         case toolResult(ToolResult)
         case thinking(text: JSONString, signature: JSONString?)
         case redactedThinking(JSONString)
-        case searchResult(title: JSONString?, source: JSONString?, content: [Block])
+        indirect case searchResult(title: JSONString?, source: JSONString?, content: [Block])
         /// A call that a server made by itself, and what came of it: as the JSON it is.
         case serverToolUse(name: JSONString, input: UnsafeRawBufferPointer)
         case serverToolResult(type: JSONString, content: UnsafeRawBufferPointer?)

@@ -74,8 +74,17 @@ package struct JSONWriter: ~Copyable, Sendable {
     /// A member's name; its value must be written next.
     package mutating func key(_ name: StaticString) {
         startKey()
-        appendString(name.bytes)
+        appendPlain(name.bytes)
         output.append(byte: Ascii.colon)
+    }
+
+    /// A literal of our own, which needs no escapes.
+    private mutating func appendPlain(_ text: UnsafeRawBufferPointer) {
+        assert(text.allSatisfy { $0 >= 0x20 && $0 != Ascii.quote && $0 != Ascii.backslash })
+        output.reserve(text.count + 2)
+        output.append(byte: Ascii.quote)
+        output.append(text)
+        output.append(byte: Ascii.quote)
     }
 
     /// A member's name; its value must be written next.
