@@ -67,7 +67,8 @@ struct tg_otlp {
     Otlp__ResourceMetrics resource_metrics;
     Otlp__ExportMetricsServiceRequest measurements;
     void *only[4];
-    size_t span_capacity, metric_capacity, point_capacity;
+    size_t span_capacity, event_capacity, metric_capacity, point_capacity;
+    Otlp__Span *span;
     Otlp__Metric *metric;
     tg_otlp_attributes *resource_attributes;
 };
@@ -158,6 +159,17 @@ tg_otlp_attributes *tg_otlp_span(tg_otlp *b, uint64_t trace_high, uint64_t trace
         made->status->code = status;
     }
     append(&b->arena, (void ***)&b->scope_spans.spans, &b->scope_spans.n_spans, &b->span_capacity, made);
+    b->span = made;
+    b->event_capacity = 0;
+    return attributes(&b->arena, &made->attributes, &made->n_attributes);
+}
+
+tg_otlp_attributes *tg_otlp_event(tg_otlp *b, const void *name, size_t name_length, int64_t time) {
+    Otlp__SpanEvent *made = allocate(&b->arena, sizeof *made);
+    otlp__span_event__init(made);
+    made->time_unix_nano = (uint64_t)time;
+    made->name = copy_text(&b->arena, name, name_length);
+    append(&b->arena, (void ***)&b->span->events, &b->span->n_events, &b->event_capacity, made);
     return attributes(&b->arena, &made->attributes, &made->n_attributes);
 }
 

@@ -412,6 +412,51 @@ void   otlp__span__free_unpacked
   assert(message->base.descriptor == &otlp__span__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   otlp__span_event__init
+                     (Otlp__SpanEvent         *message)
+{
+  static const Otlp__SpanEvent init_value = OTLP__SPAN_EVENT__INIT;
+  *message = init_value;
+}
+size_t otlp__span_event__get_packed_size
+                     (const Otlp__SpanEvent *message)
+{
+  assert(message->base.descriptor == &otlp__span_event__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t otlp__span_event__pack
+                     (const Otlp__SpanEvent *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &otlp__span_event__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t otlp__span_event__pack_to_buffer
+                     (const Otlp__SpanEvent *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &otlp__span_event__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Otlp__SpanEvent *
+       otlp__span_event__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Otlp__SpanEvent *)
+     protobuf_c_message_unpack (&otlp__span_event__descriptor,
+                                allocator, len, data);
+}
+void   otlp__span_event__free_unpacked
+                     (Otlp__SpanEvent *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &otlp__span_event__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   otlp__status__init
                      (Otlp__Status         *message)
 {
@@ -1328,7 +1373,7 @@ const ProtobufCMessageDescriptor otlp__scope_spans__descriptor =
   (ProtobufCMessageInit) otlp__scope_spans__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor otlp__span__field_descriptors[10] =
+static const ProtobufCFieldDescriptor otlp__span__field_descriptors[11] =
 {
   {
     "trace_id",
@@ -1427,6 +1472,18 @@ static const ProtobufCFieldDescriptor otlp__span__field_descriptors[10] =
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "events",
+    11,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Otlp__Span, n_events),
+    offsetof(Otlp__Span, events),
+    &otlp__span_event__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "status",
     15,
     PROTOBUF_C_LABEL_NONE,
@@ -1454,21 +1511,23 @@ static const ProtobufCFieldDescriptor otlp__span__field_descriptors[10] =
 static const unsigned otlp__span__field_indices_by_name[] = {
   7,   /* field[7] = attributes */
   6,   /* field[6] = end_time_unix_nano */
-  9,   /* field[9] = flags */
+  8,   /* field[8] = events */
+  10,   /* field[10] = flags */
   4,   /* field[4] = kind */
   3,   /* field[3] = name */
   2,   /* field[2] = parent_span_id */
   1,   /* field[1] = span_id */
   5,   /* field[5] = start_time_unix_nano */
-  8,   /* field[8] = status */
+  9,   /* field[9] = status */
   0,   /* field[0] = trace_id */
 };
-static const ProtobufCIntRange otlp__span__number_ranges[3 + 1] =
+static const ProtobufCIntRange otlp__span__number_ranges[4 + 1] =
 {
   { 1, 0 },
   { 4, 2 },
-  { 15, 8 },
-  { 0, 10 }
+  { 11, 8 },
+  { 15, 9 },
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor otlp__span__descriptor =
 {
@@ -1478,11 +1537,75 @@ const ProtobufCMessageDescriptor otlp__span__descriptor =
   "Otlp__Span",
   "otlp",
   sizeof(Otlp__Span),
-  10,
+  11,
   otlp__span__field_descriptors,
   otlp__span__field_indices_by_name,
-  3,  otlp__span__number_ranges,
+  4,  otlp__span__number_ranges,
   (ProtobufCMessageInit) otlp__span__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor otlp__span_event__field_descriptors[3] =
+{
+  {
+    "time_unix_nano",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Otlp__SpanEvent, time_unix_nano),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "name",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Otlp__SpanEvent, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "attributes",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Otlp__SpanEvent, n_attributes),
+    offsetof(Otlp__SpanEvent, attributes),
+    &otlp__key_value__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned otlp__span_event__field_indices_by_name[] = {
+  2,   /* field[2] = attributes */
+  1,   /* field[1] = name */
+  0,   /* field[0] = time_unix_nano */
+};
+static const ProtobufCIntRange otlp__span_event__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor otlp__span_event__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "otlp.SpanEvent",
+  "SpanEvent",
+  "Otlp__SpanEvent",
+  "otlp",
+  sizeof(Otlp__SpanEvent),
+  3,
+  otlp__span_event__field_descriptors,
+  otlp__span_event__field_indices_by_name,
+  1,  otlp__span_event__number_ranges,
+  (ProtobufCMessageInit) otlp__span_event__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor otlp__status__field_descriptors[2] =

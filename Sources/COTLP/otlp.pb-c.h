@@ -24,6 +24,7 @@ typedef struct Otlp__ExportTraceServiceRequest Otlp__ExportTraceServiceRequest;
 typedef struct Otlp__ResourceSpans Otlp__ResourceSpans;
 typedef struct Otlp__ScopeSpans Otlp__ScopeSpans;
 typedef struct Otlp__Span Otlp__Span;
+typedef struct Otlp__SpanEvent Otlp__SpanEvent;
 typedef struct Otlp__Status Otlp__Status;
 typedef struct Otlp__ExportMetricsServiceRequest Otlp__ExportMetricsServiceRequest;
 typedef struct Otlp__ResourceMetrics Otlp__ResourceMetrics;
@@ -164,12 +165,27 @@ struct  Otlp__Span
   uint64_t end_time_unix_nano;
   size_t n_attributes;
   Otlp__KeyValue **attributes;
+  size_t n_events;
+  Otlp__SpanEvent **events;
   Otlp__Status *status;
   uint32_t flags;
 };
 #define OTLP__SPAN__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&otlp__span__descriptor) \
-    , {0,NULL}, {0,NULL}, {0,NULL}, (char *)protobuf_c_empty_string, 0, 0, 0, 0,NULL, NULL, 0 }
+    , {0,NULL}, {0,NULL}, {0,NULL}, (char *)protobuf_c_empty_string, 0, 0, 0, 0,NULL, 0,NULL, NULL, 0 }
+
+
+struct  Otlp__SpanEvent
+{
+  ProtobufCMessage base;
+  uint64_t time_unix_nano;
+  char *name;
+  size_t n_attributes;
+  Otlp__KeyValue **attributes;
+};
+#define OTLP__SPAN_EVENT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&otlp__span_event__descriptor) \
+    , 0, (char *)protobuf_c_empty_string, 0,NULL }
 
 
 struct  Otlp__Status
@@ -517,6 +533,25 @@ Otlp__Span *
 void   otlp__span__free_unpacked
                      (Otlp__Span *message,
                       ProtobufCAllocator *allocator);
+/* Otlp__SpanEvent methods */
+void   otlp__span_event__init
+                     (Otlp__SpanEvent         *message);
+size_t otlp__span_event__get_packed_size
+                     (const Otlp__SpanEvent   *message);
+size_t otlp__span_event__pack
+                     (const Otlp__SpanEvent   *message,
+                      uint8_t             *out);
+size_t otlp__span_event__pack_to_buffer
+                     (const Otlp__SpanEvent   *message,
+                      ProtobufCBuffer     *buffer);
+Otlp__SpanEvent *
+       otlp__span_event__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   otlp__span_event__free_unpacked
+                     (Otlp__SpanEvent *message,
+                      ProtobufCAllocator *allocator);
 /* Otlp__Status methods */
 void   otlp__status__init
                      (Otlp__Status         *message);
@@ -755,6 +790,9 @@ typedef void (*Otlp__ScopeSpans_Closure)
 typedef void (*Otlp__Span_Closure)
                  (const Otlp__Span *message,
                   void *closure_data);
+typedef void (*Otlp__SpanEvent_Closure)
+                 (const Otlp__SpanEvent *message,
+                  void *closure_data);
 typedef void (*Otlp__Status_Closure)
                  (const Otlp__Status *message,
                   void *closure_data);
@@ -803,6 +841,7 @@ extern const ProtobufCMessageDescriptor otlp__export_trace_service_request__desc
 extern const ProtobufCMessageDescriptor otlp__resource_spans__descriptor;
 extern const ProtobufCMessageDescriptor otlp__scope_spans__descriptor;
 extern const ProtobufCMessageDescriptor otlp__span__descriptor;
+extern const ProtobufCMessageDescriptor otlp__span_event__descriptor;
 extern const ProtobufCMessageDescriptor otlp__status__descriptor;
 extern const ProtobufCMessageDescriptor otlp__export_metrics_service_request__descriptor;
 extern const ProtobufCMessageDescriptor otlp__resource_metrics__descriptor;

@@ -130,8 +130,21 @@ extension LoopWorker {
         spans.text(.outcome, attempt.outcome.name)
         if attempt.isReused { spans.yes(.connectionReused) }
         spans.text(.errorType, attempt.outcome == .clientGone ? "" : attempt.errorType)
+        spans.text(.upstreamError, String(attempt.upstreamError.prefix(Self.longestError)))
         recordAnswer(attempt, routed, &spans)
+        if let receipt = exchange.call?.receipt { record(receipt, at: begin, &spans) }
         spans.end()
+    }
+
+    private static let longestError = 1_000
+
+    /// What became of the parts of a request that was translated.
+    private func record(_ receipt: FidelityReceipt, at time: Int64, _ spans: inout SpanRecorder) {
+        spans.event("tollgate.fidelity", at: time)
+        for fidelity in Fidelity.allCases {
+            let names = receipt.features(fidelity).map { "\($0.name)" }.joined(separator: ",")
+            if !names.isEmpty { spans.text(prefix: "tollgate.fidelity.", "\(fidelity.name)", names) }
+        }
     }
 
     private func recordAnswer(_ attempt: Attempt, _ routed: RoutedModel, _ spans: inout SpanRecorder) {
@@ -178,6 +191,9 @@ extension LoopWorker {
             if let attempt = exchange.lastAttempt {
                 line.member("outcome", "\(attempt.outcome.name)")
                 if !attempt.errorType.isEmpty { line.member("error_type", attempt.errorType) }
+                if !attempt.upstreamError.isEmpty {
+                    line.member("upstream_error", String(attempt.upstreamError.prefix(Self.longestError)))
+                }
                 line.member("input_tokens", attempt.bill.usage.totalInput)
                 line.member("output_tokens", attempt.bill.usage.output)
                 line.member("cost_nano_usd", attempt.bill.cost.value)

@@ -87,6 +87,8 @@ final class Exchange {
     }
 
     var isNative: Bool { nativeRoute != nil }
+    /// `max_tokens` is 0, and nothing is there that could be warmed.
+    var isPrewarm = false
     var wantsReceipt: Bool { facts.wantsReceipt }
     var isStreamed: Bool { routed?.isStreamed ?? false }
 

@@ -30,6 +30,15 @@ extension LoopWorker {
         }
     }
 
+    /// Anthropic writes a cache and no answer where `max_tokens` is 0; other providers have nothing like it.
+    func answerPrewarm(_ exchange: Exchange) {
+        guard case .translated(_, let context)? = exchange.call?.answer else { return }
+        let message = MessageWriter(.whole, context)
+        message.use(TokenUsage(), raw: UnsafeRawBufferPointer(start: nil, count: 0))
+        message.finish(.maxTokens)
+        message.takeOutput { answer(exchange, 200, "application/json", Array($0)) }
+    }
+
     private static let page = """
         Tollgate \(Version.current): a gateway between Claude Code and its models.
 

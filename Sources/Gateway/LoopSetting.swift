@@ -12,6 +12,8 @@ final class LoopSetting {
     let pools: [ProviderPool]
     /// For those accounts whose credential is fetched.
     let credentials: [CredentialSource?]
+    /// Some conversations may have been with providers that are not Anthropic.
+    let hasOtherProviders: Bool
     let limits: HTTPLimits
     let connectionsPerLoop: Int
     let routes = KnownRoutes()
@@ -41,6 +43,7 @@ final class LoopSetting {
                     loop: loop, whenFailed: { whenCredentialFails(account.name, $0) })
             }
         }
+        hasOtherProviders = accounts.contains { $0.kind != .anthropic && $0.kind != .mock }
         limits = HTTPLimits(snapshot.limits)
         connectionsPerLoop = snapshot.limits.connections
     }

@@ -19,7 +19,8 @@ extension LoopWorker {
             exchange.call = native(exchange, routed, path, body)
         } else if routed.door.isTranslated {
             exchange.call = try translated(exchange, routed, account, path)
-        } else if routed.door.platform == .anthropic {
+            exchange.isPrewarm = scan.maxTokens == 0 && !counts
+        } else if routed.door.platform == .anthropic, !holdsForeignReasoning(exchange) {
             exchange.call = UpstreamCall(path: path)
         } else {
             exchange.call = try edited(exchange, routed, account, path, scan.members)
@@ -60,16 +61,17 @@ extension LoopWorker {
         guard let bytes = exchange.body?.bytes else { return nil }
         let platform = routed.door.platform, counts = exchange.operation == .countTokens
         let version = exchange.field(.anthropicVersion).first ?? ""
-        let betas = BetaFilter(platform, account.setting.betas, counting: counts)
+        let baseModel = account.setting.model(routed.upstream)?.baseModel
+        var betas = BetaFilter(platform, account.setting.betas, model: baseModel ?? routed.upstream, counting: counts)
             .select(exchange.field(.anthropicBeta))
+        if holdsForeignReasoning(exchange) { betas.removedFields.append(.reasoningOfOthers) }
         if counts, platform == .bedrock {
             let body = try BedrockCount.write(
                 bytes, members, model: routed.upstream, version: version, betas: betas)
             return UpstreamCall(.own(accept: "application/json"), path: path, answer: .count, body: body)
         }
         let claude = ClaudeBody(
-            platform, model: routed.upstream, baseModel: account.setting.model(routed.upstream)?.baseModel,
-            version: version, betas: betas)
+            platform, model: routed.upstream, baseModel: baseModel, version: version, betas: betas)
         var body = ByteWriter()
         if counts {
             try claude.writeCount(bytes, members, into: &body)
@@ -77,10 +79,16 @@ extension LoopWorker {
             try claude.write(bytes, members, into: &body)
         }
         guard platform == .bedrock else {
-            return UpstreamCall(.edited(betas: betas.header), path: path, answer: .same, body: body)
+            let header = platform == .anthropic ? nil : betas.header
+            return UpstreamCall(.edited(betas: header), path: path, answer: .same, body: body)
         }
         return UpstreamCall(
             .own(accept: "application/json"), path: path, answer: exchange.isStreamed ? .framed : .same, body: body)
+    }
+
+    /// Thoughts of another provider's model, which a conversation brings along that changes to Claude.
+    private func holdsForeignReasoning(_ exchange: Exchange) -> Bool {
+        exchange.setting.hasOtherProviders && exchange.body?.bytes.firstIndex(of: ReasoningState.mark) != nil
     }
 
     /// A request in the provider's own form goes on as it came.

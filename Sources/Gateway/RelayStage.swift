@@ -126,7 +126,7 @@ extension LoopWorker {
     ) async {
         attempt.requestHead.reset(keepingAtMost: 0)
         attempt.status = connection.head.status
-        if attempt.status != 200, let call = exchange.call, call.needsErrorsTranslated, !exchange.isNative {
+        if attempt.status != 200, !exchange.isNative, exchange.routed?.door.platform != .anthropic {
             return await readError(attempt, exchange, account, connection)
         }
         exchange.body = nil

@@ -56,6 +56,7 @@ extension LoopWorker {
             try route(exchange, scan)
             try prepare(exchange, scan)
         }
+        if exchange.isPrewarm { return answerPrewarm(exchange) }
         let row = try admit(exchange)
         await relayOrRefuse(exchange, row)
         exchange.endedAt = monotonicNanoseconds()

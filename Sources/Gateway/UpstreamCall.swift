@@ -8,7 +8,7 @@ final class UpstreamCall {
         /// The client's own, but for the model's name.
         case client
         /// The client's head with what is left of its betas, and its body with a few members changed.
-        case edited(betas: String)
+        case edited(betas: String?)
         /// Ours.
         case own(accept: StaticString)
     }
@@ -50,9 +50,6 @@ final class UpstreamCall {
 
     /// The body, where it is not the client's. Valid as long as the call.
     var body: UnsafeRawBufferPointer { bytes.bytes }
-
-    /// It is not Anthropic that answers: errors may be a cloud's.
-    var needsErrorsTranslated: Bool { if case .client = form { false } else { true } }
 
     var isTransformed: Bool { if case .same = answer { false } else { true } }
 }

@@ -13,7 +13,7 @@ package enum AttributeKey: UInt8, CaseIterable, Sendable {
     // GenAI
     case operationName, providerName, requestModel, requestStream, responseModel, responseID, finishReasons
     case timeToFirstChunk, inputTokens, outputTokens, cacheReadTokens, cacheCreationTokens
-    case attemptOrdinal, upstreamRequestID, connectionReused, usageEstimated, outcome
+    case attemptOrdinal, upstreamRequestID, connectionReused, usageEstimated, outcome, upstreamError
 
     /// The name as it is exported.
     package var name: StaticString {
@@ -75,6 +75,7 @@ package enum AttributeKey: UInt8, CaseIterable, Sendable {
         case .connectionReused: "tollgate.connection.reused"
         case .usageEstimated: "tollgate.usage.estimated"
         case .outcome: "tollgate.outcome"
+        case .upstreamError: "tollgate.upstream.error"
         }
     }
 }

@@ -84,9 +84,22 @@ private struct RecordReader {
         let from = number(Int64.self), to = number(Int64.self)
         let name = text()
         guard let start = name.baseAddress else { return }
-        let attributes = tg_otlp_span(
+        var attributes = tg_otlp_span(
             builder.handle, high, low, span, parent, start, name.count, Int32(kind), from, to, Int32(status))
-        while position < end { readAttribute(into: attributes) }
+        while position < end {
+            if bytes[position] == SpanRecorder.eventMark {
+                attributes = readEvent(into: builder)
+            } else {
+                readAttribute(into: attributes)
+            }
+        }
+    }
+
+    private mutating func readEvent(into builder: OTLPBuilder) -> OpaquePointer {
+        position += 1
+        let time = number(Int64.self), name = text()
+        guard let start = name.baseAddress else { preconditionFailure("an event without a name in a span record") }
+        return tg_otlp_event(builder.handle, start, name.count, time)
     }
 
     private mutating func readAttribute(into attributes: OpaquePointer) {

@@ -3,7 +3,7 @@ import Wire
 /// Spans of one loop as they are recorded: one after the other in one buffer, without an object for each. HOT.
 ///
 /// A record: its length (UInt32), kind, status, eight 64-bit numbers, the name, then attributes until its end: a key (0xFF: a
-/// key of its own follows as a text), a type, and the value. All numbers in host order.
+/// key of its own follows as a text, 0xFE: an event begins), a type, and the value. All numbers in host order.
 package struct SpanRecorder: ~Copyable {
     private var bytes = ByteWriter()
     private var start = 0
@@ -13,6 +13,8 @@ package struct SpanRecorder: ~Copyable {
         case text, list, integer, double, yes
     }
     static let namedKey: UInt8 = 0xFF
+    /// In place of a key: an event of the span begins, and what follows are its attributes.
+    static let eventMark: UInt8 = 0xFE
 
     package init() {}
 
@@ -92,6 +94,14 @@ package struct SpanRecorder: ~Copyable {
     package mutating func yes(_ key: AttributeKey) {
         bytes.append(byte: key.rawValue)
         bytes.append(byte: Value.yes.rawValue)
+    }
+
+    /// Begins an event of the span; the attributes that follow are its own. After the span's attributes.
+    package mutating func event(_ name: StaticString, at time: Int64) {
+        bytes.append(byte: Self.eventMark)
+        number(time)
+        number(UInt32(name.utf8CodeUnitCount))
+        bytes.append(name)
     }
 
     package mutating func end() {

@@ -49,6 +49,30 @@ import Wire
         #expect(try spans().map { $0.number(16) } == [0x101, 0x101, 0x101, 0x301])
     }
 
+    @Test("Events have a time, a name and attributes of their own")
+    func events() throws {
+        var recorder = SpanRecorder()
+        recorder.begin(
+            .client, trace: try SampleSession.trace(), span: try SampleSession.span(1), parent: nil, from: 1, to: 2,
+            isError: false, name: "chat x")
+        recorder.text(.provider, "main")
+        recorder.event("tollgate.fidelity", at: 7)
+        recorder.text(prefix: "tollgate.fidelity.", "dropped", "cache_control")
+        recorder.event("other", at: 8)
+        recorder.end()
+        recorder.begin(
+            .client, trace: try SampleSession.trace(), span: try SampleSession.span(2), parent: nil, from: 1, to: 2,
+            isError: false, name: "chat y")
+        recorder.text(.provider, "second")
+        recorder.end()
+        let spans = try ProtobufMessage(SpanEncoder(resource: [], version: "1").encode([recorder.take()])).spans()
+        #expect(try spans[0].attributes(9) == ["tollgate.provider": "main"])
+        let events = try spans[0].messages(11)
+        #expect(events.map { $0.text(2) } == ["tollgate.fidelity", "other"] && events.map { $0.number(1) } == [7, 8])
+        #expect(try events[0].attributes(3) == ["tollgate.fidelity.dropped": "cache_control"])
+        #expect(try spans[1].messages(11).isEmpty && spans[1].attributes(9) == ["tollgate.provider": "second"])
+    }
+
     @Test("A root span has no parent, local or remote")
     func root() throws {
         var recorder = SpanRecorder()

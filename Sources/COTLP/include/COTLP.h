@@ -22,6 +22,10 @@ tg_otlp_attributes *_Nonnull tg_otlp_span(tg_otlp *_Nonnull builder, uint64_t tr
                                           uint64_t parent, const void *_Nonnull name, size_t name_length, int kind,
                                           int64_t start, int64_t end, int status);
 
+// An event of the span that was begun last.
+tg_otlp_attributes *_Nonnull tg_otlp_event(tg_otlp *_Nonnull builder, const void *_Nonnull name, size_t name_length,
+                                           int64_t time);
+
 // Begins a metric; its points follow.
 void tg_otlp_sum(tg_otlp *_Nonnull builder, const char *_Nonnull name, const char *_Nonnull unit, int temporality,
                  bool monotonic);

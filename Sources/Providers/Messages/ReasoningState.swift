@@ -20,6 +20,20 @@ package struct ReasoningState: Sendable, Equatable {
         prefix = Array((text + "/").utf8)
     }
 
+    /// Whether a thinking block, as JSON, holds a state that was minted here: Anthropic would refuse the whole request for it (T-8).
+    static func isMinted(block: UnsafeRawBufferPointer) throws(JSONError) -> Bool {
+        var cursor = JSONCursor(block)
+        guard try cursor.enterObjectOrSkip() else { return false }
+        while let key = try cursor.nextKey() {
+            guard key.equals("signature") || key.equals("data") else {
+                try cursor.skipValue()
+                continue
+            }
+            if let value = try cursor.stringOrSkip(), value.bytes.holds(mark.bytes, at: 0) { return true }
+        }
+        return false
+    }
+
     /// The state that this account and model minted; `nil` for anybody else's.
     package func payload(of signature: JSONString) -> UnsafeRawBufferPointer? {
         guard !signature.hasEscapes, signature.bytes.count > prefix.count else { return nil }

@@ -36,10 +36,15 @@ package struct BetaSelection: Sendable {
 package struct BetaFilter: Sendable {
     private let platform: ClaudePlatform
     private let setting: BetaSetting
+    /// The model, as far as its name tells which.
+    private let version: ClaudeVersion?
     /// For Bedrock's CountTokens, which takes few.
     private let isForCounting: Bool
 
-    package init(_ platform: ClaudePlatform, _ setting: BetaSetting = BetaSetting(), counting: Bool = false) {
+    package init(
+        _ platform: ClaudePlatform, _ setting: BetaSetting = BetaSetting(), model: String? = nil, counting: Bool = false
+    ) {
+        version = model.flatMap { ClaudeVersion(of: $0) }
         self.platform = platform
         self.setting = setting
         isForCounting = counting && platform == .bedrock
@@ -54,7 +59,7 @@ package struct BetaFilter: Sendable {
             let row = BetaTable.row(name)
             guard let sent = sent(name, row) else {
                 selection.dropped.append(name)
-                if let row { disowned.append(row) }
+                if let row, !isSettled(row) { disowned.append(row) }
                 continue
             }
             if sent != name { selection.renamed.append(name) }
@@ -66,6 +71,12 @@ package struct BetaFilter: Sendable {
             owned.append(field.text)
         }
         return selection
+    }
+
+    /// The field is part of the API for this model, with or without the beta.
+    private func isSettled(_ row: BetaRow) -> Bool {
+        guard let since = row.settledSince, let version else { return false }
+        return version >= since
     }
 
     private static func names(_ values: [String]) -> [String] {

@@ -13,6 +13,8 @@ struct BetaRow: Sendable {
     let vertex: Fate
     let foundry: Fate
     let fields: [BodyField]
+    /// From this Claude on the fields need no beta: they stay where only the beta is refused.
+    var settledSince: ClaudeVersion?
 
     func fate(_ platform: ClaudePlatform) -> Fate {
         switch platform {
@@ -47,6 +49,13 @@ enum BetaTable {
         BetaRow(name: name, bedrock: bedrock, mantle: mantle, vertex: vertex, foundry: foundry, fields: fields)
     }
 
+    /// Effort is part of the API since Claude 4.6; older models refuse the field.
+    private static func settled(_ row: BetaRow) -> BetaRow {
+        var row = row
+        row.settledSince = ClaudeVersion(major: 4, minor: 6)
+        return row
+    }
+
     static let rows: [BetaRow] = thinking + conversation + tools + account
 
     private static let thinking = [
@@ -55,7 +64,7 @@ enum BetaTable {
             "thinking-binding-controls-2026-08-01", .pass, .pass, .pass, .drop,
             BodyField(.member("thinking"), .member("block_binding"))),
         row("thinking-display-updates-2026-08-18", .pass, .pass, .pass, .pass),
-        row("effort-2025-11-24", .pass, .pass, .drop, .pass, effort, turnEffort),
+        settled(row("effort-2025-11-24", .pass, .pass, .drop, .pass, effort, turnEffort)),
         row("per-turn-control-2026-07-01", .drop, .pass, .pass, .pass, turnConfig, clearAt),
         row("mid-conversation-output-config-2026-07-01", .unlisted, .unlisted, .unlisted, .unlisted, turnConfig),
         row("mid-conversation-system-clear-at-2026-08-21", .unlisted, .unlisted, .unlisted, .unlisted, clearAt),

@@ -8,6 +8,8 @@ package struct BodyField: Sendable {
         case each
         /// The elements of a list whose `type` begins so; only as the last step.
         case elements(ofType: StaticString)
+        /// Blocks with reasoning state of a provider that is not Anthropic; only as the last step.
+        case reasoningOfOthers
     }
     let steps: [Step]
 
@@ -16,6 +18,9 @@ package struct BodyField: Sendable {
 
     init(_ steps: Step...) { self.steps = steps }
 
+    /// Reasoning that other providers minted, wherever it stands in the conversation.
+    package static let reasoningOfOthers = BodyField(.member("messages"), .each, .member("content"), .reasoningOfOthers)
+
     /// To tell one from another: `tools.*.defer_loading`, `context_management.edits.compact_…`.
     var text: String {
         steps.map { step in
@@ -23,6 +28,7 @@ package struct BodyField: Sendable {
             case .member(let name): "\(name)"
             case .each: "*"
             case .elements(let type): "\(type)…"
+            case .reasoningOfOthers: "reasoning"
             }
         }.joined(separator: ".")
     }
@@ -32,6 +38,7 @@ package struct BodyField: Sendable {
         switch steps.last {
         case .member(let name)?: name
         case .elements(let type)?: type
+        case .reasoningOfOthers?: ReasoningState.mark
         case .each?, nil: nil
         }
     }
@@ -176,6 +183,11 @@ package struct BodyEdit {
     }
 
     private static func removes(_ paths: [Path], _ element: UnsafeRawBufferPointer) throws(JSONError) -> Bool {
+        if paths.contains(where: { if case .reasoningOfOthers? = $0.first { true } else { false } }),
+            try ReasoningState.isMinted(block: element)
+        {
+            return true
+        }
         let types: [StaticString] = paths.compactMap { if case .elements(let type)? = $0.first { type } else { nil } }
         guard !types.isEmpty, let type = try type(of: element) else { return false }
         return types.contains { type.bytes.starts(with: $0.bytes) }

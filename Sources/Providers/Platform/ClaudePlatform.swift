@@ -47,12 +47,30 @@ package enum ClaudePlatform: UInt8, Sendable, CaseIterable {
 
     /// Claude before 4.7, which Bedrock serves only by the semantics of 2023.
     private static func isOld(_ model: String) -> Bool {
-        guard let name = model.range(of: "claude-").map({ model[$0.upperBound...] }) else { return false }
+        guard let version = ClaudeVersion(of: model) else { return false }
+        return version < ClaudeVersion(major: 4, minor: 7)
+    }
+}
+
+/// `claude-opus-5-5`, `us.anthropic.claude-sonnet-4-5-20250929-v1:0`: the numbers of a model's name.
+struct ClaudeVersion: Comparable {
+    let major: Int
+    let minor: Int
+
+    init(major: Int, minor: Int) {
+        self.major = major
+        self.minor = minor
+    }
+
+    /// `nil` for what is not named so.
+    init?(of model: String) {
+        guard let name = model.range(of: "claude-").map({ model[$0.upperBound...] }) else { return nil }
         let numbers = name.split(whereSeparator: { $0 == "-" || $0 == "@" || $0 == "." || $0 == ":" })
             .compactMap { $0.count < 3 ? Int($0) : nil }
-        guard let major = numbers.first else { return true }
-        return (major, numbers.count > 1 ? numbers[1] : 0) < (4, 7)
+        self.init(major: numbers.first ?? 0, minor: numbers.count > 1 ? numbers[1] : 0)
     }
+
+    static func < (left: Self, right: Self) -> Bool { (left.major, left.minor) < (right.major, right.minor) }
 }
 
 extension String {

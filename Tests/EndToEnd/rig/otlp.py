@@ -32,6 +32,7 @@ class Span:
     status: int
     attributes: dict
     resource: dict
+    events: list  # of (name, attributes)
 
 
 @dataclasses.dataclass
@@ -67,7 +68,8 @@ def spans_in(request):
                 yield Span(
                     span.name, span.kind, span.trace_id.hex(), span.span_id.hex(), span.parent_span_id.hex(),
                     span.start_time_unix_nano, span.end_time_unix_nano, span.status.code,
-                    attributes_of(span.attributes), resource)
+                    attributes_of(span.attributes), resource,
+                    [(event.name, attributes_of(event.attributes)) for event in span.events])
 
 
 def points_in(request):

@@ -1,0 +1,84 @@
+"""A conversation that changes providers: what one minted never reaches the other, and nothing else is touched."""
+
+import json
+
+import anthropic
+import pytest
+
+from rig.gateway import UPSTREAM_KEY
+from rig.replies import Call, Thought, reply
+from rig.waiting import eventually
+
+TOOL = {"name": "look", "description": "Looks", "input_schema": {"type": "object", "properties": {}}}
+
+
+@pytest.fixture
+def gateway(make_gateway, upstream, openai_upstream):
+    gateway = make_gateway()
+    gateway.config["providers"] = [
+        {"name": "claude", "kind": "anthropic", "base_url": upstream.url, "api_key": UPSTREAM_KEY},
+        {"name": "gpt", "kind": "openai", "base_url": openai_upstream.url + "/v1", "api_key": openai_upstream.key}]
+    gateway.config["models"] = [{"name": "claude-*", "target": "claude/claude-*"}, {"name": "gpt-*", "target": "gpt/gpt-*"}]
+    return gateway.start("--loops", "2")
+
+
+@pytest.fixture
+def client(gateway, key):
+    return anthropic.Anthropic(base_url=gateway.url, auth_token=key.secret, max_retries=0)
+
+
+def test_from_gpt_to_claude(client, upstream, openai_upstream):
+    openai_upstream.answers(reply(Thought("Hm."), Call("look", {})))
+    ask = dict(max_tokens=1000, tools=[TOOL])
+    messages = [{"role": "user", "content": "Look."}]
+    first = client.messages.create(model="gpt-5.5", messages=messages, **ask)
+    content = first.to_dict()["content"]
+    assert content[0]["signature"].startswith("tollgate/1/gpt/gpt-5.5/")
+    result = {"type": "tool_result", "tool_use_id": content[1]["id"], "content": "Seen"}
+    messages += [{"role": "assistant", "content": content}, {"role": "user", "content": [result]}]
+    client.messages.create(model="claude-opus-5-5", messages=messages, **ask)
+    sent = upstream.calls[-1].json
+    assert sent["messages"][1]["content"] == content[1:], "the thought is gone, the call is as it was"
+    assert sent["messages"][2] == messages[2] and sent["model"] == "claude-opus-5-5"
+    assert b"tollgate/1/" not in upstream.calls[-1].body
+
+
+def test_from_claude_to_gpt(client, openai_upstream):
+    thought = {"type": "thinking", "thinking": "Claude's own.", "signature": "EqQBCkYIBBgCKkBclaude"}
+    messages = [{"role": "user", "content": "Hi."}, {"role": "assistant", "content": [thought, {"type": "text", "text": "Hello."}]},
+                {"role": "user", "content": "Go on."}]
+    client.messages.create(model="gpt-5.5", max_tokens=1000, messages=messages)
+    assert "Claude's own" not in json.dumps(openai_upstream.calls[-1].json)
+
+
+def test_a_conversation_with_claude_alone_goes_out_byte_for_byte(gateway, key, upstream):
+    body = b'{ "model":"claude-opus-5-5","max_tokens":  10,"messages":[{"role":"user","content":"\\u00e9 1e2"}] }'
+    assert gateway.messages(key, body).status == 200
+    assert upstream.calls[-1].body == body
+
+
+def test_max_tokens_of_zero_is_answered_here(client, openai_upstream):
+    answer = client.messages.create(model="gpt-5.5", max_tokens=0, messages=[{"role": "user", "content": "Warm up."}])
+    assert answer.stop_reason == "max_tokens" and answer.content == [] and answer.usage.output_tokens == 0
+    assert openai_upstream.calls == []
+
+
+def test_the_receipt_is_an_event_of_the_attempts_span(client, sink):
+    client.messages.create(
+        model="gpt-5.5", max_tokens=1000, messages=[{"role": "user", "content": "Hi."}],
+        system=[{"type": "text", "text": "You help.", "cache_control": {"type": "ephemeral"}}])
+    span = eventually(lambda: next((s for s in sink.spans if s.name == "chat gpt-5.5"), None), "the attempt has a span")
+    assert [name for name, _ in span.events] == ["tollgate.fidelity"]
+    assert span.events[0][1]["tollgate.fidelity.dropped"] == "cache_control"
+    assert "system_prompt" in span.events[0][1]["tollgate.fidelity.translated"]
+
+
+def test_what_the_provider_said_of_an_error_is_in_span_and_log(client, sink, gateway, openai_upstream):
+    from rig.openai_upstream import failure
+    openai_upstream.answers(failure(400, "Unsupported for org-abc123.", code="unsupported_value"))
+    with pytest.raises(anthropic.BadRequestError) as caught:
+        client.messages.create(model="gpt-5.5", max_tokens=1000, messages=[{"role": "user", "content": "Hi."}])
+    assert "org-abc123" not in str(caught.value.body)
+    span = eventually(lambda: next((s for s in sink.spans if s.name == "chat gpt-5.5"), None), "the attempt has a span")
+    assert span.attributes["tollgate.upstream.error"] == "unsupported_value: Unsupported for org-abc123."
+    gateway.logged("unsupported_value: Unsupported")
