@@ -48,7 +48,9 @@ struct DeltaTemplate {
                 guard event.holds(fixed, at: at) else { return nil }
                 at += fixed.count
                 let isString = form[place.range.lowerBound - 1] == UInt8(ascii: "\"")
-                guard let value = isString ? JSONString(in: event, at: at) : JSONString(number: event, at: at) else { return nil }
+                guard let value = isString ? JSONString(in: event, at: at) : JSONString(number: event, at: at) else {
+                    return nil
+                }
                 if case .text = place { text = value }
                 at += value.bytes.count
                 formAt = place.range.upperBound

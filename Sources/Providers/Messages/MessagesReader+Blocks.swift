@@ -44,7 +44,9 @@ extension MessagesReader {
         return try block(type, parts, path())
     }
 
-    private mutating func read(_ key: JSONString, into parts: inout Parts, _ path: @autoclosure () -> String) throws(Fault) {
+    private mutating func read(_ key: JSONString, into parts: inout Parts, _ path: @autoclosure () -> String)
+        throws(Fault)
+    {
         if key.equals("type") {
             parts.type = try string()
         } else if key.equals("text") {
@@ -147,7 +149,9 @@ extension MessagesReader {
         }
     }
 
-    private func block(_ type: JSONString, _ parts: Parts, _ path: @autoclosure () -> String) throws(Fault) -> MessagesRequest.Block {
+    private func block(_ type: JSONString, _ parts: Parts, _ path: @autoclosure () -> String) throws(Fault)
+        -> MessagesRequest.Block
+    {
         if type.equals("text") {
             return .text(try required(parts.text, path(), "text"), hasCitations: parts.hasCitations)
         }
@@ -194,7 +198,9 @@ extension MessagesReader {
         return .other(type: type)
     }
 
-    private func required<Value>(_ value: Value?, _ path: @autoclosure () -> String, _ name: String) throws(Fault) -> Value {
+    private func required<Value>(_ value: Value?, _ path: @autoclosure () -> String, _ name: String) throws(Fault)
+        -> Value
+    {
         guard let value else { throw .member("\(path()).\(name)", "Field required") }
         return value
     }
