@@ -48,6 +48,7 @@ extension SnapshotReader {
         provider.headers = readHeaders(&section)
         provider.models = section.sections("models").compactMap(readProviderModel)
         provider.betas = readBetas(&section)
+        provider.counting = section.choice("count_tokens", default: TokenCounting.provider)
         provider.fidelity = section.choice("fidelity", default: FidelityPolicy.warn)
         if kind == .mock { refuseForMock(&section) }
         return base == nil ? nil : provider
@@ -58,6 +59,7 @@ extension SnapshotReader {
             [
                 "api_key", "auth", "base_url", "ca_file", "max_idle_connections", "timeouts", "dialect", "headers",
                 "models", "betas", "fidelity", "max_concurrent_requests", "proxy",
+                "count_tokens",
             ], "has no effect: a mock answers by itself")
     }
 

@@ -39,6 +39,10 @@ extension LoopWorker {
         message.takeOutput { answer(exchange, 200, "application/json", Array($0)) }
     }
 
+    func answerCount(_ exchange: Exchange, _ tokens: Int64) {
+        answer(exchange, 200, "application/json", TokenCount.answer(tokens))
+    }
+
     private static let page = """
         Tollgate \(Version.current): a gateway between Claude Code and its models.
 

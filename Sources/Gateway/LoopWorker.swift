@@ -23,6 +23,8 @@ final class LoopWorker: RequestHandler, @unchecked Sendable {
     private(set) var keys: KeyRing
     var ids: RequestIDSource
     var measurements = Measurements()
+    /// By account and model, for accounts that estimate counts.
+    var calibrations: [String: TokenCalibration] = [:]
     private let listeners: [Listener]
     /// Whether the process accepts work, for `/readyz`.
     var isReady: Bool { !connections.isDraining }

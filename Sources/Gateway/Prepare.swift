@@ -34,7 +34,10 @@ extension LoopWorker {
     ) throws(Refusal) -> UpstreamCall? {
         guard let body = exchange.body, let target = routed.target else { return nil }
         let counts = exchange.operation == .countTokens
-        if counts, !Translation.counts(target.dialect, account.kind) { throw .countsNoTokens(routed.requested) }
+        if counts, !Translation.counts(target.dialect, account.kind) {
+            exchange.counted = try estimatedCount(exchange, routed, account, target)
+            return nil
+        }
         var output = ByteWriter()
         let request = try Translation.request(
             body.bytes, for: target, sessionID: Array(exchange.text(exchange.facts.sessionID)),
@@ -42,6 +45,18 @@ extension LoopWorker {
         return UpstreamCall(
             .own(accept: counts ? "application/json" : routed.door.accept), path: path,
             answer: counts ? .count : .translated(target, request.context), receipt: request.receipt, body: output)
+    }
+
+    /// Throws 404 unless the account estimates and enough was learned: the client then estimates by itself.
+    private func estimatedCount(
+        _ exchange: Exchange, _ routed: RoutedModel, _ account: UpstreamAccount, _ target: TranslationTarget
+    ) throws(Refusal) -> Int64 {
+        guard account.setting.counting == .estimate, let body = exchange.body,
+            let calibration = calibrations["\(account.name)/\(routed.upstream)"]
+        else { throw .countsNoTokens(routed.requested) }
+        let estimated = try Translation.estimate(body.bytes, for: target, context(exchange, routed, target))
+        guard let count = calibration.count(estimated: estimated) else { throw .countsNoTokens(routed.requested) }
+        return count
     }
 
     private func context(_ exchange: Exchange, _ routed: RoutedModel, _ target: TranslationTarget) -> AnswerContext {

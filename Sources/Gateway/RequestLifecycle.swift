@@ -57,6 +57,7 @@ extension LoopWorker {
             try prepare(exchange, scan)
         }
         if exchange.isPrewarm { return answerPrewarm(exchange) }
+        if let tokens = exchange.counted { return answerCount(exchange, tokens) }
         let row = try admit(exchange)
         await relayOrRefuse(exchange, row)
         exchange.endedAt = monotonicNanoseconds()

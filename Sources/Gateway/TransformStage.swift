@@ -31,6 +31,7 @@ extension LoopWorker {
         attempt.firstByteAt = relay.firstByteAt
         exchange.firstByteAt = relay.firstByteAt
         meter.bytes = relay.bytesReceived
+        calibrate(exchange, account, call, meter)
         switch end {
         case .complete: attempt.failure = transform.failure.map { .failed($0, account.name) }
         case .clientGone:
@@ -65,11 +66,23 @@ extension LoopWorker {
         addIdentity(exchange)
         channel.field("content-type", isStreamed ? "text/event-stream; charset=utf-8" : "application/json")
         if isStreamed { channel.field("cache-control", "no-cache") }
+        // The count at the stream's end is the provider's.
+        if isStreamed { channel.field("x-tollgate-input-tokens", "estimated") }
         if let receipt = call.receipt, exchange.wantsReceipt { channel.field("x-tollgate-fidelity", receipt.text) }
         channel.beginBody(length: length)
     }
 
     // MARK: Counts
+
+    private func calibrate(
+        _ exchange: Exchange, _ account: UpstreamAccount, _ call: UpstreamCall, _ meter: AnswerMeter
+    ) {
+        guard account.setting.counting == .estimate, case .translated(let target, let context) = call.answer,
+            meter.facts.reducer.hasReport
+        else { return }
+        calibrations["\(account.name)/\(target.model)", default: TokenCalibration()].learn(
+            estimated: context.estimatedInput, billed: meter.facts.reducer.usage.totalInput)
+    }
 
     private func answerCount(
         _ attempt: Attempt, _ exchange: Exchange, _ account: UpstreamAccount, _ connection: ClientConnection

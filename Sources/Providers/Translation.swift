@@ -37,6 +37,13 @@ package enum Translation {
         }
     }
 
+    /// Input tokens of a request by its size, as `message_start` says them.
+    package static func estimate(
+        _ body: UnsafeRawBufferPointer, for target: TranslationTarget, _ context: AnswerContext
+    ) throws(Refusal) -> Int64 {
+        try TranslationParts(body, for: target, sessionID: [], context).context.estimatedInput
+    }
+
     /// The reader of an answer to a request.
     package static func reader(_ target: TranslationTarget, _ context: AnswerContext) -> any AnswerReader {
         switch target.dialect {

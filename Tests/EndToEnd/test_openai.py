@@ -211,6 +211,28 @@ def test_tokens_are_counted_where_the_provider_can(client, model, dialect, gatew
             client.messages.count_tokens(**ask)
 
 
+def test_counts_are_estimated_once_they_are_calibrated(make_gateway, openai_upstream, dialect):
+    if dialect == "responses":
+        pytest.skip("counts by itself")
+    gateway = make_gateway()
+    gateway.config["providers"] = [{"name": "oa", "kind": "openai", "dialect": dialect, "base_url": openai_upstream.url + "/v1",
+                                    "api_key": openai_upstream.key, "count_tokens": "estimate"}]
+    gateway.config["models"] = [{"name": "*", "target": "oa/*"}]
+    gateway.start("--loops", "1")
+    key, messages = gateway.issue(), [{"role": "user", "content": "word " * 400}]
+    body = {"model": "gpt-4.1", "messages": messages}
+
+    def count():
+        return gateway.messages(key, body, target="/v1/messages/count_tokens")
+
+    assert count().status == 404
+    openai_upstream.answers(reply("Hi.", usage=Usage(input=300, cached=500, output=5)))
+    for _ in range(5):
+        assert gateway.messages(key, {**body, "max_tokens": 10}).status == 200
+    assert 790 <= count().json["input_tokens"] <= 810
+    assert len(gateway.ledger.closed(5)) == 5, "an estimate is no request to anybody"
+
+
 def test_long_tool_names_come_back_whole(either, openai_upstream):
     name = "mcp__a_server_with_a_long_name__" + "x" * 80
     openai_upstream.answers(lambda exchange: reply(Call(exchange.request.json["tools"][0].get("name") or

@@ -49,6 +49,14 @@ package enum FidelityPolicy: String, Sendable, CaseIterable {
     case reject
 }
 
+/// How `count_tokens` is answered for a provider that has no counter.
+package enum TokenCounting: String, Sendable, CaseIterable {
+    /// By the provider or not at all.
+    case provider
+    /// By an estimate, once it was calibrated by what the provider billed.
+    case estimate
+}
+
 /// What differs of a model from what is known by its name.
 package struct ProviderModelSetting: Sendable, Equatable {
     /// The provider's name; may end in `*`.
@@ -94,6 +102,7 @@ package struct ProviderSetting: Sendable {
     package var models: [ProviderModelSetting] = []
     package var betas = BetaSetting()
     package var fidelity = FidelityPolicy.warn
+    package var counting = TokenCounting.provider
     /// CA file (PEM) that the server's certificate must chain to; absent: the system's store.
     package var authorityFile: String?
     package var timeouts = UpstreamTimeouts()
@@ -125,7 +134,7 @@ package struct ProviderSetting: Sendable {
         guard name == other.name, kind == other.kind, baseURL == other.baseURL, keyField == other.keyField,
             credential.isSame(as: other.credential), dialect == other.dialect, apiVersion == other.apiVersion,
             region == other.region, project == other.project, models == other.models, betas == other.betas,
-            fidelity == other.fidelity
+            fidelity == other.fidelity, counting == other.counting
         else { return false }
         return authorityFile == other.authorityFile && timeouts == other.timeouts
             && maximumIdleConnections == other.maximumIdleConnections
