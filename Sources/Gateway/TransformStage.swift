@@ -126,7 +126,9 @@ extension LoopWorker {
         func number(_ name: FieldName) -> Int? {
             connection.head.value(name).flatMap { Int(String(decoding: connection.headBytes($0), as: UTF8.self)) }
         }
-        if let milliseconds = number(.retryAfterMilliseconds), milliseconds > 0 { return (milliseconds + 999) / 1_000 }
+        if let milliseconds = number(.retryAfterMilliseconds), milliseconds > 0 {
+            return milliseconds / 1_000 + (milliseconds % 1_000 > 0 ? 1 : 0)
+        }
         return number(.retryAfter).flatMap { $0 > 0 ? $0 : nil }
     }
 }
