@@ -72,7 +72,7 @@ package enum ErrorTranslation {
         let text = text.lowercased()
         return [
             "maximum context length", "context window", "input token count", "input is too long", "prompt is too long",
-            "context length", "too many tokens", "exceeds the maximum number of tokens",
+            "context length", "maximum prompt length", "too many tokens", "exceeds the maximum number of tokens",
             "exceed_context_size_error", "exceeds the available context size",
         ].contains { text.contains($0) }
     }
@@ -106,7 +106,7 @@ package enum ErrorTranslation {
             return true
         }
         // xAI says so with 400.
-        return answer.status == 400 && answer.body.message.contains("incorrect API key")
+        return answer.status == 400 && answer.body.message.lowercased().contains("incorrect api key")
     }
 }
 

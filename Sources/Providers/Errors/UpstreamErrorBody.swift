@@ -56,7 +56,7 @@ package struct UpstreamErrorBody: Sendable, Equatable {
 
     /// The beginning of what is no JSON: a page of a proxy, a line of text.
     private static func plain(_ body: UnsafeRawBufferPointer) -> String {
-        let text = String(decoding: body.prefix(300), as: UTF8.self)
-        return text.hasPrefix("<") || text.hasPrefix("{") ? "" : text
+        let text = String(decoding: body.prefix(300), as: UTF8.self).drop(while: \.isWhitespace)
+        return ["<", "{", "["].contains { text.hasPrefix($0) } ? "" : String(text)
     }
 }
