@@ -47,6 +47,9 @@ final class Attempt {
         self.startedWall = startedWall
     }
 
+    /// The upstream does not know the credential, or not any more.
+    var credentialIsRefused: Bool { status == 401 || status == 403 && facts.errorType.hasPrefix("ExpiredToken") }
+
     var duration: Int64 { endedAt - startedAt }
 
     /// A pooled connection that the upstream closed in the moment of reuse: it cannot have begun to answer, so the request is

@@ -79,6 +79,7 @@ struct Relay {
 
     /// Waits for the upstream, the client's end, or the moment for a ping.
     private func park(_ wakeup: Wakeup) async -> RelayEnd? {
+        let silentSince = monotonicNanoseconds()
         wakeup.setDeadline(after: idleTimeout)
         while true {
             let events = await wakeup.wait(for: [.upstreamReadable, .downstreamHangup, .deadline, .tick])
@@ -91,8 +92,8 @@ struct Relay {
             guard ping() != .failed else { return .clientGone }
             if channel.hasUnsent {
                 if await channel.flush() != .sent { return .clientGone }
-                // Flushing used the deadline for itself.
-                wakeup.setDeadline(after: idleTimeout)
+                // Flushing used the deadline for itself. Pings do not make the upstream any less silent.
+                wakeup.setDeadline(after: max(1, idleTimeout - (monotonicNanoseconds() - silentSince)))
             }
             wakeup.setTick(after: pingInterval)
         }

@@ -63,6 +63,9 @@ extension LoopWorker {
                 await answer(attempt, exchange, account, lease.connection)
             }
             await lease.finish()
+            if attempt.credentialIsRefused {
+                await exchange.setting.credentials[routed.account]?.refused(since: attempt.startedWall)
+            }
         } catch {
             attempt.fault = error
         }

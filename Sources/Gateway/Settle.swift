@@ -46,7 +46,12 @@ extension LoopWorker {
         case .ok: return ""
         case .upstreamError:
             let type = attempt.facts.errorType
-            return type.isEmpty ? "\(attempt.status)" : type
+            if !type.isEmpty { return type }
+            // It got no further than its credential, or an answer of 200 was none.
+            guard attempt.status != 0, attempt.status != 200 else {
+                return attempt.failure.map { "\($0.type)" } ?? "\(attempt.outcome.name)"
+            }
+            return "\(attempt.status)"
         default: return "\(attempt.outcome.name)"
         }
     }

@@ -15,8 +15,13 @@ extension LoopWorker {
     ) async {
         attempt.status = connection.head.status
         noteRequestID(attempt, connection)
-        guard attempt.status == 200 else { return await readError(attempt, exchange, account, connection) }
-        if case .count = call.answer { return await answerCount(attempt, exchange, account, connection) }
+        if case .count = call.answer, attempt.status == 200 {
+            return await answerCount(attempt, exchange, account, connection)
+        }
+        // No dialect streams JSON: it is an error, whatever the status says.
+        guard attempt.status == 200, !isJSON(connection) else {
+            return await readError(attempt, exchange, account, connection)
+        }
         let transform = makeTransform(exchange, call)
         let meter = AnswerMeter(transform)
         attempt.meter = meter
@@ -39,6 +44,12 @@ extension LoopWorker {
             exchange.channel.abandonAnswer()
         case .fault(let fault): attempt.fault = fault
         }
+    }
+
+    private func isJSON(_ connection: ClientConnection) -> Bool {
+        connection.head.value(.contentType).map {
+            connection.headBytes($0).startsIgnoringCase("application/json")
+        } ?? false
     }
 
     private func makeTransform(_ exchange: Exchange, _ call: UpstreamCall) -> any AnswerTransform {
@@ -139,7 +150,9 @@ extension LoopWorker {
         func number(_ name: FieldName) -> Int? {
             connection.head.value(name).flatMap { Int(String(decoding: connection.headBytes($0), as: UTF8.self)) }
         }
-        if let milliseconds = number(.retryAfterMilliseconds), milliseconds > 0 { return (milliseconds + 999) / 1_000 }
+        if let milliseconds = number(.retryAfterMilliseconds), milliseconds > 0 {
+            return milliseconds / 1_000 + (milliseconds % 1_000 > 0 ? 1 : 0)
+        }
         return number(.retryAfter).flatMap { $0 > 0 ? $0 : nil }
     }
 }

@@ -82,6 +82,7 @@ struct TransformedRelay {
 
     /// Waits for the upstream, the client's end, or the moment for a ping.
     private func park(_ wakeup: Wakeup) async -> RelayEnd? {
+        let silentSince = monotonicNanoseconds()
         wakeup.setDeadline(after: idleTimeout)
         while true {
             let events = await wakeup.wait(for: [.upstreamReadable, .downstreamHangup, .deadline, .tick])
@@ -98,8 +99,8 @@ struct TransformedRelay {
             transform.begin()
             guard await pass() else { return .clientGone }
             if channel.answerHasBegun { guard await ping() else { return .clientGone } }
-            // Flushing used the deadline for itself.
-            wakeup.setDeadline(after: idleTimeout)
+            // Flushing used the deadline for itself. Pings do not make the upstream any less silent.
+            wakeup.setDeadline(after: max(1, idleTimeout - (monotonicNanoseconds() - silentSince)))
             wakeup.setTick(after: pingInterval)
         }
     }

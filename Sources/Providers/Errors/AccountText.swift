@@ -8,7 +8,8 @@ package enum AccountText {
     }
 
     private static let marks = [
-        "arn:aws", "org-", "proj_", "sk-", "projects/", "subscriptions/", "AKIA", "ASIA", "resourceGroups/",
+        "arn:aws", "org-", "proj_", "sk-", "projects/", "subscriptions/", "AKIA", "ASIA", "AIza", "ya29.",
+        "resourceGroups/",
     ]
 
     private static func isPrivate(_ word: Substring) -> Bool {

@@ -33,7 +33,15 @@ package enum ErrorTranslation {
                 500, "api_error",
                 "The provider refused the gateway's own credential for \(account); its operator has to look.")
         }
+        if answer.status == 200 { return byCode(answer, account) }
         return byStatus(answer, model)
+    }
+
+    /// An error that came with 200: what it is called says what it is.
+    private static func byCode(_ answer: Answer, _ account: String) -> Refusal {
+        let text = answer.body.message
+        let sentence = text.isEmpty ? "The provider's answer is no stream." : AccountText.clean(text)
+        return .failed(UpstreamFailure(type: UpstreamFailure.type(of: answer.body.code), message: sentence), account)
     }
 
     private static func byStatus(_ answer: Answer, _ model: String) -> Refusal {
@@ -64,7 +72,7 @@ package enum ErrorTranslation {
         let text = text.lowercased()
         return [
             "maximum context length", "context window", "input token count", "input is too long", "prompt is too long",
-            "context length", "too many tokens", "exceeds the maximum number of tokens",
+            "context length", "maximum prompt length", "too many tokens", "exceeds the maximum number of tokens",
             "exceed_context_size_error", "exceeds the available context size",
         ].contains { text.contains($0) }
     }
@@ -98,7 +106,7 @@ package enum ErrorTranslation {
             return true
         }
         // xAI says so with 400.
-        return answer.status == 400 && answer.body.message.contains("incorrect API key")
+        return answer.status == 400 && answer.body.message.lowercased().contains("incorrect api key")
     }
 }
 

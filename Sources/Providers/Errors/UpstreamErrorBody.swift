@@ -42,16 +42,21 @@ package struct UpstreamErrorBody: Sendable, Equatable {
         code = names.compactMap { $0 }.first { !$0.isEmpty && Int($0) == nil } ?? code
         if let inner = error["innererror"]?["code"]?.string { code = inner }
         for detail in error["details"]?.array ?? [] {
-            if let delay = detail["retryDelay"]?.string, let seconds = Double(delay.dropLast()) {
+            if let delay = detail["retryDelay"]?.string, let seconds = Double(delay.dropLast()),
+                (0.0...Self.longestDelay).contains(seconds)
+            {
                 retryDelay = Int(seconds.rounded(.up))
             }
             if let reason = detail["reason"]?.string, reason == "API_KEY_INVALID" { code = reason }
         }
     }
 
+    /// Thirty days; what is more, or no number, is no delay.
+    private static let longestDelay = 2_592_000.0
+
     /// The beginning of what is no JSON: a page of a proxy, a line of text.
     private static func plain(_ body: UnsafeRawBufferPointer) -> String {
-        let text = String(decoding: body.prefix(300), as: UTF8.self)
-        return text.hasPrefix("<") || text.hasPrefix("{") ? "" : text
+        let text = String(decoding: body.prefix(300), as: UTF8.self).drop(while: \.isWhitespace)
+        return ["<", "{", "["].contains { text.hasPrefix($0) } ? "" : String(text)
     }
 }

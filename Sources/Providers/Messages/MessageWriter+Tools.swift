@@ -39,6 +39,7 @@ extension MessageWriter {
     /// A piece of the arguments' JSON text, itself escaped as a JSON string.
     package func toolInput(_ piece: JSONString) {
         guard case .tool = openBlock, !piece.bytes.isEmpty, !hasEnded else { return }
+        guard piece.bytes.isUTF8 else { return repaired(piece.bytes) { toolInput($0) } }
         guard (try? piece.append(to: &arguments)) != nil else { return malformed("arguments") }
         delta("input_json_delta", "partial_json", piece)
     }
@@ -46,6 +47,7 @@ extension MessageWriter {
     /// The arguments as the JSON object they are.
     package func toolInput(json: UnsafeRawBufferPointer) {
         guard case .tool = openBlock, json.count > 0, !hasEnded else { return }
+        guard json.isUTF8 else { return repaired(json) { toolInput(json: $0.bytes) } }
         arguments.append(json)
         var escaped = JSONWriter()
         escaped.value(utf8: json)

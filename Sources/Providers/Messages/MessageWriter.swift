@@ -109,6 +109,7 @@ package final class MessageWriter {
 
     /// HOT: one for each event of the provider.
     func delta(_ type: StaticString, _ field: StaticString, _ piece: JSONString) {
+        guard piece.bytes.isUTF8 else { return repaired(piece.bytes) { delta(type, field, $0) } }
         contentBytes += Int64(piece.bytes.count)
         if form == .whole {
             if case .tool = openBlock { return }

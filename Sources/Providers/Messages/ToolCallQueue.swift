@@ -30,7 +30,8 @@ struct ToolCallQueue {
 
     mutating func add(_ part: Part, _ message: MessageWriter) {
         let index = part.index ?? implied(part)
-        count = max(count, index + 1)
+        // Whatever the provider calls a place.
+        count = max(count, index &+ 1)
         if index == current { return tell(part, message) }
         if let place = waiting.firstIndex(where: { $0.index == index }) {
             keep(part, at: place)

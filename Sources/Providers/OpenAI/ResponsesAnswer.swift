@@ -119,7 +119,10 @@ package final class ResponsesAnswer: AnswerReader {
         }
     }
 
-    func completed(_ response: UnsafeRawBufferPointer, _ message: MessageWriter) throws(JSONError) {
+    /// - Parameter isFailed: the provider says so, with a reason or without.
+    func completed(
+        _ response: UnsafeRawBufferPointer, isFailed: Bool, _ message: MessageWriter
+    ) throws(JSONError) {
         let end = try ResponsesEnd(response)
         calls.flush(message)
         message.identify(id: end.id, model: end.model)
@@ -130,6 +133,7 @@ package final class ResponsesAnswer: AnswerReader {
             message.use(usage, raw: raw)
         }
         if let error = end.error { return message.fail(UpstreamFailure(openAI: error)) }
+        if isFailed { return message.fail(.init(type: "api_error", message: "The provider failed.")) }
         message.finish(isRefused ? .refusal : end.reason)
     }
 }

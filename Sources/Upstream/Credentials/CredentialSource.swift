@@ -50,6 +50,10 @@ package actor CredentialSource {
         }
     }
 
+    /// The provider refused what a request that began at `start` (Unix nanoseconds) was sent with: the next one gets another, if
+    /// there can be another.
+    package func refused(since start: Int64) { machine.refused(since: start, at: clock()) }
+
     private func ask(_ waiter: LoopBound<Wakeup>) -> CredentialStateMachine.Answer {
         let (answer, mustRefresh) = machine.asked(at: clock())
         if case .wait = answer, !waiting.contains(where: { $0.value === waiter.value }) { waiting.append(waiter) }

@@ -12,6 +12,9 @@ struct CredentialStateMachine: Sendable {
 
     private var held: TimedCredential?
     private var refreshAt = Int64.max
+    /// When it was fetched, and before when another may be given up.
+    private var heldSince = Int64.min
+    private var distrustAt = Int64.min
     private var isRefreshing = false
     private var failure: (fault: CredentialFault, retryAt: Int64)?
     private var pause = Self.shortestPause
@@ -19,6 +22,8 @@ struct CredentialStateMachine: Sendable {
     private static let lead: Int64 = 300_000_000_000
     private static let shortestPause: Int64 = 1_000_000_000
     private static let longestPause: Int64 = 60_000_000_000
+    /// Where new credentials are refused as well, the endpoint is not asked with every request.
+    private static let distrustPause: Int64 = 10_000_000_000
 
     /// `held`: a credential that never ends, if there is one from the start.
     init(holding held: UpstreamCredential? = nil) {
@@ -48,7 +53,17 @@ struct CredentialStateMachine: Sendable {
         failure = nil
         pause = Self.shortestPause
         held = credential
+        heldSince = now
         refreshAt = credential.expiry.map { $0 - min(Self.lead, ($0 - now) / 5) } ?? .max
+    }
+
+    /// The provider did not take the credential with which a request began at `start`: it may have been revoked.
+    mutating func refused(since start: Int64, at now: Int64) {
+        guard held?.expiry != nil, heldSince <= start, now >= distrustAt || distrustAt - now > Self.distrustPause else {
+            return
+        }
+        held = nil
+        distrustAt = now + Self.distrustPause
     }
 
     mutating func refreshFailed(_ fault: CredentialFault, at now: Int64) {
