@@ -41,6 +41,30 @@ size_t tg_find_line_end(const void *start, size_t count) {
     return count;
 }
 
+size_t tg_plain_name_length(const void *start, size_t count) {
+    const uint8_t *bytes = start;
+    size_t i = 0;
+    for (; i < count; i++) {
+        uint8_t byte = bytes[i];
+        int is_plain = (uint8_t)((byte | 0x20) - 'a') < 26 || (uint8_t)(byte - '0') < 10 || byte == '_' || byte == '-';
+        if (!is_plain) break;
+    }
+    return i;
+}
+
+int tg_is_ascii(const void *start, size_t count) {
+    const uint8_t *bytes = start;
+    size_t i = 0;
+    uint64_t all = 0;
+    for (; i + 8 <= count; i += 8) {
+        uint64_t word;
+        memcpy(&word, bytes + i, 8);
+        all |= word;
+    }
+    for (; i < count; i++) all |= bytes[i];
+    return (all & 0x8080808080808080ULL) == 0;
+}
+
 int tg_equal(const void *a, const void *b, size_t count) { return memcmp(a, b, count) == 0; }
 
 int tg_equal_ignoring_case(const void *bytes, const void *lower, size_t count) {

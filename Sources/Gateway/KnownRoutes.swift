@@ -60,7 +60,7 @@ final class KnownRoutes {
 
     func find(_ name: UnsafeRawBufferPointer) -> Route? {
         for entry in entries where entry.name.count == name.count {
-            if entry.name.withUnsafeBytes({ $0.elementsEqual(name) }) { return entry.route }
+            if entry.name.withUnsafeBytes({ $0.equals(name) }) { return entry.route }
         }
         return nil
     }

@@ -16,6 +16,12 @@ size_t tg_find_line_end(const void *_Nonnull bytes, size_t count);
 /// Index of the first occurrence of `needle` in `bytes[0..<count]`, or `count`. An empty needle is found at 0.
 size_t tg_find_bytes(const void *_Nonnull bytes, size_t count, const void *_Nonnull needle, size_t needle_count);
 
+/// How many leading bytes are letters, digits, `_` or `-`: what every provider takes in names and ids.
+size_t tg_plain_name_length(const void *_Nonnull bytes, size_t count);
+
+/// Whether every byte is below 0x80.
+int tg_is_ascii(const void *_Nonnull bytes, size_t count);
+
 /// Whether both areas hold the same bytes; stops at the first difference (not for secrets).
 int tg_equal(const void *_Nonnull a, const void *_Nonnull b, size_t count);
 

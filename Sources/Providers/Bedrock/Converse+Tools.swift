@@ -78,7 +78,7 @@ extension Conversation {
         var names: [JSONString] = []
         for case .assistant(let content) in turns {
             for case .toolUse(let call) in content
-            where !names.contains(where: { $0.bytes.elementsEqual(call.name.bytes) }) {
+            where !names.contains(where: { $0.bytes.equals(call.name.bytes) }) {
                 names.append(call.name)
             }
         }

@@ -101,7 +101,7 @@ package struct InvokeStream: ~Copyable, Sendable {
     }
 
     private static func isPlain(_ type: JSONString) -> Bool {
-        !type.bytes.isEmpty && type.bytes.allSatisfy(ToolNames.isPlain)
+        !type.bytes.isEmpty && type.bytes.isPlainName
     }
 }
 

@@ -42,11 +42,19 @@ package struct FidelityReceipt: Sendable, Equatable {
     package let dialect: Dialect
     /// Per fidelity one bit for each feature.
     private var seen: [5 of UInt64] = .init(repeating: 0)
+    /// Features that were recorded by the table.
+    private var byTable: UInt64 = 0
 
     package init(_ dialect: Dialect) { self.dialect = dialect }
 
     /// Records a feature by the table.
-    package mutating func record(_ feature: RequestFeature) { record(feature, feature.rule(dialect).fidelity) }
+    package mutating func record(_ feature: RequestFeature) {
+        let bit: UInt64 = 1 << UInt64(feature.rawValue)
+        // Most parts of a request are like the one before.
+        guard byTable & bit == 0 else { return }
+        byTable |= bit
+        record(feature, feature.rule(dialect).fidelity)
+    }
 
     /// Records a feature whose fate is not the table's, because it depends on the model or on the value.
     package mutating func record(_ feature: RequestFeature, _ fidelity: Fidelity) {

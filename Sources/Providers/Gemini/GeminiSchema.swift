@@ -229,7 +229,7 @@ struct GeminiSchema {
                 isWhole = false
                 continue
             }
-            if !kept.contains(where: { $0.elementsEqual(name) }) { kept.append(name) }
+            if !kept.contains(where: { $0.equals(name) }) { kept.append(name) }
         }
         guard !kept.isEmpty else { return isWhole }
         json.key("required")

@@ -31,7 +31,7 @@ extension GenerateContentRequest {
     ) -> [Conversation.Result] {
         var rest = results, ordered: [Conversation.Result] = []
         for call in calls {
-            guard let index = rest.firstIndex(where: { $0.id.bytes.elementsEqual(call.id.bytes) }) else { continue }
+            guard let index = rest.firstIndex(where: { $0.id.bytes.equals(call.id.bytes) }) else { continue }
             ordered.append(rest.remove(at: index))
         }
         return ordered + rest

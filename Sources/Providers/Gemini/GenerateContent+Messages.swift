@@ -129,7 +129,7 @@ struct GenerateContentRequest {
         let tools = parts.selection.tools
         guard !tools.isEmpty, let choice = parts.request.toolChoice else { return nil }
         guard case .tool(let name) = choice else { return choice }
-        return tools.contains { $0.name.bytes.elementsEqual(name.bytes) } ? choice : nil
+        return tools.contains { $0.name.bytes.equals(name.bytes) } ? choice : nil
     }
 
     private mutating func write(_ choice: MessagesRequest.ToolChoice, _ json: inout JSONWriter) {

@@ -106,7 +106,7 @@ struct ConversationBuilder {
         var inner: [Conversation.Content] = []
         inner.reserveCapacity(result.content.count)
         for block in result.content { try convert(block, into: &inner) }
-        guard let index = pending.firstIndex(where: { $0.id.bytes.elementsEqual(result.id.bytes) }) else {
+        guard let index = pending.firstIndex(where: { $0.id.bytes.equals(result.id.bytes) }) else {
             receipt.record(.orphanedResult)
             content.append(
                 .text(

@@ -12,7 +12,6 @@ extension MessageWriter {
 extension UnsafeRawBufferPointer {
     /// HOT: asked of every piece of an answer.
     var isUTF8: Bool {
-        let text = bindMemory(to: UInt8.self)
-        return text.allSatisfy { $0 < 0x80 } || (try? UTF8Span(validating: text.span)) != nil
+        isASCII || (try? UTF8Span(validating: bindMemory(to: UInt8.self).span)) != nil
     }
 }

@@ -29,7 +29,7 @@ package struct ToolNames: Sendable {
 
     /// Writes the provider's name as a string. True if it is another than the client's.
     package mutating func write(_ name: JSONString, _ writer: inout JSONWriter) -> Bool {
-        if name.bytes.count <= limit, name.bytes.allSatisfy(Self.isPlain), !needsLetter(name.bytes) {
+        if name.bytes.count <= limit, name.bytes.isPlainName, !needsLetter(name.bytes) {
             writer.value(name)
             return false
         }
@@ -74,7 +74,7 @@ enum CallID {
     static let limit = 64
 
     static func isFit(_ id: JSONString, limit: Int = limit) -> Bool {
-        !id.bytes.isEmpty && id.bytes.count <= limit && id.bytes.allSatisfy(ToolNames.isPlain)
+        !id.bytes.isEmpty && id.bytes.count <= limit && id.bytes.isPlainName
     }
 
     static func write(_ id: JSONString, _ writer: inout JSONWriter) {

@@ -66,9 +66,9 @@ package struct ToolSelection {
 extension Conversation {
     /// Whether the history mentions or calls a tool.
     func refers(to name: JSONString) -> Bool {
-        if referencedTools.contains(where: { $0.bytes.elementsEqual(name.bytes) }) { return true }
+        if referencedTools.contains(where: { $0.bytes.equals(name.bytes) }) { return true }
         for case .assistant(let content) in turns {
-            for case .toolUse(let call) in content where call.name.bytes.elementsEqual(name.bytes) { return true }
+            for case .toolUse(let call) in content where call.name.bytes.equals(name.bytes) { return true }
         }
         return false
     }

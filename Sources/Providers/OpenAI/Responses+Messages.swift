@@ -211,7 +211,7 @@ struct ResponsesRequest {
             case .any: json.value("required")
             case .none: json.value("none")
             case .tool(let name):
-                if parts.selection.tools.contains(where: { $0.name.bytes.elementsEqual(name.bytes) }) {
+                if parts.selection.tools.contains(where: { $0.name.bytes.equals(name.bytes) }) {
                     json.beginObject()
                     json.member("type", literal: "function")
                     json.key("name")

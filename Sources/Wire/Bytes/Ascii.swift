@@ -71,6 +71,15 @@ extension UnsafeRawBufferPointer {
         return tg_equal(baseAddress + start, otherAddress, other.count) != 0
     }
 
+    /// Whether both hold the same bytes; stops at the first difference.
+    package func equals(_ other: UnsafeRawBufferPointer) -> Bool { count == other.count && holds(other, at: 0) }
+
+    /// Whether every byte is a letter, a digit, `_` or `-`: what every provider takes in names and ids.
+    package var isPlainName: Bool { baseAddress.map { tg_plain_name_length($0, count) == count } ?? true }
+
+    /// Whether every byte is below 0x80.
+    package var isASCII: Bool { baseAddress.map { tg_is_ascii($0, count) != 0 } ?? true }
+
     /// Whether these bytes are exactly `text`.
     package func equals(_ text: StaticString) -> Bool {
         guard count == text.utf8CodeUnitCount else { return false }
