@@ -50,6 +50,8 @@ struct TransformedRelay {
                 transform.consume(bytes)
                 isComplete = isLast
                 if isLast { transform.end() }
+                // What is there already is read before anything is sent: of a burst the client gets one piece.
+                if !isLast, !transform.hasEnded, transform.readyBytes < Self.enough { continue }
                 guard await pass() else { return .clientGone }
                 if transform.hasEnded {
                     await drain()
@@ -60,10 +62,13 @@ struct TransformedRelay {
                 guard await pass() else { return .clientGone }
                 return .fault(fault)
             case .wouldBlock:
+                if transform.readyBytes > 0 { guard await pass() else { return .clientGone } }
                 if let end = await park(wakeup) { return end }
             }
         }
     }
+
+    private static let enough = 64 * 1024
 
     /// Sends what is ready. False: the client is gone.
     private func pass() async -> Bool {

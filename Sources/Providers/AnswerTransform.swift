@@ -19,6 +19,8 @@ package protocol AnswerTransform: AnyObject {
     func begin()
     /// Ends the answer by an error, if it has not ended.
     func fail(_ failure: UpstreamFailure)
+    /// Bytes that are ready for the client.
+    var readyBytes: Int { get }
     /// Gives away what is ready for the client: whole events.
     func takeOutput(_ body: (UnsafeRawBufferPointer) -> Void)
 }
@@ -48,6 +50,7 @@ package final class TranslatedAnswer: AnswerTransform {
         if message.isStopped { message.finish(.stopSequence) }
     }
 
+    package var readyBytes: Int { message.readyBytes }
     package func end() { if !message.hasEnded { reader.end(message) } }
     package func begin() { message.begin() }
     package func fail(_ failure: UpstreamFailure) { message.fail(failure) }

@@ -164,6 +164,8 @@ package final class InvokeAnswer: AnswerTransform {
         if hasBegun { failure.appendEvent(requestID: requestID, to: &output) }
     }
 
+    package var readyBytes: Int { output.count }
+
     package func takeOutput(_ body: (UnsafeRawBufferPointer) -> Void) {
         body(output.bytes)
         output.reset(keepingAtMost: 64 * 1024)

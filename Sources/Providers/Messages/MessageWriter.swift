@@ -53,6 +53,8 @@ package final class MessageWriter {
         stops = StopScanner(context.stopSequences)
     }
 
+    package var readyBytes: Int { output.count }
+
     /// Gives away what is ready.
     package func takeOutput(_ body: (UnsafeRawBufferPointer) -> Void) {
         body(output.bytes)
