@@ -41,17 +41,26 @@ extension MessagesReader {
         }
     }
 
-    /// A number as it is written; `nil` for anything else.
-    mutating func number() throws(Fault) -> UnsafeRawBufferPointer? {
+    /// A number as it is written; `nil` for null.
+    mutating func number(_ path: String) throws(Fault) -> UnsafeRawBufferPointer? {
         do throws(JSONError) {
-            guard try cursor.peekKind() == .number else {
-                try cursor.skipValue()
-                return nil
-            }
-            return try cursor.readNumber().bytes
+            if try cursor.readNull() { return nil }
+            if try cursor.peekKind() == .number { return try cursor.readNumber().bytes }
         } catch {
             throw .json(error)
         }
+        throw .member(path, "must be a number")
+    }
+
+    /// An object as it is written; `nil` for null.
+    mutating func object(_ path: @autoclosure () -> String) throws(Fault) -> UnsafeRawBufferPointer? {
+        do throws(JSONError) {
+            if try cursor.readNull() { return nil }
+            if try cursor.peekKind() == .object { return cursor.bytes(try cursor.skipValue()) }
+        } catch {
+            throw .json(error)
+        }
+        throw .member(path(), "must be an object")
     }
 
     mutating func integer(_ path: String) throws(Fault) -> Int64? {
