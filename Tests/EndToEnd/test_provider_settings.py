@@ -5,7 +5,7 @@ import json
 import pytest
 
 from elsewhere import PROVIDERS
-from rig.answers import Message
+from rig.answers import Message, error
 from rig.certificates import Authority
 from rig.gateway import prompt
 from rig.openai_upstream import OpenAIUpstream
@@ -125,6 +125,10 @@ def test_a_compatible_server_that_speaks_messages(start, upstream, sink):
     assert counted.status == 200 and upstream.requests[-1].path == "/v1/messages/count_tokens"
     (row,) = gateway.ledger.closed(1)
     assert row["unpriced"] and row["input_tokens"] == 10
+    upstream.answers(error(401, "authentication_error", "local-key-8 is wrong"), error(400, "invalid_request_error", "prompt is too long"))
+    refused = ask(gateway, "qwen")
+    assert refused.status == 500 and refused.error[0] == "api_error" and "local-key" not in refused.error[1]
+    assert ask(gateway, "qwen").body == bytes(upstream.calls[-1].sent)
 
 
 # Proxies
