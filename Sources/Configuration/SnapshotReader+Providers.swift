@@ -57,7 +57,8 @@ extension SnapshotReader {
     /// What Tollgate writes itself: a second one would make another request of it.
     private func refuseOwnHeaders(_ section: inout Section, _ provider: ProviderSetting) {
         for (name, value) in section.dictionary("headers") where Self.ownHeaders.contains(name.lowercased()) {
-            reader.note(value.mark, "\(section.pathOf("headers")).\(name)", "is written by Tollgate itself; leave it out")
+            reader.note(
+                value.mark, "\(section.pathOf("headers")).\(name)", "is written by Tollgate itself; leave it out")
         }
     }
 

@@ -20,7 +20,9 @@ package enum Preflight {
             attempt("providers: \(provider.name)") { () throws(TransportError) in
                 _ = try UpstreamAccount(provider, mockPort: nil, resolver: resolver)
             }
-            if let problem = fileProblem(provider.credential) { problems.append("providers: \(provider.name): \(problem)") }
+            if let problem = fileProblem(provider.credential) {
+                problems.append("providers: \(provider.name): \(problem)")
+            }
         }
         return problems
     }

@@ -52,11 +52,11 @@ extension MessagesReader {
         throw .member(path, "must be a number")
     }
 
-    /// An object as it is written; `nil` for null.
-    mutating func object(_ path: @autoclosure () -> String) throws(Fault) -> UnsafeRawBufferPointer? {
+    /// A JSON Schema, which is an object or a boolean, as it is written; `nil` for null.
+    mutating func schema(_ path: @autoclosure () -> String) throws(Fault) -> UnsafeRawBufferPointer? {
         do throws(JSONError) {
             if try cursor.readNull() { return nil }
-            if try cursor.peekKind() == .object { return cursor.bytes(try cursor.skipValue()) }
+            if [.object, .bool].contains(try cursor.peekKind()) { return cursor.bytes(try cursor.skipValue()) }
         } catch {
             throw .json(error)
         }

@@ -256,7 +256,7 @@ struct MessagesReader {
                 } else if key.equals("description") {
                     description = try reader.string()
                 } else if key.equals("input_schema") {
-                    schema = try reader.object("tools.\(index).input_schema")
+                    schema = try reader.schema("tools.\(index).input_schema")
                 } else if key.equals("strict") {
                     isStrict = try reader.bool()
                 } else if key.equals("defer_loading") {
