@@ -42,7 +42,8 @@ extension Snapshot {
         return String(cString: real)
     }
 
-    private static func readFile(_ path: String) -> Result<String, ValueSources.FileFault> {
+    /// The whole of a file, at most 4 MiB; the fault's sentence is without the path.
+    package static func readFile(_ path: String) -> Result<String, ValueSources.FileFault> {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
             return .failure(.init("cannot be read: \(String(cString: strerror(errno)))"))

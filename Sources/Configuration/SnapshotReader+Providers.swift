@@ -46,6 +46,7 @@ extension SnapshotReader {
         if let base { readProxy(&section, base, &provider) }
         readTransport(&section, &provider, isEncrypted: base?.isEncrypted ?? true)
         provider.headers = readHeaders(&section)
+        refuseOwnHeaders(&section, provider)
         provider.models = section.sections("models").compactMap(readProviderModel)
         provider.betas = readBetas(&section)
         provider.counting = section.choice("count_tokens", default: TokenCounting.provider)
@@ -53,6 +54,19 @@ extension SnapshotReader {
         if kind == .mock { refuseForMock(&section) }
         return base == nil ? nil : provider
     }
+
+    /// What Tollgate writes itself: a second one would make another request of it.
+    private func refuseOwnHeaders(_ section: inout Section, _ provider: ProviderSetting) {
+        for (name, value) in section.dictionary("headers") where Self.ownHeaders.contains(name.lowercased()) {
+            reader.note(
+                value.mark, "\(section.pathOf("headers")).\(name)", "is written by Tollgate itself; leave it out")
+        }
+    }
+
+    private static let ownHeaders: Set = [
+        "host", "content-length", "transfer-encoding", "connection", "te", "trailer", "upgrade", "expect",
+        "accept-encoding", "traceparent",
+    ]
 
     private func refuseForMock(_ section: inout Section) {
         section.refuse(
@@ -93,7 +107,13 @@ extension SnapshotReader {
             section.refuse(["project"], "has no effect for \(kind.rawValue)")
             return nil
         }
-        return section.required("project", "my-project")?.text
+        guard let project = section.required("project", "my-project") else { return nil }
+        // `example.com:my-project` is one of the old kind.
+        guard project.text.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "-.:".contains($0)) }) else {
+            reader.note(project.mark, section.pathOf("project"), "\(project.shown) is no name of a project")
+            return nil
+        }
+        return project.text
     }
 
     private func readBaseURL(_ section: inout Section, _ kind: ProviderKind, region: String?) -> BaseURL? {
@@ -134,7 +154,9 @@ extension SnapshotReader {
     // MARK: How
 
     private func readDialect(_ section: inout Section, _ provider: inout ProviderSetting) {
-        provider.apiVersion = section.string("api_version")
+        provider.apiVersion = section.value("api_version", expected: "a version such as 2025-04-01-preview") { text in
+            text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-._".contains($0)) } ? text : nil
+        }
         if provider.kind != .azure { section.refuse(["api_version"], "has no effect for \(provider.kind.rawValue)") }
         let allowed: [DialectSetting] =
             switch provider.kind {

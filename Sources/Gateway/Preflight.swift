@@ -1,4 +1,5 @@
 import Configuration
+import Providers
 import Transport
 
 /// What can be tried of a configuration without serving it: whether the files it names can be used.
@@ -19,7 +20,38 @@ package enum Preflight {
             attempt("providers: \(provider.name)") { () throws(TransportError) in
                 _ = try UpstreamAccount(provider, mockPort: nil, resolver: resolver)
             }
+            if let problem = fileProblem(provider.credential) {
+                problems.append("providers: \(provider.name): \(problem)")
+            }
         }
         return problems
+    }
+
+    /// What is wrong with the file that a credential is read from.
+    private static func fileProblem(_ credential: CredentialSetting) -> String? {
+        switch credential {
+        case .googleServiceAccount(let file):
+            return problem("service_account", file) { content throws(CredentialAnswerFault) in
+                _ = try ServiceAccountKey(parsing: content)
+            }
+        case .aws(.webIdentity(let file, _, _, _)):
+            return problem("web_identity_token_file", file) { _ throws(CredentialAnswerFault) in }
+        default: return nil
+        }
+    }
+
+    private static func problem(
+        _ setting: String, _ file: String, _ parse: ([UInt8]) throws(CredentialAnswerFault) -> Void
+    ) -> String? {
+        switch Snapshot.readFile(file) {
+        case .failure(let fault): return "\(setting): \(file) \(fault.sentence)"
+        case .success(let text):
+            do throws(CredentialAnswerFault) {
+                try parse(Array(text.utf8))
+                return nil
+            } catch {
+                return "\(setting): \(file): \(error.sentence)"
+            }
+        }
     }
 }

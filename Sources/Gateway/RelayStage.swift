@@ -129,7 +129,7 @@ extension LoopWorker {
     ) async {
         attempt.requestHead.reset(keepingAtMost: 0)
         attempt.status = connection.head.status
-        if attempt.status != 200, !exchange.isNative, exchange.routed?.door.platform != .anthropic {
+        if attempt.status != 200, tellsErrorsAnew(attempt.status, exchange, account) {
             return await readError(attempt, exchange, account, connection)
         }
         exchange.body = nil
@@ -153,6 +153,13 @@ extension LoopWorker {
         case .fault(let fault): attempt.fault = fault
         }
         await finishBroken(attempt, exchange, relay, account)
+    }
+
+    /// A request in a platform's own form, or to a server that speaks Messages, gets errors in the words in which they came; but
+    /// what such a provider thinks of our credential is not for the client, who would log in, and would read whose account it is.
+    private func tellsErrorsAnew(_ status: Int, _ exchange: Exchange, _ account: UpstreamAccount) -> Bool {
+        if exchange.routed?.door.platform != .anthropic, !exchange.isNative { return true }
+        return account.kind != .anthropic && (401...403).contains(status)
     }
 
     /// The upstream's status and fields, with our request id; nothing goes out yet.

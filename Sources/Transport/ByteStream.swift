@@ -16,7 +16,7 @@ package final class ByteStream {
     /// The peer closed its side, or the connection broke.
     package var sawHangup: Bool { socket.sawHangup }
     /// Something has come that was not read; on an idle connection that can only be its end, or a fault.
-    package var hasNews: Bool { socket.hasNewsNow }
+    package var hasNews: Bool { tls?.hasBufferedBytes == true || socket.hasNewsNow }
 
     /// From now on events go to `wakeup`, starting with those that are there.
     package func attach(_ wakeup: Wakeup, as role: SocketRole) {

@@ -63,8 +63,8 @@ final class Socket: EventSource {
     deinit { assert(token == nil, "a socket was dropped without being closed") }
 
     var isOpen: Bool { token != nil }
-    /// Bytes or an end are waiting; asks the kernel, as the loop may not have seen them yet.
-    var hasNewsNow: Bool { mayRead || tg_has_news(descriptor) }
+    /// Bytes or an end are waiting; asks the kernel: the loop may not have seen them yet, or not that all were read.
+    var hasNewsNow: Bool { tg_has_news(descriptor) }
 
     /// Bytes or an end may be waiting, as far as the loop has seen.
     var hasNews: Bool { mayRead }

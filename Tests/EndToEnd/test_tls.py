@@ -52,6 +52,14 @@ def test_a_large_answer_and_a_large_body(secured, upstream):
     assert answer.complete and answer.body == bytes(upstream.calls[0].sent)
 
 
+def test_connections_to_the_upstream_are_kept(secured, upstream):
+    secured.start("--loops", "1")
+    key = secured.issue()
+    for stream in (False, True, False, True):
+        assert secured.messages(key, prompt(stream=stream)).status == 200
+    assert {request.connection for request in upstream.calls} == {1}
+
+
 def unreachable(gateway):
     answer = gateway.messages(gateway.issue())
     is_our_error(answer, 529, "overloaded_error")

@@ -159,7 +159,7 @@ extension MessagesReader {
             return .toolUse(
                 MessagesRequest.ToolUse(
                     id: try required(parts.id, path(), "id"), name: try required(parts.name, path(), "name"),
-                    input: try required(parts.input, path(), "input")))
+                    input: try object(parts.input, path(), "input")))
         }
         if type.equals("tool_result") {
             let content = parts.contentText.map { [.text($0, hasCitations: false)] } ?? parts.content
@@ -188,7 +188,7 @@ extension MessagesReader {
         }
         if type.equals("server_tool_use") || type.equals("mcp_tool_use") {
             return .serverToolUse(
-                name: try required(parts.name, path(), "name"), input: try required(parts.input, path(), "input"))
+                name: try required(parts.name, path(), "name"), input: try object(parts.input, path(), "input"))
         }
         if type.equals("tool_reference") {
             return .toolReference(try required(parts.toolName ?? parts.name, path(), "tool_name"))
@@ -198,9 +198,15 @@ extension MessagesReader {
         return .other(type: type)
     }
 
-    private func required<Value>(_ value: Value?, _ path: @autoclosure () -> String, _ name: String) throws(Fault)
-        -> Value
-    {
+    private func object(
+        _ value: UnsafeRawBufferPointer?, _ path: @autoclosure () -> String, _ name: String
+    ) throws(Fault) -> UnsafeRawBufferPointer {
+        let value = try required(value, path(), name)
+        guard value.first == UInt8(ascii: "{") else { throw .member("\(path()).\(name)", "must be an object") }
+        return value
+    }
+
+    private func required<Value>(_ value: Value?, _ path: @autoclosure () -> String, _ name: String) throws(Fault) -> Value {
         guard let value else { throw .member("\(path()).\(name)", "Field required") }
         return value
     }

@@ -41,17 +41,26 @@ extension MessagesReader {
         }
     }
 
-    /// A number as it is written; `nil` for anything else.
-    mutating func number() throws(Fault) -> UnsafeRawBufferPointer? {
+    /// A number as it is written; `nil` for null.
+    mutating func number(_ path: String) throws(Fault) -> UnsafeRawBufferPointer? {
         do throws(JSONError) {
-            guard try cursor.peekKind() == .number else {
-                try cursor.skipValue()
-                return nil
-            }
-            return try cursor.readNumber().bytes
+            if try cursor.readNull() { return nil }
+            if try cursor.peekKind() == .number { return try cursor.readNumber().bytes }
         } catch {
             throw .json(error)
         }
+        throw .member(path, "must be a number")
+    }
+
+    /// A JSON Schema, which is an object or a boolean, as it is written; `nil` for null.
+    mutating func schema(_ path: @autoclosure () -> String) throws(Fault) -> UnsafeRawBufferPointer? {
+        do throws(JSONError) {
+            if try cursor.readNull() { return nil }
+            if [.object, .bool].contains(try cursor.peekKind()) { return cursor.bytes(try cursor.skipValue()) }
+        } catch {
+            throw .json(error)
+        }
+        throw .member(path(), "must be an object")
     }
 
     mutating func integer(_ path: @autoclosure () -> String) throws(Fault) -> Int64? {

@@ -37,6 +37,16 @@ struct MessagesReader {
     mutating func readBody() throws(Fault) {
         try members { (reader, key) throws(Fault) in try reader.readMember(key) }
         do throws(JSONError) { try cursor.finish() } catch { throw .json(error) }
+        try checkToolChoice()
+    }
+
+    /// A tool that is not there cannot be called; what providers make of it differs.
+    private func checkToolChoice() throws(Fault) {
+        guard case .tool(let chosen)? = request.toolChoice, !request.tools.isEmpty else { return }
+        let name = try? chosen.decoded()
+        guard request.tools.contains(where: { (try? $0.name.decoded()) == name }) else {
+            throw .member("tool_choice.name", "must be the name of one of the tools")
+        }
     }
 
     private mutating func readMember(_ key: JSONString) throws(Fault) {
@@ -48,6 +58,7 @@ struct MessagesReader {
             request.tools = try readTools()
         } else if key.equals("max_tokens") {
             request.maxTokens = try integer("max_tokens")
+            if let most = request.maxTokens, most < 0 { throw .member("max_tokens", "must not be negative") }
         } else if key.equals("tool_choice") {
             try readToolChoice()
         } else if key.equals("thinking") {
@@ -67,11 +78,11 @@ struct MessagesReader {
 
     private mutating func readScalarMember(_ key: JSONString) throws(Fault) {
         if key.equals("temperature") {
-            request.temperature = try number()
+            request.temperature = try number("temperature")
         } else if key.equals("top_p") {
-            request.topP = try number()
+            request.topP = try number("top_p")
         } else if key.equals("top_k") {
-            request.topK = try number()
+            request.topK = try number("top_k")
         } else if key.equals("speed") {
             request.isFast = try string().map { $0.equals("fast") } ?? false
         } else if key.equals("service_tier") {
@@ -246,7 +257,7 @@ struct MessagesReader {
                 } else if key.equals("description") {
                     description = try reader.string()
                 } else if key.equals("input_schema") {
-                    schema = try reader.raw()
+                    schema = try reader.schema("tools.\(index).input_schema")
                 } else if key.equals("strict") {
                     isStrict = try reader.bool()
                 } else if key.equals("defer_loading") {

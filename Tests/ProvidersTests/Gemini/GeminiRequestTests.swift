@@ -175,14 +175,19 @@ struct GeminiRequestTests {
                 #"{"type":"tool","name":"t","disable_parallel_tool_use":true}"#,
                 #"{"functionCallingConfig":{"mode":"ANY","allowedFunctionNames":["t"]}}"#
             ),
-            (#"{"type":"tool","name":"unknown"}"#, "null"),
         ])
     func toolChoice(choice: String, expected: String) throws {
         let tools = #","tools":[{"name":"t","input_schema":{"type":"object"}}],"tool_choice":\#(choice)"#
         let request = try gemini.request(messages: GeminiFixture.hello, tools)
         #expect(request.json["toolConfig"] ?? .null == (try JSONValue(parsing: expected)))
-        #expect(request.receipt.contains(.toolChoice, expected == "null" ? .dropped : .translated))
+        #expect(request.receipt.contains(.toolChoice, .translated))
         #expect(request.receipt.contains(.parallelToolUse, .dropped) == choice.contains("parallel"))
+    }
+
+    @Test("A choice of a tool that is not there is refused")
+    func unknownToolChoice() {
+        let rest = #","tools":[{"name":"t"}],"tool_choice":{"type":"tool","name":"unknown"}"#
+        #expect(throws: Refusal.self) { try gemini.request(messages: GeminiFixture.hello, rest) }
     }
 
     private static let search = #"{"type":"web_search_20260209","name":"web_search"}"#
