@@ -99,7 +99,9 @@ package final class ResponsesAnswer: AnswerReader {
         }
     }
 
-    func completed(_ response: UnsafeRawBufferPointer, _ message: MessageWriter) throws(JSONError) {
+    func completed(
+        _ response: UnsafeRawBufferPointer, isFailed: Bool = false, _ message: MessageWriter
+    ) throws(JSONError) {
         let end = try ResponsesEnd(response)
         calls.flush(message)
         message.identify(id: end.id, model: end.model)
@@ -110,6 +112,7 @@ package final class ResponsesAnswer: AnswerReader {
             message.use(usage, raw: raw)
         }
         if let error = end.error { return message.fail(UpstreamFailure(openAI: error)) }
+        if isFailed { return message.fail(UpstreamFailure(type: "api_error", message: "The provider failed.")) }
         message.finish(isRefused ? .refusal : end.reason)
     }
 }

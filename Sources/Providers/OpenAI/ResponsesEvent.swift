@@ -62,9 +62,10 @@ struct ResponsesEvent {
         }
         if type.equals("error") { return message.fail(UpstreamFailure(openAI: data)) }
         guard let response else { return }
-        if type.equals("response.completed") || type.equals("response.incomplete") || type.equals("response.failed") {
+        if type.equals("response.completed") || type.equals("response.incomplete") {
             try answer.completed(response, message)
         }
+        if type.equals("response.failed") { try answer.completed(response, isFailed: true, message) }
     }
 }
 
