@@ -129,10 +129,15 @@ package final class ChatCompletionsAnswer: AnswerReader {
                     think.pass(text, message)
                 }
             } else if key.equals("reasoning_content") || key.equals("reasoning") {
-                if let text = try cursor.stringOrSkip() { message.thinking(text) }
+                if let text = try cursor.stringOrSkip(), !text.bytes.isEmpty {
+                    calls.flush(message)
+                    message.thinking(text)
+                }
             } else if key.equals("refusal") {
-                if let text = try cursor.stringOrSkip() {
+                if let text = try cursor.stringOrSkip(), !text.bytes.isEmpty {
                     isRefused = true
+                    calls.flush(message)
+                    think.end(message)
                     message.text(text)
                 }
             } else if key.equals("tool_calls") {

@@ -76,12 +76,13 @@ package final class ResponsesAnswer: AnswerReader {
         let item = try ResponsesItem(bytes)
         switch item.kind {
         case .functionCall:
-            if !calls.knows(index) {
+            if !calls.knows(index), !calls.hasEnded(index) {
                 calls.add(ToolCallQueue.Part(index: index, id: item.callID, name: item.name), message)
             }
             if let arguments = item.arguments { wholeArguments(arguments, index, message) }
             calls.end(index, message)
         case .reasoning:
+            calls.flush(message)
             // T-9: only `done` has all of it.
             if let id = item.id, let content = item.encryptedContent {
                 message.reasoning { state in
@@ -94,8 +95,11 @@ package final class ResponsesAnswer: AnswerReader {
             }
         case .webSearch:
             searches += 1
+            calls.flush(message)
             message.webSearch(query: item.query, sources: item.sources)
-        case .message, .other: message.endBlock()
+        case .message, .other:
+            // Items may overlap: what is open may be a call.
+            if !calls.isBusy { message.endBlock() }
         }
     }
 
