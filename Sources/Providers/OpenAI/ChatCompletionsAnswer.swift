@@ -11,12 +11,13 @@ package final class ChatCompletionsAnswer: AnswerReader {
     private var think = ThinkTags()
     private var isRefused = false
     private var tier = ServiceTier.standard
+    private var isOver = false
 
     package init(_ kind: ProviderKind) { self.kind = kind }
 
     package func read(_ bytes: UnsafeRawBufferPointer, _ message: MessageWriter) {
         var position = 0
-        while !message.hasEnded {
+        while !message.hasEnded, !message.isStopped {
             switch parser.next(bytes, &position, interest: .all) {
             case .needMore: return
             case .skipped: message.fail(.unreadable("an event that is too large"))
@@ -26,6 +27,8 @@ package final class ChatCompletionsAnswer: AnswerReader {
     }
 
     package func end(_ message: MessageWriter) {
+        isOver = true
+        read(SSEParser.lastLineEnds, message)
         guard !message.hasEnded else { return }
         if finish == nil { return message.fail(.cut) }
         complete(message)
@@ -39,7 +42,7 @@ package final class ChatCompletionsAnswer: AnswerReader {
         do throws(JSONError) {
             try readChunk(data, message)
         } catch {
-            message.fail(.unreadable("a chunk that is no JSON"))
+            message.fail(isOver ? .cut : .unreadable("a chunk that is no JSON"))
         }
     }
 

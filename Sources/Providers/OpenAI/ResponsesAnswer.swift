@@ -9,12 +9,13 @@ package final class ResponsesAnswer: AnswerReader {
     private var told: Set<Int64> = []
     private var isRefused = false
     private var searches: Int64 = 0
+    private var isOver = false
 
     package init() {}
 
     package func read(_ bytes: UnsafeRawBufferPointer, _ message: MessageWriter) {
         var position = 0
-        while !message.hasEnded {
+        while !message.hasEnded, !message.isStopped {
             switch parser.next(bytes, &position, interest: .all) {
             case .needMore: return
             case .skipped: message.fail(.unreadable("an event that is too large"))
@@ -23,13 +24,15 @@ package final class ResponsesAnswer: AnswerReader {
                 do throws(JSONError) {
                     try ResponsesEvent(data).tell(self, message)
                 } catch {
-                    message.fail(.unreadable("an event that is no JSON"))
+                    message.fail(isOver ? .cut : .unreadable("an event that is no JSON"))
                 }
             }
         }
     }
 
     package func end(_ message: MessageWriter) {
+        isOver = true
+        read(SSEParser.lastLineEnds, message)
         if !message.hasEnded { message.fail(.cut) }
     }
 
