@@ -5,10 +5,10 @@ import Wire
 @testable import Providers
 
 /// Translations in tests: requests into another dialect, and streams of it back.
-struct TranslationFixture {
+struct TranslationFixture: Sendable {
     let target: TranslationTarget
     /// Changes the context that the answer is written by.
-    var adjust: (inout AnswerContext) -> Void = { _ in }
+    var adjust: @Sendable (inout AnswerContext) -> Void = { _ in }
 
     init(_ dialect: Dialect, _ kind: ProviderKind, model: String, rejectsLosses: Bool = false) {
         target = TranslationTarget(

@@ -21,7 +21,7 @@ package final class ConverseAnswer: AnswerReader {
 
     package func read(_ bytes: UnsafeRawBufferPointer, _ message: MessageWriter) {
         var position = 0
-        while !message.hasEnded {
+        while !message.hasEnded, !message.isStopped {
             do throws(EventStreamError) {
                 switch try parser.next(bytes, &position) {
                 case .needMore: return

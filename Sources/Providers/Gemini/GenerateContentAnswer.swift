@@ -10,6 +10,7 @@ package final class GenerateContentAnswer: AnswerReader {
     private var sources = GroundingSources()
     private var usage = TokenUsage()
     private var rawUsage: [UInt8] = []
+    private var isOver = false
 
     package init(model: String) { self.model = GeminiModel.of(model) }
 
@@ -25,6 +26,8 @@ package final class GenerateContentAnswer: AnswerReader {
     }
 
     package func end(_ message: MessageWriter) {
+        isOver = true
+        read(SSEParser.lastLineEnds, message)
         guard !message.hasEnded else { return }
         guard let finish else { return message.fail(.cut) }
         sources.tell(message)
@@ -47,7 +50,7 @@ package final class GenerateContentAnswer: AnswerReader {
             }
             try cursor.finish()
         } catch {
-            message.fail(.unreadable("a chunk that is no JSON"))
+            message.fail(isOver ? .cut : .unreadable("a chunk that is no JSON"))
         }
     }
 

@@ -4,8 +4,12 @@ import Wire
 extension MessageWriter {
     /// Ends the block that is open, if one is.
     package func endBlock() {
-        if case .none = openBlock { return }
         flushText()
+        closeBlock()
+    }
+
+    private func closeBlock() {
+        if case .none = openBlock { return }
         releaseSurrogate()
         if form == .stream {
             if case .tool = openBlock { checkArguments() }
@@ -28,19 +32,23 @@ extension MessageWriter {
 
     /// T-38: the input of a tool must be an object; what the model wrote was passed on as it came.
     func checkArguments() {
+        argumentPieces.end(&arguments)
         if !arguments.isEmpty, !openToolIsComplete { brokenTool = true }
     }
 
     /// Text that was held back, as it could have been the beginning of a stop sequence.
     func flushText() {
         guard var scanner = stops, scanner.found == nil else { return }
-        let rest = scanner.end()
+        var half = ByteWriter()
+        textPieces.end(&half)
+        let rest = scanner.pass(half.array) + scanner.end()
         stops = scanner
         rest.withUnsafeBytes { textDelta($0) }
     }
 
+    /// Text that is held back stays so: it may belong to the block that begins.
     func beginBlock(_ block: (inout JSONWriter) -> Void) {
-        endBlock()
+        closeBlock()
         begin()
         guard form == .stream else {
             if blocks > 0 { content.append(",") }

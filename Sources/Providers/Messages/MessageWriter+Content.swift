@@ -10,7 +10,7 @@ extension MessageWriter {
             return delta("text_delta", "text", piece)
         }
         var decoded = ByteWriter()
-        guard (try? piece.append(to: &decoded)) != nil else { return malformed("text") }
+        guard (try? textPieces.append(piece, to: &decoded)) != nil else { return malformed("text") }
         decoded.withBytes { text(utf8: $0) }
     }
 
@@ -47,6 +47,7 @@ extension MessageWriter {
         guard !piece.bytes.isEmpty, !hasEnded, !context.omitsThinking else { return }
         if case .thinking = openBlock {
         } else {
+            flushText()
             beginBlock { json in
                 json.member("type", literal: "thinking")
                 json.member("thinking", literal: "")
@@ -82,6 +83,7 @@ extension MessageWriter {
             }
             return endBlock()
         }
+        flushText()
         beginBlock { json in
             json.member("type", literal: "redacted_thinking")
             json.key("data")

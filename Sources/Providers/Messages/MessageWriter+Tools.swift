@@ -5,7 +5,6 @@ extension MessageWriter {
     /// A tool call begins. An id that is missing or unfit is replaced (T-18).
     package func tool(id: JSONString?, name: JSONString) {
         guard !hasEnded else { return }
-        flushText()
         toolCalls += 1
         let original = context.toolNames.original(of: name)
         var head = JSONWriter()
@@ -40,7 +39,7 @@ extension MessageWriter {
     package func toolInput(_ piece: JSONString) {
         guard case .tool = openBlock, !piece.bytes.isEmpty, !hasEnded else { return }
         guard piece.bytes.isUTF8 else { return repaired(piece.bytes) { toolInput($0) } }
-        guard (try? piece.append(to: &arguments)) != nil else { return malformed("arguments") }
+        guard (try? argumentPieces.append(piece, to: &arguments)) != nil else { return malformed("arguments") }
         delta("input_json_delta", "partial_json", piece)
     }
 

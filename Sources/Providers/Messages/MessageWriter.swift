@@ -44,6 +44,9 @@ package final class MessageWriter {
     var brokenTool = false
     var isSigned = false
     var stops: StopScanner?
+    /// Of text that is looked at, and of the arguments of the call that is open.
+    var textPieces = PieceDecoder()
+    var argumentPieces = PieceDecoder()
     /// The first half of a surrogate pair whose second half comes in the next piece.
     var surrogate: [UInt8] = []
 

@@ -206,7 +206,9 @@ extension MessagesReader {
         return value
     }
 
-    private func required<Value>(_ value: Value?, _ path: @autoclosure () -> String, _ name: String) throws(Fault) -> Value {
+    private func required<Value>(_ value: Value?, _ path: @autoclosure () -> String, _ name: String) throws(Fault)
+        -> Value
+    {
         guard let value else { throw .member("\(path()).\(name)", "Field required") }
         return value
     }

@@ -31,12 +31,16 @@ struct MessagesReader {
 
     var request = MessagesRequest()
     var cursor: JSONCursor
+    /// The last one that a message said.
+    private var effortOfMessages: MessagesRequest.Effort?
 
     init(_ body: UnsafeRawBufferPointer) { cursor = JSONCursor(body) }
 
     mutating func readBody() throws(Fault) {
         try members { (reader, key) throws(Fault) in try reader.readMember(key) }
         do throws(JSONError) { try cursor.finish() } catch { throw .json(error) }
+        // A message overrules the request, wherever in it the messages stand (T-15).
+        if let effort = effortOfMessages { request.effort = effort }
         try checkToolChoice()
     }
 
@@ -125,7 +129,7 @@ struct MessagesReader {
             } else if key.equals("content") {
                 blocks = try reader.readContent("messages.\(index).content")
             } else if key.equals("output_config") {
-                try reader.readOutputConfig()
+                try reader.readOutputConfig(ofMessage: true)
             } else {
                 try reader.skip()
             }
@@ -197,10 +201,11 @@ struct MessagesReader {
         }
     }
 
-    mutating func readOutputConfig() throws(Fault) {
+    mutating func readOutputConfig(ofMessage: Bool = false) throws(Fault) {
         try members("output_config") { (reader, key) throws(Fault) in
             if key.equals("effort") {
-                reader.request.effort = try reader.readEffort() ?? reader.request.effort
+                guard let effort = try reader.readEffort() else { return }
+                if ofMessage { reader.effortOfMessages = effort } else { reader.request.effort = effort }
             } else if key.equals("format") {
                 try reader.members("output_config.format") { (reader, key) throws(Fault) in
                     if key.equals("schema") {

@@ -27,11 +27,14 @@ struct ToolCallQueue {
     /// The others, in the order of their beginning.
     private var waiting: [Waiting] = []
     private var count: Int64 = 0
+    /// Those that were told to their end.
+    private var ended: Set<Int64> = []
 
     mutating func add(_ part: Part, _ message: MessageWriter) {
         let index = part.index ?? implied(part)
         // Whatever the provider calls a place.
         count = max(count, index &+ 1)
+        if ended.contains(index), part.name == nil { return addLate(part, message) }
         if index == current { return tell(part, message) }
         if let place = waiting.firstIndex(where: { $0.index == index }) {
             keep(part, at: place)
@@ -48,25 +51,37 @@ struct ToolCallQueue {
 
     func knows(_ index: Int64) -> Bool { index == current || waiting.contains { $0.index == index } }
 
+    func hasEnded(_ index: Int64) -> Bool { ended.contains(index) }
+
     /// Nothing more comes of a call. If it is the one being told, the next can be.
     mutating func end(_ index: Int64, _ message: MessageWriter) {
         if let place = waiting.firstIndex(where: { $0.index == index }) { waiting[place].isWhole = true }
         guard index == current else { return }
-        message.endBlock()
-        current = nil
+        endCurrent(message)
         while let next = waiting.first, current == nil {
             tellNext(message, isLast: next.isWhole)
             guard next.isWhole else { return }
-            message.endBlock()
-            current = nil
+            endCurrent(message)
         }
     }
 
     /// Everything that waits is told.
     mutating func flush(_ message: MessageWriter) {
         while !waiting.isEmpty { tellNext(message, isLast: true) }
-        if current != nil { message.endBlock() }
+        endCurrent(message)
+    }
+
+    private mutating func endCurrent(_ message: MessageWriter) {
+        guard let index = current else { return }
+        message.endBlock()
+        ended.insert(index)
         current = nil
+    }
+
+    /// A block that was ended cannot go on. The call would have half of its arguments, which must not be run (T-38).
+    private func addLate(_ part: Part, _ message: MessageWriter) {
+        guard part.object != nil || part.arguments.map({ $0.bytes.contains { $0 != 0x20 } }) ?? false else { return }
+        message.fail(.unreadable("a call that goes on behind its end"))
     }
 
     /// Servers that leave the index out send a call whole, or go on with the last one.
@@ -87,6 +102,7 @@ struct ToolCallQueue {
     /// Begins the first call that waits, if its name is known or must be by now.
     private mutating func tellNext(_ message: MessageWriter, isLast: Bool = false) {
         guard let next = waiting.first, next.name != nil || isLast else { return }
+        endCurrent(message)
         waiting.removeFirst()
         current = next.index
         let name = next.name ?? Array("unknown".utf8)

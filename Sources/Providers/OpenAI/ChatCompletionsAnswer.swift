@@ -16,12 +16,13 @@ package final class ChatCompletionsAnswer: AnswerReader {
     private var isPlain = true
     /// As the first chunk that says it has it.
     private var tier: ServiceTier?
+    private var isOver = false
 
     package init(_ kind: ProviderKind) { self.kind = kind }
 
     package func read(_ bytes: UnsafeRawBufferPointer, _ message: MessageWriter) {
         var position = 0
-        while !message.hasEnded {
+        while !message.hasEnded, !message.isStopped {
             switch parser.next(bytes, &position, interest: .all) {
             case .needMore: return
             case .skipped: message.fail(.unreadable("an event that is too large"))
@@ -31,6 +32,8 @@ package final class ChatCompletionsAnswer: AnswerReader {
     }
 
     package func end(_ message: MessageWriter) {
+        isOver = true
+        read(SSEParser.lastLineEnds, message)
         guard !message.hasEnded else { return }
         if finish == nil { return message.fail(.cut) }
         complete(message)
@@ -46,7 +49,7 @@ package final class ChatCompletionsAnswer: AnswerReader {
             (plainText, isPlain) = (nil, true)
             try readChunk(data, message)
         } catch {
-            message.fail(.unreadable("a chunk that is no JSON"))
+            message.fail(isOver ? .cut : .unreadable("a chunk that is no JSON"))
         }
     }
 
@@ -150,14 +153,17 @@ package final class ChatCompletionsAnswer: AnswerReader {
                     tell(text, message)
                 }
             } else if key.equals("reasoning_content") || key.equals("reasoning") {
-                if let text = try cursor.stringOrSkip() {
+                if let text = try cursor.stringOrSkip(), !text.bytes.isEmpty {
                     isPlain = false
+                    calls.flush(message)
                     message.thinking(text)
                 }
             } else if key.equals("refusal") {
-                if let text = try cursor.stringOrSkip() {
+                if let text = try cursor.stringOrSkip(), !text.bytes.isEmpty {
                     isPlain = false
                     isRefused = true
+                    calls.flush(message)
+                    think.end(message)
                     message.text(text)
                 }
             } else if key.equals("tool_calls") {

@@ -16,12 +16,13 @@ package final class ResponsesAnswer: AnswerReader {
     private var template = DeltaTemplate()
     private var use = Use.text
     private var searches: Int64 = 0
+    private var isOver = false
 
     package init() {}
 
     package func read(_ bytes: UnsafeRawBufferPointer, _ message: MessageWriter) {
         var position = 0
-        while !message.hasEnded {
+        while !message.hasEnded, !message.isStopped {
             switch parser.next(bytes, &position, interest: .all) {
             case .needMore: return
             case .skipped: message.fail(.unreadable("an event that is too large"))
@@ -30,13 +31,15 @@ package final class ResponsesAnswer: AnswerReader {
                 do throws(JSONError) {
                     try ResponsesEvent(data).tell(self, message)
                 } catch {
-                    message.fail(.unreadable("an event that is no JSON"))
+                    message.fail(isOver ? .cut : .unreadable("an event that is no JSON"))
                 }
             }
         }
     }
 
     package func end(_ message: MessageWriter) {
+        isOver = true
+        read(SSEParser.lastLineEnds, message)
         if !message.hasEnded { message.fail(.cut) }
     }
 
@@ -96,12 +99,13 @@ package final class ResponsesAnswer: AnswerReader {
         let item = try ResponsesItem(bytes)
         switch item.kind {
         case .functionCall:
-            if !calls.knows(index) {
+            if !calls.knows(index), !calls.hasEnded(index) {
                 calls.add(ToolCallQueue.Part(index: index, id: item.callID, name: item.name), message)
             }
             if let arguments = item.arguments { wholeArguments(arguments, index, message) }
             calls.end(index, message)
         case .reasoning:
+            calls.flush(message)
             // T-9: only `done` has all of it.
             if let id = item.id, let content = item.encryptedContent {
                 message.reasoning { state in
@@ -114,8 +118,11 @@ package final class ResponsesAnswer: AnswerReader {
             }
         case .webSearch:
             searches += 1
+            calls.flush(message)
             message.webSearch(query: item.query, sources: item.sources)
-        case .message, .other: message.endBlock()
+        case .message, .other:
+            // Items may overlap: what is open may be a call.
+            if !calls.isBusy { message.endBlock() }
         }
     }
 

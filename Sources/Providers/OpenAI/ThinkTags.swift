@@ -12,13 +12,14 @@ struct ThinkTags {
         case text
     }
     private var state = State.start([])
+    private var pieces = PieceDecoder()
     private static let opening = Array("<think>".utf8)
     private static let closing = Array("</think>".utf8)
 
     mutating func pass(_ piece: JSONString, _ message: MessageWriter) {
-        if case .text = state { return message.text(piece) }
+        if case .text = state, !pieces.isHolding { return message.text(piece) }
         var decoded = ByteWriter()
-        guard (try? piece.append(to: &decoded)) != nil else { return message.text(piece) }
+        guard (try? pieces.append(piece, to: &decoded)) != nil else { return message.malformed("text") }
         decoded.withBytes { pass(Array($0), message) }
     }
 
@@ -65,6 +66,9 @@ struct ThinkTags {
 
     /// The text is over; what was held back is part of it.
     mutating func end(_ message: MessageWriter) {
+        var half = ByteWriter()
+        pieces.end(&half)
+        if !half.isEmpty { pass(half.array, message) }
         switch state {
         case .start(let held): Self.text(held, message)
         case .inside(let held): Self.thinking(held, message)
