@@ -173,6 +173,8 @@ package final class Service {
             for worker in workers { worker.loop.post { worker.replace(snapshot: next, accounts: accounts) } }
             keys.replace(configured: next.keys)
             telemetry.replace(next)
+            // Said when it is so on every loop.
+            barrier()
             log.write(.info, "configuration reloaded") { $0.member("reason", reason) }
         } catch let errors as ConfigurationErrors {
             for problem in errors.problems {

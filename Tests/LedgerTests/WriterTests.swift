@@ -57,7 +57,8 @@ struct WriterTests {
         // One or two may have found room before the disk was full.
         #expect(served >= 512)
         await #expect(throws: LedgerError.self) { try await ledger.writer.flush() }
-        #expect(await ledger.writer.statistics().waiting == 512)
+        let full = await ledger.writer.statistics()
+        #expect(full.waiting > 0 && full.waiting + Int(full.rows) == served)
         try await ledger.writer.execute("PRAGMA max_page_count = 1000000")
         try await ledger.writer.flush()
         #expect(serve(ledger.journals[0], id: RequestID(rawValue: Int64(served))))
