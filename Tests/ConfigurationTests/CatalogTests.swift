@@ -39,6 +39,18 @@ struct CatalogTests {
         #expect(resolve("äb", [model("ä*", "a/*")]) == "a/b")
     }
 
+    @Test(
+        "T-42 Every family has a model, with a date and with a suffix: also for calls in the background",
+        arguments: ["haiku-5-5", "haiku-4-5-20251001", "sonnet-5-5", "opus-5-5[1m]", "fable-5", "opus-4-8@20260101"])
+    func families(name: String) {
+        let models = [
+            model("claude-haiku-*", "a/small"), model("claude-sonnet-*", "a/middle"), model("claude-opus-*", "b/large"),
+            model("claude-fable-*", "b/large"),
+        ]
+        let expected = name.hasPrefix("haiku") ? "a/small" : name.hasPrefix("sonnet") ? "a/middle" : "b/large"
+        #expect(resolve("claude-\(name)", models) == expected)
+    }
+
     @Test("ACCOUNT/MODEL works without being configured")
     func account() {
         #expect(resolve("b/some/model", []) == "b/some/model")

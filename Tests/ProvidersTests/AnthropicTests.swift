@@ -34,7 +34,7 @@ struct AnthropicTests {
         }
     }
 
-    @Test("Of an answer everything comes back but these", arguments: [false, true])
+    @Test("T-43 Of an answer everything comes back but these", arguments: [false, true])
     func answers(passesThrough: Bool) {
         var held: Set<FieldName> = [
             .contentLength, .requestID, .traceresponse, .setCookie,

@@ -87,12 +87,6 @@ struct Golden {
     }
 
     func answer(_ form: MessageWriter.Form, _ context: AnswerContext, endingAt places: [Int]? = nil) -> Answer {
-        answer(form, context, stream, endingAt: places)
-    }
-
-    func answer(
-        _ form: MessageWriter.Form, _ context: AnswerContext, _ stream: [UInt8], endingAt places: [Int]? = nil
-    ) -> Answer {
         let message = TranslatedAnswer(Translation.reader(target, context), MessageWriter(form, context))
         var output: [UInt8] = []
         inPieces(stream, endingAt: places ?? [stream.count]) { bytes in
@@ -104,6 +98,16 @@ struct Golden {
         return Answer(
             output: String(decoding: output, as: UTF8.self), failure: message.failure?.message ?? "",
             usage: message.facts.reducer.usage)
+    }
+
+    /// What comes of another stream than its own.
+    func bytes(_ form: MessageWriter.Form, _ context: AnswerContext, _ stream: [UInt8]) -> [UInt8] {
+        let message = TranslatedAnswer(Translation.reader(target, context), MessageWriter(form, context))
+        var output: [UInt8] = []
+        stream.withUnsafeBytes { message.consume($0) }
+        message.end()
+        message.takeOutput { output += $0 }
+        return output
     }
 
     // MARK: Files

@@ -9,20 +9,32 @@ struct MessagesGrammar {
     private var isSigned = false
 
     /// What is wrong with a stream; `nil` for nothing. One that came to no event is right: then the answer is an HTTP error.
-    static func fault(in stream: String) -> String? {
+    static func fault(in stream: String) -> String? { fault(in: Array(stream.utf8)) }
+
+    static func fault(in stream: [UInt8]) -> String? {
+        if stream.isEmpty { return nil }
+        guard String(validating: stream, as: UTF8.self) != nil else { return "not UTF-8" }
         var grammar = MessagesGrammar()
-        for part in stream.split(separator: "\n\n") {
-            let lines = part.split(separator: "\n")
-            guard lines.count == 2, lines[0].hasPrefix("event: "), lines[1].hasPrefix("data: ") else {
-                return "no event: \(part)"
+        let lines = stream.split(separator: 0x0A, omittingEmptySubsequences: false)
+        // Three lines are an event; behind the last one there is nothing.
+        guard lines.count % 3 == 1, lines.last?.isEmpty == true else { return "the last event has no end" }
+        for start in stride(from: 0, to: lines.count - 1, by: 3) {
+            let name = lines[start], data = lines[start + 1]
+            func shown(_ fault: String) -> String { "\(fault): \(String(decoding: data, as: UTF8.self))" }
+            guard name.starts(with: eventField), data.starts(with: dataField), lines[start + 2].isEmpty else {
+                return shown("no event")
             }
-            guard let event = try? JSONValue(parsing: String(lines[1].dropFirst(6))) else { return "no JSON: \(part)" }
-            guard event["type"]?.string == String(lines[0].dropFirst(7)) else { return "its name differs: \(part)" }
-            if let fault = grammar.fault(in: event) { return "\(fault): \(part)" }
+            let json = data.dropFirst(dataField.count)
+            guard let event = try? json.withUnsafeBytes({ try JSONValue(parsing: $0) }) else { return shown("no JSON") }
+            guard let type = event["type"]?.string, name.dropFirst(eventField.count).elementsEqual(type.utf8) else {
+                return shown("its name differs")
+            }
+            if let fault = grammar.fault(in: event) { return shown(fault) }
         }
-        if !stream.isEmpty, !stream.hasSuffix("\n\n") { return "the last event has no end" }
-        return stream.isEmpty || grammar.hasEnded ? nil : "neither message_stop nor error at the end"
+        return grammar.hasEnded ? nil : "neither message_stop nor error at the end"
     }
+
+    private static let eventField = Array("event: ".utf8), dataField = Array("data: ".utf8)
 
     private mutating func fault(in event: JSONValue) -> String? {
         if hasEnded { return "an event behind the end" }

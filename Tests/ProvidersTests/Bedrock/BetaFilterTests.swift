@@ -23,7 +23,7 @@ struct BetaFilterTests {
         ("request-tags-2026-08-21", "---y"), ("oauth-2025-04-20", "----"), ("something-new-2027-01-01", "-y-y"),
     ]
 
-    @Test("The matrix", arguments: matrix.indices)
+    @Test("T-37 The matrix", arguments: matrix.indices)
     func row(index: Int) {
         let (name, fates) = Self.matrix[index]
         let platforms: [ClaudePlatform] = [.bedrock, .mantle, .vertex, .foundry]

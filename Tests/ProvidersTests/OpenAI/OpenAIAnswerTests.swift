@@ -80,6 +80,20 @@ struct OpenAIAnswerTests {
         }
     }
 
+    @Test("T-6 A block of text begins with the first piece that is not empty")
+    func emptyDeltas() {
+        let call = Fixture.chunk(Fixture.part(0, "{}", id: Self.ids[0], name: "A"))
+        let chat = Fixture.chunk(#""role":"assistant","content":"""#) + call + Fixture.chunk(#""content":"""#)
+        let responses =
+            Fixture.added(0, #""type":"message""#) + Fixture.text(0, "") + Fixture.thought(1, "")
+            + Fixture.done(2, Fixture.function(Self.ids[0], "A", "{}")) + Fixture.completed()
+        for (fixture, stream) in [(Fixture.chat, chat + Fixture.end("stop")), (.responses, responses)] {
+            for form in Self.forms {
+                #expect(fixture.answer(stream, form).content == [Self.tool(Self.ids[0], "A", [:])])
+            }
+        }
+    }
+
     @Test("T-11 A stop sequence ends the answer, however it is cut, and nothing of it is shown")
     func stopSequences() {
         let fixture = OpenAIFixture(.responses, "gpt-5.5") { $0.stopSequences = [Array("END\n".utf8)] }

@@ -222,6 +222,14 @@ struct OpenAIParameterTests {
         #expect(try request(.responses, rest).json["tool_choice"] == ["type": "function", "name": "A"])
     }
 
+    @Test("T-36 The provider streams, whatever the client asks for", arguments: ["true", "false", "null"])
+    func streams(value: String) throws {
+        for fixture in [Fixture.chat, .responses, .local, .grok] {
+            #expect(try request(fixture, #","stream":\#(value)"#).json["stream"] == true)
+            #expect(try request(fixture, "").json["stream"] == true)
+        }
+    }
+
     @Test("T-33 Who the user is stays here; the session serves the cache")
     func user() throws {
         let rest = #","metadata":{"user_id":"{\"account_uuid\":\"0a1b\",\"session_id\":\"9f8e\"}"}"#
