@@ -154,6 +154,26 @@ struct OpenAIFailureTests {
         }
     }
 
+    @Test("T-44 What came before a client went away, or a stream broke off, counts at the least")
+    func seen() {
+        let text = String(repeating: "word ", count: 80)
+        let streams = [
+            (Fixture.chat, Fixture.chunk(#""content":"\#(text)""#)), (.responses, Fixture.text(0, text)),
+            (.responses, Fixture.thought(0, text)),
+            (.chat, Fixture.chunk(Fixture.part(0, text, id: "call_aaaaaaaaaaaa", name: "A"))),
+        ]
+        for (fixture, stream) in streams {
+            for form in Self.forms {
+                let message = TranslatedAnswer(
+                    Translation.reader(fixture.base.target, fixture.base.context),
+                    MessageWriter(form, fixture.base.context))
+                #expect(message.estimatedOutput == 0)
+                Array(stream.utf8).withUnsafeBytes { message.consume($0) }
+                #expect((80...200).contains(message.estimatedOutput) && !message.hasEnded)
+            }
+        }
+    }
+
     @Test(
         "T-45 What is no answer is one of no provider, before the first event",
         arguments: [
