@@ -39,7 +39,8 @@ def gateway(make_gateway, openai_upstream, dialect):
 
 @pytest.fixture
 def client(gateway, key):
-    return anthropic.Anthropic(base_url=gateway.url, auth_token=key.secret, max_retries=0)
+    with anthropic.Anthropic(base_url=gateway.url, auth_token=key.secret, max_retries=0) as client:
+        yield client
 
 
 @pytest.fixture

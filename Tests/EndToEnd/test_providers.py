@@ -39,7 +39,8 @@ def gateway(make_gateway, other, provider):
 
 @pytest.fixture
 def client(gateway, key):
-    return anthropic.Anthropic(base_url=gateway.url, auth_token=key.secret, max_retries=0)
+    with anthropic.Anthropic(base_url=gateway.url, auth_token=key.secret, max_retries=0) as client:
+        yield client
 
 
 @pytest.fixture(params=["whole", "streamed"])

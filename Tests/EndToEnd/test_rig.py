@@ -18,7 +18,8 @@ from rig.waiting import eventually
 
 @pytest.fixture
 def client(upstream):
-    return anthropic.Anthropic(base_url=upstream.url, api_key="k", max_retries=0)
+    with anthropic.Anthropic(base_url=upstream.url, api_key="k", max_retries=0) as client:
+        yield client
 
 
 def ask(client, **more):
@@ -30,7 +31,8 @@ def test_the_upstream_answers_the_sdk_whole(upstream, client):
     answer = ask(client)
     assert answer.content[0].text == "Hello from the upstream."
     assert answer.usage.output_tokens == 40
-    assert upstream.calls[0].outcome == "answered" and upstream.calls[0].usage == messages.USAGE
+    eventually(lambda: upstream.calls[0].outcome == "answered", "the upstream knows that it answered")
+    assert upstream.calls[0].usage == messages.USAGE
 
 
 @pytest.mark.parametrize("compressed", [False, True])

@@ -16,7 +16,8 @@ WEATHER = {"name": "weather", "description": "The weather", "input_schema": {"ty
 
 @pytest.fixture
 def client(gateway, key):
-    return anthropic.Anthropic(base_url=gateway.url, auth_token=key.secret, max_retries=0)
+    with anthropic.Anthropic(base_url=gateway.url, auth_token=key.secret, max_retries=0) as client:
+        yield client
 
 
 @pytest.fixture

@@ -24,7 +24,8 @@ def gateway(make_gateway, upstream, openai_upstream):
 
 @pytest.fixture
 def client(gateway, key):
-    return anthropic.Anthropic(base_url=gateway.url, auth_token=key.secret, max_retries=0)
+    with anthropic.Anthropic(base_url=gateway.url, auth_token=key.secret, max_retries=0) as client:
+        yield client
 
 
 def test_from_gpt_to_claude(client, upstream, openai_upstream):
