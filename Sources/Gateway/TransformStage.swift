@@ -134,8 +134,12 @@ extension LoopWorker {
                 limit: Self.errorLimit, timeout: account.timeouts.idle, abort: .downstreamHangup)
             let body = bytes.withUnsafeBytes { UpstreamErrorBody($0, awsType: awsType ?? "") }
             let answer = ErrorTranslation.Answer(status: attempt.status, body: body, retryAfter: retryAfter)
-            attempt.failure = ErrorTranslation.refusal(
-                answer, model: exchange.routed?.requested ?? "", account: account.name)
+            let model = exchange.routed?.requested ?? ""
+            // The client then estimates by itself.
+            let cannotCount = exchange.operation == .countTokens && [404, 405, 501].contains(attempt.status)
+            attempt.failure =
+                cannotCount
+                ? .countsNoTokens(model) : ErrorTranslation.refusal(answer, model: model, account: account.name)
             attempt.upstreamError = body.code.isEmpty ? body.message : "\(body.code): \(body.message)"
             attempt.facts.errorType = body.code
         } catch {

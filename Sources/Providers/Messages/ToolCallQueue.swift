@@ -29,9 +29,11 @@ struct ToolCallQueue {
     private var count: Int64 = 0
     /// Those that were told to their end.
     private var ended: Set<Int64> = []
+    /// Calls with an id: what the provider calls their place, and their number here.
+    private var begun: [(place: Int64, index: Int64, id: [UInt8])] = []
 
     mutating func add(_ part: Part, _ message: MessageWriter) {
-        let index = part.index ?? implied(part)
+        let index = number(part)
         // Whatever the provider calls a place.
         count = max(count, index &+ 1)
         if ended.contains(index), part.name == nil { return addLate(part, message) }
@@ -82,6 +84,23 @@ struct ToolCallQueue {
     private func addLate(_ part: Part, _ message: MessageWriter) {
         guard part.object != nil || part.arguments.map({ $0.bytes.contains { $0 != 0x20 } }) ?? false else { return }
         message.fail(.unreadable("a call that goes on behind its end"))
+    }
+
+    /// Some servers say index 0 for every call and tell them apart by their ids alone (ollama/ollama#7881): another id with a name is
+    /// another call.
+    private mutating func number(_ part: Part) -> Int64 {
+        let place = part.index ?? implied(part)
+        let known = begun.lastIndex { $0.place == place }
+        guard let id = part.id, !id.bytes.isEmpty, part.name != nil else {
+            return known.map { begun[$0].index } ?? place
+        }
+        if let known {
+            if begun[known].id == Array(id.bytes) { return begun[known].index }
+            begun.append((place, count, Array(id.bytes)))
+            return count
+        }
+        begun.append((place, place, Array(id.bytes)))
+        return place
     }
 
     /// Servers that leave the index out send a call whole, or go on with the last one.

@@ -45,6 +45,20 @@ struct OpenAIAnswerTests {
         }
     }
 
+    @Test("T-1 Calls that all have the index 0 are told apart by their ids")
+    func sameIndex() {
+        let stream =
+            Fixture.chunk(Fixture.part(0, #"{\"x\":1}"#, id: Self.ids[0], name: "A"))
+            + Fixture.chunk(Fixture.part(0, "", id: Self.ids[1], name: "B"))
+            + Fixture.chunk(Fixture.part(0, #"{\"y\":2}"#)) + Fixture.end("tool_calls")
+        for form in Self.forms {
+            let answer = Fixture.local.answer(stream, form)
+            #expect(
+                answer.content == [Self.tool(Self.ids[0], "A", ["x": 1]), Self.tool(Self.ids[1], "B", ["y": 2])])
+            Fixture.local.expectSameByEveryCut(stream, form)
+        }
+    }
+
     @Test("T-1 Thoughts behind a text, or between the parts of a call, are no part of these")
     func thoughtsBetween() {
         let stream =
