@@ -18,7 +18,7 @@ HEAD = "POST /v1/messages HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\ncon
 
 @pytest.fixture(scope="module")
 def impatient(tmp_path_factory):
-    found = Everywhere(tmp_path_factory.mktemp("impatient"), KINDS, {"ping_interval": "70ms"}, timeouts={"idle": "400ms", "first_byte": "400ms"})
+    found = Everywhere(tmp_path_factory.mktemp("impatient"), KINDS, {"ping_interval": "70ms"}, timeouts={"idle": "1s", "first_byte": "1s"})
     yield found
     found.stop()
 
