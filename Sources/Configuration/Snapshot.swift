@@ -6,8 +6,13 @@ package struct Snapshot: Sendable {
     package var dataPath: String
     package var providers: [ProviderSetting]
     package var models: [ModelSetting]
+    /// Names behind which several targets stand.
+    package var virtualModels: [VirtualModelSetting] = []
     package var catalog: ModelCatalog
     package var keys: [ConfiguredKey]
+    package var tokenIssuers: [TokenIssuerSetting] = []
+    package var certificateIdentities: [CertificateIdentity] = []
+    package var rules = RuleSet()
     package var limits: LimitSettings
     package var logs: LogSettings
     package var telemetry: TelemetrySetting

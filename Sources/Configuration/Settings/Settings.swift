@@ -21,6 +21,10 @@ package struct ListenSetting: Sendable, Equatable {
 package struct TLSSetting: Sendable, Equatable {
     package let certificate: String
     package let key: String
+    /// Authorities (PEM) that client certificates must chain to; `nil`: none are asked for.
+    package var clientAuthorityFile: String?
+    /// A client without a certificate is turned away in the handshake.
+    package var requiresClientCertificate = false
 }
 
 /// Time-outs towards an upstream, in nanoseconds.
@@ -38,6 +42,9 @@ package struct ConfiguredKey: Sendable {
     package let key: Secret
     package let user: String
     package let team: String
+    package var groups: [String] = []
+    /// A service account in place of a person; empty: none.
+    package var virtualAccount = ""
     package let metadata: [String: String]
 }
 
