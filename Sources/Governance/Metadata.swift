@@ -20,6 +20,8 @@ package final class Metadata: Sendable {
         json = values.isEmpty ? [] : Self.write(tags)
     }
 
+    package func value(of name: String) -> String? { tags.first { $0.name == name }?.value }
+
     private static func write(_ tags: [(name: String, value: String)]) -> [UInt8] {
         var writer = JSONWriter()
         writer.beginObject()

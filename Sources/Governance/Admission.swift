@@ -1,0 +1,118 @@
+import Configuration
+
+/// What a request asks the governor for, before it is sent to one target.
+package struct Demand: Sendable {
+    /// The rules that the request began with.
+    package let book: RuleBook
+    package let places: RuleBook.Places
+    /// Whose turn it is when requests wait.
+    package let owner: String
+    /// Nano-dollars; `nil`: the target has no price.
+    package let cost: BudgetBalance.Claim?
+    package let tokens: BudgetBalance.Claim
+    /// For records.
+    package let requestID: Int64
+
+    package init(
+        book: RuleBook, places: RuleBook.Places, owner: String, cost: BudgetBalance.Claim?,
+        tokens: BudgetBalance.Claim, requestID: Int64
+    ) {
+        self.book = book
+        self.places = places
+        self.owner = owner
+        self.cost = cost
+        self.tokens = tokens
+        self.requestID = requestID
+    }
+}
+
+/// What the governor says to it.
+package enum AdmissionVerdict: Sendable {
+    case admitted(Admission)
+    case refused(AdmissionRefusal)
+    /// It stands in the queue; the verdict follows.
+    case waiting(ticket: UInt64)
+}
+
+/// Why a request is not admitted.
+package struct AdmissionRefusal: Sendable {
+    package enum Reason: Sendable {
+        case budget(BudgetExamination, rule: BudgetRule)
+        /// A budget counts dollars, and the model has no price.
+        case unpriced(rule: BudgetRule)
+        /// `waited`: nanoseconds in the queue.
+        case rate(RateExamination, rule: RateRule, waited: Int64)
+    }
+    package let reason: Reason
+    /// Its place in the order of admissions, refusals and settlements.
+    package let sequence: Int64
+    /// Unix nanoseconds.
+    package let at: Int64
+
+    package var ruleID: String {
+        switch reason {
+        case .budget(_, let rule), .unpriced(let rule): rule.id
+        case .rate(_, let rule, _): rule.id
+        }
+    }
+}
+
+/// What an admitted request holds until it is settled.
+package struct Admission: Sendable {
+    struct BudgetItem: Sendable {
+        let account: BudgetAccount
+        let claim: BudgetBalance.Claim
+        let rule: BudgetRule
+    }
+    struct RateItem: Sendable {
+        let limiter: RateLimiter
+        let amount: Int64
+    }
+    package let sequence: Int64
+    /// When it was admitted, Unix nanoseconds: decides the window.
+    package let at: Int64
+    /// What each account looked like, for the ledger: see `HoldRecord`.
+    package let record: [UInt8]
+    /// The budget that is nearest to its limit, once a threshold is passed.
+    package let notice: BudgetNotice?
+    /// Rules with `on_exceed: warn` that would have refused it.
+    package let warnings: [String]
+    let budgets: [BudgetItem]
+    let rates: [RateItem]
+
+    package var accountCount: Int { budgets.count }
+}
+
+/// How far a budget is spent, for the client.
+package struct BudgetNotice: Sendable, Equatable {
+    package let rule: String
+    package let window: BudgetWindow
+    /// Percent of the limit.
+    package let percent: Int
+    /// The highest threshold that was passed, percent.
+    package let threshold: Int
+    /// Unix nanoseconds.
+    package let resetsAt: Int64
+    package let isShared: Bool
+}
+
+/// A threshold that a budget has passed.
+package struct BudgetAlert: Sendable, Equatable {
+    package let status: BudgetStatus
+    package let threshold: Int
+    package let measure: SpendMeasure
+    package let at: Int64
+}
+
+/// What was spent when a hold ends.
+package struct Spending: Sendable, Equatable {
+    /// Nano-dollars.
+    package var cost: Int64 = 0
+    package var tokens: Int64 = 0
+    /// Tokens were used, and what they cost is not known.
+    package var isUnpriced = false
+    /// Nanoseconds.
+    package var duration: Int64 = 0
+
+    package init() {}
+}

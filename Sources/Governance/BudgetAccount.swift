@@ -1,0 +1,142 @@
+import Configuration
+import Transport
+
+/// Which account: a rule, whom it is kept for, and the window.
+package struct BudgetAccountID: Sendable, Hashable {
+    package let rule: String
+    package let unit: String
+    package let scope: String
+    /// Unix nanoseconds.
+    package let windowStart: Int64
+    package let windowEnd: Int64
+
+    package init(rule: String, unit: String, scope: String, window: Range<Int64>) {
+        self.rule = rule
+        self.unit = unit
+        self.scope = scope
+        windowStart = window.lowerBound
+        windowEnd = window.upperBound
+    }
+}
+
+/// A raise of one account's limit for a while.
+package struct LimitRaise: Sendable, Equatable {
+    package let rule: String
+    /// Empty: every account of the rule.
+    package let scope: String
+    /// Nano-dollars or tokens.
+    package let amount: Int64
+    /// Unix nanoseconds.
+    package let from: Int64
+    package let until: Int64
+
+    package init(rule: String, scope: String, amount: Int64, from: Int64, until: Int64) {
+        self.rule = rule
+        self.scope = scope
+        self.amount = amount
+        self.from = from
+        self.until = until
+    }
+}
+
+/// An account as it stands at a moment.
+package struct BudgetStatus: Sendable, Equatable {
+    package let id: BudgetAccountID
+    package let limit: Int64
+    package let settled: Int64
+    package let reserved: Int64
+    package let exposure: Int64
+}
+
+/// What one budget rule has left for one scope in one window. All accounts live on the governor's loop, so that a request is held
+/// against several of them at one moment.
+package actor BudgetAccount {
+    nonisolated let loop: EventLoop
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+    nonisolated let id: BudgetAccountID
+    private var balance: BudgetBalance
+    private var limit: Int64
+    private var raises: [LimitRaise]
+    /// The highest threshold of the limit that was reported, percent.
+    private var reported: Int
+    /// Nothing was admitted to it yet.
+    private var isNew = true
+    private(set) var hasChanged = true
+
+    init(_ id: BudgetAccountID, settled: Int64, limit: Int64, raises: [LimitRaise], reported: Int, loop: EventLoop) {
+        self.id = id
+        self.loop = loop
+        self.limit = limit
+        self.raises = raises
+        self.reported = reported
+        balance = BudgetBalance(settled: settled)
+    }
+
+    func set(limit: Int64, raises: [LimitRaise]) {
+        self.limit = limit
+        self.raises = raises
+        hasChanged = true
+    }
+
+    /// With the raises in force, Unix nanoseconds.
+    func limit(at now: Int64) -> Int64 {
+        raises.reduce(limit) { $1.from <= now && now < $1.until ? $0.addingSaturated($1.amount) : $0 }
+    }
+
+    /// What a claim meets.
+    func examine(_ claim: BudgetBalance.Claim, maximumOvershoot: Int64?, at now: Int64) -> BudgetExamination {
+        let limit = limit(at: now)
+        return BudgetExamination(
+            id: id, claim: claim, balance: balance, limit: limit, maximumOvershoot: maximumOvershoot, isNew: isNew,
+            fits: balance.fits(claim, limit: limit, maximumOvershoot: maximumOvershoot))
+    }
+
+    func hold(_ claim: BudgetBalance.Claim) {
+        balance.hold(claim)
+        isNew = false
+        hasChanged = true
+    }
+
+    /// Ends a hold. `charge`: `nil` if nothing was dispatched. The thresholds that this has passed, percent, highest last.
+    func settle(_ claim: BudgetBalance.Claim, charge: Int64?, thresholds: [Int], at now: Int64) -> [Int] {
+        hasChanged = true
+        guard let charge else {
+            balance.release(claim)
+            return []
+        }
+        balance.settle(claim, charge: charge)
+        let percent = balance.settledPercent(of: limit(at: now))
+        let passed = thresholds.filter { $0 > reported && Int64($0) <= percent }
+        if let last = passed.last { reported = last }
+        return passed
+    }
+
+    func status(at now: Int64) -> BudgetStatus {
+        BudgetStatus(
+            id: id, limit: limit(at: now), settled: balance.settled, reserved: balance.reserved,
+            exposure: balance.exposure)
+    }
+
+    /// What has changed since the last call; `nil`: nothing.
+    func takeChange(at now: Int64) -> BudgetStatus? {
+        guard hasChanged else { return nil }
+        hasChanged = false
+        return status(at: now)
+    }
+
+    /// Its window is over, and nobody holds anything of it.
+    func isOver(at now: Int64) -> Bool { id.windowEnd <= now && balance.holds == 0 && !hasChanged }
+}
+
+/// What a claim met at an account: enough to say why, and to prove it later.
+package struct BudgetExamination: Sendable, Equatable {
+    package let id: BudgetAccountID
+    package let claim: BudgetBalance.Claim
+    /// Before the claim.
+    package let balance: BudgetBalance
+    package let limit: Int64
+    package let maximumOvershoot: Int64?
+    /// The account was opened for it, with what the ledger says was spent.
+    package let isNew: Bool
+    package let fits: Bool
+}

@@ -1,0 +1,69 @@
+import Configuration
+import Transport
+
+/// A request that waits for a limit.
+struct Waiter: Sendable {
+    let demand: Demand
+    let rule: RateRule
+    let limiter: RateLimiterID
+    /// Unix nanoseconds.
+    let since: Int64
+    let deadline: Int64
+    let ticket: UInt64
+    let whenTurn: @Sendable (AdmissionVerdict) -> Void
+}
+
+extension Governor {
+    /// `nil`: the queue of this limiter is full.
+    func enqueue(
+        _ demand: Demand, _ rule: RateRule, _ met: RateExamination, at now: Int64,
+        _ whenTurn: @escaping @Sendable (AdmissionVerdict) -> Void
+    ) -> UInt64? {
+        guard queue.count(where: { $0.limiter == met.id }) < rule.maximumQueue else { return nil }
+        lastTicket += 1
+        let waiter = Waiter(
+            demand: demand, rule: rule, limiter: met.id, since: now, deadline: now + rule.queueTimeout,
+            ticket: lastTicket, whenTurn: whenTurn)
+        queue.append(waiter, owner: demand.owner, ticket: lastTicket)
+        wake(after: min(met.wait ?? rule.queueTimeout, rule.queueTimeout))
+        return lastTicket
+    }
+
+    /// The request does not wait any more: its client has left.
+    package func leaveQueue(_ ticket: UInt64) { _ = queue.remove(ticket) }
+
+    /// Lets in who fits now, each caller in turn, and turns away who has waited too long.
+    func serveQueue() {
+        let now = self.now
+        var next = Int64.max
+        var waiting = queue
+        queue = FairQueue()
+        waiting.serve { waiter in
+            let verdict = examine(waiter.demand, at: now)
+            if case .refused(let refusal) = verdict, case .rate(let met, let rule, _) = refusal.reason {
+                guard now >= waiter.deadline || rule.onLimit == .reject else {
+                    next = min(next, waiter.deadline - now, met.wait ?? .max)
+                    return false
+                }
+                let reason = AdmissionRefusal.Reason.rate(met, rule: rule, waited: now - waiter.since)
+                waiter.whenTurn(
+                    .refused(AdmissionRefusal(reason: reason, sequence: refusal.sequence, at: refusal.at)))
+                return true
+            }
+            waiter.whenTurn(verdict)
+            return true
+        }
+        queue = waiting
+        if next < .max { wake(after: next) }
+    }
+
+    private func wake(after wait: Int64) {
+        turn.whenFired = { [unowned self] in assumeIsolated { $0.serveQueue() } }
+        // Limits are looked at again in time for the next that has to be turned away, and often enough for changes of the clock.
+        let limited = min(max(wait, Self.shortestTurn), Self.longestTurn)
+        turn.schedule(after: limited)
+    }
+
+    private static var shortestTurn: Int64 { 1_000_000 }
+    private static var longestTurn: Int64 { 1_000_000_000 }
+}

@@ -1,0 +1,283 @@
+import Configuration
+import Transport
+import Wire
+
+/// What the governor tells others, on its loop's thread.
+package struct GovernorEvents: Sendable {
+    package var alert: @Sendable (BudgetAlert) -> Void = { _ in }
+    /// Accounts that changed lately.
+    package var accountsChanged: @Sendable ([BudgetStatus]) -> Void = { _ in }
+
+    package init() {}
+}
+
+/// Holds requests against budgets and limits: all that concern a request at one moment, all or none. One for the process, on a loop
+/// of its own choice, which is the home of every account and limiter.
+package actor Governor {
+    package nonisolated let loop: EventLoop
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+    private let events: GovernorEvents
+    private let clock: @Sendable () -> Int64
+    private var book: RuleBook
+    private var raises: [LimitRaise]
+    private var accounts: [BudgetAccountID: BudgetAccount] = [:]
+    private var limiters: [RateLimiterID: RateLimiter] = [:]
+    /// What the ledger says was spent, for accounts that nobody has asked for yet.
+    private var openings: [BudgetAccountID: Int64]
+    private var reported: [BudgetAccountID: Int]
+    private var windows: [BudgetWindow: Range<Int64>] = [:]
+    /// Of the admission, refusal or settlement before.
+    private var sequence: Int64
+    private var dirty: [BudgetAccount] = []
+    private let report: LoopTimer
+    var queue = FairQueue<Waiter>()
+    var lastTicket: UInt64 = 0
+    let turn: LoopTimer
+    private var sweptAt: Int64 = 0
+    /// Nanoseconds.
+    private static let reportInterval: Int64 = 1_000_000_000
+    private static let sweepInterval: Int64 = 60_000_000_000
+
+    /// - Parameters:
+    ///   - sequence: larger than any that the ledger holds.
+    ///   - openings: what was spent before, by account.
+    ///   - reported: thresholds that were reported before, percent.
+    ///   - clock: Unix nanoseconds.
+    package init(
+        _ book: RuleBook, loop: EventLoop, sequence: Int64, openings: [BudgetAccountID: Int64] = [:],
+        reported: [BudgetAccountID: Int] = [:], raises: [LimitRaise] = [], events: GovernorEvents = GovernorEvents(),
+        clock: @escaping @Sendable () -> Int64 = { wallClockNanoseconds() }
+    ) {
+        self.book = book
+        self.loop = loop
+        self.sequence = sequence
+        self.openings = openings
+        self.reported = reported
+        self.raises = raises
+        self.events = events
+        self.clock = clock
+        report = LoopTimer(loop: loop)
+        turn = LoopTimer(loop: loop)
+    }
+
+    // MARK: Admission
+
+    /// Holds a request against everything that is about it. `whenTurn` is called with the verdict if the request has to wait for
+    /// its turn; on the governor's loop.
+    package func admit(
+        _ demand: Demand, whenTurn: @escaping @Sendable (AdmissionVerdict) -> Void
+    ) -> AdmissionVerdict {
+        let now = clock()
+        let verdict = examine(demand, at: now)
+        guard case .refused(let refusal) = verdict, case .rate(let examination, let rule, _) = refusal.reason,
+            rule.onLimit == .queue, let ticket = enqueue(demand, rule, examination, at: now, whenTurn)
+        else { return verdict }
+        return .waiting(ticket: ticket)
+    }
+
+    /// Everything that can refuse is asked before anything is held.
+    func examine(_ demand: Demand, at now: Int64) -> AdmissionVerdict {
+        sequence += 1
+        func refuse(_ reason: AdmissionRefusal.Reason) -> AdmissionVerdict {
+            .refused(AdmissionRefusal(reason: reason, sequence: sequence, at: now))
+        }
+        var rates: [Admission.RateItem] = []
+        for place in demand.places.rates {
+            let rule = demand.book.rules.rates[place.rule]
+            let limiter = limiter(rule, place.scope)
+            let amount = if case .tokens = rule.measure { demand.tokens.amount } else { Int64(1) }
+            if let full = limiter.assumeIsolated({ $0.examine(amount, at: now) }) {
+                return refuse(.rate(full, rule: rule, waited: 0))
+            }
+            rates.append(Admission.RateItem(limiter: limiter, amount: amount))
+        }
+        var budgets: [Admission.BudgetItem] = [], examinations: [BudgetExamination] = [], warnings: [String] = []
+        for place in demand.places.budgets {
+            let rule = demand.book.rules.budgets[place.rule]
+            guard let claim = claim(of: demand, on: rule) else { return refuse(.unpriced(rule: rule)) }
+            let account = account(rule, place.scope, at: now)
+            let met = account.assumeIsolated { $0.examine(claim, maximumOvershoot: rule.maximumOvershoot, at: now) }
+            if !met.fits {
+                guard rule.onExceed == .warn else { return refuse(.budget(met, rule: rule)) }
+                warnings.append(rule.id)
+            }
+            examinations.append(met)
+            budgets.append(Admission.BudgetItem(account: account, claim: claim, rule: rule))
+        }
+        return .admitted(hold(budgets, rates, examinations, warnings, at: now))
+    }
+
+    private func claim(of demand: Demand, on rule: BudgetRule) -> BudgetBalance.Claim? {
+        guard rule.measure == .cost else { return demand.tokens }
+        return demand.cost ?? rule.unpricedReserve.map { BudgetBalance.Claim(amount: $0, worst: $0) }
+    }
+
+    private func hold(
+        _ budgets: [Admission.BudgetItem], _ rates: [Admission.RateItem], _ examinations: [BudgetExamination],
+        _ warnings: [String], at now: Int64
+    ) -> Admission {
+        var record = ByteWriter(capacity: 160 * budgets.count)
+        var notice: BudgetNotice?
+        for (item, met) in zip(budgets, examinations) {
+            item.account.assumeIsolated { $0.hold(item.claim) }
+            changed(item.account)
+            // A warning that lets the request pass is no part of the proof.
+            if item.rule.onExceed == .block { HoldRecord(met).append(to: &record) }
+            notice = Self.nearest(notice, Self.notice(item, met))
+        }
+        for item in rates { item.limiter.assumeIsolated { $0.take(item.amount, at: now) } }
+        return Admission(
+            sequence: sequence, at: now, record: record.array, notice: notice, warnings: warnings, budgets: budgets,
+            rates: rates)
+    }
+
+    private static func notice(_ item: Admission.BudgetItem, _ met: BudgetExamination) -> BudgetNotice? {
+        var balance = met.balance
+        balance.hold(met.claim)
+        let percent = balance.percent(of: met.limit)
+        guard let threshold = item.rule.alerts.thresholds.last(where: { Int64($0) <= percent }) else { return nil }
+        return BudgetNotice(
+            rule: item.rule.id, window: item.rule.window, percent: Int(min(percent, 100)), threshold: threshold,
+            resetsAt: met.id.windowEnd, isShared: item.rule.appliesPer.isEmpty)
+    }
+
+    private static func nearest(_ one: BudgetNotice?, _ other: BudgetNotice?) -> BudgetNotice? {
+        guard let one, let other else { return one ?? other }
+        return other.percent > one.percent ? other : one
+    }
+
+    // MARK: The end of an admission
+
+    /// Holds become charges, what is left goes back. The place of this in the order of things.
+    @discardableResult
+    package func settle(_ admission: Admission, _ spending: Spending?) -> Int64 {
+        sequence += 1
+        let now = clock()
+        for item in admission.budgets {
+            let charge = spending.map { spending in
+                item.rule.measure == .tokens
+                    ? spending.tokens : spending.isUnpriced ? item.rule.unpricedReserve ?? 0 : spending.cost
+            }
+            let passed = item.account.assumeIsolated {
+                $0.settle(item.claim, charge: charge, thresholds: item.rule.alerts.thresholds, at: now)
+            }
+            changed(item.account)
+            for threshold in passed { alert(item, threshold, at: now) }
+        }
+        for item in admission.rates {
+            item.limiter.assumeIsolated { limiter in
+                let used = spending.map { limiter.countsTokens ? $0.tokens : 1 }
+                limiter.settle(item.amount, takenAt: admission.at, used: used, duration: spending?.duration ?? 0)
+            }
+        }
+        if !queue.isEmpty, !admission.rates.isEmpty { serveQueue() }
+        return sequence
+    }
+
+    private func alert(_ item: Admission.BudgetItem, _ threshold: Int, at now: Int64) {
+        let status = item.account.assumeIsolated { $0.status(at: now) }
+        events.alert(BudgetAlert(status: status, threshold: threshold, measure: item.rule.measure, at: now))
+    }
+
+    // MARK: Accounts and limiters
+
+    private func account(_ rule: BudgetRule, _ scope: String, at now: Int64) -> BudgetAccount {
+        let id = BudgetAccountID(rule: rule.id, unit: rule.unit, scope: scope, window: window(rule.window, at: now))
+        if let known = accounts[id] { return known }
+        let account = BudgetAccount(
+            id, settled: openings.removeValue(forKey: id) ?? 0, limit: rule.limit, raises: raises(of: id),
+            reported: reported.removeValue(forKey: id) ?? 0, loop: loop)
+        accounts[id] = account
+        return account
+    }
+
+    private func window(_ window: BudgetWindow, at now: Int64) -> Range<Int64> {
+        if let known = windows[window], known.contains(now) { return known }
+        let range = book.rules.zone.window(window, containing: now)
+        windows[window] = range
+        return range
+    }
+
+    private func raises(of id: BudgetAccountID) -> [LimitRaise] {
+        raises.filter { $0.rule == id.rule && ($0.scope.isEmpty || $0.scope == id.scope) }
+    }
+
+    private func limiter(_ rule: RateRule, _ scope: String) -> RateLimiter {
+        let id = RateLimiterID(rule: rule.id, unit: rule.unit, scope: scope)
+        if let known = limiters[id] { return known }
+        let limiter = RateLimiter(id, rule: rule, loop: loop)
+        limiters[id] = limiter
+        return limiter
+    }
+
+    // MARK: Changes
+
+    /// A reload: limits of the accounts there are follow it; accounts of rules that are new begin with `openings`.
+    package func replace(_ book: RuleBook, openings: [BudgetAccountID: Int64]) {
+        self.book = book
+        windows = [:]
+        for (id, amount) in openings where accounts[id] == nil { self.openings[id] = amount }
+        refreshLimits()
+        let rates = Dictionary(book.rules.rates.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+        for limiter in limiters.values {
+            guard let rule = rates[limiter.id.rule], rule.unit == limiter.id.unit else { continue }
+            limiter.assumeIsolated { $0.set(limit: rule.limit) }
+        }
+        serveQueue()
+    }
+
+    package func replace(raises: [LimitRaise]) {
+        self.raises = raises
+        refreshLimits()
+    }
+
+    private func refreshLimits() {
+        let rules = Dictionary(book.rules.budgets.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+        for account in accounts.values {
+            guard let rule = rules[account.id.rule], rule.unit == account.id.unit else { continue }
+            let raises = raises(of: account.id)
+            account.assumeIsolated { $0.set(limit: rule.limit, raises: raises) }
+            changed(account)
+        }
+    }
+
+    /// Requests and tokens of the time before this process, oldest first.
+    package func restore(_ rule: RateRule, scope: String, amount: Int64, at moment: Int64) {
+        limiter(rule, scope).assumeIsolated { $0.restore(amount, at: moment) }
+    }
+
+    /// The place of something else in the order of things, such as a reload.
+    package func nextSequence() -> Int64 {
+        sequence += 1
+        return sequence
+    }
+
+    // MARK: Reports
+
+    private func changed(_ account: BudgetAccount) {
+        dirty.append(account)
+        guard !report.isArmed else { return }
+        report.whenFired = { [unowned self] in assumeIsolated { $0.tell() } }
+        report.schedule(after: Self.reportInterval)
+    }
+
+    /// Tells what has changed, at most once a second, and lets go of what is over.
+    private func tell() {
+        let now = clock()
+        let statuses = dirty.compactMap { account in account.assumeIsolated { $0.takeChange(at: now) } }
+        dirty.removeAll(keepingCapacity: true)
+        if !statuses.isEmpty { events.accountsChanged(statuses) }
+        guard now - sweptAt >= Self.sweepInterval else { return }
+        sweptAt = now
+        accounts = accounts.filter { _, account in !account.assumeIsolated { $0.isOver(at: now) } }
+        limiters = limiters.filter { _, limiter in !limiter.assumeIsolated { $0.isIdle(at: now) } }
+    }
+
+    /// What there is now, for tests and for the end of the process.
+    package func statuses() -> [BudgetStatus] {
+        let now = clock()
+        return accounts.values.map { account in account.assumeIsolated { $0.status(at: now) } }
+    }
+
+    package var now: Int64 { clock() }
+}

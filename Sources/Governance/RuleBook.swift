@@ -1,0 +1,80 @@
+import Configuration
+
+/// The rules of one configuration, ready to be asked. Immutable.
+package final class RuleBook: Sendable {
+    package let rules: RuleSet
+
+    package init(_ rules: RuleSet) { self.rules = rules }
+
+    package static let empty = RuleBook(RuleSet())
+
+    /// A rule of the book, by its place, and which of its accounts or limiters.
+    package struct Place: Sendable, Equatable {
+        package let rule: Int
+        package let scope: String
+    }
+
+    /// What a request to a target is held against.
+    package struct Places: Sendable, Equatable {
+        package var budgets: [Place] = []
+        package var rates: [Place] = []
+        package var isEmpty: Bool { budgets.isEmpty && rates.isEmpty }
+
+        package init() {}
+    }
+
+    /// All budgets and limits that are about it: every one of them must admit it.
+    package func places(of subject: RuleSubject) -> Places {
+        var places = Places()
+        for (index, rule) in rules.budgets.enumerated() where rule.when.matches(subject) {
+            places.budgets.append(Place(rule: index, scope: rule.appliesPer.scope(of: subject)))
+        }
+        for (index, rule) in rules.rates.enumerated() where rule.when.matches(subject) {
+            places.rates.append(Place(rule: index, scope: rule.appliesPer.scope(of: subject)))
+        }
+        return places
+    }
+
+    package func runaways(about subject: RuleSubject) -> [RunawayRule] {
+        rules.runaways.filter { $0.when.matches(subject) }
+    }
+
+    // MARK: Access
+
+    package func access(of principal: Principal, _ metadata: Metadata) -> AccessGrant {
+        let about = rules.access.filter { $0.when.concerns(principal, metadata) }
+        return AccessGrant(
+            allowed: about.compactMap { rule in rule.allow.map { (rule.id, $0) } },
+            denied: about.compactMap { rule in rule.deny.map { (rule.id, $0) } })
+    }
+}
+
+/// What one caller may use.
+package struct AccessGrant: Sendable {
+    private let allowed: [(rule: String, set: ModelSet)]
+    private let denied: [(rule: String, set: ModelSet)]
+
+    fileprivate init(allowed: [(rule: String, set: ModelSet)], denied: [(rule: String, set: ModelSet)]) {
+        self.allowed = allowed
+        self.denied = denied
+    }
+
+    package static let everything = AccessGrant(allowed: [], denied: [])
+
+    /// Nothing is kept from this caller.
+    package var isEverything: Bool { allowed.isEmpty && denied.isEmpty }
+
+    /// The rule that keeps a target from this caller, or `nil`: it may be used. What any rule denies is denied; whom some rules allow
+    /// something may use nothing else.
+    package func obstacle(requested: String, provider: String, model: String) -> String? {
+        func names(_ set: ModelSet) -> Bool {
+            let whole = "\(provider)/\(model)"
+            let isModel =
+                set.models.isEmpty || set.models.match(requested) || set.models.match(model) || set.models.match(whole)
+            return isModel && (set.providers.isEmpty || set.providers.match(provider))
+        }
+        if let rule = denied.first(where: { names($0.set) }) { return rule.rule }
+        guard let first = allowed.first else { return nil }
+        return allowed.contains { names($0.set) } ? nil : first.rule
+    }
+}

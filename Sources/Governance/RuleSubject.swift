@@ -1,0 +1,94 @@
+import Configuration
+
+/// One request and the target it is about to be sent to, as rules see them.
+package struct RuleSubject {
+    package let principal: Principal
+    package let metadata: Metadata
+    /// As the client asked for it.
+    package let requested: String
+    /// The provider account, and the model's name there.
+    package let provider: String
+    package let model: String
+    /// Claude Code's session; empty: none.
+    package let session: String
+
+    package init(
+        principal: Principal, metadata: Metadata, requested: String, provider: String, model: String, session: String
+    ) {
+        self.principal = principal
+        self.metadata = metadata
+        self.requested = requested
+        self.provider = provider
+        self.model = model
+        self.session = session
+    }
+
+    fileprivate func names(_ models: [Glob]) -> Bool {
+        if models.match(requested) || models.match(model) { return true }
+        let whole = "\(provider)/\(model)"
+        return models.match(whole)
+    }
+}
+
+extension RuleMatch {
+    /// Whether the rule is about it.
+    package func matches(_ subject: RuleSubject) -> Bool {
+        guard matches(subject.principal, subject.metadata) else { return false }
+        if !models.isEmpty, !subject.names(models) { return false }
+        if !providers.isEmpty, !providers.match(subject.provider) { return false }
+        return not.allSatisfy { !$0.isEmpty && !$0.matches(subject) }
+    }
+
+    /// Whether it is about this caller, whatever is asked for.
+    package func concerns(_ principal: Principal, _ metadata: Metadata) -> Bool {
+        guard matches(principal, metadata) else { return false }
+        return not.allSatisfy { $0.namesTarget || !$0.concerns(principal, metadata) }
+    }
+
+    private func matches(_ principal: Principal, _ metadata: Metadata) -> Bool {
+        if !users.isEmpty, !users.match(principal.user) { return false }
+        if !teams.isEmpty, !teams.match(principal.team) { return false }
+        if !groups.isEmpty, !principal.groups.contains(where: { groups.match($0) }) { return false }
+        if !keys.isEmpty, !keys.match(principal.keyID) { return false }
+        if !virtualAccounts.isEmpty {
+            guard !principal.virtualAccount.isEmpty, virtualAccounts.match(principal.virtualAccount) else {
+                return false
+            }
+        }
+        return self.metadata.allSatisfy { name, values in metadata.value(of: name).map(values.match) ?? false }
+    }
+
+    /// It names nothing, and so is about everything.
+    private var isEmpty: Bool { self == RuleMatch() }
+}
+
+extension ScopeDimension {
+    /// What a subject has there; empty where it has nothing.
+    package func value(in subject: RuleSubject) -> String {
+        switch self {
+        case .user: subject.principal.user
+        case .team: subject.principal.team
+        case .key: subject.principal.keyID
+        case .virtualAccount: subject.principal.virtualAccount
+        case .model: subject.model
+        case .provider: subject.provider
+        case .session: subject.session
+        case .metadata(let name): subject.metadata.value(of: name) ?? ""
+        }
+    }
+}
+
+extension [ScopeDimension] {
+    /// `user=alice,metadata.project=atlas`: which account of a rule a request belongs to. Empty for a rule that keeps one for all.
+    package func scope(of subject: RuleSubject) -> String {
+        if isEmpty { return "" }
+        return map { "\($0.text)=\(Self.plain($0.value(in: subject)))" }.joined(separator: ",")
+    }
+
+    /// Without control characters, which separate fields in the ledger.
+    private static func plain(_ text: String) -> String {
+        guard text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else { return text }
+        return String(
+            String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? " " : $0 }))
+    }
+}
