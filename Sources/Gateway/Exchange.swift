@@ -56,6 +56,16 @@ final class Exchange {
     var routed: RoutedModel?
     /// What is sent, once it is made.
     var call: UpstreamCall?
+    // admit
+    /// `max_tokens`, where the body says so.
+    var maximumOutput: Int64?
+    /// Of the target that is tried first.
+    var hold = Hold.nothing
+    var budgetNotice: BudgetNotice?
+    /// Times that something was held for it.
+    var admissions = 0
+    /// Budgets that were passed with a warning only.
+    var budgetWarnings: [String] = []
     // relay
     var attempts: [Attempt] = []
     // the end
@@ -78,6 +88,13 @@ final class Exchange {
         path = isRequest ? channel.head.path : 0..<0
         startedAt = channel.arrivedAt
         startedWall = wall
+    }
+
+    /// What was held for the attempt that begins now; the next one holds anew.
+    func takeHold() -> Hold {
+        var taken = Hold.nothing
+        swap(&taken, &hold)
+        return taken
     }
 
     /// The bytes of a range of the head; valid until the next wait.

@@ -1,3 +1,4 @@
+import Configuration
 import Governance
 import HTTP
 import Providers
@@ -30,10 +31,14 @@ extension LoopWorker {
 
     private func metadata(_ exchange: Exchange, _ principal: Principal) throws(Refusal) -> Metadata {
         guard let header = exchange.facts.metadata else { return principal.metadata }
+        let policy = exchange.setting.snapshot.rules.metadata
         do throws(MetadataError) {
-            return try principal.metadata.overlaid(with: exchange.text(header))
+            return try principal.metadata.overlaid(with: exchange.text(header)) { policy.isLocked($0) }
         } catch {
-            throw .invalidHeader(error.sentence)
+            switch error {
+            case .malformed(let problem): throw .invalidHeader("x-tollgate-metadata \(problem).")
+            case .locked(let name): throw .lockedTag(name)
+            }
         }
     }
 }

@@ -1,4 +1,5 @@
 import Configuration
+import Governance
 import HTTP
 import Transport
 import Upstream
@@ -7,6 +8,7 @@ import Upstream
 /// one it began with.
 final class LoopSetting {
     let snapshot: Snapshot
+    let book: RuleBook
     let accounts: [UpstreamAccount]
     /// One for each account, in the same order.
     let pools: [ProviderPool]
@@ -20,10 +22,12 @@ final class LoopSetting {
 
     /// Pools of accounts that did not change are taken over, with their connections.
     init(
-        snapshot: Snapshot, accounts: [UpstreamAccount], loop: EventLoop, resolver: Resolver, previous: LoopSetting?,
+        snapshot: Snapshot, book: RuleBook, accounts: [UpstreamAccount], loop: EventLoop, resolver: Resolver,
+        previous: LoopSetting?,
         whenCredentialFails: @escaping @Sendable (_ account: String, _ fault: CredentialFault) -> Void
     ) {
         self.snapshot = snapshot
+        self.book = book
         self.accounts = accounts
         pools = accounts.map { account in
             if let previous, let index = previous.accounts.firstIndex(where: { $0 === account }) {

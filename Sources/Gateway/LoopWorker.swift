@@ -19,6 +19,9 @@ final class LoopWorker: RequestHandler, @unchecked Sendable {
     let connections = ConnectionSet()
     let resolver: Resolver
     let keyLookout: KeyLookout
+    let governor: Governor
+    /// Of what requests will use.
+    var forecast = UsageForecast()
     private(set) var setting: LoopSetting
     private(set) var keys: KeyRing
     var ids: RequestIDSource
@@ -30,11 +33,13 @@ final class LoopWorker: RequestHandler, @unchecked Sendable {
     var isReady: Bool { !connections.isDraining }
 
     init(
-        loop: EventLoop, snapshot: Snapshot, keys: KeyRing, journal: Journal, ids: RequestIDSource,
+        loop: EventLoop, snapshot: Snapshot, book: RuleBook, governor: Governor, keys: KeyRing, journal: Journal,
+        ids: RequestIDSource,
         telemetry: LoopTelemetry, resolver: Resolver, upstreams: [UpstreamAccount],
         listeners: [Listener], keyLookout: KeyLookout
     ) {
         self.keyLookout = keyLookout
+        self.governor = governor
         self.loop = loop
         self.listeners = listeners
         self.keys = keys
@@ -43,7 +48,7 @@ final class LoopWorker: RequestHandler, @unchecked Sendable {
         self.telemetry = telemetry
         self.resolver = resolver
         setting = LoopSetting(
-            snapshot: snapshot, accounts: upstreams, loop: loop, resolver: resolver, previous: nil,
+            snapshot: snapshot, book: book, accounts: upstreams, loop: loop, resolver: resolver, previous: nil,
             whenCredentialFails: Self.credentialFailed(telemetry.log))
     }
 
@@ -85,10 +90,10 @@ final class LoopWorker: RequestHandler, @unchecked Sendable {
     func replace(keys: KeyRing) { self.keys = keys }
 
     /// Requests that have begun keep the old setting; the next ones get the new.
-    func replace(snapshot: Snapshot, accounts: [UpstreamAccount]) {
+    func replace(snapshot: Snapshot, book: RuleBook, accounts: [UpstreamAccount]) {
         let previous = setting
         setting = LoopSetting(
-            snapshot: snapshot, accounts: accounts, loop: loop, resolver: resolver, previous: previous,
+            snapshot: snapshot, book: book, accounts: accounts, loop: loop, resolver: resolver, previous: previous,
             whenCredentialFails: Self.credentialFailed(telemetry.log))
         previous.closeReplaced(by: setting)
     }

@@ -51,6 +51,7 @@ extension LoopWorker {
         let begin = monotonicNanoseconds()
         exchange.stages.add(.identify, from: first, to: begin)
         let scan = try await accept(exchange)
+        exchange.maximumOutput = scan.maxTokens
         exchange.stages.add(.accept, from: begin, to: monotonicNanoseconds())
         try timed(.route, exchange) { () throws(Refusal) in
             try route(exchange, scan)
@@ -58,7 +59,7 @@ extension LoopWorker {
         }
         if exchange.isPrewarm { return answerPrewarm(exchange) }
         if let tokens = exchange.counted { return answerCount(exchange, tokens) }
-        let row = try admit(exchange)
+        let row = try await admit(exchange)
         await relayOrRefuse(exchange, row)
         exchange.endedAt = monotonicNanoseconds()
         settle(exchange, row)
@@ -130,6 +131,7 @@ extension LoopWorker {
         if refusal.isFinal { channel.field("x-should-retry", "false") }
         if let seconds = refusal.retryAfter { channel.field("retry-after", "\(seconds)") }
         if let allow = refusal.allow { channel.field("allow", "\(allow)") }
+        for field in refusal.fields { channel.field(field.name, field.value) }
         refusal.body(requestID: exchange.id.description).withUnsafeBytes { _ = channel.respond($0) }
     }
 

@@ -21,6 +21,7 @@ package final class Service {
     private let resolver: Resolver
     private let workers: [LoopWorker]
     private let keys: KeyDistribution
+    private let governor: Governor
     private let log: LogWriter
 
     /// Takes the data directory and the addresses; nothing is served before `run`. `loops`: 0 is one for each core.
@@ -43,11 +44,15 @@ package final class Service {
         mock = try MockServer(loop: eventLoops[0])
         resolver = Resolver()
         accounts = try [UpstreamAccount].make(snapshot, previous: [], mockPort: mock.port, resolver: resolver)
+        let book = RuleBook(snapshot.rules)
+        let governor = Governor(book, loop: eventLoops[0], sequence: wallClockNanoseconds())
+        self.governor = governor
         var workers: [LoopWorker] = []
         for (index, loop) in eventLoops.enumerated() {
             workers.append(
                 LoopWorker(
-                    loop: loop, snapshot: snapshot, keys: KeyRing(ledger.initialKeys, snapshot.keys),
+                    loop: loop, snapshot: snapshot, book: book, governor: governor,
+                    keys: KeyRing(ledger.initialKeys, snapshot.keys),
                     journal: ledger.journals[index], ids: ledger.makeIDSource(loop: index),
                     telemetry: telemetry.loops[index], resolver: resolver, upstreams: accounts,
                     listeners: listeners[index], keyLookout: KeyLookout(ledger.writer)))
@@ -170,7 +175,10 @@ package final class Service {
             snapshot = next
             self.accounts = accounts
             stamp = FileStamp(next.files)
-            for worker in workers { worker.loop.post { worker.replace(snapshot: next, accounts: accounts) } }
+            let book = RuleBook(next.rules)
+            for worker in workers {
+                worker.loop.post { worker.replace(snapshot: next, book: book, accounts: accounts) }
+            }
             keys.replace(configured: next.keys)
             telemetry.replace(next)
             // Said when it is so on every loop.

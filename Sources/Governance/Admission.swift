@@ -24,6 +24,9 @@ package struct Demand: Sendable {
         self.tokens = tokens
         self.requestID = requestID
     }
+
+    /// One of the limits lets requests wait their turn.
+    package var mayWait: Bool { places.rates.contains { book.rules.rates[$0.rule].onLimit == .queue } }
 }
 
 /// What the governor says to it.

@@ -63,14 +63,14 @@ package actor Governor {
     // MARK: Admission
 
     /// Holds a request against everything that is about it. `whenTurn` is called with the verdict if the request has to wait for
-    /// its turn; on the governor's loop.
+    /// its turn, on the governor's loop; without it nothing waits.
     package func admit(
-        _ demand: Demand, whenTurn: @escaping @Sendable (AdmissionVerdict) -> Void
+        _ demand: Demand, whenTurn: (@Sendable (AdmissionVerdict) -> Void)?
     ) -> AdmissionVerdict {
         let now = clock()
         let verdict = examine(demand, at: now)
         guard case .refused(let refusal) = verdict, case .rate(let examination, let rule, _) = refusal.reason,
-            rule.onLimit == .queue, let ticket = enqueue(demand, rule, examination, at: now, whenTurn)
+            rule.onLimit == .queue, let whenTurn, let ticket = enqueue(demand, rule, examination, at: now, whenTurn)
         else { return verdict }
         return .waiting(ticket: ticket)
     }

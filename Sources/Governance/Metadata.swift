@@ -33,32 +33,41 @@ package final class Metadata: Sendable {
         return writer.array
     }
 
-    /// The header's tags over these. Throws the sentence that says what is wrong with it, without its values.
-    package func overlaid(with header: UnsafeRawBufferPointer) throws(MetadataError) -> Metadata {
+    /// The header's tags over these. Throws what is wrong with it, without its values.
+    ///
+    /// - Parameter isLocked: tags that a request cannot change; it may repeat what the credential says.
+    package func overlaid(
+        with header: UnsafeRawBufferPointer, isLocked: (String) -> Bool = { _ in false }
+    ) throws(MetadataError) -> Metadata {
         guard header.count <= Self.maximumBytes else {
-            throw MetadataError("is \(header.count) bytes long; at most \(Self.maximumBytes) are taken")
+            throw .malformed("is \(header.count) bytes long; at most \(Self.maximumBytes) are taken")
         }
         var values = Dictionary(tags.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
+        var locked: String?
         do throws(JSONError) {
             var cursor = JSONCursor(header)
             try cursor.enterObject()
             while let key = try cursor.nextKey() {
-                values[try key.decoded()] = try cursor.readString().decoded()
+                let name = try key.decoded(), value = try cursor.readString().decoded()
+                if value != values[name], isLocked(name) { locked = name }
+                values[name] = value
             }
             try cursor.finish()
         } catch {
-            throw MetadataError("must be a JSON object of strings: byte \(error.offset): \(error.sentence)")
+            throw .malformed("must be a JSON object of strings: byte \(error.offset): \(error.sentence)")
         }
+        if let locked { throw .locked(locked) }
         guard values.count <= Self.maximumTags else {
-            throw MetadataError("has more than \(Self.maximumTags) tags")
+            throw .malformed("has more than \(Self.maximumTags) tags")
         }
         return Metadata(values)
     }
 }
 
 /// What is wrong with the header `x-tollgate-metadata`.
-package struct MetadataError: Error, Equatable {
-    package let sentence: String
-
-    init(_ problem: String) { sentence = "x-tollgate-metadata \(problem)." }
+package enum MetadataError: Error, Equatable {
+    /// How, without its values.
+    case malformed(String)
+    /// This tag is the credential's to set.
+    case locked(String)
 }

@@ -13,6 +13,10 @@ package struct Refusal: Error, Sendable {
     package var retryAfter: Int?
     /// For `allow`, of a 405.
     package var allow: StaticString?
+    /// Further header fields.
+    package var fields: [(name: StaticString, value: String)] = []
+    /// The rule that refused; empty: none did.
+    package var rule = ""
 
     init(_ status: Int, _ type: StaticString, _ message: String, isFinal: Bool = true) {
         self.status = status

@@ -1,0 +1,104 @@
+import Configuration
+import Governance
+import HTTP
+import Ledger
+import Providers
+import Transport
+import Wire
+
+extension LoopWorker {
+    /// admit, of one attempt: it is held against every budget and limit that is about it, at its target's price, all or none. Throws why it
+    /// may not go there.
+    func reserve(_ exchange: Exchange, _ routed: RoutedModel) async throws(Refusal) -> Hold {
+        guard exchange.operation == .messages, let principal = exchange.principal else { return .nothing }
+        let book = exchange.setting.book
+        if book.rules.budgets.isEmpty, book.rules.rates.isEmpty { return .nothing }
+        let places = book.places(of: subject(exchange, principal, routed))
+        if places.isEmpty { return .nothing }
+        let demand = demand(exchange, principal, routed, book, places)
+        switch await verdict(on: demand, exchange) {
+        case .admitted(let admission):
+            exchange.admissions += 1
+            exchange.budgetNotice = admission.notice
+            if !admission.warnings.isEmpty { warned(exchange, admission.warnings) }
+            return Hold(admission, at: governor)
+        case .refused(let refusal):
+            refused(exchange, routed, refusal)
+            throw Refusal(refusal, model: routed.requested)
+        case .waiting, nil: throw .clientGone
+        }
+    }
+
+    func subject(_ exchange: Exchange, _ principal: Principal, _ routed: RoutedModel) -> RuleSubject {
+        RuleSubject(
+            principal: principal, metadata: exchange.metadata, requested: routed.requested,
+            provider: exchange.setting.accounts[routed.account].name, model: routed.upstream,
+            session: String(decoding: exchange.text(exchange.facts.sessionID), as: UTF8.self))
+    }
+
+    private func demand(
+        _ exchange: Exchange, _ principal: Principal, _ routed: RoutedModel, _ book: RuleBook,
+        _ places: RuleBook.Places
+    ) -> Demand {
+        let bytes = exchange.bodyBytes, output = exchange.maximumOutput
+        let expected = forecast.expect(forecastKeys(exchange, routed), bodyBytes: bytes, maximumOutput: output)
+        let mostOutput = output ?? Self.mostOutput
+        let cost = routed.price.map { price in
+            BudgetBalance.Claim(
+                amount: Cost.of(expected.usage, at: price).value,
+                worst: Cost.most(bodyBytes: bytes, maximumOutput: mostOutput, at: price).value)
+        }
+        let tokens = BudgetBalance.Claim(
+            amount: expected.tokens, worst: Int64(bytes).addingSaturated(max(0, mostOutput)))
+        return Demand(
+            book: book, places: places, owner: principal.user.isEmpty ? principal.keyID : principal.user, cost: cost,
+            tokens: tokens, requestID: exchange.id.rawValue)
+    }
+
+    /// Where a request does not say how much may be written: more than any model does.
+    private static let mostOutput: Int64 = 128_000
+
+    private func forecastKeys(_ exchange: Exchange, _ routed: RoutedModel) -> UsageForecast.Keys {
+        UsageForecast.Keys(
+            conversation: exchange.text(exchange.facts.sessionID), agent: exchange.text(exchange.facts.agentID),
+            caller: exchange.principal?.keyID ?? "", model: routed.upstream)
+    }
+
+    /// What the governor says; `nil`: the client left the queue.
+    private func verdict(on demand: Demand, _ exchange: Exchange) async -> AdmissionVerdict? {
+        guard demand.mayWait else { return await governor.admit(demand, whenTurn: nil) }
+        let wakeup = exchange.channel.wakeup
+        let turn = QueuedTurn(wakeup, loop: loop, governor: governor)
+        let verdict = await governor.admit(demand, whenTurn: { turn.arrived($0) })
+        guard case .waiting(let ticket) = verdict else { return verdict }
+        while turn.verdict == nil {
+            if await wakeup.wait(for: [.notice, .downstreamHangup]).contains(.downstreamHangup) {
+                turn.abandon(ticket)
+                return nil
+            }
+        }
+        return turn.verdict
+    }
+
+    /// settle: the hold of an attempt becomes a charge. The attempt's place in the order of settlements.
+    func settle(_ hold: consuming Hold, _ attempt: Attempt, _ exchange: Exchange, _ routed: RoutedModel) async -> Int64
+    {
+        let usage = attempt.bill.usage
+        if attempt.bill.isReported {
+            forecast.learn(
+                forecastKeys(exchange, routed), bodyBytes: exchange.bodyBytes, usage: usage, at: routed.price)
+        }
+        var spending = Spending()
+        spending.cost = attempt.bill.cost.value
+        spending.tokens = usage.totalInput &+ usage.output
+        spending.isUnpriced = attempt.bill.isUnpriced
+        spending.duration = attempt.duration
+        return await hold.settle(spending)
+    }
+}
+
+extension LoopWorker {
+    func warned(_ exchange: Exchange, _ rules: [String]) { exchange.budgetWarnings = rules }
+
+    func refused(_ exchange: Exchange, _ routed: RoutedModel, _ refusal: AdmissionRefusal) {}
+}

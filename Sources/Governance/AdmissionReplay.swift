@@ -1,0 +1,200 @@
+/// Replays admissions, refusals and settlements in their order, from what the ledger keeps of them, and tells where an account was not
+/// what it should have been, or a decision was wrong. Pure: the same arithmetic as the gateway's, on the ledger's numbers.
+package struct AdmissionReplay {
+    /// Something that was decided, in the order of `sequence`.
+    package enum Event: Sendable {
+        /// A process began: what the one before held is gone, and charged as its rows say.
+        case start(sequence: Int64)
+        case admitted(Admitted)
+        /// A request was refused for what it met at one account.
+        case refused(sequence: Int64, requestID: Int64, met: HoldRecord)
+        /// What was admitted was not dispatched.
+        case released(sequence: Int64, admission: Int64, holds: [HoldRecord])
+
+        var sequence: Int64 {
+            switch self {
+            case .start(let sequence), .refused(let sequence, _, _): sequence
+            // It begins to matter with its admission.
+            case .released(_, let admission, _): admission
+            case .admitted(let admitted): admitted.sequence
+            }
+        }
+    }
+
+    package struct Admitted: Sendable {
+        package let sequence: Int64
+        package let requestID: Int64
+        package let ordinal: Int
+        package let holds: [HoldRecord]
+        /// `nil`: its process died before.
+        package let settlement: Int64?
+        /// Nano-dollars; what its row says.
+        package let cost: Int64
+        package let tokens: Int64
+        /// The model had no price: a budget in dollars was charged what it had reserved.
+        package let isUnpriced: Bool
+
+        package init(
+            sequence: Int64, requestID: Int64, ordinal: Int, holds: [HoldRecord], settlement: Int64?, cost: Int64,
+            tokens: Int64, isUnpriced: Bool = false
+        ) {
+            self.sequence = sequence
+            self.requestID = requestID
+            self.ordinal = ordinal
+            self.holds = holds
+            self.settlement = settlement
+            self.cost = cost
+            self.tokens = tokens
+            self.isUnpriced = isUnpriced
+        }
+    }
+
+    /// Something that does not add up.
+    package struct Finding: Sendable, Equatable {
+        package let sequence: Int64
+        package let requestID: Int64
+        package let account: BudgetAccountID?
+        package let sentence: String
+    }
+
+    /// A hold that is not settled yet.
+    private struct Outstanding {
+        /// `nil`: until the process ends.
+        let settlement: Int64?
+        let holds: [HoldRecord]
+        /// `nil`: nothing was dispatched.
+        let spent: Spending?
+    }
+
+    package private(set) var findings: [Finding] = []
+    package private(set) var admissions = 0
+    package private(set) var refusals = 0
+    package private(set) var starts = 0
+    /// Accounts that began with what was spent before any hold on them was recorded: of a rule that was new then.
+    package private(set) var openings: [BudgetAccountID: Int64] = [:]
+    /// The most by which an account's settled sum stood above its limit.
+    package private(set) var largestOvershoot: Int64 = 0
+    /// Accounts as they stand after everything so far.
+    package private(set) var balances: [BudgetAccountID: BudgetBalance] = [:]
+    private var outstanding: [Outstanding] = []
+    private var limits: [BudgetAccountID: Int64] = [:]
+    private var last = Int64.min
+
+    package init() {}
+
+    /// The next event; they come in the order of their sequence.
+    package mutating func apply(_ event: Event) {
+        if event.sequence < last {
+            note(event.sequence, 0, nil, "events are out of order")
+        }
+        last = event.sequence
+        settle(before: event.sequence)
+        switch event {
+        case .start: begin()
+        case .admitted(let admitted):
+            admissions += 1
+            admit(admitted)
+        case .refused(let sequence, let requestID, let met):
+            refusals += 1
+            refuse(sequence, requestID, met)
+        case .released(let sequence, let admission, let holds):
+            for hold in holds { take(hold, admission, 0) }
+            outstanding.append(Outstanding(settlement: sequence, holds: holds, spent: nil))
+        }
+    }
+
+    /// After the last event: whatever was settled is.
+    package mutating func finish() { settle(before: .max) }
+
+    // MARK: Events
+
+    private mutating func begin() {
+        starts += 1
+        for hold in outstanding { charge(hold) }
+        outstanding = []
+    }
+
+    private mutating func admit(_ admitted: Admitted) {
+        for hold in admitted.holds {
+            limits[hold.id] = hold.limit
+            take(hold, admitted.sequence, admitted.requestID)
+        }
+        var spent = Spending()
+        spent.cost = admitted.cost
+        spent.tokens = admitted.tokens
+        spent.isUnpriced = admitted.isUnpriced
+        outstanding.append(Outstanding(settlement: admitted.settlement, holds: admitted.holds, spent: spent))
+    }
+
+    private mutating func take(_ hold: HoldRecord, _ sequence: Int64, _ requestID: Int64) {
+        compare(hold, sequence, requestID)
+        let balance = balances[hold.id] ?? BudgetBalance(settled: hold.settled)
+        if !balance.fits(hold.claim, limit: hold.limit, maximumOvershoot: hold.maximumOvershoot) {
+            note(sequence, requestID, hold.id, "was admitted and does not fit: \(Self.sum(hold))")
+        }
+        balances[hold.id, default: BudgetBalance(settled: hold.settled)].hold(hold.claim)
+    }
+
+    private mutating func refuse(_ sequence: Int64, _ requestID: Int64, _ met: HoldRecord) {
+        compare(met, sequence, requestID)
+        let balance = balances[met.id] ?? BudgetBalance(settled: met.settled)
+        if balance.fits(met.claim, limit: met.limit, maximumOvershoot: met.maximumOvershoot) {
+            note(sequence, requestID, met.id, "was refused and fits: \(Self.sum(met))")
+        }
+    }
+
+    private static func sum(_ hold: HoldRecord) -> String {
+        "settled \(hold.settled) + reserved \(hold.reserved) + claim \(hold.claim.amount), limit \(hold.limit)"
+    }
+
+    /// Whether the account was what the record says it was.
+    private mutating func compare(_ record: HoldRecord, _ sequence: Int64, _ requestID: Int64) {
+        guard let balance = balances[record.id] else {
+            if record.settled != 0 { openings[record.id] = record.settled }
+            balances[record.id] = BudgetBalance(settled: record.settled)
+            if record.reserved != 0 || record.worst != 0 {
+                note(sequence, requestID, record.id, "says that \(record.reserved) is reserved, and nothing is")
+            }
+            return
+        }
+        if balance.settled != record.settled {
+            note(
+                sequence, requestID, record.id,
+                "says that \(record.settled) is settled; the ledger's rows come to \(balance.settled)")
+        }
+        if balance.reserved != record.reserved || balance.worst != record.worst {
+            note(
+                sequence, requestID, record.id,
+                "says that \(record.reserved) is reserved, \(record.worst) at worst; holds come to "
+                    + "\(balance.reserved), \(balance.worst)")
+        }
+    }
+
+    // MARK: Settlements
+
+    private mutating func settle(before sequence: Int64) {
+        guard outstanding.contains(where: { ($0.settlement ?? .max) < sequence }) else { return }
+        let due = outstanding.filter { ($0.settlement ?? .max) < sequence }
+        outstanding.removeAll { ($0.settlement ?? .max) < sequence }
+        for hold in due { charge(hold) }
+    }
+
+    private mutating func charge(_ ended: Outstanding) {
+        for hold in ended.holds {
+            guard let spent = ended.spent else {
+                balances[hold.id]?.release(hold.claim)
+                continue
+            }
+            let charge =
+                hold.id.unit.hasPrefix("tokens")
+                ? spent.tokens : spent.isUnpriced ? hold.claim.amount : spent.cost
+            balances[hold.id]?.settle(hold.claim, charge: charge)
+            guard let balance = balances[hold.id] else { continue }
+            largestOvershoot = max(largestOvershoot, balance.settled - hold.limit)
+        }
+    }
+
+    private mutating func note(_ sequence: Int64, _ requestID: Int64, _ account: BudgetAccountID?, _ sentence: String) {
+        findings.append(Finding(sequence: sequence, requestID: requestID, account: account, sentence: sentence))
+    }
+}
