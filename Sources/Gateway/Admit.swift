@@ -9,7 +9,10 @@ extension LoopWorker {
     /// admit: the request is let through, and its row opened, before any upstream can see it. From here on it is accounted for,
     /// whatever happens to this process.
     func admit(_ exchange: Exchange) async throws(Refusal) -> JournalSlot {
-        if let routed = exchange.routed { exchange.hold = try await reserve(exchange, routed) }
+        if let routed = exchange.routed {
+            try authorize(exchange, routed)
+            exchange.hold = try await reserve(exchange, routed)
+        }
         guard let slot = journal.open(facts(exchange)) else {
             ledgerRefused()
             throw .ledgerBehind

@@ -1,3 +1,5 @@
+import Configuration
+import Governance
 import HTTP
 import Ledger
 import Providers
@@ -154,5 +156,24 @@ extension LoopWorker {
         var context = ByteWriter(capacity: 64)
         exchange.trace.context(span: exchange.trace.serverSpan).append(to: &context)
         context.withBytes { channel.field("traceresponse", $0) }
+        // With a login of their own developers see the limits of that.
+        if let notice = exchange.budgetNotice, !exchange.passesThrough { write(notice, channel) }
+    }
+
+    /// What Claude Code shows of a budget that is nearly spent, where the developer has signed in to the gateway.
+    private func write(_ notice: BudgetNotice, _ channel: ServerChannel) {
+        let share =
+            notice.percent >= 100 ? "0.99" : notice.percent < 10 ? "0.0\(notice.percent)" : "0.\(notice.percent)"
+        let threshold = notice.threshold < 10 ? "0.0\(notice.threshold)" : "0.\(min(99, notice.threshold))"
+        channel.field("anthropic-ratelimit-unified-status", "allowed_warning")
+        channel.field("anthropic-ratelimit-unified-representative-claim", "overage")
+        channel.field("anthropic-ratelimit-unified-overage-status", "allowed_warning")
+        channel.field("anthropic-ratelimit-unified-overage-utilization", share)
+        channel.field("anthropic-ratelimit-unified-overage-surpassed-threshold", threshold)
+        if notice.isShared { channel.field("anthropic-ratelimit-unified-overage-scope", "group_pool") }
+        guard notice.window != .total else { return }
+        let reset = "\(notice.resetsAt / 1_000_000_000)"
+        channel.field("anthropic-ratelimit-unified-reset", reset)
+        channel.field("anthropic-ratelimit-unified-overage-reset", reset)
     }
 }

@@ -1,0 +1,64 @@
+import Configuration
+
+/// What was spent or used before, of attempts that no rule can tell apart; a row of the ledger's history.
+package struct SpentBefore: Sendable {
+    package let subject: RuleSubject
+    /// The earliest that these attempts started, Unix nanoseconds: the beginning of one of the windows asked for.
+    package let since: Int64
+    /// Nano-dollars.
+    package let cost: Int64
+    package let tokens: Int64
+    package let attempts: Int64
+
+    package init(subject: RuleSubject, since: Int64, cost: Int64, tokens: Int64, attempts: Int64) {
+        self.subject = subject
+        self.since = since
+        self.cost = cost
+        self.tokens = tokens
+        self.attempts = attempts
+    }
+}
+
+extension RuleBook {
+    /// The beginnings of the windows that its budgets count in at a moment, ascending and without doubles; empty without budgets.
+    package func windowStarts(at now: Int64) -> [Int64] {
+        Set(rules.budgets.map { rules.zone.window($0.window, containing: now).lowerBound }).sorted()
+    }
+
+    /// What the accounts of the windows at a moment begin with.
+    package func openings(of spent: [SpentBefore], at now: Int64) -> [BudgetAccountID: Int64] {
+        var openings: [BudgetAccountID: Int64] = [:]
+        for row in spent {
+            for place in places(of: row.subject).budgets {
+                let rule = rules.budgets[place.rule]
+                let window = rules.zone.window(rule.window, containing: now)
+                guard row.since >= window.lowerBound else { continue }
+                let id = BudgetAccountID(rule: rule.id, unit: rule.unit, scope: place.scope, window: window)
+                openings[id] = (openings[id] ?? 0).addingSaturated(rule.charge(of: row))
+            }
+        }
+        return openings
+    }
+
+    /// A rule looks at tags of requests, or keeps accounts for their values.
+    package var needsMetadata: Bool {
+        func names(_ when: RuleMatch) -> Bool { !when.metadata.isEmpty || when.not.contains(where: names) }
+        func keeps(_ dimension: ScopeDimension) -> Bool { if case .metadata = dimension { true } else { false } }
+        return rules.budgets.contains { names($0.when) || $0.appliesPer.contains(where: keeps) }
+            || rules.rates.contains { names($0.when) || $0.appliesPer.contains(where: keeps) }
+    }
+
+    package var needsSession: Bool {
+        rules.budgets.contains { $0.appliesPer.contains(.session) }
+            || rules.rates.contains { $0.appliesPer.contains(.session) }
+    }
+}
+
+extension BudgetRule {
+    fileprivate func charge(of row: SpentBefore) -> Int64 {
+        guard measure == .cost else { return row.tokens }
+        guard row.cost == 0, row.tokens > 0, let unpricedReserve else { return row.cost }
+        let (charge, overflow) = unpricedReserve.multipliedReportingOverflow(by: row.attempts)
+        return overflow ? .max : charge
+    }
+}
