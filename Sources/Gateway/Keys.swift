@@ -18,7 +18,8 @@ extension KeyRing {
         for record in records {
             guard let digest = SHA256Digest(bytes: record.hash) else { continue }
             let principal = Principal(
-                user: record.user, team: record.team, keyID: record.id, metadata: Self.metadata(record.metadata))
+                user: record.user, team: record.team, keyID: record.id, metadata: Self.metadata(record.metadata),
+                groups: record.groups, virtualAccount: record.virtualAccount)
             entries.append(
                 KeyEntry(
                     digest: digest, principal: principal, expires: record.expiresAt, isRevoked: record.revokedAt != nil)

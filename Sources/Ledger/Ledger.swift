@@ -4,12 +4,16 @@ package final class Ledger: Sendable {
     package struct Options: Sendable {
         /// Event loops, 1...64; each gets a journal.
         package var loops = 1
-        /// The most requests per loop that are in flight or wait for the database; a power of two. One takes 4 KiB.
+        /// The most requests per loop that are in flight or wait for the database; a power of two. One takes 8 KiB.
         package var slotsPerLoop = 16_384
         /// Slots per loop that have room on the disk from the start.
         package var initialSlots = 2048
+        /// The most audit lines that wait for the database.
+        package var auditCapacity = 100_000
         /// Called on the ledger's thread with all keys, whenever another process has changed one.
         package var onKeyChange: @Sendable ([KeyRecord]) -> Void = { _ in }
+        /// Called on the ledger's thread with all raises that were not revoked, whenever another process has changed one.
+        package var onRaiseChange: @Sendable ([BudgetRaise]) -> Void = { _ in }
         /// Called on the ledger's thread each time the database refuses.
         package var onFault: @Sendable (LedgerFault) -> Void = { _ in }
 
@@ -21,6 +25,11 @@ package final class Ledger: Sendable {
     package let writer: LedgerWriter
     /// The issued keys as they were at the start; later states come through `onKeyChange`.
     package let initialKeys: [KeyRecord]
+    /// The raises that were not revoked, oldest first, ended ones among them; later states come through `onRaiseChange`.
+    package let initialRaises: [BudgetRaise]
+    /// The highest order number of an admission or settlement in the ledger. Those of a new process must be higher, or a
+    /// replay could not tell which of two came first.
+    package let newestOrder: Int64
     /// Rows that the process before had finished, and that died with it, brought in by this start.
     package let recovered: (finished: Int, interrupted: Int)
     private let newestID: RequestID
@@ -34,8 +43,10 @@ package final class Ledger: Sendable {
         let recovery = try JournalRecovery.run(in: directory, into: database)
         recovered = (recovery.finished, recovery.interrupted)
         newestID = RequestID(rawValue: try database.integer("SELECT max(id) FROM requests"))
-        let keysVersion = try KeyTable.version(in: database)
+        newestOrder = try database.integer("SELECT value FROM meta WHERE name = 'newest_order'")
+        let versions = try StoreWatch.Versions(in: database)
         initialKeys = try KeyTable.all(in: database)
+        initialRaises = try RaiseTable.standing(in: database)
 
         let wake = WriterWake()
         var journals: [Journal] = []
@@ -46,11 +57,16 @@ package final class Ledger: Sendable {
                     initial: options.initialSlots, wake: wake))
         }
         self.journals = journals
-        let thread = WriterThread(wake: wake) { [journals] in journals.contains { $0.closed.count > 0 } }
+        let inbox = WriterInbox(capacity: options.auditCapacity, wake: wake)
+        let thread = WriterThread(wake: wake) { [journals] in
+            inbox.isFilled || journals.contains { $0.closed.count > 0 }
+        }
+        let listeners = StoreWatch.Listeners(keys: options.onKeyChange, raises: options.onRaiseChange)
         let store = WriterStore(
-            database: database, rows: try RowWriter(database),
-            keys: try KeyWatch(database, seen: keysVersion, onChange: options.onKeyChange), lock: lock)
-        let writer = LedgerWriter(store: store, journals: journals, thread: thread, onFault: options.onFault)
+            database: database, rows: try RowWriter(database), notes: try NoteWriter(database, inbox: inbox),
+            watch: try StoreWatch(database, seen: versions, listeners), lock: lock)
+        let writer = LedgerWriter(
+            store: store, journals: journals, inbox: inbox, thread: thread, onFault: options.onFault)
         self.writer = writer
         try thread.start { writer.assumeIsolated { $0.turn() } }
     }

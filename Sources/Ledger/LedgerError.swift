@@ -14,6 +14,10 @@ package enum LedgerError: Error, Sendable, Equatable {
     case noSuchKey(String)
     /// The key can no longer be changed in the way asked for, with the reason in words.
     case keyUnchangeable(id: String, reason: String)
+    /// No budget was raised under this number.
+    case noSuchRaise(Int64)
+    /// The raise does not make sense, with the reason in words.
+    case raiseRefused(reason: String)
     /// The report's arguments do not make sense, with the reason in words.
     case invalidQuery(String)
     /// A sum left the range of 64 bits.
@@ -39,6 +43,10 @@ extension LedgerError: CustomStringConvertible {
             "no single issued key matches `\(text)`; `tollgate keys list` shows them"
         case .keyUnchangeable(let id, let reason):
             "key \(id) cannot be changed: \(reason)"
+        case .noSuchRaise(let id):
+            "there is no raise \(id); `tollgate budgets raises` shows them"
+        case .raiseRefused(let reason):
+            "the budget cannot be raised: \(reason)"
         case .invalidQuery(let reason):
             reason
         case .overflow:

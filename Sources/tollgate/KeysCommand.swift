@@ -9,7 +9,9 @@ import Wire
 enum KeysCommand {
     static func run(_ arguments: ArraySlice<String>) throws -> Int32 {
         let arguments = try Arguments(
-            arguments, options: ["config", "user", "team", "metadata", "expires", "grace"], switches: ["json", "quiet"])
+            arguments,
+            options: ["config", "user", "virtual-account", "team", "group", "metadata", "expires", "grace"],
+            switches: ["json", "quiet"])
         guard let action = arguments.positionals.first else {
             throw UsageError(sentence: "keys needs one of: issue, list, rotate, expire, revoke")
         }
@@ -25,7 +27,7 @@ enum KeysCommand {
             let issued = try store.rotate(id(arguments), grace: grace)
             show(issued.record, key: issued.text, arguments)
         case "expire":
-            try arguments.expectAbsent(["user", "team", "metadata", "grace"])
+            try arguments.expectAbsent(["user", "virtual-account", "team", "group", "metadata", "grace"])
             // Without a time it expires now.
             let moment = try arguments.one("expires").map { try expiry($0) } ?? wallClockNanoseconds()
             show(try store.expire(id(arguments), at: moment), key: nil, arguments)
@@ -51,11 +53,48 @@ enum KeysCommand {
         try arguments.expectPositionals(1, "no further words")
         let metadata = try metadata(arguments.all("metadata"))
         let expires = try arguments.one("expires").map { try expiry($0) } ?? nil
-        let issued = try store.issue(
-            KeyRequest(
-                user: arguments.required("user"), team: arguments.one("team") ?? "", metadata: metadata,
-                expiresAt: expires))
+        let (user, virtualAccount) = try holder(arguments)
+        var request = KeyRequest(
+            user: user, team: try arguments.one("team") ?? "", metadata: metadata, expiresAt: expires)
+        request.virtualAccount = virtualAccount
+        request.groups = try groups(arguments.all("group"))
+        let issued = try store.issue(request)
         show(issued.record, key: issued.text, arguments)
+    }
+
+    /// The ledger's user, and the service account if it is one.
+    private static func holder(_ arguments: Arguments) throws(UsageError) -> (user: String, virtualAccount: String) {
+        guard let account = try arguments.one("virtual-account") else {
+            let user = try arguments.required("user")
+            guard !user.hasPrefix(VirtualAccount.prefix) else {
+                throw UsageError(
+                    sentence: "--user \(user) has a service account's name; "
+                        + "write --virtual-account \(user.dropFirst(VirtualAccount.prefix.count))")
+            }
+            return (user, "")
+        }
+        guard try arguments.one("user") == nil else {
+            throw UsageError(sentence: "a key is for a --user or for a --virtual-account, not for both")
+        }
+        guard !account.isEmpty else { throw UsageError(sentence: "--virtual-account needs a name") }
+        return (VirtualAccount.user(of: account), account)
+    }
+
+    /// Groups given apart or with commas between them, each once.
+    private static func groups(_ values: [String]) throws(UsageError) -> [String] {
+        var groups: [String] = []
+        for value in values {
+            for part in value.split(separator: ",", omittingEmptySubsequences: false) {
+                guard !part.isEmpty else { throw UsageError(sentence: "--group \(value) names no group") }
+                if !groups.contains(String(part)) { groups.append(String(part)) }
+            }
+        }
+        let bytes = groups.joined(separator: ",").utf8.count
+        guard bytes <= JournalLimits.groupsBytes else {
+            throw UsageError(
+                sentence: "the groups are \(bytes) bytes long together; at most \(JournalLimits.groupsBytes) are kept")
+        }
+        return groups
     }
 
     private static func list(_ arguments: Arguments, _ store: KeyStore) throws {
@@ -96,6 +135,11 @@ enum KeysCommand {
         writer.member("prefix", record.prefix)
         writer.member("user", record.user)
         writer.member("team", record.team)
+        writer.key("groups")
+        writer.beginArray()
+        for group in record.groups { writer.value(string: group) }
+        writer.endArray()
+        if !record.virtualAccount.isEmpty { writer.member("virtual_account", record.virtualAccount) }
         writer.key("metadata")
         Array(record.metadata.utf8).withUnsafeBytes { writer.value(raw: $0) }
         writer.member("status", record.status(now: wallClockNanoseconds()).rawValue)

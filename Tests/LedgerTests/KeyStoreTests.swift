@@ -128,15 +128,15 @@ struct KeyStoreTests {
         let key = try store.issue(KeyRequest(user: "alice")).record
         let heard = Mutex<[[KeyRecord]]>([])
         let database = try temporary.data().openDatabase()
-        var watch = try KeyWatch(database, seen: try KeyTable.version(in: database)) { keys in
-            heard.withLock { $0.append(keys) }
-        }
+        var watch = try StoreWatch(
+            database, seen: try StoreWatch.Versions(in: database),
+            StoreWatch.Listeners(keys: { keys in heard.withLock { $0.append(keys) } }))
         try watch.poll(now: 1000)
         #expect(heard.withLock { $0.isEmpty })
         let revoked = try store.revoke(key.id)
-        try watch.poll(now: 1000 + KeyWatch.interval - 1)
+        try watch.poll(now: 1000 + StoreWatch.interval - 1)
         #expect(heard.withLock { $0.isEmpty })
-        try watch.poll(now: 1000 + KeyWatch.interval)
+        try watch.poll(now: 1000 + StoreWatch.interval)
         #expect(heard.withLock { $0 } == [[revoked]])
         // Another process writing something else, and our own writing, are no news.
         try temporary.data().openDatabase().execute("INSERT INTO meta VALUES ('other', 1)")

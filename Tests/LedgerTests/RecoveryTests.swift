@@ -122,12 +122,12 @@ struct RecoveryTests {
         slot.close(sampleOutcome())
     }
 
-    @Test("A journal cut or filled with noise brings no crash", arguments: [0, 1, 4096, 4097, 8192, 12_000])
+    @Test("A journal cut or filled with noise brings no crash", arguments: [0, 1, 8192, 8193, 16_384, 24_000])
     func corrupt(length: Int) throws {
         let temporary = TemporaryDirectory()
         let left = try killed(temporary, closed: 3, open: 0)
         #expect(truncate(left.journalPath(loop: 0), off_t(length)) == 0)
-        let rows = max(0, length / 4096 - 1)
+        let rows = max(0, length / SlotLayout.slotSize - 1)
         let result = try JournalRecovery.run(in: left, into: try left.openDatabase())
         #expect(result == JournalRecovery.Result(finished: rows, interrupted: 0))
     }

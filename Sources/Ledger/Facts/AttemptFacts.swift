@@ -10,6 +10,11 @@ package struct AttemptFacts {
     package var providerKind = FactText.none
     package var model = FactText.none
     package var priceVersion = FactText.none
+    /// The place of its reservation in the order of all budget decisions; 0 if nothing was reserved.
+    package var admission: Int64 = 0
+    /// What was reserved, account by account, in the words of whoever reserved it. Left out as a whole (and the row
+    /// marked `truncated`) beyond `JournalLimits.holdsBytes`.
+    package var holds = FactText.none
 
     package init(startedAt: Int64) {
         self.startedAt = startedAt
@@ -26,6 +31,8 @@ package struct AttemptOutcome {
     package var timeToFirstByte: Int64?
     package var usage = UsageCounts()
     package var costNanoUSD: Int64 = 0
+    /// The place of its settlement in the order of all budget decisions; 0 if nothing was settled.
+    package var settlement: Int64 = 0
     /// Some of the usage was estimated because the upstream did not report it.
     package var estimated = false
     /// The attempt went over a connection that had served before.

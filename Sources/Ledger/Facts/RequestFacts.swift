@@ -18,6 +18,10 @@ package struct RequestFacts {
 
     package var user = FactText.none
     package var team = FactText.none
+    /// The groups that count for rules, with commas between. Too many are cut between two of them.
+    package var groups = FactText.none
+    /// The service account in place of a person.
+    package var virtualAccount = FactText.none
     package var keyID = FactText.none
     package var sessionID = FactText.none
     package var agentID = FactText.none

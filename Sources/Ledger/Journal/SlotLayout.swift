@@ -1,20 +1,21 @@
 /// Where things lie in a journal slot, and in its file.
 ///
-/// A slot is one page: state, numbers, places of texts, four attempts, and the texts themselves in what is left.
+/// A slot is two pages: state, numbers, places of texts, eight attempts, and the texts themselves in what is left. Texts
+/// are laid down in the order they come, so that most requests touch the first page only and the second costs no memory.
 /// The layout is only read by the build that wrote it, or by a later one with the same `version`.
 enum SlotLayout {
-    /// Bytes of a slot, and of the file's header. One page, so that a slot is never torn between two.
-    static let slotSize = 4096
-    static let attemptCapacity = 4
+    /// Bytes of a slot, and of the file's header.
+    static let slotSize = 8192
+    static let attemptCapacity = 8
 
     /// To be raised with every change of the structs below.
-    static let version: UInt32 = 1
+    static let version: UInt32 = 2
     /// The file begins with these eight bytes, then `version` and `slotSize` as UInt32 (machine order).
     static let magic: UInt64 = 0x544F_4C4C_4A52_4E4C
 
     static let numbersOffset = 16
     static let textsOffset = numbersOffset + MemoryLayout<RequestNumbers>.stride
-    static let attemptsOffset = textsOffset + 24 * MemoryLayout<TextPlace>.stride
+    static let attemptsOffset = textsOffset + 26 * MemoryLayout<TextPlace>.stride
     static let arenaOffset = attemptsOffset + attemptCapacity * MemoryLayout<AttemptRecord>.stride
     static let arenaSize = slotSize - arenaOffset
 }
@@ -72,8 +73,13 @@ struct AttemptRecord: BitwiseCopyable {
     var usage = UsageCounts()
     var costNanoUSD: Int64 = 0
     var spanID: UInt64 = 0
+    var admission: Int64 = 0
+    var settlement: Int64 = 0
     var provider = TextPlace()
+    var providerKind = TextPlace()
     var model = TextPlace()
+    var priceVersion = TextPlace()
+    var holds = TextPlace()
     var errorType = TextPlace()
     var upstreamRequestID = TextPlace()
     var status: Int32 = 0

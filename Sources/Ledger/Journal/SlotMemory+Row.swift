@@ -1,7 +1,7 @@
 /// What the events of a request's life write into its slot.
 extension SlotMemory {
     private func set(_ field: TextField, _ value: borrowing FactText) {
-        text(field).pointee = store(value, limit: field.limit, allOrNothing: field.isAllOrNothing)
+        text(field).pointee = store(value, limit: field.limit, excess: field.excess)
     }
 
     /// Replaces a text, unless there is no new one.
@@ -24,6 +24,8 @@ extension SlotMemory {
         numbers.pointee.streamed = facts.streamed
         set(.user, facts.user)
         set(.team, facts.team)
+        set(.groups, facts.groups)
+        set(.virtualAccount, facts.virtualAccount)
         set(.keyID, facts.keyID)
         set(.sessionID, facts.sessionID)
         set(.agentID, facts.agentID)
@@ -58,15 +60,27 @@ extension SlotMemory {
         attempt.initialize(to: AttemptRecord())
         attempt.pointee.startedAt = facts.startedAt
         attempt.pointee.spanID = facts.spanID
-        attempt.pointee.provider = store(facts.provider, limit: AttemptTextField.provider.limit)
-        attempt.pointee.model = store(facts.model, limit: AttemptTextField.model.limit)
+        attempt.pointee.admission = facts.admission
+        // Another attempt at the same target says the same again.
+        let former = count > 0 ? self.attempt(count - 1).pointee : AttemptRecord()
+        attempt.pointee.provider = store(.provider, facts.provider, former.provider)
+        attempt.pointee.providerKind = store(.providerKind, facts.providerKind, former.providerKind)
+        attempt.pointee.model = store(.model, facts.model, former.model)
+        attempt.pointee.priceVersion = store(.priceVersion, facts.priceVersion, former.priceVersion)
+        attempt.pointee.holds = store(.holds, facts.holds, former.holds)
         text(.provider).pointee = attempt.pointee.provider
+        text(.providerKind).pointee = attempt.pointee.providerKind
         text(.modelServed).pointee = attempt.pointee.model
-        set(.providerKind, facts.providerKind)
-        set(.priceVersion, facts.priceVersion)
+        text(.priceVersion).pointee = attempt.pointee.priceVersion
         compilerAndProcessorBarrier()
         numbers.pointee.attempts = UInt8(count + 1)
         return true
+    }
+
+    private func store(_ field: AttemptTextField, _ value: borrowing FactText, _ former: TextPlace = TextPlace())
+        -> TextPlace
+    {
+        store(value, limit: field.limit, excess: field == .holds ? .leftOut : .cut, orReuse: former)
     }
 
     func closeAttempt(_ outcome: borrowing AttemptOutcome) {
@@ -78,13 +92,13 @@ extension SlotMemory {
         attempt.pointee.timeToFirstByte = outcome.timeToFirstByte ?? -1
         attempt.pointee.usage = outcome.usage
         attempt.pointee.costNanoUSD = outcome.costNanoUSD
+        attempt.pointee.settlement = outcome.settlement
         attempt.pointee.status = outcome.status
         attempt.pointee.outcome = outcome.outcome.rawValue
         attempt.pointee.estimated = outcome.estimated
         attempt.pointee.reusedConnection = outcome.reusedConnection
-        attempt.pointee.upstreamRequestID = store(
-            outcome.upstreamRequestID, limit: AttemptTextField.upstreamRequestID.limit)
-        attempt.pointee.errorType = store(outcome.errorType, limit: AttemptTextField.errorType.limit)
+        attempt.pointee.upstreamRequestID = store(.upstreamRequestID, outcome.upstreamRequestID)
+        attempt.pointee.errorType = store(.errorType, outcome.errorType)
         compilerAndProcessorBarrier()
         attempt.pointee.closed = true
     }

@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 
 /// One slot of a mapped journal: typed access to its parts. A pointer with a vocabulary; it owns nothing.
@@ -53,31 +54,42 @@ struct SlotMemory {
 
     /// Copies a text into the arena.
     ///
+    /// - Parameter former: a text that is there already and may be the same; it is then used again.
     /// - Returns: its place; empty if there is no text, or none of it fits.
-    func store(_ text: borrowing FactText, limit: Int, allOrNothing: Bool = false) -> TextPlace {
+    func store(
+        _ text: borrowing FactText, limit: Int, excess: TextExcess = .cut, orReuse former: TextPlace = TextPlace()
+    ) -> TextPlace {
         switch copy text {
         case .none:
             return TextPlace()
         case .bytes(let bytes):
-            return store(bytes, limit: limit, allOrNothing: allOrNothing)
+            return store(bytes, limit, excess, former)
         case .string(var string):
-            return string.withUTF8 {
-                store(UnsafeRawBufferPointer($0), limit: limit, allOrNothing: allOrNothing)
-            }
+            return string.withUTF8 { store(UnsafeRawBufferPointer($0), limit, excess, former) }
         }
     }
 
-    private func store(_ bytes: UnsafeRawBufferPointer, limit: Int, allOrNothing: Bool) -> TextPlace {
+    private func store(_ bytes: UnsafeRawBufferPointer, _ limit: Int, _ excess: TextExcess, _ former: TextPlace)
+        -> TextPlace
+    {
         guard bytes.count > 0, let source = bytes.baseAddress else { return TextPlace() }
+        if bytes.count == Int(former.length), let there = self.bytes(former).baseAddress,
+            memcmp(there, source, bytes.count) == 0
+        {
+            return former
+        }
         let used = Int(numbers.pointee.arenaUsed)
         let room = min(limit, SlotLayout.arenaSize - used)
         var count = bytes.count
         if count > room {
             numbers.pointee.truncated = true
-            if allOrNothing { return TextPlace() }
             count = room
+            switch excess {
+            case .leftOut: return TextPlace()
             // Back over continuation bytes to the start of the character that does not fit.
-            while count > 0, bytes[count] & 0xC0 == 0x80 { count -= 1 }
+            case .cut: while count > 0, bytes[count] & 0xC0 == 0x80 { count -= 1 }
+            case .cutAtComma: while count > 0, bytes[count] != 0x2C { count -= 1 }
+            }
         }
         (base + SlotLayout.arenaOffset + used).copyMemory(from: source, byteCount: count)
         numbers.pointee.arenaUsed = UInt16(used + count)

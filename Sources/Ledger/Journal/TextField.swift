@@ -1,18 +1,20 @@
 /// The texts of a request's row, by their place in the slot.
 enum TextField: Int, CaseIterable {
-    case user, team, keyID, sessionID, agentID, parentAgentID, agentType, requestClass, promptID, toolDurations
+    case user, team, groups, virtualAccount, keyID, sessionID, agentID, parentAgentID, agentType, requestClass,
+        promptID, toolDurations
     case project, metadata, modelRequested, clientVersion, entrypoint
     case modelServed, provider, providerKind, priceVersion
     case stopReason, errorType, upstreamRequestID, rawUsage
 
     /// The most UTF-8 bytes kept; a longer text is cut at a character and the row marked `truncated`.
     ///
-    /// The limits of the fields known at the start leave half a kilobyte of the slot to those known later.
+    /// The limits of the fields known at the start leave three and a half kilobytes of the slot to those known later.
     var limit: Int {
         switch self {
         case .metadata, .rawUsage: 1024
+        case .groups: 512
         case .toolDurations: 256
-        case .user, .project, .modelRequested, .modelServed: 128
+        case .user, .virtualAccount, .project, .modelRequested, .modelServed: 128
         case .requestClass, .clientVersion, .entrypoint, .stopReason, .providerKind, .priceVersion: 48
         case .team, .keyID, .sessionID, .agentID, .parentAgentID, .agentType, .promptID, .provider, .errorType,
             .upstreamRequestID:
@@ -20,22 +22,49 @@ enum TextField: Int, CaseIterable {
         }
     }
 
-    /// Whether a cut value would be worthless (JSON), so that it is left out instead.
-    var isAllOrNothing: Bool { self == .metadata || self == .rawUsage }
+    /// What becomes of a text that is too long.
+    var excess: TextExcess {
+        switch self {
+        case .metadata, .rawUsage: .leftOut
+        case .groups: .cutAtComma
+        default: .cut
+        }
+    }
+}
+
+/// What becomes of a text that does not fit.
+enum TextExcess {
+    /// It is cut at a character.
+    case cut
+    /// A list is cut between two of its members: a piece of a name could be another name.
+    case cutAtComma
+    /// Cut it would be worthless (JSON): it is left out.
+    case leftOut
 }
 
 /// The texts of an attempt's row, by their place in the attempt's part of the slot.
 enum AttemptTextField: Int, CaseIterable {
-    case provider, model, errorType, upstreamRequestID
+    case provider, providerKind, model, priceVersion, holds, errorType, upstreamRequestID
 
     /// The most UTF-8 bytes kept.
-    var limit: Int { self == .model ? 128 : 64 }
+    var limit: Int {
+        switch self {
+        case .holds: 1600
+        case .model: 128
+        case .providerKind, .priceVersion: 48
+        case .provider, .errorType, .upstreamRequestID: 64
+        }
+    }
 }
 
 /// Bounds that callers keep to, so that nothing is cut.
 package enum JournalLimits {
     /// The most bytes of a metadata object that the ledger keeps; larger ones are left out of the row.
     package static let metadataBytes = TextField.metadata.limit
+    /// The most bytes of a list of groups that the ledger keeps; the rest of a longer one is cut off.
+    package static let groupsBytes = TextField.groups.limit
+    /// The most bytes of an attempt's holds.
+    package static let holdsBytes = AttemptTextField.holds.limit
     /// The most attempts of one request.
     package static let attempts = SlotLayout.attemptCapacity
 }

@@ -9,6 +9,10 @@ package struct KeyRecord: Sendable, Equatable {
     /// Whom the key's requests are charged to. Empty: nobody in particular.
     package let user: String
     package let team: String
+    /// What rules can name besides user and team.
+    package let groups: [String]
+    /// The service account that the key is for; empty: a person.
+    package let virtualAccount: String
     /// A JSON object of strings: defaults for the metadata of the key's requests.
     package let metadata: String
     /// Unix nanoseconds.
@@ -47,10 +51,23 @@ package struct IssuedKey: Sendable {
     package let record: KeyRecord
 }
 
+/// Service accounts stand where users stand, under a name that no user has.
+package enum VirtualAccount {
+    /// What the ledger's users that are service accounts begin with.
+    package static let prefix = "virtualaccount:"
+
+    /// The ledger's user for a service account.
+    package static func user(of account: String) -> String { prefix + account }
+}
+
 /// Who a new key is for.
 package struct KeyRequest: Sendable {
     package var user: String
     package var team: String
+    /// Names without commas, together at most `JournalLimits.groupsBytes` with commas between; checked by the caller.
+    package var groups: [String] = []
+    /// The service account; `user` is then `VirtualAccount.user(of:)`.
+    package var virtualAccount = ""
     /// A JSON object of strings, checked by the caller.
     package var metadata: String
     /// Unix nanoseconds; `nil`: never.

@@ -1,6 +1,6 @@
 /// The keys that Tollgate issues, as the command line and an administrator work on them.
 ///
-/// Has a connection of its own and may work beside a running gateway, whose `KeyWatch` sees each change within a
+/// Has a connection of its own and may work beside a running gateway, whose `StoreWatch` sees each change within a
 /// quarter of a second. Every change is one transaction with its line in `audit`. Belongs to one thread.
 package final class KeyStore {
     /// Digest of a key's text, SHA-256 from whoever has one.
@@ -39,7 +39,7 @@ package final class KeyStore {
         }
     }
 
-    /// Makes a new key for the same user, team, metadata and expiry; the old one works on for a grace period.
+    /// Makes a new key for the same user, team, groups, service account, metadata and expiry; the old one works on for a grace period.
     ///
     /// - Parameters:
     ///   - key: its id, or what `list` shows of it.
@@ -48,8 +48,11 @@ package final class KeyStore {
         try database.transaction { () throws(LedgerError) in
             let old = try usable(key)
             guard old.rotatedTo == nil else { throw .keyUnchangeable(id: old.id, reason: "it was rotated already") }
-            let issued = try insert(
-                KeyRequest(user: old.user, team: old.team, metadata: old.metadata, expiresAt: old.expiresAt))
+            var request = KeyRequest(
+                user: old.user, team: old.team, metadata: old.metadata, expiresAt: old.expiresAt)
+            request.groups = old.groups
+            request.virtualAccount = old.virtualAccount
+            let issued = try insert(request)
             let end = now() + max(0, grace)
             try KeyTable.setRotated(old.id, to: issued.record.id, in: database)
             try KeyTable.setExpiry(of: old.id, to: min(old.expiresAt ?? end, end), in: database)
@@ -101,22 +104,16 @@ package final class KeyStore {
         let text = try KeyText.makeKey()
         let record = KeyRecord(
             id: try KeyText.makeID(), hash: digest(Array(text.utf8)), prefix: KeyText.shownPrefix(of: text),
-            user: request.user, team: request.team, metadata: request.metadata, createdAt: now(),
-            expiresAt: request.expiresAt, revokedAt: nil, rotatedTo: nil)
+            user: request.user, team: request.team, groups: request.groups, virtualAccount: request.virtualAccount,
+            metadata: request.metadata, createdAt: now(), expiresAt: request.expiresAt, revokedAt: nil, rotatedTo: nil)
         try KeyTable.insert(record, into: database)
         return IssuedKey(text: text, record: record)
     }
 
     /// Writes the audit line and tells the gateway, within the caller's transaction.
-    private func record(_ action: StaticString, _ subject: String, _ details: String) throws(LedgerError) {
-        let statement = try database.prepare(
-            "INSERT INTO audit (at, actor, action, subject, details) VALUES (?, ?, ?, ?, ?)")
-        statement.bind(1, now())
-        statement.bind(2, actor)
-        statement.bind(3, action)
-        statement.bind(4, subject)
-        statement.bind(5, details)
-        try statement.run()
+    private func record(_ action: String, _ subject: String, _ details: String) throws(LedgerError) {
+        try AuditTable(database).insert(
+            AuditEntry(at: now(), actor: actor, action: action, subject: subject, details: details))
         try KeyTable.raiseVersion(in: database)
     }
 }

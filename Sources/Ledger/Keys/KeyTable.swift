@@ -1,7 +1,8 @@
 /// The `keys` table, row by row.
 enum KeyTable {
     private static let columns =
-        "id, hash, prefix, user, team, metadata, created_at, expires_at, revoked_at, rotated_to"
+        "id, hash, prefix, user, team, metadata, created_at, expires_at, revoked_at, rotated_to, groups, "
+        + "virtual_account"
 
     /// All keys, oldest first.
     static func all(in database: Database) throws(LedgerError) -> [KeyRecord] {
@@ -22,7 +23,9 @@ enum KeyTable {
             records.append(
                 KeyRecord(
                     id: statement.text(0), hash: [UInt8](statement.bytes(1)), prefix: statement.text(2),
-                    user: statement.text(3), team: statement.text(4), metadata: statement.text(5),
+                    user: statement.text(3), team: statement.text(4),
+                    groups: statement.text(10).split(separator: ",").map(String.init),
+                    virtualAccount: statement.text(11), metadata: statement.text(5),
                     createdAt: statement.integer(6), expiresAt: statement.optionalInteger(7),
                     revokedAt: statement.optionalInteger(8), rotatedTo: statement.optionalText(9)))
         }
@@ -31,7 +34,7 @@ enum KeyTable {
 
     static func insert(_ record: KeyRecord, into database: Database) throws(LedgerError) {
         let statement = try database.prepare(
-            "INSERT INTO keys (\(columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL)")
+            "INSERT INTO keys (\(columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, ?, ?)")
         statement.bind(1, record.id)
         record.hash.withUnsafeBytes { statement.bindBlob(2, $0) }
         statement.bind(3, record.prefix)
@@ -40,6 +43,8 @@ enum KeyTable {
         statement.bind(6, record.metadata)
         statement.bind(7, record.createdAt)
         if let expiresAt = record.expiresAt { statement.bind(8, expiresAt) } else { statement.bindNull(8) }
+        statement.bind(9, record.groups.joined(separator: ","))
+        statement.bind(10, record.virtualAccount)
         try statement.run()
     }
 

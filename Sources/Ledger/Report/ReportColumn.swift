@@ -1,14 +1,14 @@
 /// What a report can group and filter by.
 package enum ReportColumn: Sendable, Hashable {
     case team, user, model, modelRequested, provider, key, project, operation, outcome
-    case session, agent, clientVersion, entrypoint
+    case session, agent, clientVersion, entrypoint, groups, virtualAccount
     case day, week, month
     /// A tag of the request's metadata.
     case metadata(String)
 
     private static let named: [ReportColumn] = [
         .team, .user, .model, .modelRequested, .provider, .key, .project, .operation, .outcome, .session, .agent,
-        .clientVersion, .entrypoint, .day, .week, .month,
+        .clientVersion, .entrypoint, .groups, .virtualAccount, .day, .week, .month,
     ]
 
     /// The names that `init(_:)` knows, for messages.
@@ -49,6 +49,8 @@ package enum ReportColumn: Sendable, Hashable {
         case .agent: "agent"
         case .clientVersion: "client_version"
         case .entrypoint: "entrypoint"
+        case .groups: "groups"
+        case .virtualAccount: "virtual_account"
         case .day: "day"
         case .week: "week"
         case .month: "month"
@@ -70,7 +72,7 @@ package enum ReportColumn: Sendable, Hashable {
         case .team, .user, .model, .modelRequested, .provider, .key, .project, .operation, .outcome, .day, .week,
             .month:
             true
-        case .session, .agent, .clientVersion, .entrypoint, .metadata:
+        case .session, .agent, .clientVersion, .entrypoint, .groups, .virtualAccount, .metadata:
             false
         }
     }
@@ -104,6 +106,8 @@ package enum ReportColumn: Sendable, Hashable {
         case .agent: "agent_id"
         case .clientVersion: "client_version"
         case .entrypoint: "entrypoint"
+        case .groups: "groups"
+        case .virtualAccount: "virtual_account"
         case .day, .week, .month: "day"
         case .metadata: preconditionFailure("metadata is not in the roll-up")
         }

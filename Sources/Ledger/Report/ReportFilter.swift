@@ -36,7 +36,11 @@ package struct ReportFilter: Sendable, Equatable {
     /// The condition in SQL, over the expression of its column.
     func condition(_ expression: String, _ parameter: (String) -> String) -> String {
         let alternatives = patterns.map { pattern in
-            pattern.contains("*")
+            // A list matches if one of its members does.
+            if column == .groups, !pattern.isEmpty {
+                return "(',' || \(expression) || ',') GLOB \(parameter("*," + Self.glob(pattern) + ",*"))"
+            }
+            return pattern.contains("*")
                 ? "\(expression) GLOB \(parameter(Self.glob(pattern)))" : "\(expression) = \(parameter(pattern))"
         }
         return "(" + alternatives.joined(separator: " OR ") + ")"

@@ -5,7 +5,7 @@ import Glibc
 /// It takes finished rows out of the journals of all loops every 20 ms, up to 1,000 in a transaction, and gives the
 /// slots back. If the database refuses (a full disk), the rows stay where they are, in memory that a kill does not
 /// harm, and are tried again with growing pauses; the journals fill, and new requests are refused rather than
-/// served unaccounted.
+/// served unaccounted. Audit lines, accounts and alerts go into the database in the same turns, after the rows.
 package actor LedgerWriter {
     private static let pause: Int64 = 20
     private static let longestBackOff: Int64 = 5000
@@ -19,6 +19,7 @@ package actor LedgerWriter {
 
     private let thread: WriterThread
     private let journals: [Journal]
+    private let inbox: WriterInbox
     private let onFault: @Sendable (LedgerFault) -> Void
 
     private var store: WriterStore?
@@ -33,11 +34,12 @@ package actor LedgerWriter {
     package nonisolated let unownedExecutor: UnownedSerialExecutor
 
     init(
-        store: consuming sending WriterStore, journals: [Journal], thread: WriterThread,
+        store: consuming sending WriterStore, journals: [Journal], inbox: WriterInbox, thread: WriterThread,
         onFault: @escaping @Sendable (LedgerFault) -> Void
     ) {
         self.store = consume store
         self.journals = journals
+        self.inbox = inbox
         self.thread = thread
         self.onFault = onFault
         unownedExecutor = thread.asUnownedSerialExecutor()
@@ -46,20 +48,39 @@ package actor LedgerWriter {
 
     deinit { thread.end() }
 
-    /// Writes every row that was closed before the call.
+    /// Hands lines to the audit, from any thread, without waiting. They are written in the order of the calls, within
+    /// moments; while the database refuses up to 100,000 of them wait, and the rest is dropped and counted.
+    package nonisolated func audit(_ entries: [AuditEntry]) {
+        if !entries.isEmpty { inbox.add(entries) }
+    }
+
+    /// Hands over the state of accounts, from any thread, without waiting. Only the latest state of each is written.
+    package nonisolated func save(accounts: [BudgetAccountRow]) {
+        if !accounts.isEmpty { inbox.add(accounts) }
+    }
+
+    /// Hands over alerts that were given, from any thread, without waiting. One that is known already stays as it is.
+    package nonisolated func save(alerts: [BudgetAlertRow]) {
+        if !alerts.isEmpty { inbox.add(alerts) }
+    }
+
+    /// Writes every row that was closed, and all that was handed over, before the call.
     ///
-    /// Throws what the database answers if it refuses; the rows are kept then.
+    /// Throws what the database answers if it refuses; everything is kept then.
     package func flush() throws(LedgerError) {
         while try writeGroup() == RowWriter.groupSize {}
+        while try writeNotes() {}
     }
 
     /// Writes what is closed, and gives the database and the directory back: the end of the ledger, to be awaited
     /// after the loops have drained. Journals open no more rows. Rows still open, or refused by the database (which
-    /// is thrown), stay in their journals and are found by the next start. Closing twice is harmless.
+    /// is thrown), stay in their journals and are found by the next start; audit lines that it refused are lost with the
+    /// process. Closing twice is harmless.
     package func close() throws(LedgerError) {
         guard store != nil else { return }
         defer { store = nil }
         for journal in journals { journal.stop() }
+        inbox.close()
         try flush()
         for journal in journals { journal.deleteIfDrained() }
         try store?.database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -69,7 +90,7 @@ package actor LedgerWriter {
     /// knows yet: it may have been issued a moment ago.
     package func lookForKeys() {
         do throws(LedgerError) {
-            try store?.keys.pollNow()
+            try store?.watch.pollNow()
         } catch {
             fault(error, now: monotonicMilliseconds())
         }
@@ -79,6 +100,7 @@ package actor LedgerWriter {
     package func statistics() -> LedgerStatistics {
         var counts = counts
         counts.waiting = claims.count + journals.reduce(0) { $0 + $1.closed.count }
+        (counts.auditWaiting, counts.auditDropped) = inbox.audit
         return counts
     }
 
@@ -87,32 +109,45 @@ package actor LedgerWriter {
         try store?.database.execute(sql)
     }
 
-    /// One round of the thread: keys, rows, and how to wait for the next.
+    /// One round of the thread: keys and raises, rows, notes, and how to wait for the next.
     func turn() -> WriterWait {
         guard store != nil else { return .ended }
         let now = monotonicMilliseconds()
         do throws(LedgerError) {
-            try store?.keys.poll(now: now)
+            try store?.watch.poll(now: now)
         } catch {
             fault(error, now: now)
         }
-        if now < retryAt { return .pause(min(retryAt - now, KeyWatch.interval)) }
+        if now < retryAt {
+            store?.notes.collect()
+            return .pause(min(retryAt - now, StoreWatch.interval))
+        }
         do throws(LedgerError) {
             let written = try writeGroup()
+            let noted = try writeNotes()
             backOff = 0
-            quietTurns = written == 0 ? min(quietTurns + 1, Self.turnsToSleep) : 0
-            if written == RowWriter.groupSize { return .again }
+            quietTurns = written == 0 && !noted ? min(quietTurns + 1, Self.turnsToSleep) : 0
+            if written == RowWriter.groupSize || store?.notes.hasMore == true { return .again }
         } catch {
             fault(error, now: now)
         }
-        return quietTurns < Self.turnsToSleep ? .pause(Self.pause) : .sleep(KeyWatch.interval)
+        return quietTurns < Self.turnsToSleep ? .pause(Self.pause) : .sleep(StoreWatch.interval)
     }
 
     private func fault(_ error: LedgerError, now: Int64) {
         counts.faults += 1
         backOff = min(max(100, backOff * 2), Self.longestBackOff)
         retryAt = now + backOff
-        onFault(LedgerFault(error: error, waitingRows: statistics().waiting, retryInMilliseconds: backOff))
+        onFault(
+            LedgerFault(
+                error: error, waitingRows: statistics().waiting, droppedAudit: inbox.audit.dropped,
+                retryInMilliseconds: backOff))
+    }
+
+    private func writeNotes() throws(LedgerError) -> Bool {
+        guard let noted = try store?.notes.write() else { return false }
+        counts.auditLines = store?.notes.auditWritten ?? counts.auditLines
+        return noted
     }
 
     /// Writes up to a group of rows. After a failure the same rows come first.
@@ -146,7 +181,8 @@ package actor LedgerWriter {
 struct WriterStore: ~Copyable {
     let database: Database
     var rows: RowWriter
-    var keys: KeyWatch
+    var notes: NoteWriter
+    var watch: StoreWatch
     let lock: DirectoryLock
 }
 
@@ -160,13 +196,19 @@ package struct LedgerStatistics: Sendable, Equatable {
     package var faults = 0
     /// Rows closed and not yet written.
     package var waiting = 0
+    /// Audit lines written, handed over and not yet written, and dropped because too many waited.
+    package var auditLines = 0
+    package var auditWaiting = 0
+    package var auditDropped = 0
 }
 
-/// The database refused; nothing is lost, and it is tried again.
+/// The database refused; no row is lost, and it is tried again.
 package struct LedgerFault: Sendable {
     package let error: LedgerError
     /// Rows that wait for the database.
     package let waitingRows: Int
+    /// Audit lines dropped since the start, because too many waited.
+    package let droppedAudit: Int
     /// When it is tried again.
     package let retryInMilliseconds: Int64
 }

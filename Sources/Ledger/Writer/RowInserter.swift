@@ -40,13 +40,14 @@ final class RowInserter {
         "user", "team", "key_id", "session_id", "agent_id", "parent_agent_id", "agent_type", "request_class",
         "prompt_id", "project", "model_requested", "model_served", "provider", "provider_kind", "client_version",
         "entrypoint",
-        "tool_durations", "metadata", "price_version", "stop_reason", "error_type", "upstream_request_id", "usage",
+        "groups", "virtual_account", "tool_durations", "metadata", "price_version", "stop_reason", "error_type",
+        "upstream_request_id", "usage",
     ]
 
     /// The texts from column 25 on: first those where empty stands for none, then those where null does.
     private static let plainTexts: [TextField] = [
         .user, .team, .keyID, .sessionID, .agentID, .parentAgentID, .agentType, .requestClass, .promptID, .project,
-        .modelRequested, .modelServed, .provider, .providerKind, .clientVersion, .entrypoint,
+        .modelRequested, .modelServed, .provider, .providerKind, .clientVersion, .entrypoint, .groups, .virtualAccount,
     ]
     private static let optionalTexts: [TextField] = [
         .toolDurations, .metadata, .priceVersion, .stopReason, .errorType, .upstreamRequestID, .rawUsage,
@@ -94,7 +95,8 @@ final class RowInserter {
         "request_id", "ordinal", "span_id", "started_at", "duration_ns", "ttfb_ns", "status", "outcome", "estimated",
         "reused_connection", "cost_nano_usd",
         "input_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens", "cache_read_tokens", "output_tokens",
-        "web_search_requests", "web_fetch_requests", "provider", "model", "error_type", "upstream_request_id",
+        "web_search_requests", "web_fetch_requests", "provider", "model", "provider_kind", "price_version", "holds",
+        "error_type", "upstream_request_id", "admission", "settlement",
     ]
 
     private func bindAttempt(_ record: UnsafePointer<AttemptRecord>, ordinal: Int, of slot: SlotMemory) {
@@ -112,8 +114,13 @@ final class RowInserter {
         attempt.bindUsage(12, record.pointee.usage)
         attempt.bindBorrowed(19, slot.bytes(record.pointee.provider))
         attempt.bindBorrowed(20, slot.bytes(record.pointee.model))
-        attempt.bindOptional(21, slot.bytes(record.pointee.errorType))
-        attempt.bindOptional(22, slot.bytes(record.pointee.upstreamRequestID))
+        attempt.bindBorrowed(21, slot.bytes(record.pointee.providerKind))
+        attempt.bindOptional(22, slot.bytes(record.pointee.priceVersion))
+        attempt.bindOptional(23, slot.bytes(record.pointee.holds))
+        attempt.bindOptional(24, slot.bytes(record.pointee.errorType))
+        attempt.bindOptional(25, slot.bytes(record.pointee.upstreamRequestID))
+        attempt.bind(26, unknown: 0, record.pointee.admission)
+        attempt.bind(27, unknown: 0, record.pointee.settlement)
     }
 }
 

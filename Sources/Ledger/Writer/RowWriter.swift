@@ -7,11 +7,14 @@ struct RowWriter {
     private let database: Database
     private let rows: RowInserter
     private var rollup: DailyRollup
+    private let newestOrder: Statement
 
     init(_ database: Database) throws(LedgerError) {
         self.database = database
         rows = try RowInserter(database)
         rollup = try DailyRollup(database, capacity: Self.groupSize)
+        newestOrder = try database.prepare(
+            "UPDATE meta SET value = ?1 WHERE name = 'newest_order' AND value < ?1")
     }
 
     /// - Parameter slots: at most `groupSize`, which must not change before the call returns.
@@ -22,13 +25,19 @@ struct RowWriter {
         try database.execute("BEGIN IMMEDIATE")
         do throws(LedgerError) {
             var inserted = 0
+            var order: Int64 = 0
             for slot in slots {
                 slot.boundFigures()
                 guard try rows.insert(slot) else { continue }
                 try rollup.add(slot)
+                order = max(order, slot.newestOrder)
                 inserted += 1
             }
             try rollup.write()
+            if order > 0 {
+                newestOrder.bind(1, order)
+                try newestOrder.run()
+            }
             try database.execute("COMMIT")
             return inserted
         } catch {
@@ -39,6 +48,15 @@ struct RowWriter {
 }
 
 extension SlotMemory {
+    /// The highest order number of the row's attempts.
+    fileprivate var newestOrder: Int64 {
+        var newest: Int64 = 0
+        for index in 0..<attemptCount {
+            newest = max(newest, attempt(index).pointee.admission, attempt(index).pointee.settlement)
+        }
+        return newest
+    }
+
     /// Brings counts and costs into their bounds, and marks the row `truncated` if that changed them.
     fileprivate func boundFigures() {
         bound(&numbers.pointee.usage, &numbers.pointee.costNanoUSD)

@@ -12,7 +12,7 @@ from rig.waiting import eventually
 
 TOKENS = ("input_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens", "cache_read_tokens", "output_tokens")
 DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"
-PAGE, OPEN = 4096, 1  # a journal: one page of header, then a page for each row, its state in the first word
+SLOT, OPEN = 8192, 1  # a journal: a header, then the rows, all of one size, a row's state in its first word
 
 
 def expected(usage):
@@ -88,7 +88,7 @@ class Ledger:
                     data = journal.read(os.fstat(journal.fileno()).st_blocks * 512)
             except FileNotFoundError:
                 continue
-            yield from memoryview(data[: len(data) // PAGE * PAGE]).cast("I")[PAGE // 4 :: PAGE // 4].tolist()
+            yield from memoryview(data[: len(data) // SLOT * SLOT]).cast("I")[SLOT // 4 :: SLOT // 4].tolist()
 
     def open(self):
         """How many requests are in flight."""

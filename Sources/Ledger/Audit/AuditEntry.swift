@@ -1,0 +1,21 @@
+/// One line of the audit log: who did what to what, and when.
+package struct AuditEntry: Sendable, Equatable {
+    /// Unix nanoseconds.
+    package var at: Int64
+    /// An account of the machine, a user, or `tollgate` itself.
+    package var actor: String
+    /// A word: `issue`, `rotate`, `expire`, `revoke`, `raise`, `revoke_raise`, `start`, `reload`, `refuse`, `lost`.
+    package var action: String
+    /// The key, rule or file that it was done to.
+    package var subject: String
+    /// A JSON object. Entries that take part in the order of budget decisions say their place as `order`.
+    package var details: String
+
+    package init(at: Int64, actor: String, action: String, subject: String = "", details: String = "{}") {
+        self.at = at
+        self.actor = actor
+        self.action = action
+        self.subject = subject
+        self.details = details
+    }
+}

@@ -1,0 +1,60 @@
+/// Goes through the attempts of model requests from a moment on, each with its request, in the order of time.
+///
+/// Two cursors move forward together, one over `requests` and one over `attempts`, both in the order of ids: nothing is
+/// looked up and nothing sorted. A request's id tells when it came in, and an attempt starts later than its request: the
+/// scan begins a day before the moment, longer than a request is tried.
+struct AttemptScan {
+    /// How long before its attempt a request may have come in.
+    static let longestRequest: Int64 = 86_400_000
+
+    private let requests: Statement
+    private let attempts: Statement
+    private static let requestTexts = Int32(DimensionColumns.request([]).count)
+    private static let attemptTexts = Int32(DimensionColumns.attempt.count)
+
+    /// - Parameter since: Unix nanoseconds.
+    init(_ database: Database, since: Int64, detail: HistoryDetail) throws(LedgerError) {
+        let first = RequestID.first(atUnixMilliseconds: since / 1_000_000 - Self.longestRequest)
+        requests = try database.prepare(
+            "SELECT id, \(DimensionColumns.request(detail).joined(separator: ", ")) FROM requests "
+                + "WHERE id >= ?1 AND operation = '\(Operation.messages.name)' ORDER BY id")
+        requests.bind(1, first.rawValue)
+        attempts = try database.prepare(
+            "SELECT request_id, started_at, ordinal, cost_nano_usd, \(DimensionColumns.tokens), "
+                + "\(DimensionColumns.attempt.joined(separator: ", ")) FROM attempts "
+                + "WHERE request_id >= ?1 AND started_at >= ?2 ORDER BY request_id, ordinal")
+        attempts.bind(1, first.rawValue)
+        attempts.bind(2, since)
+    }
+
+    /// The figures of an attempt.
+    struct Figures {
+        let startedAt: Int64
+        let ordinal: Int64
+        let costNanoUSD: Int64
+        let tokens: Int64
+    }
+
+    /// Calls `visit` for each attempt. The texts of its dimensions are in `key`, in the order of
+    /// `DimensionColumns.request`, then `.attempt`; `visit` may change it, it is made anew each time.
+    func run(_ visit: (Figures, inout DimensionKey) throws(LedgerError) -> Void) throws(LedgerError) {
+        var key = DimensionKey()
+        var current: Int64 = -1
+        while try attempts.step() {
+            let id = attempts.integer(0)
+            var isThere = true
+            while current < id, isThere {
+                isThere = try requests.step()
+                current = isThere ? requests.integer(0) : .max
+            }
+            guard current == id else { continue }
+            key.reset()
+            for column in 1...Self.requestTexts { key.append(requests.bytes(column)) }
+            for column in 5..<5 + Self.attemptTexts { key.append(attempts.bytes(column)) }
+            let figures = Figures(
+                startedAt: attempts.integer(1), ordinal: attempts.integer(2), costNanoUSD: attempts.integer(3),
+                tokens: attempts.integer(4))
+            try visit(figures, &key)
+        }
+    }
+}

@@ -1,0 +1,43 @@
+/// What was spent, for rebuilding budget accounts at a start.
+package enum SpendHistory {
+    /// The spend of attempts that no rule can tell apart, and that started between the same two boundaries.
+    package struct Row: Sendable, Equatable {
+        /// The latest boundary that had passed when the attempts started: an index into the boundaries asked for. What was
+        /// spent since a boundary is the sum of the rows with its index or a higher one.
+        package let bucket: Int
+        package let dimensions: SpendDimensions
+        package let costNanoUSD: Int64
+        /// All classes together.
+        package let tokens: Int64
+        package let attempts: Int64
+    }
+
+    /// Adds up the attempts of model requests by when they started, in one pass for all windows.
+    ///
+    /// Reads what the database holds: for the time after `Ledger.init`, which has recovered what a killed process left, and
+    /// before the first request. Throws `overflow` if a sum leaves 64 bits.
+    ///
+    /// - Parameters:
+    ///   - boundaries: the beginnings of windows, Unix nanoseconds, ascending; attempts before the first are left out.
+    ///   - detail: dear dimensions that a rule needs.
+    package static func read(_ directory: DataDirectory, since boundaries: [Int64], detail: HistoryDetail = [])
+        throws(LedgerError) -> [Row]
+    {
+        guard let first = boundaries.first, let database = try directory.openDatabaseReadOnly() else { return [] }
+        // One reading transaction, so that requests and attempts are of the same moment.
+        try database.execute("BEGIN")
+        var sums = DimensionSums()
+        try AttemptScan(database, since: first, detail: detail).run { (figures, key) throws(LedgerError) in
+            let bucket = boundaries.lastIndex { $0 <= figures.startedAt } ?? 0
+            key.append(Int64(bucket))
+            try sums.add(figures, to: key)
+        }
+        try database.execute("COMMIT")
+        return sums.rows(
+            { dimensions, numbers, sums in
+                Row(
+                    bucket: Int(numbers[0]), dimensions: dimensions, costNanoUSD: sums.costNanoUSD, tokens: sums.tokens,
+                    attempts: sums.attempts)
+            }, numbers: 1)
+    }
+}

@@ -1,0 +1,88 @@
+import Synchronization
+
+/// What loops hand to the writer besides rows: audit lines, and the state of accounts and alerts.
+///
+/// Handing over appends to an array under a mutex that the writer holds only to exchange that array for an empty one:
+/// nobody waits for the database. Lines keep their order. Beyond a bound they are dropped and counted, the newest first,
+/// so that a database that refuses for long does not take the memory with it.
+final class WriterInbox: Sendable {
+    struct Contents: Sendable {
+        var audit: [[AuditEntry]] = []
+        var accounts: [[BudgetAccountRow]] = []
+        var alerts: [[BudgetAlertRow]] = []
+    }
+
+    private struct State {
+        var contents = Contents()
+        /// Audit lines here, or taken and not written yet.
+        var auditLines = 0
+        var dropped = 0
+        var closed = false
+    }
+
+    private let capacity: Int
+    private let wake: WriterWake
+    private let state = Mutex(State())
+    private let filled = Atomic<Bool>(false)
+
+    /// - Parameter capacity: the most audit lines that wait.
+    init(capacity: Int, wake: WriterWake) {
+        self.capacity = capacity
+        self.wake = wake
+    }
+
+    func add(_ entries: [AuditEntry]) {
+        add { state in
+            let room = state.closed ? 0 : min(entries.count, capacity - state.auditLines)
+            state.dropped += entries.count - room
+            guard room > 0 else { return }
+            state.auditLines += room
+            state.contents.audit.append(room == entries.count ? entries : Array(entries.prefix(room)))
+        }
+    }
+
+    func add(_ accounts: [BudgetAccountRow]) {
+        add { state in
+            if !state.closed { state.contents.accounts.append(accounts) }
+        }
+    }
+
+    func add(_ alerts: [BudgetAlertRow]) {
+        add { state in
+            if !state.closed { state.contents.alerts.append(alerts) }
+        }
+    }
+
+    private func add(_ change: (inout State) -> Void) {
+        state.withLock { change(&$0) }
+        filled.store(true, ordering: .releasing)
+        wake.afterPush()
+    }
+
+    /// Whether something came since the last `take`. Writer only.
+    var isFilled: Bool { filled.load(ordering: .acquiring) }
+
+    /// Everything that came since the last time. Writer only.
+    func take() -> Contents {
+        guard filled.exchange(false, ordering: .acquiringAndReleasing) else { return Contents() }
+        return state.withLock { state in
+            defer { state.contents = Contents() }
+            return state.contents
+        }
+    }
+
+    /// So many of the audit lines taken are in the database: others may come. Writer only.
+    func wrote(auditLines: Int) {
+        state.withLock { $0.auditLines -= auditLines }
+    }
+
+    /// Takes nothing more in.
+    func close() {
+        state.withLock { $0.closed = true }
+    }
+
+    /// Audit lines that wait, and those that were dropped since the start.
+    var audit: (waiting: Int, dropped: Int) {
+        state.withLock { ($0.auditLines, $0.dropped) }
+    }
+}

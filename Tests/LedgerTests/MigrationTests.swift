@@ -1,0 +1,51 @@
+import Testing
+
+@testable import Ledger
+
+@Suite("Migrations of the database")
+struct MigrationTests {
+    /// A database of the first version with a row in every table that the second changes.
+    private func versionOne(_ directory: DataDirectory) throws {
+        let database = try Database(path: directory.databasePath, access: .readWrite)
+        try database.execute(Schema.migrations[0])
+        try database.execute(
+            """
+            PRAGMA user_version = 1;
+            INSERT INTO requests VALUES (4194304, \(midnight), 1, 1, 'alice', 'platform', 'key_1', '', '', '', '', '', '',
+                NULL, 'atlas', '{"a":"b"}', 'opus', 'opus', 'main', 'anthropic', '2.1', 'cli', 'messages', 1, 200, 'ok',
+                NULL, 1, 2, 3, 4, 5, 0, 0, NULL, 77, '2026-11-01', 0, 0, 0, NULL, NULL, NULL, NULL, 1, 1, 1);
+            INSERT INTO attempts VALUES (4194304, 0, NULL, 'main', 'opus', 200, 'ok', NULL, \(midnight), 1, 1, NULL,
+                1, 2, 3, 4, 5, 0, 0, 77, 0, 0);
+            INSERT INTO keys VALUES ('key_1', x'01', 'tgk_', 'alice', 'platform', '{}', 1, NULL, NULL, NULL);
+            INSERT INTO audit VALUES (1, 1, 'root', 'issue', 'key_1', '{}');
+            UPDATE meta SET value = 5 WHERE name = 'keys_version';
+            """)
+    }
+
+    @Test("The second keeps every row, and gives what is new its empty value")
+    func second() async throws {
+        let temporary = TemporaryDirectory()
+        let directory = try temporary.data()
+        try versionOne(directory)
+        let ledger = try Ledger(directory)
+        #expect(ledger.initialKeys.map(\.user) == ["alice"])
+        #expect(ledger.initialKeys.first?.groups == [] && ledger.initialKeys.first?.virtualAccount == "")
+        #expect(ledger.initialRaises.isEmpty && ledger.newestOrder == 0)
+        var ids = ledger.makeIDSource(loop: 0)
+        serve(ledger.journals[0], id: ids.next(now: midnight))
+        try await ledger.writer.close()
+        #expect(try directory.value("PRAGMA user_version") == "2")
+        #expect(
+            try directory.row("user, cost_nano_usd, groups, virtual_account", of: "requests WHERE project = 'atlas'")
+                == "alice|77||")
+        #expect(
+            try directory.row(
+                "cost_nano_usd, admission IS NULL, settlement IS NULL, holds IS NULL, price_version IS NULL, provider_kind",
+                of: "attempts WHERE model = 'opus'") == "77|1|1|1|1|")
+        #expect(try directory.row("sum(value), count(*)", of: "meta") == "5|3")
+        #expect(try directory.row("action, subject", of: "audit") == "issue|key_1")
+        let spend = try SpendHistory.read(directory, since: [0])
+        #expect(spend.reduce(0) { $0 + $1.costNanoUSD } == 77 + 1_234_567)
+        #expect(spend.first { $0.costNanoUSD == 77 }?.tokens == 15)
+    }
+}
