@@ -57,7 +57,7 @@ struct tg_otlp_attributes {
 
 struct tg_otlp {
     block *arena;
-    bool metrics;
+    tg_otlp_signal signal;
     Otlp__Resource resource;
     Otlp__InstrumentationScope scope;
     Otlp__ScopeSpans scope_spans;
@@ -66,10 +66,14 @@ struct tg_otlp {
     Otlp__ScopeMetrics scope_metrics;
     Otlp__ResourceMetrics resource_metrics;
     Otlp__ExportMetricsServiceRequest measurements;
-    void *only[4];
-    size_t span_capacity, event_capacity, metric_capacity, point_capacity;
+    Otlp__ScopeLogs scope_logs;
+    Otlp__ResourceLogs resource_logs;
+    Otlp__ExportLogsServiceRequest logs;
+    void *only[6];
+    size_t span_capacity, event_capacity, metric_capacity, point_capacity, record_capacity;
     Otlp__Span *span;
     Otlp__Metric *metric;
+    Otlp__LogRecord *record;
     tg_otlp_attributes *resource_attributes;
 };
 
@@ -79,10 +83,10 @@ static tg_otlp_attributes *attributes(block **arena, Otlp__KeyValue ***items, si
     return made;
 }
 
-tg_otlp *tg_otlp_create(bool metrics) {
+tg_otlp *tg_otlp_create(tg_otlp_signal signal) {
     tg_otlp *b = calloc(1, sizeof *b);
     if (!b) return NULL;
-    b->metrics = metrics;
+    b->signal = signal;
     otlp__resource__init(&b->resource);
     otlp__instrumentation_scope__init(&b->scope);
     otlp__scope_spans__init(&b->scope_spans);
@@ -91,8 +95,11 @@ tg_otlp *tg_otlp_create(bool metrics) {
     otlp__scope_metrics__init(&b->scope_metrics);
     otlp__resource_metrics__init(&b->resource_metrics);
     otlp__export_metrics_service_request__init(&b->measurements);
-    b->scope_spans.scope = b->scope_metrics.scope = &b->scope;
-    b->resource_spans.resource = b->resource_metrics.resource = &b->resource;
+    otlp__scope_logs__init(&b->scope_logs);
+    otlp__resource_logs__init(&b->resource_logs);
+    otlp__export_logs_service_request__init(&b->logs);
+    b->scope_spans.scope = b->scope_metrics.scope = b->scope_logs.scope = &b->scope;
+    b->resource_spans.resource = b->resource_metrics.resource = b->resource_logs.resource = &b->resource;
     b->only[0] = &b->scope_spans;
     b->resource_spans.scope_spans = (Otlp__ScopeSpans **)&b->only[0];
     b->resource_spans.n_scope_spans = 1;
@@ -105,6 +112,12 @@ tg_otlp *tg_otlp_create(bool metrics) {
     b->only[3] = &b->resource_metrics;
     b->measurements.resource_metrics = (Otlp__ResourceMetrics **)&b->only[3];
     b->measurements.n_resource_metrics = 1;
+    b->only[4] = &b->scope_logs;
+    b->resource_logs.scope_logs = (Otlp__ScopeLogs **)&b->only[4];
+    b->resource_logs.n_scope_logs = 1;
+    b->only[5] = &b->resource_logs;
+    b->logs.resource_logs = (Otlp__ResourceLogs **)&b->only[5];
+    b->logs.n_resource_logs = 1;
     b->resource_attributes = attributes(&b->arena, &b->resource.attributes, &b->resource.n_attributes);
     return b;
 }
@@ -121,7 +134,8 @@ tg_otlp_attributes *tg_otlp_resource(tg_otlp *b) { return b->resource_attributes
 
 void tg_otlp_scope(tg_otlp *b, const void *name, size_t name_length, const void *version, size_t version_length,
                    const void *schema_url, size_t schema_url_length) {
-    b->scope_spans.schema_url = b->scope_metrics.schema_url = copy_text(&b->arena, schema_url, schema_url_length);
+    b->scope_spans.schema_url = b->scope_metrics.schema_url = b->scope_logs.schema_url =
+        copy_text(&b->arena, schema_url, schema_url_length);
     b->scope.name = copy_text(&b->arena, name, name_length);
     b->scope.version = copy_text(&b->arena, version, version_length);
 }
@@ -173,21 +187,56 @@ tg_otlp_attributes *tg_otlp_event(tg_otlp *b, const void *name, size_t name_leng
     return attributes(&b->arena, &made->attributes, &made->n_attributes);
 }
 
+// ------------------------------------------------------------------ logs
+
+tg_otlp_attributes *tg_otlp_log(tg_otlp *b, int64_t time, int64_t observed, int severity, const char *severity_text,
+                                uint64_t trace_high, uint64_t trace_low, uint64_t span) {
+    Otlp__LogRecord *made = allocate(&b->arena, sizeof *made);
+    otlp__log_record__init(made);
+    made->time_unix_nano = (uint64_t)time;
+    made->observed_time_unix_nano = (uint64_t)observed;
+    made->severity_number = severity;
+    made->severity_text = copy_text(&b->arena, severity_text, strlen(severity_text));
+    if (trace_high || trace_low) made->trace_id = big_endian(&b->arena, trace_high, trace_low, 16);
+    if (span) made->span_id = big_endian(&b->arena, span, 0, 8);
+    append(&b->arena, (void ***)&b->scope_logs.log_records, &b->scope_logs.n_log_records, &b->record_capacity, made);
+    b->record = made;
+    return attributes(&b->arena, &made->attributes, &made->n_attributes);
+}
+
+void tg_otlp_log_text(tg_otlp *b, const void *name, size_t name_length, const void *body, size_t body_length) {
+    b->record->event_name = copy_text(&b->arena, name, name_length);
+    if (body_length == 0) return;
+    b->record->body = allocate(&b->arena, sizeof *b->record->body);
+    otlp__any_value__init(b->record->body);
+    b->record->body->value_case = OTLP__ANY_VALUE__VALUE_STRING_VALUE;
+    b->record->body->string_value = copy_text(&b->arena, body, body_length);
+}
+
 // ------------------------------------------------------------------ metrics
 
-static Otlp__Metric *begin_metric(tg_otlp *b, const char *name, const char *unit) {
+static Otlp__Metric *begin_metric(tg_otlp *b, const char *name, const char *unit, const char *description) {
     Otlp__Metric *made = allocate(&b->arena, sizeof *made);
     otlp__metric__init(made);
     made->name = copy_text(&b->arena, name, strlen(name));
     made->unit = copy_text(&b->arena, unit, strlen(unit));
+    made->description = copy_text(&b->arena, description, strlen(description));
     append(&b->arena, (void ***)&b->scope_metrics.metrics, &b->scope_metrics.n_metrics, &b->metric_capacity, made);
     b->metric = made;
     b->point_capacity = 0;
     return made;
 }
 
-void tg_otlp_sum(tg_otlp *b, const char *name, const char *unit, int temporality, bool monotonic) {
-    Otlp__Metric *metric = begin_metric(b, name, unit);
+void tg_otlp_gauge(tg_otlp *b, const char *name, const char *unit, const char *description) {
+    Otlp__Metric *metric = begin_metric(b, name, unit, description);
+    metric->data_case = OTLP__METRIC__DATA_GAUGE;
+    metric->gauge = allocate(&b->arena, sizeof *metric->gauge);
+    otlp__gauge__init(metric->gauge);
+}
+
+void tg_otlp_sum(tg_otlp *b, const char *name, const char *unit, const char *description, int temporality,
+                 bool monotonic) {
+    Otlp__Metric *metric = begin_metric(b, name, unit, description);
     metric->data_case = OTLP__METRIC__DATA_SUM;
     metric->sum = allocate(&b->arena, sizeof *metric->sum);
     otlp__sum__init(metric->sum);
@@ -195,8 +244,8 @@ void tg_otlp_sum(tg_otlp *b, const char *name, const char *unit, int temporality
     metric->sum->is_monotonic = monotonic;
 }
 
-void tg_otlp_histogram(tg_otlp *b, const char *name, const char *unit, int temporality) {
-    Otlp__Metric *metric = begin_metric(b, name, unit);
+void tg_otlp_histogram(tg_otlp *b, const char *name, const char *unit, const char *description, int temporality) {
+    Otlp__Metric *metric = begin_metric(b, name, unit, description);
     metric->data_case = OTLP__METRIC__DATA_HISTOGRAM;
     metric->histogram = allocate(&b->arena, sizeof *metric->histogram);
     otlp__histogram__init(metric->histogram);
@@ -210,8 +259,13 @@ tg_otlp_attributes *tg_otlp_number(tg_otlp *b, int64_t start, int64_t time, int6
     point->time_unix_nano = (uint64_t)time;
     point->value_case = OTLP__NUMBER_DATA_POINT__VALUE_AS_INT;
     point->as_int = value;
-    Otlp__Sum *sum = b->metric->sum;
-    append(&b->arena, (void ***)&sum->data_points, &sum->n_data_points, &b->point_capacity, point);
+    if (b->metric->data_case == OTLP__METRIC__DATA_GAUGE) {
+        Otlp__Gauge *gauge = b->metric->gauge;
+        append(&b->arena, (void ***)&gauge->data_points, &gauge->n_data_points, &b->point_capacity, point);
+    } else {
+        Otlp__Sum *sum = b->metric->sum;
+        append(&b->arena, (void ***)&sum->data_points, &sum->n_data_points, &b->point_capacity, point);
+    }
     return attributes(&b->arena, &point->attributes, &point->n_attributes);
 }
 
@@ -289,7 +343,13 @@ void tg_otlp_bool(tg_otlp_attributes *to, const void *key, size_t key_length, bo
 
 // ------------------------------------------------------------------ bytes
 
-static const ProtobufCMessage *root(tg_otlp *b) { return b->metrics ? &b->measurements.base : &b->traces.base; }
+static const ProtobufCMessage *root(tg_otlp *b) {
+    switch (b->signal) {
+    case TG_OTLP_METRICS: return &b->measurements.base;
+    case TG_OTLP_LOGS: return &b->logs.base;
+    default: return &b->traces.base;
+    }
+}
 
 size_t tg_otlp_size(tg_otlp *b) { return protobuf_c_message_get_packed_size(root(b)); }
 void tg_otlp_pack(tg_otlp *b, uint8_t *out) { protobuf_c_message_pack(root(b), out); }

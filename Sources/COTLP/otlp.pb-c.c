@@ -682,6 +682,51 @@ void   otlp__metric__free_unpacked
   assert(message->base.descriptor == &otlp__metric__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   otlp__gauge__init
+                     (Otlp__Gauge         *message)
+{
+  static const Otlp__Gauge init_value = OTLP__GAUGE__INIT;
+  *message = init_value;
+}
+size_t otlp__gauge__get_packed_size
+                     (const Otlp__Gauge *message)
+{
+  assert(message->base.descriptor == &otlp__gauge__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t otlp__gauge__pack
+                     (const Otlp__Gauge *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &otlp__gauge__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t otlp__gauge__pack_to_buffer
+                     (const Otlp__Gauge *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &otlp__gauge__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Otlp__Gauge *
+       otlp__gauge__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Otlp__Gauge *)
+     protobuf_c_message_unpack (&otlp__gauge__descriptor,
+                                allocator, len, data);
+}
+void   otlp__gauge__free_unpacked
+                     (Otlp__Gauge *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &otlp__gauge__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   otlp__sum__init
                      (Otlp__Sum         *message)
 {
@@ -860,6 +905,186 @@ void   otlp__histogram_data_point__free_unpacked
   if(!message)
     return;
   assert(message->base.descriptor == &otlp__histogram_data_point__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   otlp__export_logs_service_request__init
+                     (Otlp__ExportLogsServiceRequest         *message)
+{
+  static const Otlp__ExportLogsServiceRequest init_value = OTLP__EXPORT_LOGS_SERVICE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t otlp__export_logs_service_request__get_packed_size
+                     (const Otlp__ExportLogsServiceRequest *message)
+{
+  assert(message->base.descriptor == &otlp__export_logs_service_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t otlp__export_logs_service_request__pack
+                     (const Otlp__ExportLogsServiceRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &otlp__export_logs_service_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t otlp__export_logs_service_request__pack_to_buffer
+                     (const Otlp__ExportLogsServiceRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &otlp__export_logs_service_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Otlp__ExportLogsServiceRequest *
+       otlp__export_logs_service_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Otlp__ExportLogsServiceRequest *)
+     protobuf_c_message_unpack (&otlp__export_logs_service_request__descriptor,
+                                allocator, len, data);
+}
+void   otlp__export_logs_service_request__free_unpacked
+                     (Otlp__ExportLogsServiceRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &otlp__export_logs_service_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   otlp__resource_logs__init
+                     (Otlp__ResourceLogs         *message)
+{
+  static const Otlp__ResourceLogs init_value = OTLP__RESOURCE_LOGS__INIT;
+  *message = init_value;
+}
+size_t otlp__resource_logs__get_packed_size
+                     (const Otlp__ResourceLogs *message)
+{
+  assert(message->base.descriptor == &otlp__resource_logs__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t otlp__resource_logs__pack
+                     (const Otlp__ResourceLogs *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &otlp__resource_logs__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t otlp__resource_logs__pack_to_buffer
+                     (const Otlp__ResourceLogs *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &otlp__resource_logs__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Otlp__ResourceLogs *
+       otlp__resource_logs__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Otlp__ResourceLogs *)
+     protobuf_c_message_unpack (&otlp__resource_logs__descriptor,
+                                allocator, len, data);
+}
+void   otlp__resource_logs__free_unpacked
+                     (Otlp__ResourceLogs *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &otlp__resource_logs__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   otlp__scope_logs__init
+                     (Otlp__ScopeLogs         *message)
+{
+  static const Otlp__ScopeLogs init_value = OTLP__SCOPE_LOGS__INIT;
+  *message = init_value;
+}
+size_t otlp__scope_logs__get_packed_size
+                     (const Otlp__ScopeLogs *message)
+{
+  assert(message->base.descriptor == &otlp__scope_logs__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t otlp__scope_logs__pack
+                     (const Otlp__ScopeLogs *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &otlp__scope_logs__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t otlp__scope_logs__pack_to_buffer
+                     (const Otlp__ScopeLogs *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &otlp__scope_logs__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Otlp__ScopeLogs *
+       otlp__scope_logs__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Otlp__ScopeLogs *)
+     protobuf_c_message_unpack (&otlp__scope_logs__descriptor,
+                                allocator, len, data);
+}
+void   otlp__scope_logs__free_unpacked
+                     (Otlp__ScopeLogs *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &otlp__scope_logs__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   otlp__log_record__init
+                     (Otlp__LogRecord         *message)
+{
+  static const Otlp__LogRecord init_value = OTLP__LOG_RECORD__INIT;
+  *message = init_value;
+}
+size_t otlp__log_record__get_packed_size
+                     (const Otlp__LogRecord *message)
+{
+  assert(message->base.descriptor == &otlp__log_record__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t otlp__log_record__pack
+                     (const Otlp__LogRecord *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &otlp__log_record__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t otlp__log_record__pack_to_buffer
+                     (const Otlp__LogRecord *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &otlp__log_record__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Otlp__LogRecord *
+       otlp__log_record__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Otlp__LogRecord *)
+     protobuf_c_message_unpack (&otlp__log_record__descriptor,
+                                allocator, len, data);
+}
+void   otlp__log_record__free_unpacked
+                     (Otlp__LogRecord *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &otlp__log_record__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   otlp__export_service_response__init
@@ -1812,7 +2037,7 @@ const ProtobufCMessageDescriptor otlp__scope_metrics__descriptor =
   (ProtobufCMessageInit) otlp__scope_metrics__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor otlp__metric__field_descriptors[5] =
+static const ProtobufCFieldDescriptor otlp__metric__field_descriptors[6] =
 {
   {
     "name",
@@ -1851,6 +2076,18 @@ static const ProtobufCFieldDescriptor otlp__metric__field_descriptors[5] =
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "gauge",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Otlp__Metric, data_case),
+    offsetof(Otlp__Metric, gauge),
+    &otlp__gauge__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "sum",
     7,
     PROTOBUF_C_LABEL_NONE,
@@ -1877,17 +2114,19 @@ static const ProtobufCFieldDescriptor otlp__metric__field_descriptors[5] =
 };
 static const unsigned otlp__metric__field_indices_by_name[] = {
   1,   /* field[1] = description */
-  4,   /* field[4] = histogram */
+  3,   /* field[3] = gauge */
+  5,   /* field[5] = histogram */
   0,   /* field[0] = name */
-  3,   /* field[3] = sum */
+  4,   /* field[4] = sum */
   2,   /* field[2] = unit */
 };
-static const ProtobufCIntRange otlp__metric__number_ranges[3 + 1] =
+static const ProtobufCIntRange otlp__metric__number_ranges[4 + 1] =
 {
   { 1, 0 },
-  { 7, 3 },
-  { 9, 4 },
-  { 0, 5 }
+  { 5, 3 },
+  { 7, 4 },
+  { 9, 5 },
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor otlp__metric__descriptor =
 {
@@ -1897,11 +2136,49 @@ const ProtobufCMessageDescriptor otlp__metric__descriptor =
   "Otlp__Metric",
   "otlp",
   sizeof(Otlp__Metric),
-  5,
+  6,
   otlp__metric__field_descriptors,
   otlp__metric__field_indices_by_name,
-  3,  otlp__metric__number_ranges,
+  4,  otlp__metric__number_ranges,
   (ProtobufCMessageInit) otlp__metric__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor otlp__gauge__field_descriptors[1] =
+{
+  {
+    "data_points",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Otlp__Gauge, n_data_points),
+    offsetof(Otlp__Gauge, data_points),
+    &otlp__number_data_point__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned otlp__gauge__field_indices_by_name[] = {
+  0,   /* field[0] = data_points */
+};
+static const ProtobufCIntRange otlp__gauge__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor otlp__gauge__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "otlp.Gauge",
+  "Gauge",
+  "Otlp__Gauge",
+  "otlp",
+  sizeof(Otlp__Gauge),
+  1,
+  otlp__gauge__field_descriptors,
+  otlp__gauge__field_indices_by_name,
+  1,  otlp__gauge__number_ranges,
+  (ProtobufCMessageInit) otlp__gauge__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor otlp__sum__field_descriptors[3] =
@@ -2212,6 +2489,303 @@ const ProtobufCMessageDescriptor otlp__histogram_data_point__descriptor =
   otlp__histogram_data_point__field_indices_by_name,
   2,  otlp__histogram_data_point__number_ranges,
   (ProtobufCMessageInit) otlp__histogram_data_point__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor otlp__export_logs_service_request__field_descriptors[1] =
+{
+  {
+    "resource_logs",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Otlp__ExportLogsServiceRequest, n_resource_logs),
+    offsetof(Otlp__ExportLogsServiceRequest, resource_logs),
+    &otlp__resource_logs__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned otlp__export_logs_service_request__field_indices_by_name[] = {
+  0,   /* field[0] = resource_logs */
+};
+static const ProtobufCIntRange otlp__export_logs_service_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor otlp__export_logs_service_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "otlp.ExportLogsServiceRequest",
+  "ExportLogsServiceRequest",
+  "Otlp__ExportLogsServiceRequest",
+  "otlp",
+  sizeof(Otlp__ExportLogsServiceRequest),
+  1,
+  otlp__export_logs_service_request__field_descriptors,
+  otlp__export_logs_service_request__field_indices_by_name,
+  1,  otlp__export_logs_service_request__number_ranges,
+  (ProtobufCMessageInit) otlp__export_logs_service_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor otlp__resource_logs__field_descriptors[2] =
+{
+  {
+    "resource",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Otlp__ResourceLogs, resource),
+    &otlp__resource__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "scope_logs",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Otlp__ResourceLogs, n_scope_logs),
+    offsetof(Otlp__ResourceLogs, scope_logs),
+    &otlp__scope_logs__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned otlp__resource_logs__field_indices_by_name[] = {
+  0,   /* field[0] = resource */
+  1,   /* field[1] = scope_logs */
+};
+static const ProtobufCIntRange otlp__resource_logs__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor otlp__resource_logs__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "otlp.ResourceLogs",
+  "ResourceLogs",
+  "Otlp__ResourceLogs",
+  "otlp",
+  sizeof(Otlp__ResourceLogs),
+  2,
+  otlp__resource_logs__field_descriptors,
+  otlp__resource_logs__field_indices_by_name,
+  1,  otlp__resource_logs__number_ranges,
+  (ProtobufCMessageInit) otlp__resource_logs__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor otlp__scope_logs__field_descriptors[3] =
+{
+  {
+    "scope",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Otlp__ScopeLogs, scope),
+    &otlp__instrumentation_scope__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "log_records",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Otlp__ScopeLogs, n_log_records),
+    offsetof(Otlp__ScopeLogs, log_records),
+    &otlp__log_record__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "schema_url",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Otlp__ScopeLogs, schema_url),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned otlp__scope_logs__field_indices_by_name[] = {
+  1,   /* field[1] = log_records */
+  2,   /* field[2] = schema_url */
+  0,   /* field[0] = scope */
+};
+static const ProtobufCIntRange otlp__scope_logs__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor otlp__scope_logs__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "otlp.ScopeLogs",
+  "ScopeLogs",
+  "Otlp__ScopeLogs",
+  "otlp",
+  sizeof(Otlp__ScopeLogs),
+  3,
+  otlp__scope_logs__field_descriptors,
+  otlp__scope_logs__field_indices_by_name,
+  1,  otlp__scope_logs__number_ranges,
+  (ProtobufCMessageInit) otlp__scope_logs__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor otlp__log_record__field_descriptors[9] =
+{
+  {
+    "time_unix_nano",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Otlp__LogRecord, time_unix_nano),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "severity_number",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Otlp__LogRecord, severity_number),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "severity_text",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Otlp__LogRecord, severity_text),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "body",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Otlp__LogRecord, body),
+    &otlp__any_value__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "attributes",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Otlp__LogRecord, n_attributes),
+    offsetof(Otlp__LogRecord, attributes),
+    &otlp__key_value__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "trace_id",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Otlp__LogRecord, trace_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "span_id",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Otlp__LogRecord, span_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "observed_time_unix_nano",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Otlp__LogRecord, observed_time_unix_nano),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "event_name",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Otlp__LogRecord, event_name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned otlp__log_record__field_indices_by_name[] = {
+  4,   /* field[4] = attributes */
+  3,   /* field[3] = body */
+  8,   /* field[8] = event_name */
+  7,   /* field[7] = observed_time_unix_nano */
+  1,   /* field[1] = severity_number */
+  2,   /* field[2] = severity_text */
+  6,   /* field[6] = span_id */
+  0,   /* field[0] = time_unix_nano */
+  5,   /* field[5] = trace_id */
+};
+static const ProtobufCIntRange otlp__log_record__number_ranges[3 + 1] =
+{
+  { 1, 0 },
+  { 5, 3 },
+  { 9, 5 },
+  { 0, 9 }
+};
+const ProtobufCMessageDescriptor otlp__log_record__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "otlp.LogRecord",
+  "LogRecord",
+  "Otlp__LogRecord",
+  "otlp",
+  sizeof(Otlp__LogRecord),
+  9,
+  otlp__log_record__field_descriptors,
+  otlp__log_record__field_indices_by_name,
+  3,  otlp__log_record__number_ranges,
+  (ProtobufCMessageInit) otlp__log_record__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor otlp__export_service_response__field_descriptors[1] =

@@ -30,10 +30,15 @@ typedef struct Otlp__ExportMetricsServiceRequest Otlp__ExportMetricsServiceReque
 typedef struct Otlp__ResourceMetrics Otlp__ResourceMetrics;
 typedef struct Otlp__ScopeMetrics Otlp__ScopeMetrics;
 typedef struct Otlp__Metric Otlp__Metric;
+typedef struct Otlp__Gauge Otlp__Gauge;
 typedef struct Otlp__Sum Otlp__Sum;
 typedef struct Otlp__Histogram Otlp__Histogram;
 typedef struct Otlp__NumberDataPoint Otlp__NumberDataPoint;
 typedef struct Otlp__HistogramDataPoint Otlp__HistogramDataPoint;
+typedef struct Otlp__ExportLogsServiceRequest Otlp__ExportLogsServiceRequest;
+typedef struct Otlp__ResourceLogs Otlp__ResourceLogs;
+typedef struct Otlp__ScopeLogs Otlp__ScopeLogs;
+typedef struct Otlp__LogRecord Otlp__LogRecord;
 typedef struct Otlp__ExportServiceResponse Otlp__ExportServiceResponse;
 typedef struct Otlp__PartialSuccess Otlp__PartialSuccess;
 
@@ -240,6 +245,7 @@ struct  Otlp__ScopeMetrics
 
 typedef enum {
   OTLP__METRIC__DATA__NOT_SET = 0,
+  OTLP__METRIC__DATA_GAUGE = 5,
   OTLP__METRIC__DATA_SUM = 7,
   OTLP__METRIC__DATA_HISTOGRAM = 9
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(OTLP__METRIC__DATA__CASE)
@@ -253,6 +259,7 @@ struct  Otlp__Metric
   char *unit;
   Otlp__Metric__DataCase data_case;
   union {
+    Otlp__Gauge *gauge;
     Otlp__Sum *sum;
     Otlp__Histogram *histogram;
   };
@@ -260,6 +267,17 @@ struct  Otlp__Metric
 #define OTLP__METRIC__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&otlp__metric__descriptor) \
     , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, OTLP__METRIC__DATA__NOT_SET, {0} }
+
+
+struct  Otlp__Gauge
+{
+  ProtobufCMessage base;
+  size_t n_data_points;
+  Otlp__NumberDataPoint **data_points;
+};
+#define OTLP__GAUGE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&otlp__gauge__descriptor) \
+    , 0,NULL }
 
 
 struct  Otlp__Sum
@@ -339,6 +357,64 @@ struct  Otlp__HistogramDataPoint
 #define OTLP__HISTOGRAM_DATA_POINT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&otlp__histogram_data_point__descriptor) \
     , 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, OTLP__HISTOGRAM_DATA_POINT__OPTIONAL_SUM__NOT_SET, {0} }
+
+
+struct  Otlp__ExportLogsServiceRequest
+{
+  ProtobufCMessage base;
+  size_t n_resource_logs;
+  Otlp__ResourceLogs **resource_logs;
+};
+#define OTLP__EXPORT_LOGS_SERVICE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&otlp__export_logs_service_request__descriptor) \
+    , 0,NULL }
+
+
+struct  Otlp__ResourceLogs
+{
+  ProtobufCMessage base;
+  Otlp__Resource *resource;
+  size_t n_scope_logs;
+  Otlp__ScopeLogs **scope_logs;
+};
+#define OTLP__RESOURCE_LOGS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&otlp__resource_logs__descriptor) \
+    , NULL, 0,NULL }
+
+
+struct  Otlp__ScopeLogs
+{
+  ProtobufCMessage base;
+  Otlp__InstrumentationScope *scope;
+  size_t n_log_records;
+  Otlp__LogRecord **log_records;
+  char *schema_url;
+};
+#define OTLP__SCOPE_LOGS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&otlp__scope_logs__descriptor) \
+    , NULL, 0,NULL, (char *)protobuf_c_empty_string }
+
+
+struct  Otlp__LogRecord
+{
+  ProtobufCMessage base;
+  uint64_t time_unix_nano;
+  /*
+   * 5 DEBUG, 9 INFO, 13 WARN, 17 ERROR
+   */
+  int32_t severity_number;
+  char *severity_text;
+  Otlp__AnyValue *body;
+  size_t n_attributes;
+  Otlp__KeyValue **attributes;
+  ProtobufCBinaryData trace_id;
+  ProtobufCBinaryData span_id;
+  uint64_t observed_time_unix_nano;
+  char *event_name;
+};
+#define OTLP__LOG_RECORD__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&otlp__log_record__descriptor) \
+    , 0, 0, (char *)protobuf_c_empty_string, NULL, 0,NULL, {0,NULL}, {0,NULL}, 0, (char *)protobuf_c_empty_string }
 
 
 struct  Otlp__ExportServiceResponse
@@ -647,6 +723,25 @@ Otlp__Metric *
 void   otlp__metric__free_unpacked
                      (Otlp__Metric *message,
                       ProtobufCAllocator *allocator);
+/* Otlp__Gauge methods */
+void   otlp__gauge__init
+                     (Otlp__Gauge         *message);
+size_t otlp__gauge__get_packed_size
+                     (const Otlp__Gauge   *message);
+size_t otlp__gauge__pack
+                     (const Otlp__Gauge   *message,
+                      uint8_t             *out);
+size_t otlp__gauge__pack_to_buffer
+                     (const Otlp__Gauge   *message,
+                      ProtobufCBuffer     *buffer);
+Otlp__Gauge *
+       otlp__gauge__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   otlp__gauge__free_unpacked
+                     (Otlp__Gauge *message,
+                      ProtobufCAllocator *allocator);
 /* Otlp__Sum methods */
 void   otlp__sum__init
                      (Otlp__Sum         *message);
@@ -722,6 +817,82 @@ Otlp__HistogramDataPoint *
                       const uint8_t       *data);
 void   otlp__histogram_data_point__free_unpacked
                      (Otlp__HistogramDataPoint *message,
+                      ProtobufCAllocator *allocator);
+/* Otlp__ExportLogsServiceRequest methods */
+void   otlp__export_logs_service_request__init
+                     (Otlp__ExportLogsServiceRequest         *message);
+size_t otlp__export_logs_service_request__get_packed_size
+                     (const Otlp__ExportLogsServiceRequest   *message);
+size_t otlp__export_logs_service_request__pack
+                     (const Otlp__ExportLogsServiceRequest   *message,
+                      uint8_t             *out);
+size_t otlp__export_logs_service_request__pack_to_buffer
+                     (const Otlp__ExportLogsServiceRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Otlp__ExportLogsServiceRequest *
+       otlp__export_logs_service_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   otlp__export_logs_service_request__free_unpacked
+                     (Otlp__ExportLogsServiceRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Otlp__ResourceLogs methods */
+void   otlp__resource_logs__init
+                     (Otlp__ResourceLogs         *message);
+size_t otlp__resource_logs__get_packed_size
+                     (const Otlp__ResourceLogs   *message);
+size_t otlp__resource_logs__pack
+                     (const Otlp__ResourceLogs   *message,
+                      uint8_t             *out);
+size_t otlp__resource_logs__pack_to_buffer
+                     (const Otlp__ResourceLogs   *message,
+                      ProtobufCBuffer     *buffer);
+Otlp__ResourceLogs *
+       otlp__resource_logs__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   otlp__resource_logs__free_unpacked
+                     (Otlp__ResourceLogs *message,
+                      ProtobufCAllocator *allocator);
+/* Otlp__ScopeLogs methods */
+void   otlp__scope_logs__init
+                     (Otlp__ScopeLogs         *message);
+size_t otlp__scope_logs__get_packed_size
+                     (const Otlp__ScopeLogs   *message);
+size_t otlp__scope_logs__pack
+                     (const Otlp__ScopeLogs   *message,
+                      uint8_t             *out);
+size_t otlp__scope_logs__pack_to_buffer
+                     (const Otlp__ScopeLogs   *message,
+                      ProtobufCBuffer     *buffer);
+Otlp__ScopeLogs *
+       otlp__scope_logs__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   otlp__scope_logs__free_unpacked
+                     (Otlp__ScopeLogs *message,
+                      ProtobufCAllocator *allocator);
+/* Otlp__LogRecord methods */
+void   otlp__log_record__init
+                     (Otlp__LogRecord         *message);
+size_t otlp__log_record__get_packed_size
+                     (const Otlp__LogRecord   *message);
+size_t otlp__log_record__pack
+                     (const Otlp__LogRecord   *message,
+                      uint8_t             *out);
+size_t otlp__log_record__pack_to_buffer
+                     (const Otlp__LogRecord   *message,
+                      ProtobufCBuffer     *buffer);
+Otlp__LogRecord *
+       otlp__log_record__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   otlp__log_record__free_unpacked
+                     (Otlp__LogRecord *message,
                       ProtobufCAllocator *allocator);
 /* Otlp__ExportServiceResponse methods */
 void   otlp__export_service_response__init
@@ -808,6 +979,9 @@ typedef void (*Otlp__ScopeMetrics_Closure)
 typedef void (*Otlp__Metric_Closure)
                  (const Otlp__Metric *message,
                   void *closure_data);
+typedef void (*Otlp__Gauge_Closure)
+                 (const Otlp__Gauge *message,
+                  void *closure_data);
 typedef void (*Otlp__Sum_Closure)
                  (const Otlp__Sum *message,
                   void *closure_data);
@@ -819,6 +993,18 @@ typedef void (*Otlp__NumberDataPoint_Closure)
                   void *closure_data);
 typedef void (*Otlp__HistogramDataPoint_Closure)
                  (const Otlp__HistogramDataPoint *message,
+                  void *closure_data);
+typedef void (*Otlp__ExportLogsServiceRequest_Closure)
+                 (const Otlp__ExportLogsServiceRequest *message,
+                  void *closure_data);
+typedef void (*Otlp__ResourceLogs_Closure)
+                 (const Otlp__ResourceLogs *message,
+                  void *closure_data);
+typedef void (*Otlp__ScopeLogs_Closure)
+                 (const Otlp__ScopeLogs *message,
+                  void *closure_data);
+typedef void (*Otlp__LogRecord_Closure)
+                 (const Otlp__LogRecord *message,
                   void *closure_data);
 typedef void (*Otlp__ExportServiceResponse_Closure)
                  (const Otlp__ExportServiceResponse *message,
@@ -847,10 +1033,15 @@ extern const ProtobufCMessageDescriptor otlp__export_metrics_service_request__de
 extern const ProtobufCMessageDescriptor otlp__resource_metrics__descriptor;
 extern const ProtobufCMessageDescriptor otlp__scope_metrics__descriptor;
 extern const ProtobufCMessageDescriptor otlp__metric__descriptor;
+extern const ProtobufCMessageDescriptor otlp__gauge__descriptor;
 extern const ProtobufCMessageDescriptor otlp__sum__descriptor;
 extern const ProtobufCMessageDescriptor otlp__histogram__descriptor;
 extern const ProtobufCMessageDescriptor otlp__number_data_point__descriptor;
 extern const ProtobufCMessageDescriptor otlp__histogram_data_point__descriptor;
+extern const ProtobufCMessageDescriptor otlp__export_logs_service_request__descriptor;
+extern const ProtobufCMessageDescriptor otlp__resource_logs__descriptor;
+extern const ProtobufCMessageDescriptor otlp__scope_logs__descriptor;
+extern const ProtobufCMessageDescriptor otlp__log_record__descriptor;
 extern const ProtobufCMessageDescriptor otlp__export_service_response__descriptor;
 extern const ProtobufCMessageDescriptor otlp__partial_success__descriptor;
 

@@ -2,15 +2,18 @@ import Configuration
 import Glibc
 import Telemetry
 import Transport
+import Upstream
 import Wire
 
-/// The telemetry of the process: one recorder for each loop, one exporter on a loop of its own. What the configuration file says
+/// The telemetry of the process: one recorder for each loop, one exporter on a loop of its own, which alerts leave from too. What the configuration file says
 /// of it counts from the start; a reload changes the log level only.
 final class TelemetryHost: Sendable {
     let loops: [LoopTelemetry]
     let processLog: LogWriter
     private let exporter: Exporter
     private let exportLoop: EventLoop
+    /// Sends alerts to webhooks.
+    let alerts: AlertSender
 
     init(_ snapshot: Snapshot, loops eventLoops: [EventLoop]) throws {
         let log = LogWriter(level: LogSeverity(snapshot.logs.level))
@@ -26,6 +29,11 @@ final class TelemetryHost: Sendable {
         exporter = try Exporter(
             settings, version: Version.current, loop: exportLoop, resolver: Resolver(), log: log,
             sources: loops)
+        alerts = AlertSender(
+            loop: exportLoop, resolver: Resolver(), proxies: try? ProxyEnvironment(processEnvironment), log: log
+        ) { [exporter] result, count in
+            exporter.measure { $0.add(.alerts, Int64(count), .result(result.rawValue)) }
+        }
     }
 
     private static func file(_ snapshot: Snapshot) -> TelemetrySettings.File {
@@ -63,15 +71,30 @@ final class TelemetryHost: Sendable {
         exportLoop.post { [exporter] in
             Task(executorPreference: exporter.loop) { await exporter.start() }
         }
+        emit(
+            .audit(
+                action: "start", actor: "tollgate", subject: Version.current, details: "{\"loops\":\(loops.count)}"))
     }
 
     /// On the loop's own thread.
     func start(loop index: Int) { loops[index].start(exporter) }
 
+    /// Tells an event, from any thread; on a loop, its own `LoopTelemetry` is nearer.
+    func emit(_ event: TelemetryEvent) { exporter.emit(event) }
+
+    /// Records figures of what has no loop, from any thread.
+    func measure(_ body: @escaping @Sendable (inout MetricShard) -> Void) { exporter.measure(body) }
+
     func replace(_ snapshot: Snapshot) { processLog.set(level: LogSeverity(snapshot.logs.level)) }
 
-    /// Sends what is left.
-    func shutdown() async { await exporter.shutdown() }
+    /// Sends what is left: alerts first, so that the last figures speak of them.
+    func shutdown() async {
+        await alerts.shutdown(within: Self.alertFlush)
+        await exporter.shutdown()
+    }
+
+    /// Nanoseconds.
+    private static let alertFlush: Int64 = 5_000_000_000
 }
 
 extension LogSeverity {

@@ -1,13 +1,13 @@
-/// Which recorded spans wait, which are under way and which are given up; pure, one export at a time.
+/// Which recorded spans or events wait, which are under way and which are given up; pure, one export at a time.
 ///
 /// Its driver performs the action that each event answers with and comes back with the next event:
-/// `send` and `resend` → `answered`; `pause` → `pauseEnded`; `none`: nothing until spans arrive.
-/// Every span that arrives leaves exactly once: delivered, or in `takeDrops` with its reason.
+/// `send` and `resend` → `answered`; `pause` → `pauseEnded`; `none`: nothing until records arrive.
+/// Every record that arrives leaves exactly once: delivered, or in `takeDrops` with its reason.
 struct BatchStateMachine {
     enum Action: Equatable {
         case none
         /// A new export of these.
-        case send([SpanBatch])
+        case send([RecordBatch])
         /// The same export once more.
         case resend
         /// Nothing for so many nanoseconds.
@@ -32,15 +32,15 @@ struct BatchStateMachine {
     private let maximumQueue: Int
     private let maximumBatch: Int
     private var state = State.idle
-    private var waiting: [SpanBatch] = []
+    private var waiting: [RecordBatch] = []
     private var current = 0
     private var retries = ExportStateMachine()
     private var deadline: Int64?
     private var drops: [Drop] = []
-    /// Spans that arrived and did not leave yet.
+    /// Records that arrived and did not leave yet.
     private(set) var held = 0
 
-    /// `maximumQueue`: spans that may be held; `maximumBatch`: spans of one export, unless a single batch has more.
+    /// `maximumQueue`: records that may be held; `maximumBatch`: records of one export, unless a single batch has more.
     init(maximumQueue: Int, maximumBatch: Int) {
         self.maximumQueue = maximumQueue
         self.maximumBatch = maximumBatch
@@ -56,7 +56,7 @@ struct BatchStateMachine {
     }
 
     /// A loop handed over what it recorded; when there is no room, it is the newcomer that goes. `now`: monotonic nanoseconds.
-    mutating func arrived(_ batch: SpanBatch, at now: Int64) -> Action {
+    mutating func arrived(_ batch: RecordBatch, at now: Int64) -> Action {
         guard batch.count > 0 else { return .none }
         // A batch larger than the bound is taken when it is alone, or it could never be sent.
         guard held == 0 || held + batch.count <= maximumQueue else {
@@ -99,7 +99,7 @@ struct BatchStateMachine {
 
     private mutating func next(at now: Int64) -> Action {
         if isOver(now) { return dropAll() }
-        var batches: [SpanBatch] = []
+        var batches: [RecordBatch] = []
         while let batch = waiting.first, batches.isEmpty || current + batch.count <= maximumBatch {
             batches.append(waiting.removeFirst())
             current += batch.count

@@ -54,9 +54,9 @@ struct ExportStateMachine {
 }
 
 /// The `retry-after` field (RFC 9110 §10.2.3): seconds or a date.
-enum RetryAfter {
+package enum RetryAfter {
     /// Nanoseconds from `now` (Unix nanoseconds), 0 for a date that has passed; nil for what is neither or beyond a day.
-    static func nanoseconds(_ text: String, at now: Int64) -> Int64? {
+    package static func nanoseconds(_ text: String, at now: Int64) -> Int64? {
         if text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
             guard let seconds = Int64(text), seconds <= longest else { return nil }
             return seconds * 1_000_000_000

@@ -2,20 +2,21 @@ import HTTP
 import Transport
 import Wire
 
-/// Sends spans and metrics to the collector, from a loop of its own, so that encoding and compressing takes no time of a request.
+/// Sends spans, metrics and events to the collector, from a loop of its own, so that encoding and compressing takes no time of a request.
 ///
 /// `BatchStateMachine` says what is sent when; this asks it and performs.
 package actor Exporter {
     package nonisolated let loop: EventLoop
     package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
     private let settings: TelemetrySettings
-    private let traces: Delivery?
+    private let traces: BatchLane?
+    private let logs: BatchLane?
     private let metrics: Delivery?
+    private let inbox: EventInbox
     private let version: String
     private let startedAt: Int64
     private let sources: [LoopTelemetry]
 
-    private var machine: BatchStateMachine
     private var own = MetricShard()
     private var exported = MetricShard()
     private var exportedAt: Int64
@@ -33,25 +34,42 @@ package actor Exporter {
     ) throws(TransportError) {
         let traces = try settings.traces?.transport(loop, resolver, log)
         let metrics = try settings.metrics?.transport(loop, resolver, log)
+        let logs = try settings.logs?.transport(loop, resolver, log)
         self.init(
-            settings, version: version, loop: loop, log: log, sources: sources, traces: traces ?? nil,
-            metrics: metrics ?? nil, tracePause: { LoopPause(loop: loop) }, metricPause: { LoopPause(loop: loop) })
+            settings, version: version, loop: loop, log: log, sources: sources,
+            transports: Transports(traces: traces ?? nil, metrics: metrics ?? nil, logs: logs ?? nil),
+            makePause: { _ in LoopPause(loop: loop) })
+    }
+
+    /// What carries each signal; nil: nothing does.
+    struct Transports {
+        var traces: (any OTLPTransport)?
+        var metrics: (any OTLPTransport)?
+        var logs: (any OTLPTransport)?
     }
 
     /// With transports and pauses of the caller's choice.
     init(
         _ settings: TelemetrySettings, version: String, loop: EventLoop, log: LogWriter, sources: [LoopTelemetry],
-        traces: (any OTLPTransport)?, metrics: (any OTLPTransport)?, tracePause: () -> any ExportPause,
-        metricPause: () -> any ExportPause
+        transports: Transports, makePause: (Signal) -> any ExportPause
     ) {
         self.loop = loop
         self.settings = settings
         self.version = version
         self.sources = sources
         self.log = log
-        self.traces = Delivery(settings.traces, traces, .spans, version, settings.logLevel, log, tracePause)
-        self.metrics = Delivery(settings.metrics, metrics, .metrics, version, settings.logLevel, log, metricPause)
-        machine = BatchStateMachine(maximumQueue: settings.maximumQueue, maximumBatch: settings.maximumBatch)
+        func delivery(
+            _ signal: Signal, _ endpoint: SignalEndpoint?, _ transport: (any OTLPTransport)?
+        ) -> Delivery? {
+            Delivery(endpoint, transport, signal, version, settings.logLevel, log) { makePause(signal) }
+        }
+        let spans = SpanEncoder(resource: settings.resource, version: version, lengthLimit: settings.lengthLimit)
+        traces = BatchLane(
+            delivery(.spans, settings.traces, transports.traces), settings.traceBatching, encode: spans.encode)
+        let events = LogEncoder(resource: settings.resource, version: version, lengthLimit: settings.logLengthLimit)
+        logs = BatchLane(delivery(.logs, settings.logs, transports.logs), settings.logBatching, encode: events.encode)
+        metrics = delivery(.metrics, settings.metrics, transports.metrics)
+        inbox = EventInbox(maximum: settings.logBatching.maximumQueue)
         startedAt = wallClockNanoseconds()
         exportedAt = startedAt
         metricTimer = LoopTimer(loop: loop)
@@ -71,38 +89,56 @@ package actor Exporter {
         if flushDeadline == nil { metricTimer.schedule(after: settings.metricInterval) }
     }
 
-    // MARK: Spans
+    // MARK: Spans, events
 
     /// Takes spans of a loop: one message for a whole batch.
-    func take(_ batch: SpanBatch) async {
+    func take(_ batch: RecordBatch) async {
         guard let traces else { return }
-        await run(machine.arrived(batch, at: monotonicNanoseconds()), traces)
+        await run(traces.machine.arrived(batch, at: monotonicNanoseconds()), traces)
+    }
+
+    /// Takes events of a loop.
+    func takeEvents(_ batch: RecordBatch) async {
+        guard let logs else { return }
+        await run(logs.machine.arrived(batch, at: monotonicNanoseconds()), logs)
+    }
+
+    /// Takes an event from any thread. Without a collector for logs it goes nowhere; one that finds no room is counted.
+    package nonisolated func emit(_ event: TelemetryEvent) {
+        guard settings.logs != nil, inbox.put(event) else { return }
+        loop.post { [self] in
+            Task(executorPreference: loop) { await self.emptyInbox() }
+        }
+    }
+
+    private func emptyInbox() async {
+        let (batch, refused) = inbox.take()
+        if refused > 0 { dropped(refused, "queue_full", .logs) }
+        if let batch { await takeEvents(batch) }
     }
 
     /// Performs actions until there is nothing to do. The machine answers `none` while another call of this is at it.
-    private func run(_ first: BatchStateMachine.Action, _ traces: Delivery) async {
+    private func run(_ first: BatchStateMachine.Action, _ lane: BatchLane) async {
         var action = first
         var export = Export()
         while true {
-            for drop in machine.takeDrops() { dropped(drop.count, drop.reason, .spans) }
+            for drop in lane.machine.takeDrops() { dropped(drop.count, drop.reason, lane.delivery.signal) }
             switch action {
             case .none: return
             case .send(let batches):
-                let encoder = SpanEncoder(
-                    resource: settings.resource, version: version, lengthLimit: settings.lengthLimit)
-                export = traces.export(encoder.encode(batches))
-                action = await attempt(export, traces)
-            case .resend: action = await attempt(export, traces)
+                export = lane.delivery.export(lane.encode(batches))
+                action = await attempt(export, lane)
+            case .resend: action = await attempt(export, lane)
             case .pause(let nanoseconds):
-                await traces.pause.pause(nanoseconds: nanoseconds)
-                action = machine.pauseEnded(at: monotonicNanoseconds())
+                await lane.delivery.pause.pause(nanoseconds: nanoseconds)
+                action = lane.machine.pauseEnded(at: monotonicNanoseconds())
             }
         }
     }
 
-    private func attempt(_ export: Export, _ traces: Delivery) async -> BatchStateMachine.Action {
-        let reply = await post(export, traces)
-        return machine.answered(reply, at: monotonicNanoseconds(), chance: Double.random(in: 0..<1))
+    private func attempt(_ export: Export, _ lane: BatchLane) async -> BatchStateMachine.Action {
+        let reply = await post(export, lane.delivery)
+        return lane.machine.answered(reply, at: monotonicNanoseconds(), chance: Double.random(in: 0..<1))
     }
 
     private func post(_ export: Export, _ delivery: Delivery) async -> ExportStateMachine.Reply {
@@ -113,6 +149,15 @@ package actor Exporter {
 
     // MARK: Metrics
 
+    /// Records figures of what has no loop, from any thread; they are added to those of the loops.
+    package nonisolated func measure(_ body: @escaping @Sendable (inout MetricShard) -> Void) {
+        loop.post { [self] in
+            Task(executorPreference: loop) { await self.record(body) }
+        }
+    }
+
+    private func record(_ body: (inout MetricShard) -> Void) { body(&own) }
+
     /// One export with its retries. Cumulative figures heal with the next export; differences count from the last delivery on.
     func exportMetrics() async {
         guard let metrics, !isExportingMetrics else { return }
@@ -120,7 +165,9 @@ package actor Exporter {
         defer { isExportingMetrics = false }
         noteLostLines()
         var total = own
-        for source in sources { total.merge(await source.figures()) }
+        var leftOut = 0
+        for source in sources { leftOut += total.merge(await source.figures()) }
+        if leftOut > 0 { own.add(.telemetryDropped, Int64(leftOut), Signal.metrics.labels(MetricShard.seriesFull)) }
         let now = wallClockNanoseconds()
         let figures = settings.isDelta ? total.since(exported) : total
         guard !figures.isEmpty else { return }
@@ -171,26 +218,35 @@ package actor Exporter {
 
     /// Sends what is there, for as long as `settings.flushTimeout` allows.
     package func shutdown() async {
+        // What other threads handed over before this call is in line before what follows.
+        await withCheckedContinuation { turn in loop.post { turn.resume() } }
         let deadline = monotonicNanoseconds() + settings.flushTimeout
         flushDeadline = deadline
-        machine.shutdownBegan(until: deadline)
+        let lanes = [traces, logs].compactMap(\.self)
+        for lane in lanes { lane.machine.shutdownBegan(until: deadline) }
         metricTimer.cancel()
-        traces?.pause.end()
+        for lane in lanes { lane.delivery.pause.end() }
         metrics?.pause.end()
         for source in sources {
-            if let batch = await source.remaining() { await take(batch) }
+            let (spans, events) = await source.remaining()
+            if let spans { await take(spans) }
+            if let events { await takeEvents(events) }
         }
+        await emptyInbox()
         // What another call has under way ends by itself, but may sit in a step that takes long.
         let patience = Wakeup(loop: loop)
-        while !machine.isIdle || isExportingMetrics, monotonicNanoseconds() < deadline {
+        while !lanes.allSatisfy(\.machine.isIdle) || isExportingMetrics, monotonicNanoseconds() < deadline {
             patience.setTick(after: 5_000_000)
             _ = await patience.wait(for: .tick)
         }
         await exportMetrics()
-        await traces?.transport.close()
+        for lane in lanes { await lane.delivery.transport.close() }
         await metrics?.transport.close()
-        if !machine.isIdle {
-            log.write(.warning, "spans were not delivered in time") { $0.member("items", Int64(machine.held)) }
+        for lane in lanes where !lane.machine.isIdle {
+            log.write(.warning, "telemetry was not delivered in time") { fields in
+                fields.member("signal", lane.delivery.signal.rawValue)
+                fields.member("items", Int64(lane.machine.held))
+            }
         }
     }
 

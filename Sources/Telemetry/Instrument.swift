@@ -6,12 +6,28 @@ package enum Instrument: Int, CaseIterable, Sendable {
     case clientFirstChunk, inferenceFirstChunk
     case inferenceInput, inferenceOutput, inferenceCacheRead, inferenceCacheWrite
     case requests, refusals, cost, unpriced, connectionsRefused, connectionFaults, ledgerRefusals, telemetryDropped
+    // Governance
+    case budgetSettled, budgetReserved, budgetLimit, budgetExposure, budgetDecisions
+    case rateLimitDecisions, rateLimitQueue, admissionDuration
+    case routeFallbacks, breakerState, breakerTransitions
+    case configReloads, configReloadSuccess, auditDropped, alerts
 
     enum Kind: Equatable {
         case histogram([Double])
         /// Only grows.
         case counter
+        /// Counted up and down.
         case upDown
+        /// Set to what is at the moment.
+        case gauge(Gathering)
+    }
+
+    /// What the same series of several loops is together.
+    enum Gathering: Equatable {
+        /// Each loop has a part of it.
+        case sum
+        /// The worst of them counts.
+        case maximum
     }
 
     var name: StaticString {
@@ -35,19 +51,44 @@ package enum Instrument: Int, CaseIterable, Sendable {
         case .connectionFaults: "tollgate.connections.faults"
         case .ledgerRefusals: "tollgate.ledger.refusals"
         case .telemetryDropped: "tollgate.telemetry.dropped"
+        case .budgetSettled: "tollgate.budget.settled"
+        case .budgetReserved: "tollgate.budget.reserved"
+        case .budgetLimit: "tollgate.budget.limit"
+        case .budgetExposure: "tollgate.budget.exposure"
+        case .budgetDecisions: "tollgate.budget.decisions"
+        case .rateLimitDecisions: "tollgate.rate_limit.decisions"
+        case .rateLimitQueue: "tollgate.rate_limit.queue"
+        case .admissionDuration: "tollgate.admission.duration"
+        case .routeFallbacks: "tollgate.route.fallbacks"
+        case .breakerState: "tollgate.breaker.state"
+        case .breakerTransitions: "tollgate.breaker.transitions"
+        case .configReloads: "tollgate.config.reloads"
+        case .configReloadSuccess: "tollgate.config.last_reload.success"
+        case .auditDropped: "tollgate.audit.dropped"
+        case .alerts: "tollgate.alerts"
         }
     }
 
     var unit: StaticString {
         switch self {
         case .serverDuration, .clientOperationDuration, .clientInferenceDuration, .clientFirstChunk,
-            .inferenceFirstChunk:
+            .inferenceFirstChunk, .admissionDuration:
             "s"
-        case .activeRequests, .requests, .refusals, .unpriced, .ledgerRefusals: "{request}"
+        case .activeRequests, .requests, .refusals, .unpriced, .ledgerRefusals, .budgetDecisions, .rateLimitDecisions,
+            .rateLimitQueue:
+            "{request}"
         case .clientTokenUsage, .inferenceInput, .inferenceOutput, .inferenceCacheRead, .inferenceCacheWrite: "{token}"
         case .cost: "{nano_usd}"
         case .connectionsRefused, .connectionFaults: "{connection}"
         case .telemetryDropped: "{item}"
+        // Money or tokens; the label `tollgate.unit` says which.
+        case .budgetSettled, .budgetReserved, .budgetLimit, .budgetExposure: "1"
+        case .breakerState, .configReloadSuccess: "1"
+        case .routeFallbacks: "{fallback}"
+        case .breakerTransitions: "{transition}"
+        case .configReloads: "{reload}"
+        case .auditDropped: "{event}"
+        case .alerts: "{alert}"
         }
     }
 
@@ -57,9 +98,20 @@ package enum Instrument: Int, CaseIterable, Sendable {
         case .clientOperationDuration, .clientInferenceDuration, .clientFirstChunk, .inferenceFirstChunk:
             .histogram(Self.operationBounds)
         case .clientTokenUsage: .histogram(Self.tokenBounds)
-        case .activeRequests: .upDown
+        case .admissionDuration: .histogram(Self.admissionBounds)
+        case .activeRequests, .rateLimitQueue: .upDown
+        case .budgetSettled, .budgetReserved, .budgetLimit, .budgetExposure: .gauge(.sum)
+        case .breakerState, .configReloadSuccess: .gauge(.maximum)
         default: .counter
         }
+    }
+
+    /// It says what is, not what was added.
+    var isLevel: Bool { kind == .upDown || isGauge }
+
+    var isGauge: Bool {
+        if case .gauge = kind { return true }
+        return false
     }
 
     /// The convention's, and longer ones: streams last minutes.
@@ -72,36 +124,8 @@ package enum Instrument: Int, CaseIterable, Sendable {
     private static let tokenBounds: [Double] = [
         1, 4, 16, 64, 256, 1_024, 4_096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304, 16_777_216, 67_108_864,
     ]
-}
-
-/// The attributes of a data point, as few as the conventions ask for: each combination is a series of its own.
-package struct Labels: Hashable, Sendable {
-    /// Names and values in a fixed order for each instrument.
-    private(set) var pairs: [Pair]
-
-    struct Pair: Hashable, Sendable {
-        let name: String
-        let value: LabelValue
-    }
-
-    package init() { pairs = [] }
-
-    /// The series that takes what does not fit in the bound on series (OpenTelemetry metrics SDK, cardinality limits).
-    static let overflow = Labels().adding("otel.metric.overflow", .flag)
-
-    package func adding(_ name: String, _ value: String) -> Labels { value.isEmpty ? self : adding(name, .text(value)) }
-
-    package func adding(_ name: String, _ value: Int) -> Labels { adding(name, .number(Int64(value))) }
-
-    private func adding(_ name: String, _ value: LabelValue) -> Labels {
-        var copy = self
-        copy.pairs.append(Pair(name: name, value: value))
-        return copy
-    }
-}
-
-enum LabelValue: Hashable, Sendable {
-    case text(String)
-    case number(Int64)
-    case flag
+    /// From microseconds, for counting alone, to the longest wait in a queue.
+    private static let admissionBounds = [
+        0.000_005, 0.000_01, 0.000_025, 0.000_05, 0.000_1, 0.000_25, 0.001, 0.01, 0.1, 1, 5, 10, 30, 60, 300,
+    ]
 }

@@ -1,7 +1,7 @@
 import Transport
 import Wire
 
-/// What one loop records: spans and figures, without a lock or a message per request.
+/// What one loop records: spans, events and figures, without a lock or a message per request.
 ///
 /// `@unchecked Sendable`: everything mutable is touched on the loop's own thread only; the exporter asks by way of `loop.post`.
 package final class LoopTelemetry: @unchecked Sendable {
@@ -10,12 +10,18 @@ package final class LoopTelemetry: @unchecked Sendable {
     package let log: LogWriter
     package var spans = SpanRecorder()
     package var figures = MetricShard()
+    /// Called on the loop's thread before its figures are collected: the moment to set gauges.
+    package var beforeCollection: ((inout MetricShard) -> Void)?
+    private var events = LogRecorder()
     private var ids = IDGenerator()
     private let settings: TelemetrySettings
     private let timer: LoopTimer
+    private let eventTimer: LoopTimer
     private var exporter: Exporter?
     /// Spans are recorded: there is somewhere to send them.
     package let records: Bool
+    /// Events are recorded: there is somewhere to send them.
+    package var recordsEvents: Bool { settings.logs != nil }
 
     package init(_ settings: TelemetrySettings, loop: EventLoop, log: LogWriter) {
         self.settings = settings
@@ -23,14 +29,16 @@ package final class LoopTelemetry: @unchecked Sendable {
         self.log = log.sibling()
         records = settings.traces != nil
         timer = LoopTimer(loop: loop)
+        eventTimer = LoopTimer(loop: loop)
     }
 
-    /// From now on spans go to `exporter`; on the loop's thread, whose `endOfTurn` this takes.
+    /// From now on spans and events go to `exporter`; on the loop's thread, whose `endOfTurn` this takes.
     package func start(_ exporter: Exporter) {
         self.exporter = exporter
         log.gather()
         loop.endOfTurn = { [unowned self] in log.flush() }
         timer.whenFired = { [unowned self] in handOver() }
+        eventTimer.whenFired = { [unowned self] in handOverEvents() }
     }
 
     package func nextSpanID() -> SpanID { ids.spanID() }
@@ -42,10 +50,10 @@ package final class LoopTelemetry: @unchecked Sendable {
 
     /// Call after the spans of a request were recorded.
     package func recorded() {
-        if spans.count >= settings.maximumBatch {
+        if spans.count >= settings.traceBatching.maximumBatch {
             handOver()
         } else if !timer.isArmed {
-            timer.schedule(after: settings.scheduleDelay)
+            timer.schedule(after: settings.traceBatching.scheduleDelay)
         }
     }
 
@@ -58,19 +66,47 @@ package final class LoopTelemetry: @unchecked Sendable {
         }
     }
 
-    /// The figures as they are now; for the exporter.
-    func figures() async -> MetricShard {
-        await withCheckedContinuation { answer in
-            loop.post { answer.resume(returning: self.figures) }
+    /// Records an event, on the loop's own thread. Without a collector for logs it goes nowhere; one that finds no room is
+    /// counted.
+    package func emit(_ event: TelemetryEvent) {
+        guard recordsEvents else { return }
+        guard events.count < settings.logBatching.maximumQueue else {
+            return figures.add(.telemetryDropped, 1, Signal.logs.labels("queue_full"))
+        }
+        events.record(event, observedAt: wallClockNanoseconds())
+        if events.count >= settings.logBatching.maximumBatch {
+            handOverEvents()
+        } else if !eventTimer.isArmed {
+            eventTimer.schedule(after: settings.logBatching.scheduleDelay)
         }
     }
 
-    /// The spans that were not handed over yet.
-    func remaining() async -> SpanBatch? {
+    private func handOverEvents() {
+        eventTimer.cancel()
+        guard let exporter, let batch = events.take() else { return }
+        exporter.loop.post {
+            Task(executorPreference: exporter.loop) { await exporter.takeEvents(batch) }
+        }
+    }
+
+    /// The figures as they are now; for the exporter.
+    func figures() async -> MetricShard {
+        await withCheckedContinuation { answer in
+            loop.post {
+                self.beforeCollection?(&self.figures)
+                answer.resume(returning: self.figures)
+            }
+        }
+    }
+
+    /// The spans and the events that were not handed over yet.
+    func remaining() async -> (spans: RecordBatch?, events: RecordBatch?) {
         await withCheckedContinuation { answer in
             loop.post {
                 self.timer.cancel()
-                answer.resume(returning: self.spans.count > 0 ? self.spans.take() : nil)
+                self.eventTimer.cancel()
+                let spans = self.spans.count > 0 ? self.spans.take() : nil
+                answer.resume(returning: (spans, self.events.take()))
             }
         }
     }

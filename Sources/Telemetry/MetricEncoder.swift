@@ -9,11 +9,11 @@ struct MetricEncoder {
     /// The bytes of an `ExportMetricsServiceRequest` (protobuf). Times in Unix nanoseconds: when the process started, when the
     /// differences began (delta only), and now.
     func encode(_ figures: MetricShard, startedAt: Int64, since: Int64, at now: Int64) -> [UInt8] {
-        guard let builder = OTLPBuilder(metrics: true, resource: resource, version: version) else { return [] }
+        guard let builder = OTLPBuilder(.metrics, resource: resource, version: version) else { return [] }
         for instrument in Instrument.allCases {
             let series = figures.series[instrument.rawValue]
             guard !series.isEmpty else { continue }
-            let differs = isDelta && instrument.kind != .upDown
+            let differs = isDelta && !instrument.isLevel
             begin(instrument, isDelta: differs, builder)
             let start = differs ? since : startedAt
             for entry in series { add(entry, of: instrument, since: start, at: now, to: builder) }
@@ -23,11 +23,12 @@ struct MetricEncoder {
 
     private func begin(_ instrument: Instrument, isDelta: Bool, _ builder: OTLPBuilder) {
         let temporality: Int32 = isDelta ? 1 : 2
-        let name = "\(instrument.name)", unit = "\(instrument.unit)"
+        let name = "\(instrument.name)", unit = "\(instrument.unit)", text = "\(instrument.description)"
         switch instrument.kind {
-        case .histogram: tg_otlp_histogram(builder.handle, name, unit, temporality)
-        case .counter: tg_otlp_sum(builder.handle, name, unit, temporality, true)
-        case .upDown: tg_otlp_sum(builder.handle, name, unit, temporality, false)
+        case .histogram: tg_otlp_histogram(builder.handle, name, unit, text, temporality)
+        case .counter: tg_otlp_sum(builder.handle, name, unit, text, temporality, true)
+        case .gauge: tg_otlp_gauge(builder.handle, name, unit, text)
+        case .upDown: tg_otlp_sum(builder.handle, name, unit, text, temporality, false)
         }
     }
 
@@ -40,7 +41,7 @@ struct MetricEncoder {
             attributes = tg_otlp_buckets(
                 builder.handle, start, now, UInt64(max(0, entry.count)), entry.sum, entry.buckets, bounds, bounds.count)
         } else {
-            attributes = tg_otlp_number(builder.handle, start, now, entry.count)
+            attributes = tg_otlp_number(builder.handle, instrument.isGauge ? 0 : start, now, entry.count)
         }
         for pair in entry.labels.pairs {
             switch pair.value {

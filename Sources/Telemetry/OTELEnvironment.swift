@@ -45,6 +45,24 @@ struct OTELEnvironment {
         number(name, 1...86_400_000).map { Int64($0) * 1_000_000 }
     }
 
+    mutating func lengthLimit(_ name: String) -> Int? { number(name, 0...Int(Int32.max)) }
+
+    /// The variables of a batch processor.
+    mutating func batching(
+        _ prefix: String, _ standard: TelemetrySettings.Batching
+    ) -> TelemetrySettings.Batching {
+        var batching = standard
+        batching.scheduleDelay = milliseconds("\(prefix)_SCHEDULE_DELAY") ?? standard.scheduleDelay
+        batching.maximumQueue = number("\(prefix)_MAX_QUEUE_SIZE", 1...1_000_000) ?? standard.maximumQueue
+        let size = "\(prefix)_MAX_EXPORT_BATCH_SIZE"
+        batching.maximumBatch = number(size, 1...100_000) ?? standard.maximumBatch
+        if batching.maximumBatch > batching.maximumQueue {
+            if isSet(size) { note("\(size): a batch cannot exceed the queue; \(batching.maximumQueue) is used") }
+            batching.maximumBatch = batching.maximumQueue
+        }
+        return batching
+    }
+
     mutating func isDelta() -> Bool {
         let name = "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE"
         switch value(name)?.lowercased() {

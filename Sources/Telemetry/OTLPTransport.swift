@@ -14,8 +14,8 @@ package protocol OTLPTransport: Sendable {
 
 extension HTTPClient: OTLPTransport {}
 
-/// The time between two attempts of an export; confined to the exporter's loop.
-protocol ExportPause: AnyObject {
+/// The time between two attempts; confined to a loop.
+package protocol ExportPause: AnyObject {
     /// Returns after so many nanoseconds, or at once when `end` was called.
     func pause(nanoseconds: Int64) async
 
@@ -24,16 +24,16 @@ protocol ExportPause: AnyObject {
 }
 
 /// A pause by the loop's timers.
-final class LoopPause: ExportPause {
+package final class LoopPause: ExportPause {
     private let wakeup: Wakeup
 
-    init(loop: EventLoop) { wakeup = Wakeup(loop: loop) }
+    package init(loop: EventLoop) { wakeup = Wakeup(loop: loop) }
 
-    func pause(nanoseconds: Int64) async {
+    package func pause(nanoseconds: Int64) async {
         wakeup.setDeadline(after: nanoseconds)
         _ = await wakeup.wait(for: [.deadline, .notice])
         wakeup.clearDeadline()
     }
 
-    func end() { wakeup.signal(.notice) }
+    package func end() { wakeup.signal(.notice) }
 }

@@ -110,8 +110,8 @@ package struct SpanRecorder: ~Copyable {
     }
 
     /// Gives what was recorded away and begins anew; the memory is kept.
-    mutating func take() -> SpanBatch {
-        let batch = SpanBatch(bytes: bytes.array, count: count)
+    mutating func take() -> RecordBatch {
+        let batch = RecordBatch(bytes: bytes.array, count: count)
         bytes.reset()
         count = 0
         return batch
@@ -126,10 +126,4 @@ package struct SpanRecorder: ~Copyable {
     private mutating func number<Number: FixedWidthInteger>(_ value: Number) {
         withUnsafeBytes(of: value) { bytes.append($0) }
     }
-}
-
-/// Recorded spans on their way to the exporter.
-struct SpanBatch: Sendable, Equatable {
-    let bytes: [UInt8]
-    let count: Int
 }

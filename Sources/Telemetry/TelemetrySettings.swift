@@ -22,22 +22,33 @@ package struct TelemetrySettings: Sendable {
     /// `nil`: the signal is not exported.
     package var traces: SignalEndpoint?
     package var metrics: SignalEndpoint?
+    package var logs: SignalEndpoint?
     package var resource: [(name: String, value: String)] = []
     package var sampler = Sampler(ratio: 1)
-    /// Nanoseconds from a span's end to its export, at the latest.
-    package var scheduleDelay: Int64 = 5_000_000_000
-    /// Spans that wait for export, at most; spans in one export, at most.
-    package var maximumQueue = 16_384
-    package var maximumBatch = 512
+    package var traceBatching = Batching(scheduleDelay: 5_000_000_000)
+    package var logBatching = Batching(scheduleDelay: 1_000_000_000)
     /// Nanoseconds that the exports at the process's end may take.
     package var flushTimeout: Int64 = 10_000_000_000
     /// Nanoseconds from one export of metrics to the next.
     package var metricInterval: Int64 = 60_000_000_000
     package var isDelta = false
-    /// Unicode scalars that an attribute's text may have; nil: any number.
+    /// Unicode scalars that the text of a span's attribute may have; nil: any number.
     package var lengthLimit: Int?
+    /// The same for events.
+    package var logLengthLimit: Int?
     /// What telemetry says of itself in the log, from this severity on.
     package var logLevel = LogSeverity.info
+
+    /// How the records of a signal are gathered.
+    package struct Batching: Sendable, Equatable {
+        /// Nanoseconds from a record's end to its export, at the latest.
+        package var scheduleDelay: Int64
+        /// Records that wait for export, at most; records in one export, at most.
+        package var maximumQueue = 16_384
+        package var maximumBatch = 512
+
+        package init(scheduleDelay: Int64) { self.scheduleDelay = scheduleDelay }
+    }
 
     /// What the configuration file says.
     package struct File: Sendable {
@@ -62,6 +73,7 @@ package struct TelemetrySettings: Sendable {
         if !reader.flag("OTEL_SDK_DISABLED") {
             traces = reader.endpoint("TRACES", path: "v1/traces", file: file)
             metrics = reader.endpoint("METRICS", path: "v1/metrics", file: file)
+            logs = reader.endpoint("LOGS", path: "v1/logs", file: file)
         }
         if let limit = reader.milliseconds("OTEL_METRIC_EXPORT_TIMEOUT"), let timeout = metrics?.timeout {
             metrics?.timeout = min(timeout, limit)
@@ -70,19 +82,14 @@ package struct TelemetrySettings: Sendable {
     }
 
     private mutating func readBatching(_ reader: inout OTELEnvironment) {
-        scheduleDelay = reader.milliseconds("OTEL_BSP_SCHEDULE_DELAY") ?? scheduleDelay
-        flushTimeout = reader.milliseconds("OTEL_BSP_EXPORT_TIMEOUT") ?? flushTimeout
-        maximumQueue = reader.number("OTEL_BSP_MAX_QUEUE_SIZE", 1...1_000_000) ?? maximumQueue
-        maximumBatch = reader.number("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", 1...100_000) ?? maximumBatch
-        if maximumBatch > maximumQueue {
-            if reader.isSet("OTEL_BSP_MAX_EXPORT_BATCH_SIZE") {
-                reader.note("OTEL_BSP_MAX_EXPORT_BATCH_SIZE: a batch cannot exceed the queue; \(maximumQueue) is used")
-            }
-            maximumBatch = maximumQueue
-        }
+        traceBatching = reader.batching("OTEL_BSP", traceBatching)
+        logBatching = reader.batching("OTEL_BLRP", logBatching)
+        // One end for both: the longer of what they allow.
+        let timeouts = ["OTEL_BSP_EXPORT_TIMEOUT", "OTEL_BLRP_EXPORT_TIMEOUT"].compactMap { reader.milliseconds($0) }
+        flushTimeout = timeouts.max() ?? flushTimeout
         metricInterval = reader.milliseconds("OTEL_METRIC_EXPORT_INTERVAL") ?? metricInterval
-        lengthLimit =
-            reader.number("OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", 0...Int(Int32.max))
-            ?? reader.number("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", 0...Int(Int32.max))
+        let common = reader.lengthLimit("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT")
+        lengthLimit = reader.lengthLimit("OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT") ?? common
+        logLengthLimit = reader.lengthLimit("OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT") ?? common
     }
 }

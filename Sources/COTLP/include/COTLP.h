@@ -6,10 +6,11 @@
 #include <stdint.h>
 
 typedef struct tg_otlp tg_otlp;
-// Something that attributes are added to: the resource, a span, a data point.
+typedef enum { TG_OTLP_TRACES, TG_OTLP_METRICS, TG_OTLP_LOGS } tg_otlp_signal;
+// Something that attributes are added to: the resource, a span, a data point, a log record.
 typedef struct tg_otlp_attributes tg_otlp_attributes;
 
-tg_otlp *_Nullable tg_otlp_create(bool metrics);
+tg_otlp *_Nullable tg_otlp_create(tg_otlp_signal signal);
 void tg_otlp_free(tg_otlp *_Nonnull builder);
 
 tg_otlp_attributes *_Nonnull tg_otlp_resource(tg_otlp *_Nonnull builder);
@@ -26,10 +27,22 @@ tg_otlp_attributes *_Nonnull tg_otlp_span(tg_otlp *_Nonnull builder, uint64_t tr
 tg_otlp_attributes *_Nonnull tg_otlp_event(tg_otlp *_Nonnull builder, const void *_Nonnull name, size_t name_length,
                                            int64_t time);
 
+// A log record; ids in host order, 0 for none. severity as in the proto.
+tg_otlp_attributes *_Nonnull tg_otlp_log(tg_otlp *_Nonnull builder, int64_t time, int64_t observed, int severity,
+                                         const char *_Nonnull severity_text, uint64_t trace_high, uint64_t trace_low,
+                                         uint64_t span);
+// The event's name and the body of the record that was begun last; an empty body is left out.
+void tg_otlp_log_text(tg_otlp *_Nonnull builder, const void *_Nullable name, size_t name_length,
+                      const void *_Nullable body, size_t body_length);
+
 // Begins a metric; its points follow.
-void tg_otlp_sum(tg_otlp *_Nonnull builder, const char *_Nonnull name, const char *_Nonnull unit, int temporality,
-                 bool monotonic);
-void tg_otlp_histogram(tg_otlp *_Nonnull builder, const char *_Nonnull name, const char *_Nonnull unit, int temporality);
+void tg_otlp_gauge(tg_otlp *_Nonnull builder, const char *_Nonnull name, const char *_Nonnull unit,
+                   const char *_Nonnull description);
+void tg_otlp_sum(tg_otlp *_Nonnull builder, const char *_Nonnull name, const char *_Nonnull unit,
+                 const char *_Nonnull description, int temporality, bool monotonic);
+void tg_otlp_histogram(tg_otlp *_Nonnull builder, const char *_Nonnull name, const char *_Nonnull unit,
+                       const char *_Nonnull description, int temporality);
+// A point of a gauge (start 0: none) or a sum.
 tg_otlp_attributes *_Nonnull tg_otlp_number(tg_otlp *_Nonnull builder, int64_t start, int64_t time, int64_t value);
 // counts has one element more than bounds.
 tg_otlp_attributes *_Nonnull tg_otlp_buckets(tg_otlp *_Nonnull builder, int64_t start, int64_t time, uint64_t count,

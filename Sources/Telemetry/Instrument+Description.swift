@@ -1,0 +1,41 @@
+extension Instrument {
+    /// What it says, for people who look for it in a back end.
+    var description: StaticString {
+        switch self {
+        case .serverDuration: "Duration of HTTP server requests."
+        case .activeRequests: "Number of active HTTP server requests."
+        case .clientOperationDuration: "Duration of attempts upstream."
+        case .clientInferenceDuration: "Duration of attempts upstream."
+        case .clientTokenUsage: "Input and output tokens of attempts upstream."
+        case .clientFirstChunk: "Time from an attempt's start to the first chunk of its answer."
+        case .inferenceFirstChunk: "Time from an attempt's start to the first chunk of its answer."
+        case .inferenceInput: "Input tokens, cache reads and writes included."
+        case .inferenceOutput: "Output tokens."
+        case .inferenceCacheRead: "Input tokens that were read from a prompt cache."
+        case .inferenceCacheWrite: "Input tokens that were written to a prompt cache."
+        case .requests: "Requests of clients."
+        case .refusals: "Requests that Tollgate refused itself."
+        case .cost: "Cost of the attempts upstream."
+        case .unpriced: "Requests of models without a price."
+        case .connectionsRefused: "Connections refused because there were too many."
+        case .connectionFaults: "Connections that could not be accepted or opened."
+        case .ledgerRefusals: "Requests refused because the ledger's journal was full."
+        case .telemetryDropped: "Spans, data points and log records that were not delivered."
+        case .budgetSettled: "What was spent in the present window."
+        case .budgetReserved: "What is reserved for requests in flight."
+        case .budgetLimit: "The limit of the present window, raises included."
+        case .budgetExposure: "The most by which requests in flight could exceed the limit."
+        case .budgetDecisions: "What budgets decided about requests."
+        case .rateLimitDecisions: "What rate and concurrency limits decided about requests."
+        case .rateLimitQueue: "Requests that wait for a rate or concurrency limit."
+        case .admissionDuration: "Time from asking for admission to the decision, waiting included."
+        case .routeFallbacks: "Attempts that were given up for the next target."
+        case .breakerState: "State of a target's circuit breaker: 0 closed, 1 half-open, 2 open."
+        case .breakerTransitions: "Changes of the states of circuit breakers."
+        case .configReloads: "Reloads of the configuration."
+        case .configReloadSuccess: "Whether the last reload of the configuration went well: 1 or 0."
+        case .auditDropped: "Audit events that were not written to the ledger."
+        case .alerts: "Alerts for webhooks."
+        }
+    }
+}

@@ -1,0 +1,38 @@
+import COTLP
+
+/// Owns one builder of COTLP.
+final class OTLPBuilder {
+    let handle: OpaquePointer
+
+    init?(_ signal: Signal, resource: [(name: String, value: String)], version: String) {
+        let kind =
+            switch signal {
+            case .spans: TG_OTLP_TRACES
+            case .metrics: TG_OTLP_METRICS
+            case .logs: TG_OTLP_LOGS
+            }
+        guard let handle = tg_otlp_create(kind) else { return nil }
+        self.handle = handle
+        let attributes = tg_otlp_resource(handle)
+        for (name, value) in resource { Self.add(attributes, name, value) }
+        tg_otlp_scope(
+            handle, "tollgate", 8, version, version.utf8.count, Self.schemaURL, Self.schemaURL.utf8.count)
+    }
+
+    /// The conventions that the names of `AttributeKey` and `Instrument` follow; newer GenAI metrics stand beside the old.
+    private static let schemaURL = "https://opentelemetry.io/schemas/1.41.0"
+
+    deinit { tg_otlp_free(handle) }
+
+    static func add(_ attributes: OpaquePointer, _ name: String, _ value: String) {
+        tg_otlp_string(attributes, name, name.utf8.count, value, value.utf8.count)
+    }
+
+    func pack() -> [UInt8] {
+        let size = tg_otlp_size(handle)
+        return [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
+            if let base = buffer.baseAddress { tg_otlp_pack(handle, base) }
+            count = size
+        }
+    }
+}
