@@ -11,6 +11,7 @@ extension LoopWorker {
     /// account: spans, figures and the log line, with the ids and the numbers of the row.
     func account(_ exchange: Exchange) {
         measure(exchange)
+        auditRefusal(exchange)
         if exchange.trace.isSampled, telemetry.records {
             for attempt in exchange.attempts { recordAttempt(attempt, exchange, &telemetry.spans) }
             recordStages(exchange)

@@ -62,8 +62,8 @@ final class Exchange {
     /// Of the target that is tried first.
     var hold = Hold.nothing
     var budgetNotice: BudgetNotice?
-    /// Times that something was held for it.
-    var admissions = 0
+    /// What the governor refused for it, of one target or several.
+    var decisions: [AdmissionRefusal] = []
     /// Budgets that were passed with a warning only.
     var budgetWarnings: [String] = []
     // relay

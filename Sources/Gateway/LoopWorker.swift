@@ -20,6 +20,7 @@ final class LoopWorker: RequestHandler, @unchecked Sendable {
     let resolver: Resolver
     let keyLookout: KeyLookout
     let governor: Governor
+    let writer: LedgerWriter
     /// Of what requests will use.
     var forecast = UsageForecast()
     private(set) var setting: LoopSetting
@@ -33,13 +34,15 @@ final class LoopWorker: RequestHandler, @unchecked Sendable {
     var isReady: Bool { !connections.isDraining }
 
     init(
-        loop: EventLoop, snapshot: Snapshot, book: RuleBook, governor: Governor, keys: KeyRing, journal: Journal,
+        loop: EventLoop, snapshot: Snapshot, book: RuleBook, governor: Governor, writer: LedgerWriter, keys: KeyRing,
+        journal: Journal,
         ids: RequestIDSource,
         telemetry: LoopTelemetry, resolver: Resolver, upstreams: [UpstreamAccount],
         listeners: [Listener], keyLookout: KeyLookout
     ) {
         self.keyLookout = keyLookout
         self.governor = governor
+        self.writer = writer
         self.loop = loop
         self.listeners = listeners
         self.keys = keys

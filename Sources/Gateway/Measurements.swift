@@ -1,4 +1,5 @@
 import Configuration
+import Governance
 import HTTP
 import Ledger
 import Providers
@@ -38,7 +39,14 @@ struct Measurements {
         let cost: Int
     }
 
+    struct DecisionKey: Hashable {
+        let instrument: Instrument
+        let rule: String
+        let decision: Labels.Decision
+    }
+
     var requests: [RequestKey: RequestSeries] = [:]
+    var decisions: [DecisionKey: Int] = [:]
     var attempts: [AttemptKey: AttemptSeries] = [:]
 }
 
@@ -127,6 +135,34 @@ extension LoopWorker {
             cost: telemetry.figures.index(.cost, tokens))
         measurements.attempts[key] = made
         return made
+    }
+
+    // MARK: Governance
+
+    /// Every rule that was about an admitted request has decided.
+    func count(_ admission: Admission, _ places: RuleBook.Places, _ book: RuleBook) {
+        for place in places.budgets {
+            let rule = book.rules.budgets[place.rule].id
+            let decision: Labels.Decision = admission.warnings.contains(rule) ? .warned : .admitted
+            telemetry.figures.add(.budgetDecisions, 1, at: decisionSeries(.budgetDecisions, rule, decision))
+        }
+        for place in places.rates {
+            let rule = book.rules.rates[place.rule].id
+            telemetry.figures.add(.rateLimitDecisions, 1, at: decisionSeries(.rateLimitDecisions, rule, .admitted))
+        }
+    }
+
+    func count(_ refusal: AdmissionRefusal) {
+        let instrument: Instrument = if case .rate = refusal.reason { .rateLimitDecisions } else { .budgetDecisions }
+        telemetry.figures.add(instrument, 1, at: decisionSeries(instrument, refusal.ruleID, .refused))
+    }
+
+    private func decisionSeries(_ instrument: Instrument, _ rule: String, _ decision: Labels.Decision) -> Int {
+        let key = Measurements.DecisionKey(instrument: instrument, rule: rule, decision: decision)
+        if let known = measurements.decisions[key] { return known }
+        let index = telemetry.figures.index(instrument, .decision(rule: rule, decision))
+        measurements.decisions[key] = index
+        return index
     }
 
     // MARK: Faults outside of requests

@@ -18,12 +18,13 @@ extension LoopWorker {
         let demand = demand(exchange, principal, routed, book, places)
         switch await verdict(on: demand, exchange) {
         case .admitted(let admission):
-            exchange.admissions += 1
             exchange.budgetNotice = admission.notice
-            if !admission.warnings.isEmpty { warned(exchange, admission.warnings) }
+            exchange.budgetWarnings = admission.warnings
+            count(admission, places, book)
             return Hold(admission, at: governor)
         case .refused(let refusal):
-            refused(exchange, routed, refusal)
+            exchange.decisions.append(refusal)
+            count(refusal)
             throw Refusal(refusal, model: routed.requested)
         case .waiting, nil: throw .clientGone
         }
@@ -95,10 +96,4 @@ extension LoopWorker {
         spending.duration = attempt.duration
         return await hold.settle(spending)
     }
-}
-
-extension LoopWorker {
-    func warned(_ exchange: Exchange, _ rules: [String]) { exchange.budgetWarnings = rules }
-
-    func refused(_ exchange: Exchange, _ routed: RoutedModel, _ refusal: AdmissionRefusal) {}
 }

@@ -21,7 +21,7 @@ package final class Service {
     private let resolver: Resolver
     private let workers: [LoopWorker]
     private let keys: KeyDistribution
-    private let governor: Governor
+    private let governance: GovernanceHost
     private let log: LogWriter
 
     /// Takes the data directory and the addresses; nothing is served before `run`. `loops`: 0 is one for each core.
@@ -40,25 +40,28 @@ package final class Service {
         log = telemetry.processLog
         let keys = KeyDistribution(configured: snapshot.keys)
         self.keys = keys
-        ledger = try Self.openLedger(snapshot, loops: count, keys: keys, log: log)
+        let raises = RaiseDistribution()
+        let directory = try DataDirectory(path: snapshot.dataPath)
+        ledger = try Self.openLedger(directory, loops: count, keys: keys, raises: raises, log: log)
         mock = try MockServer(loop: eventLoops[0])
         resolver = Resolver()
         accounts = try [UpstreamAccount].make(snapshot, previous: [], mockPort: mock.port, resolver: resolver)
         let book = RuleBook(snapshot.rules)
-        let governor = Governor(book, loop: eventLoops[0], sequence: wallClockNanoseconds())
-        self.governor = governor
+        governance = try GovernanceHost(
+            book, home: telemetry.loops[0], ledger: ledger, directory: directory, telemetry: telemetry)
         var workers: [LoopWorker] = []
         for (index, loop) in eventLoops.enumerated() {
             workers.append(
                 LoopWorker(
-                    loop: loop, snapshot: snapshot, book: book, governor: governor,
-                    keys: KeyRing(ledger.initialKeys, snapshot.keys),
+                    loop: loop, snapshot: snapshot, book: book, governor: governance.governor,
+                    writer: ledger.writer, keys: KeyRing(ledger.initialKeys, snapshot.keys),
                     journal: ledger.journals[index], ids: ledger.makeIDSource(loop: index),
                     telemetry: telemetry.loops[index], resolver: resolver, upstreams: accounts,
                     listeners: listeners[index], keyLookout: KeyLookout(ledger.writer)))
         }
         self.workers = workers
         keys.start(ledger.initialKeys, workers)
+        raises.start(governance)
     }
 
     private static func bind(_ snapshot: Snapshot, _ loops: [EventLoop]) throws -> [[Listener]] {
@@ -79,11 +82,12 @@ package final class Service {
     }
 
     private static func openLedger(
-        _ snapshot: Snapshot, loops: Int, keys: KeyDistribution, log: LogWriter
+        _ directory: DataDirectory, loops: Int, keys: KeyDistribution, raises: RaiseDistribution, log: LogWriter
     ) throws -> Ledger {
         var options = Ledger.Options()
         options.loops = loops
         options.onKeyChange = { keys.changed($0) }
+        options.onRaiseChange = { raises.changed($0) }
         options.onFault = { fault in
             log.write(.error, "the ledger could not write; its rows wait in the journal") { fields in
                 fields.member("error", "\(fault.error)")
@@ -91,7 +95,7 @@ package final class Service {
                 fields.member("retry_in_ms", fault.retryInMilliseconds)
             }
         }
-        return try Ledger(try DataDirectory(path: snapshot.dataPath), options)
+        return try Ledger(directory, options)
     }
 
     // MARK: Running
@@ -107,10 +111,10 @@ package final class Service {
         announce()
         loop: while true {
             switch signals.next(milliseconds: Self.watchInterval) {
-            case .hangup: reload(reason: "signal")
+            case .hangup: await reload(reason: "signal")
             case .interrupt, .terminate: break loop
             case nil:
-                if FileStamp(snapshot.files) != stamp { reload(reason: "the file changed") }
+                if FileStamp(snapshot.files) != stamp { await reload(reason: "the file changed") }
             }
         }
         await drain()
@@ -165,7 +169,7 @@ package final class Service {
 
     // MARK: Reload
 
-    private func reload(reason: String) {
+    private func reload(reason: String) async {
         stamp = FileStamp(snapshot.files)
         do {
             let next = try Snapshot.load(path: path)
@@ -176,6 +180,7 @@ package final class Service {
             self.accounts = accounts
             stamp = FileStamp(next.files)
             let book = RuleBook(next.rules)
+            try await governance.replace(book)
             for worker in workers {
                 worker.loop.post { worker.replace(snapshot: next, book: book, accounts: accounts) }
             }

@@ -100,10 +100,11 @@ package struct BudgetNotice: Sendable, Equatable {
 }
 
 /// A threshold that a budget has passed.
-package struct BudgetAlert: Sendable, Equatable {
+package struct ThresholdCrossing: Sendable {
     package let status: BudgetStatus
     package let threshold: Int
-    package let measure: SpendMeasure
+    package let rule: BudgetRule
+    /// Unix nanoseconds.
     package let at: Int64
 }
 

@@ -4,7 +4,9 @@ import Wire
 
 /// What the governor tells others, on its loop's thread.
 package struct GovernorEvents: Sendable {
-    package var alert: @Sendable (BudgetAlert) -> Void = { _ in }
+    package var thresholdPassed: @Sendable (ThresholdCrossing) -> Void = { _ in }
+    /// What was admitted was not dispatched; it was given back at this place in the order of things.
+    package var released: @Sendable (Admission, _ sequence: Int64) -> Void = { _, _ in }
     /// Accounts that changed lately.
     package var accountsChanged: @Sendable ([BudgetStatus]) -> Void = { _ in }
 
@@ -162,7 +164,7 @@ package actor Governor {
                 $0.settle(item.claim, charge: charge, thresholds: item.rule.alerts.thresholds, at: now)
             }
             changed(item.account)
-            for threshold in passed { alert(item, threshold, at: now) }
+            for threshold in passed { tell(item, threshold, at: now) }
         }
         for item in admission.rates {
             item.limiter.assumeIsolated { limiter in
@@ -170,13 +172,16 @@ package actor Governor {
                 limiter.settle(item.amount, takenAt: admission.at, used: used, duration: spending?.duration ?? 0)
             }
         }
+        let place = sequence
+        if spending == nil, !admission.record.isEmpty { events.released(admission, place) }
         if !queue.isEmpty, !admission.rates.isEmpty { serveQueue() }
-        return sequence
+        return place
     }
 
-    private func alert(_ item: Admission.BudgetItem, _ threshold: Int, at now: Int64) {
+    private func tell(_ item: Admission.BudgetItem, _ threshold: Int, at now: Int64) {
         let status = item.account.assumeIsolated { $0.status(at: now) }
-        events.alert(BudgetAlert(status: status, threshold: threshold, measure: item.rule.measure, at: now))
+        events.thresholdPassed(
+            ThresholdCrossing(status: status, threshold: threshold, rule: item.rule, at: now))
     }
 
     // MARK: Accounts and limiters

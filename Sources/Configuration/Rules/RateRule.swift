@@ -31,6 +31,14 @@ package struct RateRule: Sendable, Equatable {
     /// The most that wait for one limiter.
     package var maximumQueue = 100
 
+    /// Nanoseconds; `nil`: what runs at the same time is counted.
+    package var window: Int64? {
+        switch measure {
+        case .requests(let window), .tokens(let window): window
+        case .concurrent: nil
+        }
+    }
+
     package init(id: String, limit: Int64, measure: RateMeasure, unit: String) {
         self.id = id
         self.limit = limit

@@ -1,0 +1,180 @@
+import Configuration
+import Governance
+import Ledger
+import Synchronization
+import Telemetry
+import Transport
+import Wire
+
+/// The governor and what surrounds it: the ledger that it begins with and that keeps its accounts, raises, alerts, figures.
+final class GovernanceHost: Sendable {
+    let governor: Governor
+    private let writer: LedgerWriter
+    private let directory: DataDirectory
+    private let log: LogWriter
+
+    /// On the controlling thread, before the loops run: reads what was spent in the windows that are open now.
+    init(
+        _ book: RuleBook, home: LoopTelemetry, ledger: Ledger, directory: DataDirectory, telemetry: TelemetryHost
+    ) throws {
+        writer = ledger.writer
+        self.directory = directory
+        log = telemetry.processLog
+        let now = wallClockNanoseconds()
+        // Numbers of this process are higher than any before, and in the order of time over restarts.
+        let sequence = max(ledger.newestOrder, now)
+        governor = Governor(
+            book, loop: home.loop, sequence: sequence, openings: try Self.openings(book, directory, at: now),
+            reported: try Self.reported(book, directory, at: now), raises: ledger.initialRaises.map(LimitRaise.init),
+            events: Self.events(home, ledger.writer, telemetry))
+        try restoreRates(book, at: now)
+        audit("start", subject: Version.current, order: sequence)
+    }
+
+    // MARK: What was before
+
+    private static func openings(
+        _ book: RuleBook, _ directory: DataDirectory, at now: Int64
+    ) throws -> [BudgetAccountID: Int64] {
+        let starts = book.windowStarts(at: now)
+        guard !starts.isEmpty else { return [:] }
+        let rows = try SpendHistory.read(directory, since: starts, detail: HistoryDetail(book))
+        let spent = rows.map { row in
+            SpentBefore(
+                subject: RuleSubject(row.dimensions), since: starts[row.bucket], cost: row.costNanoUSD,
+                tokens: row.tokens, attempts: row.attempts)
+        }
+        return book.openings(of: spent, at: now)
+    }
+
+    /// Thresholds that were told before, so that a restart does not tell them again.
+    private static func reported(
+        _ book: RuleBook, _ directory: DataDirectory, at now: Int64
+    ) throws -> [BudgetAccountID: Int] {
+        guard let first = book.windowStarts(at: now).first else { return [:] }
+        let store = try BudgetStore(directory: directory, actor: "tollgate", now: { wallClockNanoseconds() })
+        var reported: [BudgetAccountID: Int] = [:]
+        for alert in try store.alerts(since: first) {
+            guard let rule = book.rules.budgets.first(where: { $0.id == alert.account.rule }) else { continue }
+            let window = book.rules.zone.window(rule.window, containing: now)
+            guard window.lowerBound == alert.account.windowStart else { continue }
+            let id = BudgetAccountID(rule: rule.id, unit: rule.unit, scope: alert.account.scope, window: window)
+            reported[id] = max(reported[id] ?? 0, alert.threshold)
+        }
+        return reported
+    }
+
+    /// The long windows of limits hold over a restart.
+    private func restoreRates(_ book: RuleBook, at now: Int64) throws {
+        let windowed = book.rules.rates.enumerated().filter { $0.element.window != nil }
+        guard !windowed.isEmpty else { return }
+        let buckets = windowed.map { _, rule in
+            let window = rule.window ?? 0
+            return RateHistory.Buckets(width: max(1, window / 60), since: now - window)
+        }
+        for row in try RateHistory.read(directory, buckets, detail: HistoryDetail(book)).sorted(by: {
+            $0.start < $1.start
+        }) {
+            let (index, rule) = windowed[row.sequence]
+            guard let place = book.places(of: RuleSubject(row.dimensions)).rates.first(where: { $0.rule == index })
+            else {
+                continue
+            }
+            let amount = if case .tokens = rule.measure { row.tokens } else { row.attempts }
+            governor.loop.post { [governor] in
+                governor.assumeIsolated { $0.restore(rule, scope: place.scope, amount: amount, at: row.start) }
+            }
+        }
+    }
+
+    // MARK: Changes
+
+    func replace(_ book: RuleBook) async throws {
+        // What is closed has to be there before it is read.
+        try await writer.flush()
+        let openings = try Self.openings(book, directory, at: wallClockNanoseconds())
+        governor.loop.post { [governor] in
+            governor.assumeIsolated { $0.replace(book, openings: openings) }
+        }
+    }
+
+    func replace(raises: [BudgetRaise]) {
+        let raises = raises.map(LimitRaise.init)
+        governor.loop.post { [governor] in governor.assumeIsolated { $0.replace(raises: raises) } }
+    }
+
+    /// Writes a line of the audit that has a place in the order of decisions.
+    func audit(_ action: String, subject: String, order: Int64, details: [(String, String)] = []) {
+        writer.audit([
+            AuditEntry(
+                at: wallClockNanoseconds(), actor: "tollgate", action: action, subject: subject,
+                details: AuditDetails.json(order: order, details))
+        ])
+    }
+
+    // MARK: Events
+
+    private static func events(_ home: LoopTelemetry, _ writer: LedgerWriter, _ telemetry: TelemetryHost)
+        -> GovernorEvents
+    {
+        var events = GovernorEvents()
+        events.thresholdPassed = { crossing in
+            let alert = BudgetAlert(crossing)
+            home.emit(.budgetAlert(alert))
+            home.log.write(.warning, alert.sentence) { line in
+                line.member("rule", alert.rule)
+                line.member("scope", alert.scope)
+                line.member("threshold_percent", Int64(alert.threshold))
+            }
+            writer.save(alerts: [
+                BudgetAlertRow(account: crossing.status.id.row, threshold: crossing.threshold, at: crossing.at)
+            ])
+            telemetry.alerts.send(alert, to: crossing.rule.alerts)
+        }
+        events.released = { admission, sequence in
+            writer.audit([AuditEntry(release: admission, sequence: sequence)])
+        }
+        events.accountsChanged = { statuses in
+            let now = wallClockNanoseconds()
+            writer.save(accounts: statuses.map { BudgetAccountRow($0, at: now) })
+            for status in statuses { home.measure(status) }
+        }
+        return events
+    }
+}
+
+extension LoopTelemetry {
+    fileprivate func measure(_ status: BudgetStatus) {
+        let unit: Labels.Unit = status.id.unit.hasPrefix("cost") ? .nanoUSD : .token
+        let labels = Labels.budget(rule: status.id.rule, scope: status.id.scope, unit: unit)
+        figures.set(.budgetSettled, status.settled, labels)
+        figures.set(.budgetReserved, status.reserved, labels)
+        figures.set(.budgetLimit, status.limit, labels)
+        figures.set(.budgetExposure, status.exposure, labels)
+    }
+}
+
+/// Brings raises from the ledger's thread to the governor, also those that come before it is there.
+final class RaiseDistribution: Sendable {
+    private struct State {
+        var host: GovernanceHost?
+        var waiting: [BudgetRaise]?
+    }
+    private let state = Mutex(State())
+
+    func changed(_ raises: [BudgetRaise]) {
+        let host = state.withLock { state in
+            if state.host == nil { state.waiting = raises }
+            return state.host
+        }
+        host?.replace(raises: raises)
+    }
+
+    func start(_ host: GovernanceHost) {
+        let waiting = state.withLock { state in
+            state.host = host
+            return state.waiting
+        }
+        if let waiting { host.replace(raises: waiting) }
+    }
+}

@@ -1,0 +1,102 @@
+import Configuration
+import Governance
+import Ledger
+import Telemetry
+import Wire
+
+// How governance's values look in the ledger and in telemetry.
+
+extension LimitRaise {
+    init(_ raise: BudgetRaise) {
+        self.init(
+            rule: raise.rule, scope: raise.scope, amount: raise.amount, from: raise.from,
+            until: min(raise.until, raise.revokedAt ?? .max))
+    }
+}
+
+extension HistoryDetail {
+    /// What the rules of a book need to know of the past.
+    init(_ book: RuleBook) {
+        self = []
+        if book.needsMetadata { insert(.metadata) }
+        if book.needsSession { insert(.session) }
+    }
+}
+
+extension RuleSubject {
+    init(_ row: SpendDimensions) {
+        let principal = Principal(
+            user: row.user, team: row.team, keyID: row.keyID, metadata: [:],
+            groups: row.groups.split(separator: ",").map(String.init), virtualAccount: row.virtualAccount)
+        self.init(
+            principal: principal, metadata: Metadata(json: row.metadata), requested: row.modelRequested,
+            provider: row.provider, model: row.model, session: row.sessionID)
+    }
+}
+
+extension Metadata {
+    /// Tags as a row has them: a JSON object of strings; anything else has none.
+    convenience init(json: String) {
+        var values: [String: String] = [:]
+        for member in (try? JSONValue(parsing: json))?.object?.members ?? [] {
+            if case .string(let value) = member.value { values[member.key] = value }
+        }
+        self.init(values)
+    }
+}
+
+extension BudgetAccountID {
+    var row: BudgetAccountRow.Key {
+        BudgetAccountRow.Key(rule: rule, scope: scope, windowStart: windowStart)
+    }
+}
+
+extension BudgetAccountRow {
+    init(_ status: BudgetStatus, at now: Int64) {
+        let end = status.id.windowEnd
+        self.init(
+            key: status.id.row, windowEnd: end == .max ? nil : end, unit: status.id.unit, limit: status.limit,
+            updatedAt: now)
+        settled = status.settled
+        reserved = status.reserved
+        exposure = status.exposure
+    }
+}
+
+extension BudgetAlert {
+    init(_ crossing: ThresholdCrossing) {
+        let status = crossing.status
+        self.init(
+            rule: status.id.rule, scope: status.id.scope, threshold: crossing.threshold, unit: status.id.unit,
+            isMoney: crossing.rule.measure == .cost, limit: status.limit, settled: status.settled,
+            windowStart: status.id.windowStart, windowEnd: status.id.windowEnd == .max ? nil : status.id.windowEnd,
+            at: crossing.at)
+    }
+}
+
+/// The `details` of audit lines.
+enum AuditDetails {
+    /// A JSON object; `order`: the place in the order of decisions, 0 for none.
+    static func json(order: Int64, _ texts: [(String, String)]) -> String {
+        var writer = JSONWriter()
+        writer.beginObject()
+        if order != 0 { writer.member("order", order) }
+        for (name, value) in texts where !value.isEmpty {
+            writer.key(string: name)
+            writer.value(string: value)
+        }
+        writer.endObject()
+        return writer.text
+    }
+}
+
+extension AuditEntry {
+    /// Something was admitted and not dispatched.
+    init(release admission: Admission, sequence: Int64) {
+        self.init(
+            at: admission.at, actor: "tollgate", action: "release",
+            details: AuditDetails.json(
+                order: admission.sequence,
+                [("released", "\(sequence)"), ("holds", String(decoding: admission.record, as: UTF8.self))]))
+    }
+}
