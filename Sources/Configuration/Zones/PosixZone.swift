@@ -145,7 +145,8 @@ private struct PosixZoneReader {
     private mutating func day() -> PosixZone.Change.Day? {
         if take(UInt8(ascii: "J")) { return number(atMost: 365).flatMap { $0 > 0 ? .julian($0) : nil } }
         guard take(UInt8(ascii: "M")) else { return number(atMost: 365).map { .ordinal($0) } }
-        guard let month = number(atMost: 12), month > 0, take(UInt8(ascii: ".")), let week = number(atMost: 5), week > 0,
+        guard let month = number(atMost: 12), month > 0, take(UInt8(ascii: ".")), let week = number(atMost: 5),
+            week > 0,
             take(UInt8(ascii: ".")), let weekday = number(atMost: 6)
         else { return nil }
         return .weekday(weekday, week: week, month: month)
