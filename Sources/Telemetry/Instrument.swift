@@ -6,6 +6,7 @@ package enum Instrument: Int, CaseIterable, Sendable {
     case clientFirstChunk, inferenceFirstChunk
     case inferenceInput, inferenceOutput, inferenceCacheRead, inferenceCacheWrite
     case requests, refusals, cost, unpriced, connectionsRefused, connectionFaults, ledgerRefusals, telemetryDropped
+    case keySetFetches
 
     enum Kind: Equatable {
         case histogram([Double])
@@ -35,6 +36,7 @@ package enum Instrument: Int, CaseIterable, Sendable {
         case .connectionFaults: "tollgate.connections.faults"
         case .ledgerRefusals: "tollgate.ledger.refusals"
         case .telemetryDropped: "tollgate.telemetry.dropped"
+        case .keySetFetches: "tollgate.token_keys.fetches"
         }
     }
 
@@ -48,6 +50,7 @@ package enum Instrument: Int, CaseIterable, Sendable {
         case .cost: "{nano_usd}"
         case .connectionsRefused, .connectionFaults: "{connection}"
         case .telemetryDropped: "{item}"
+        case .keySetFetches: "{fetch}"
         }
     }
 
