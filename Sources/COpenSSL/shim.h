@@ -1,10 +1,14 @@
 // OpenSSL spells much of its interface as macros, which Swift cannot see: these are their functions.
 #pragma once
+#include <openssl/core_names.h>
+#include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <openssl/param_build.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
+#include <openssl/rsa.h>
 #include <openssl/sha.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
@@ -40,3 +44,81 @@ static inline int tg_alpn_http11(
     }
     return SSL_TLSEXT_ERR_ALERT_FATAL;
 }
+
+// A public key from its parameters, checked; frees the builder.
+static inline EVP_PKEY *tg_public_key(const char *type, OSSL_PARAM_BLD *builder) {
+    EVP_PKEY *key = NULL;
+    OSSL_PARAM *parameters = OSSL_PARAM_BLD_to_param(builder);
+    EVP_PKEY_CTX *maker = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
+    if (parameters == NULL || maker == NULL || EVP_PKEY_fromdata_init(maker) != 1 ||
+        EVP_PKEY_fromdata(maker, &key, EVP_PKEY_PUBLIC_KEY, parameters) != 1) {
+        EVP_PKEY_free(key);
+        key = NULL;
+    }
+    EVP_PKEY_CTX_free(maker);
+    OSSL_PARAM_free(parameters);
+    OSSL_PARAM_BLD_free(builder);
+    if (key == NULL) return NULL;
+    EVP_PKEY_CTX *checker = EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL);
+    int good = checker != NULL && EVP_PKEY_public_check(checker) == 1;
+    EVP_PKEY_CTX_free(checker);
+    if (good) return key;
+    EVP_PKEY_free(key);
+    return NULL;
+}
+
+static inline EVP_PKEY *tg_rsa_key(
+    const unsigned char *modulus, size_t modulus_length, const unsigned char *exponent, size_t exponent_length) {
+    OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
+    BIGNUM *n = BN_bin2bn(modulus, (int)modulus_length, NULL), *e = BN_bin2bn(exponent, (int)exponent_length, NULL);
+    EVP_PKEY *key = NULL;
+    if (builder != NULL && n != NULL && e != NULL && OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_N, n) == 1 &&
+        OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_E, e) == 1)
+        key = tg_public_key("RSA", builder);
+    else
+        OSSL_PARAM_BLD_free(builder);
+    BN_free(n);
+    BN_free(e);
+    return key;
+}
+
+static inline EVP_PKEY *tg_p256_key(const unsigned char *point, size_t length) {
+    OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
+    if (builder != NULL && OSSL_PARAM_BLD_push_utf8_string(builder, OSSL_PKEY_PARAM_GROUP_NAME, "P-256", 0) == 1 &&
+        OSSL_PARAM_BLD_push_octet_string(builder, OSSL_PKEY_PARAM_PUB_KEY, point, length) == 1)
+        return tg_public_key("EC", builder);
+    OSSL_PARAM_BLD_free(builder);
+    return NULL;
+}
+
+// Asks clients for a certificate that chains to the file's authorities; without one they are turned away if it is required.
+// No session is resumed, so that each connection shows its certificate anew.
+static inline int tg_ssl_ctx_ask_clients(SSL_CTX *context, const char *authorities, int required) {
+    STACK_OF(X509_NAME) *names = SSL_load_client_CA_file(authorities);
+    if (names == NULL || SSL_CTX_load_verify_locations(context, authorities, NULL) != 1) {
+        sk_X509_NAME_pop_free(names, X509_NAME_free);
+        return 0;
+    }
+    // The context owns the names from here on.
+    SSL_CTX_set_client_CA_list(context, names);
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER | (required ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0), NULL);
+    SSL_CTX_set_verify_depth(context, 8);
+    SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+    return SSL_CTX_set_num_tickets(context, 0);
+}
+
+// The alternative name at `index` of a certificate: its type (GEN_DNS, GEN_EMAIL, GEN_URI), 0 for others, -1 beyond the last.
+static inline int tg_alternative_name(
+    const GENERAL_NAMES *names, int index, const unsigned char **bytes, size_t *length) {
+    if (index >= sk_GENERAL_NAME_num(names)) return -1;
+    const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, index);
+    if (name->type != GEN_DNS && name->type != GEN_EMAIL && name->type != GEN_URI) return 0;
+    *bytes = ASN1_STRING_get0_data(name->d.ia5);
+    *length = (size_t)ASN1_STRING_length(name->d.ia5);
+    return name->type;
+}
+static inline GENERAL_NAMES *tg_alternative_names(const X509 *certificate) {
+    return (GENERAL_NAMES *)X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
+}
+static inline void tg_free_alternative_names(GENERAL_NAMES *names) { GENERAL_NAMES_free(names); }

@@ -5,18 +5,29 @@ import Providers
 import Wire
 
 extension LoopWorker {
-    /// identify: one credential gives one principal. No credential, no way in.
+    /// identify: one credential gives one principal. No credential, no way in. A key decides before a token, and both before the
+    /// certificate of the connection.
     func identify(_ exchange: Exchange) async throws(Refusal) {
+        let caller = try await caller(exchange)
+        exchange.principal = caller.principal
+        exchange.passesThrough = caller.passesThrough && !bearerIsToken(exchange)
+        exchange.metadata = try metadata(exchange, caller.principal)
+    }
+
+    private func caller(_ exchange: Exchange) async throws(Refusal) -> Caller {
         var identity = identity(of: exchange)
-        if case .refused(.unknown) = identity, await keyLookout.look(loop) {
-            // It may have been issued a moment ago.
-            identity = self.identity(of: exchange)
+        switch identity {
+        case .known, .refused(.expired), .refused(.revoked), .refused(.valid): break
+        case .missing:
+            if let caller = try callerByCertificate(exchange) { return caller }
+        case .refused(.unknown):
+            if let caller = try await callerByToken(exchange) { return caller }
+            if let caller = try callerByCertificate(exchange) { return caller }
+            // It may be a key that was issued a moment ago.
+            if await keyLookout.look(loop) { identity = self.identity(of: exchange) }
         }
         switch identity {
-        case .known(let principal, let passesThrough):
-            exchange.principal = principal
-            exchange.passesThrough = passesThrough
-            exchange.metadata = try metadata(exchange, principal)
+        case .known(let principal, let passesThrough): return (principal, passesThrough)
         case .missing: throw .missingCredential
         case .refused(.expired(let moment)): throw .expiredCredential(since: RFC3339.text(moment, fraction: .none))
         case .refused(.revoked): throw .revokedCredential

@@ -25,6 +25,9 @@ final class LoopWorker: RequestHandler, @unchecked Sendable {
     var forecast = UsageForecast()
     private(set) var setting: LoopSetting
     private(set) var keys: KeyRing
+    private(set) var tokens: TokenDirectory
+    /// By tokens and certificates that were shown on this loop.
+    var identities = IdentityCache()
     var ids: RequestIDSource
     var measurements = Measurements()
     /// By account and model, for accounts that estimate counts.
@@ -35,9 +38,8 @@ final class LoopWorker: RequestHandler, @unchecked Sendable {
 
     init(
         loop: EventLoop, snapshot: Snapshot, book: RuleBook, governor: Governor, writer: LedgerWriter, keys: KeyRing,
-        journal: Journal,
-        ids: RequestIDSource,
-        telemetry: LoopTelemetry, resolver: Resolver, upstreams: [UpstreamAccount],
+        tokens: TokenDirectory, journal: Journal, ids: RequestIDSource, telemetry: LoopTelemetry, resolver: Resolver,
+        upstreams: [UpstreamAccount],
         listeners: [Listener], keyLookout: KeyLookout
     ) {
         self.keyLookout = keyLookout
@@ -46,6 +48,7 @@ final class LoopWorker: RequestHandler, @unchecked Sendable {
         self.loop = loop
         self.listeners = listeners
         self.keys = keys
+        self.tokens = tokens
         self.journal = journal
         self.ids = ids
         self.telemetry = telemetry
@@ -92,9 +95,17 @@ final class LoopWorker: RequestHandler, @unchecked Sendable {
 
     func replace(keys: KeyRing) { self.keys = keys }
 
+    /// Changes of two threads may come in the wrong order: the older one is passed over.
+    func replace(tokens: TokenDirectory) {
+        guard tokens.version > self.tokens.version else { return }
+        self.tokens = tokens
+        identities.removeAll()
+    }
+
     /// Requests that have begun keep the old setting; the next ones get the new.
     func replace(snapshot: Snapshot, book: RuleBook, accounts: [UpstreamAccount]) {
         let previous = setting
+        identities.removeAll()
         setting = LoopSetting(
             snapshot: snapshot, book: book, accounts: accounts, loop: loop, resolver: resolver, previous: previous,
             whenCredentialFails: Self.credentialFailed(telemetry.log))

@@ -174,6 +174,11 @@ extension LoopWorker {
         telemetry.log.write(.debug, "a connection could not be opened") { $0.member("error", error.sentence) }
     }
 
+    func keySetFetched(issuer: String, isGood: Bool) {
+        let labels = Labels().adding("tollgate.token.issuer", issuer).adding("error.type", isGood ? "" : "_OTHER")
+        telemetry.figures.add(.keySetFetches, 1, labels)
+    }
+
     func acceptFailed(_ error: TransportError) {
         telemetry.figures.add(.connectionFaults, 1)
         telemetry.log.write(.error, "connections cannot be accepted") { $0.member("error", error.sentence) }

@@ -12,9 +12,10 @@ package enum Preflight {
         }
         if let tls = snapshot.tls {
             attempt("tls") { () throws(TransportError) in
-                _ = try TLSContext(certificateFile: tls.certificate, keyFile: tls.key)
+                _ = try TLSContext(tls)
             }
         }
+        problems += tokenProblems(snapshot)
         let resolver = Resolver()
         for provider in snapshot.providers {
             attempt("providers: \(provider.name)") { () throws(TransportError) in

@@ -22,6 +22,7 @@ package final class Service {
     private let workers: [LoopWorker]
     private let keys: KeyDistribution
     private let governance: GovernanceHost
+    private let tokens: TokenDistribution
     private let log: LogWriter
 
     /// Takes the data directory and the addresses; nothing is served before `run`. `loops`: 0 is one for each core.
@@ -45,6 +46,7 @@ package final class Service {
         ledger = try Self.openLedger(directory, loops: count, keys: keys, raises: raises, log: log)
         mock = try MockServer(loop: eventLoops[0])
         resolver = Resolver()
+        tokens = try TokenDistribution(snapshot.tokenIssuers, loop: eventLoops[0], resolver: resolver, log: log)
         accounts = try [UpstreamAccount].make(snapshot, previous: [], mockPort: mock.port, resolver: resolver)
         let book = RuleBook(snapshot.rules)
         governance = try GovernanceHost(
@@ -55,17 +57,18 @@ package final class Service {
                 LoopWorker(
                     loop: loop, snapshot: snapshot, book: book, governor: governance.governor,
                     writer: ledger.writer, keys: KeyRing(ledger.initialKeys, snapshot.keys),
-                    journal: ledger.journals[index], ids: ledger.makeIDSource(loop: index),
+                    tokens: tokens.directory, journal: ledger.journals[index], ids: ledger.makeIDSource(loop: index),
                     telemetry: telemetry.loops[index], resolver: resolver, upstreams: accounts,
                     listeners: listeners[index], keyLookout: KeyLookout(ledger.writer)))
         }
         self.workers = workers
         keys.start(ledger.initialKeys, workers)
         raises.start(governance)
+        tokens.start(workers)
     }
 
     private static func bind(_ snapshot: Snapshot, _ loops: [EventLoop]) throws -> [[Listener]] {
-        let tls = try snapshot.tls.map { try TLSContext(certificateFile: $0.certificate, keyFile: $0.key) }
+        let tls = try snapshot.tls.map { try TLSContext($0) }
         var listeners = [[Listener]](repeating: [], count: loops.count)
         for setting in snapshot.listen {
             guard var address = SocketAddress(literal: setting.host, port: setting.port) else {
@@ -115,6 +118,7 @@ package final class Service {
             case .interrupt, .terminate: break loop
             case nil:
                 if FileStamp(snapshot.files) != stamp { await reload(reason: "the file changed") }
+                tokens.checkFiles()
             }
         }
         await drain()
@@ -175,6 +179,7 @@ package final class Service {
             let next = try Snapshot.load(path: path)
             let accounts = try [UpstreamAccount].make(
                 next, previous: self.accounts, mockPort: mock.port, resolver: resolver)
+            try tokens.replace(next.tokenIssuers)
             warnOfRestart(next)
             snapshot = next
             self.accounts = accounts

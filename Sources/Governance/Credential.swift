@@ -9,9 +9,19 @@ package struct CredentialFields {
     package private(set) var own: Range<Int>?
 
     package init(_ head: RequestHead, _ bytes: UnsafeRawBufferPointer) {
-        bearer = head.value(.authorization).flatMap { Self.bearerToken($0, bytes) }
-        apiKey = head.value(.xAPIKey)
-        own = head.value(.tollgateAPIKey)
+        bearer = head.value(.authorization).flatMap { Self.bearerToken($0, bytes) }.flatMap { Self.meant($0, bytes) }
+        apiKey = head.value(.xAPIKey).flatMap { Self.meant($0, bytes) }
+        own = head.value(.tollgateAPIKey).flatMap { Self.meant($0, bytes) }
+    }
+
+    /// Those that may decide who asks, in their order.
+    package var deciding: [Range<Int>] { own.map { [$0] } ?? [bearer, apiKey].compactMap { $0 } }
+
+    /// The word that stands where a client insists on sending a key although its certificate says who it is.
+    package static let placeholder: StaticString = "certificate"
+
+    private static func meant(_ value: Range<Int>, _ bytes: UnsafeRawBufferPointer) -> Range<Int>? {
+        bytes.slice(value).equals(placeholder) ? nil : value
     }
 
     /// RFC 6750 §2.1; the scheme in any case (RFC 9110 §11.1).
@@ -59,7 +69,7 @@ extension KeyRing {
     }
 
     /// A bearer token that is not one of our keys, not even an old one: those never leave the house.
-    private func isForeign(_ bearer: Range<Int>?, _ bytes: UnsafeRawBufferPointer, _ now: Int64) -> Bool {
+    package func isForeign(_ bearer: Range<Int>?, _ bytes: UnsafeRawBufferPointer, _ now: Int64) -> Bool {
         guard let bearer else { return false }
         if case .unknown = verdict(on: UnsafeRawBufferPointer(rebasing: bytes[bearer]), now: now) { return true }
         return false

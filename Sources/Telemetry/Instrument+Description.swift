@@ -35,6 +35,7 @@ extension Instrument {
         case .configReloads: "Reloads of the configuration."
         case .configReloadSuccess: "Whether the last reload of the configuration went well: 1 or 0."
         case .auditDropped: "Audit events that were not written to the ledger."
+        case .keySetFetches: "Fetches of the key sets that tokens are verified with, by result"
         case .alerts: "Alerts for webhooks."
         }
     }

@@ -11,6 +11,7 @@ package enum Instrument: Int, CaseIterable, Sendable {
     case rateLimitDecisions, rateLimitQueue, admissionDuration
     case routeFallbacks, breakerState, breakerTransitions
     case configReloads, configReloadSuccess, auditDropped, alerts
+    case keySetFetches
 
     enum Kind: Equatable {
         case histogram([Double])
@@ -66,6 +67,7 @@ package enum Instrument: Int, CaseIterable, Sendable {
         case .configReloadSuccess: "tollgate.config.last_reload.success"
         case .auditDropped: "tollgate.audit.dropped"
         case .alerts: "tollgate.alerts"
+        case .keySetFetches: "tollgate.token_keys.fetches"
         }
     }
 
@@ -89,6 +91,7 @@ package enum Instrument: Int, CaseIterable, Sendable {
         case .configReloads: "{reload}"
         case .auditDropped: "{event}"
         case .alerts: "{alert}"
+        case .keySetFetches: "{fetch}"
         }
     }
 

@@ -7,11 +7,18 @@ import COpenSSL
 package final class TLSContext: @unchecked Sendable {
     let handle: OpaquePointer
     let isServer: Bool
+    /// Clients may show a certificate.
+    let asksClients: Bool
 
-    /// For listeners. The certificate file holds the chain, leaf first (PEM).
-    package init(certificateFile: String, keyFile: String) throws(TransportError) {
+    /// For listeners. The certificate file holds the chain, leaf first (PEM). With `clientAuthorityFile` (PEM) clients are asked
+    /// for a certificate, and one that does not chain to it ends the handshake; so does none, if one is required.
+    package init(
+        certificateFile: String, keyFile: String, clientAuthorityFile: String? = nil,
+        requiresClientCertificate: Bool = false
+    ) throws(TransportError) {
         handle = try Self.make(TLS_server_method())
         isServer = true
+        asksClients = clientAuthorityFile != nil
         // From here on `deinit` frees the handle, also when this throws.
         guard SSL_CTX_use_certificate_chain_file(handle, certificateFile) == 1 else {
             throw Self.configurationError("certificate \(certificateFile)")
@@ -22,6 +29,11 @@ package final class TLSContext: @unchecked Sendable {
         guard SSL_CTX_check_private_key(handle) == 1 else {
             throw Self.configurationError("key \(keyFile) does not belong to certificate \(certificateFile)")
         }
+        if let clientAuthorityFile,
+            tg_ssl_ctx_ask_clients(handle, clientAuthorityFile, requiresClientCertificate ? 1 : 0) != 1
+        {
+            throw Self.configurationError("CA file \(clientAuthorityFile)")
+        }
         SSL_CTX_set_alpn_select_cb(handle, { tg_alpn_http11($0, $1, $2, $3, $4, $5) }, nil)
     }
 
@@ -29,6 +41,7 @@ package final class TLSContext: @unchecked Sendable {
     package init(authorityFile: String?) throws(TransportError) {
         handle = try Self.make(TLS_client_method())
         isServer = false
+        asksClients = false
         if let authorityFile {
             guard SSL_CTX_load_verify_locations(handle, authorityFile, nil) == 1 else {
                 throw Self.configurationError("CA file \(authorityFile)")

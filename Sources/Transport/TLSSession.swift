@@ -40,6 +40,10 @@ final class TLSSession {
     /// Decrypted bytes that the socket's events do not tell of.
     var hasBufferedBytes: Bool { SSL_has_pending(handle) == 1 }
 
+    /// The client's certificate, once the handshake is done.
+    private(set) lazy var peerCertificate: PeerCertificate? =
+        context.asksClients && SSL_is_init_finished(handle) == 1 ? PeerCertificate(of: handle) : nil
+
     func handshake() -> WriteResult {
         let result = SSL_do_handshake(handle)
         if result == 1 { return .bytes(0) }
@@ -117,10 +121,11 @@ final class TLSSession {
             return .closed
         }
         let verification = SSL_get_verify_result(handle)
-        if !context.isServer, verification != Int(X509_V_OK) {
+        if verification != Int(X509_V_OK) {
             ERR_clear_error()
             let sentence = X509_verify_cert_error_string(verification).map { String(cString: $0) } ?? "refused"
-            return .tls(reason: "the certificate of \(host) was refused: \(sentence)")
+            let owner = context.isServer ? "the client" : host
+            return .tls(reason: "the certificate of \(owner) was refused: \(sentence)")
         }
         return .tls(reason: TLSContext.reason())
     }

@@ -118,6 +118,27 @@ extension Refusal {
     package static let revokedCredential = Refusal(
         401, "authentication_error", "The key was revoked. Ask for a new one.")
 
+    /// `sentence` says what is wrong with it, and holds nothing of it.
+    package static func refusedToken(_ sentence: String) -> Refusal {
+        Refusal(401, "authentication_error", sentence)
+    }
+
+    package static let noTokenKeys = Refusal(
+        500, "api_error",
+        "The gateway could not load the keys of the token's issuer so far; try again, or let its operator look.",
+        isFinal: false)
+
+    package static let unknownCertificate = Refusal(
+        401, "authentication_error",
+        "The client certificate stands for nobody that this gateway knows. Send a key, or ask for an entry in credentials.client_certificates."
+    )
+
+    package static func expiredCertificate(since: String) -> Refusal {
+        Refusal(
+            401, "authentication_error",
+            "The client certificate of this connection expired at \(since). Get a new one and connect again.")
+    }
+
     // MARK: Where to
 
     package static func unroutedModel(_ name: String) -> Refusal {

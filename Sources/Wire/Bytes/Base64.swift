@@ -31,6 +31,35 @@ package enum Base64 {
         return true
     }
 
+    /// What the form for URLs and tokens stands for; `nil` when `text` is none.
+    ///
+    /// Strict, so that each value has one text only: `-` and `_`, no padding, no blanks, unused bits zero.
+    package static func decodedForURL(_ text: UnsafeRawBufferPointer) -> [UInt8]? {
+        let extra = text.count % 4
+        guard extra != 1 else { return nil }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.count / 4 * 3 + 2)
+        var group: UInt32 = 0
+        for (place, letter) in text.enumerated() {
+            let value = valuesForURL[Int(letter)]
+            guard value & noLetter == 0 else { return nil }
+            group = group << 6 | UInt32(value)
+            if place % 4 == 3 {
+                bytes.append(UInt8(truncatingIfNeeded: group >> 16))
+                bytes.append(UInt8(truncatingIfNeeded: group >> 8))
+                bytes.append(UInt8(truncatingIfNeeded: group))
+                group = 0
+            }
+        }
+        guard extra > 0 else { return bytes }
+        let unused = extra == 2 ? 4 : 2
+        guard group & (1 << UInt32(unused) - 1) == 0 else { return nil }
+        group >>= UInt32(unused)
+        if extra == 3 { bytes.append(UInt8(truncatingIfNeeded: group >> 8)) }
+        bytes.append(UInt8(truncatingIfNeeded: group))
+        return bytes
+    }
+
     private static func encode(
         _ bytes: UnsafeRawBufferPointer, letters: StaticString, to output: inout ByteWriter
     ) {
@@ -101,9 +130,12 @@ package enum Base64 {
     private static let noLetter: UInt8 = 0x80
 
     /// What each byte stands for, 0...63, or `noLetter`.
-    private static let values: [UInt8] = {
+    private static let values = table(standard)
+    private static let valuesForURL = table(forURL)
+
+    private static func table(_ letters: StaticString) -> [UInt8] {
         var values = [UInt8](repeating: noLetter, count: 256)
-        for (value, letter) in standard.bytes.enumerated() { values[Int(letter)] = UInt8(value) }
+        for (value, letter) in letters.bytes.enumerated() { values[Int(letter)] = UInt8(value) }
         return values
-    }()
+    }
 }

@@ -1,0 +1,44 @@
+import Wire
+
+/// From when until when a token is valid (RFC 7519 §4.1.4 to §4.1.6), Unix nanoseconds.
+struct TokenTimes {
+    private let expires: Int64
+    private let begins: Int64?
+    private let issued: Int64?
+
+    init(_ claims: JSONObject) throws(TokenFault) {
+        guard let expires = try Self.moment(claims, "exp") else { throw .missingClaim("exp") }
+        self.expires = expires
+        begins = try Self.moment(claims, "nbf")
+        issued = try Self.moment(claims, "iat")
+    }
+
+    /// By `skew` the clocks may differ. Returns until when the token is valid, `skew` included.
+    func check(at now: Int64, skew: Int64) throws(TokenFault) -> Int64 {
+        let end = expires.saturatingAdding(skew), soon = now.saturatingAdding(skew)
+        guard now < end else { throw .expired(since: expires) }
+        if let begins, begins > soon { throw .notYetValid(until: begins) }
+        if let issued, issued > soon { throw .issuedInFuture }
+        return end
+    }
+
+    /// In the year 2255: what is later is not in seconds, and would not fit.
+    private static let latest: Int64 = 9_000_000_000
+
+    /// A NumericDate (RFC 7519 §2): seconds since 1970, maybe with a fraction.
+    private static func moment(_ claims: JSONObject, _ name: String) throws(TokenFault) -> Int64? {
+        switch claims[name] {
+        case nil: return nil
+        case .integer(let seconds) where (0...latest).contains(seconds): return seconds * 1_000_000_000
+        case .number(let seconds) where seconds >= 0 && seconds <= Double(latest): return Int64(seconds * 1e9)
+        default: throw .claim(name, mustBe: "a time in seconds since 1970")
+        }
+    }
+}
+
+extension Int64 {
+    func saturatingAdding(_ other: Int64) -> Int64 {
+        let (sum, isOver) = addingReportingOverflow(other)
+        return isOver ? (other > 0 ? .max : .min) : sum
+    }
+}
