@@ -29,7 +29,8 @@ import Testing
     func tokens() {
         let alert = alert(rule: "a\"b", isMoney: false, limit: 9_007_199_254_740_993, settled: 5)
         let text = String(decoding: alert.json, as: UTF8.self)
-        #expect(text.contains("\"limit\":\"9007199254740993\",\"settled\":\"5\"") && text.contains("\"window_end\":null"))
+        #expect(
+            text.contains("\"limit\":\"9007199254740993\",\"settled\":\"5\"") && text.contains("\"window_end\":null"))
         #expect(text.contains("\"rule\":\"a\\\"b\""))
         #expect(
             alert.sentence

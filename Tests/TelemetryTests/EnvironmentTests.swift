@@ -27,7 +27,9 @@ import Testing
         let (settings, problems) = read(["OTEL_EXPORTER_OTLP_ENDPOINT": ""])
         #expect(settings.traces == nil && settings.metrics == nil && settings.logs == nil && problems.isEmpty)
         #expect(settings.traceBatching.maximumQueue == 16_384 && settings.traceBatching.maximumBatch == 512)
-        #expect(settings.traceBatching.scheduleDelay == 5 * second && settings.metricInterval == 60 * second && !settings.isDelta)
+        #expect(
+            settings.traceBatching.scheduleDelay == 5 * second && settings.metricInterval == 60 * second
+                && !settings.isDelta)
         #expect(settings.sampler == Sampler(ratio: 1) && settings.lengthLimit == nil && settings.logLevel == .info)
     }
 

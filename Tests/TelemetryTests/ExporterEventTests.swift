@@ -28,7 +28,10 @@ import Wire
     @Test("A refusal that may pass is repeated; one for good and a rejected part are counted as logs")
     func refusals() async throws {
         let rig = try ExporterRig(
-            logs: [.answer(503, retryAfter: "7"), .answer(200), .answer(404), .answer(200, body: [0x0A, 0x02, 0x08, 0x02])])
+            logs: [
+                .answer(503, retryAfter: "7"), .answer(200), .answer(404),
+                .answer(200, body: [0x0A, 0x02, 0x08, 0x02]),
+            ])
         defer { rig.end() }
         for _ in 0..<3 { await rig.exporter.takeEvents(try SampleEvents.batch()) }
         #expect(rig.logs.requests.count == 4 && rig.logs.requests[0].body == rig.logs.requests[1].body)
@@ -142,6 +145,7 @@ import Wire
         let sent = try ProtobufMessage(try #require(rig.metrics.requests.last).body).metrics()
         #expect(try #require(sent["tollgate.config.reloads"]).message(7).message(1).number(6) == 1)
         let gauge = try #require(sent["tollgate.budget.settled"]).message(5).message(1)
-        #expect(try gauge.attributes(7) == ["tollgate.rule.id": "r", "tollgate.unit": "token"] && gauge.number(6) == 42)
+        #expect(
+            try gauge.attributes(7) == ["tollgate.rule.id": "r", "tollgate.unit": "token"] && gauge.number(6) == 42)
     }
 }
