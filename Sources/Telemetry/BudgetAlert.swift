@@ -54,7 +54,8 @@ package struct BudgetAlert: Sendable, Equatable {
     package var sentence: String {
         let whose = scope.isEmpty ? "" : " for \(scope)"
         let reset = windowEnd.map { "; it begins anew at \(RFC3339.text($0, fraction: .none))" } ?? ""
-        return "Budget \(rule)\(whose) has reached \(threshold) %: \(shown(settled)) of \(shown(limit)) (\(unit)) \(used)"
+        return
+            "Budget \(rule)\(whose) has reached \(threshold) %: \(shown(settled)) of \(shown(limit)) (\(unit)) \(used)"
             + reset + "."
     }
 

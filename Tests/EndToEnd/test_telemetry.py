@@ -1,5 +1,8 @@
 """Telemetry: the span tree, the metrics, and that both tell the same numbers as the ledger."""
 
+import json
+import time
+
 import pytest
 
 from expectations import one_attempt_each
@@ -7,7 +10,7 @@ from rig.answers import Message, error
 from rig.collector import Collector
 from rig.gateway import prompt
 from rig.ledger import tokens
-from rig.otlp import CLIENT, ERROR, SERVER
+from rig.otlp import CLIENT, ERROR, SERVER, Sink
 from rig.waiting import eventually
 
 SESSION = "11111111-2222-4333-8444-555555555555"
@@ -107,6 +110,63 @@ def test_through_a_real_collector(make_gateway, upstream, sink, tmp_path):
         rows = check_session(gateway, upstream, sink, 6)
         check_metrics(sink, rows.values())
         gateway.stop()
+
+
+def starts(sink):
+    return sink.events("tollgate.audit", tollgate__audit__action="start")
+
+
+def test_a_start_is_told_as_an_event(gateway, sink):
+    (start,) = eventually(lambda: starts(sink), "the event of the start arrives")
+    assert (start.severity, start.text) == (9, "INFO") and start.body.startswith("start ")
+    assert start.resource["service.name"] == "tollgate" and start.attributes["tollgate.audit.actor"] == "tollgate"
+    assert json.loads(start.attributes["tollgate.audit.details"])["loops"] >= 1
+    assert 0 <= start.observed - start.at < 10**9 and abs(start.at - time.time_ns()) < 60 * 10**9
+    assert not start.trace_id and not start.span_id
+
+
+def test_events_pass_a_real_collector(make_gateway, sink, tmp_path):
+    with Collector(tmp_path, sink.url) as collector:
+        gateway = make_gateway()
+        gateway.config["telemetry"] = {"otlp": [{"endpoint": collector.url}]}
+        gateway.start()
+        (start,) = eventually(lambda: starts(sink), "the event of the start comes through the collector")
+        assert start.body.startswith("start ") and start.attributes["tollgate.audit.subject"]
+        assert start.severity == 9 and start.resource["service.name"] == "tollgate"
+        gateway.stop()
+
+
+def test_events_have_an_endpoint_of_their_own(make_gateway, sink):
+    elsewhere = Sink().start()
+    gateway = make_gateway()
+    gateway.environment |= {"OTEL_EXPORTER_OTLP_LOGS_ENDPOINT": elsewhere.url + "/v1/logs"}
+    gateway.start()
+    gateway.messages(gateway.issue())
+    tree(sink, 1)
+    gateway.stop()
+    assert len(starts(elsewhere)) == 1 and not elsewhere.spans and not sink.records
+    elsewhere.stop()
+
+
+def test_events_can_be_switched_off_alone(make_gateway, sink):
+    gateway = make_gateway()
+    gateway.environment |= {"OTEL_LOGS_EXPORTER": "none"}
+    gateway.start()
+    gateway.messages(gateway.issue())
+    tree(sink, 1)
+    gateway.stop()
+    assert not sink.records
+
+
+def test_a_collector_without_logs_costs_spans_nothing_and_is_counted(make_gateway, sink):
+    gateway = make_gateway()
+    gateway.environment |= {"OTEL_EXPORTER_OTLP_LOGS_ENDPOINT": sink.url + "/nowhere"}
+    gateway.start()
+    gateway.messages(gateway.issue())
+    tree(sink, 1)
+    eventually(lambda: metric_sum(sink, "tollgate.telemetry.dropped", signal="logs") == 1, "the lost event is counted")
+    (point,) = sink.latest("tollgate.telemetry.dropped", signal="logs")
+    assert point.attributes["reason"] == "status_404"
 
 
 def test_the_span_tree_names_the_stages(gateway, sink, key):

@@ -5,7 +5,7 @@ import Testing
 @Suite struct BatchStateMachineTests {
     private let second: Int64 = 1_000_000_000
 
-    private func batch(_ count: Int, _ mark: UInt8 = 0) -> SpanBatch { SpanBatch(bytes: [mark], count: count) }
+    private func batch(_ count: Int, _ mark: UInt8 = 0) -> RecordBatch { RecordBatch(bytes: [mark], count: count) }
 
     private func machine(queue: Int = 100, batch: Int = 10) -> BatchStateMachine {
         BatchStateMachine(maximumQueue: queue, maximumBatch: batch)
@@ -34,7 +34,7 @@ import Testing
         #expect(machine.answered(.status(204, retryAfter: nil), at: 0, chance: 0) == .send([batch(2)]))
         #expect(machine.answered(.status(200, retryAfter: nil), at: 0, chance: 0) == .none)
         #expect(machine.arrived(batch(12), at: 0) == .send([batch(12)]))
-        #expect(machine.arrived(SpanBatch(bytes: [], count: 0), at: 0) == .none)
+        #expect(machine.arrived(RecordBatch(bytes: [], count: 0), at: 0) == .none)
     }
 
     @Test("A refusal that may pass is tried again after a pause with the same spans")
@@ -109,7 +109,7 @@ private struct RandomRun {
     private let batchSize: Int
     private var now: Int64 = 0
     private var action = BatchStateMachine.Action.none
-    private var sending: [SpanBatch] = []
+    private var sending: [RecordBatch] = []
     private var sent = 0
     private(set) var arrived = 0
     private(set) var delivered = 0
@@ -148,7 +148,7 @@ private struct RandomRun {
     private mutating func arrive() {
         let count = Int.random(in: 1...30, using: &generator)
         let mark = withUnsafeBytes(of: UInt32(arrived)) { Array($0) }
-        let next = machine.arrived(SpanBatch(bytes: mark, count: count), at: now)
+        let next = machine.arrived(RecordBatch(bytes: mark, count: count), at: now)
         arrived += count
         if next != .none, action != .none { faults.append("two exports at a time") }
         if action == .none { take(next) } else { noteDrops() }
@@ -173,7 +173,7 @@ private struct RandomRun {
         }
     }
 
-    private func mark(_ batch: SpanBatch) -> Int {
+    private func mark(_ batch: RecordBatch) -> Int {
         Int(batch.bytes.withUnsafeBytes { $0.loadUnaligned(as: UInt32.self) })
     }
 

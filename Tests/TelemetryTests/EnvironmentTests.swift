@@ -25,9 +25,11 @@ import Testing
     @Test("Without anything nothing is exported, and nothing is wrong")
     func nothing() {
         let (settings, problems) = read(["OTEL_EXPORTER_OTLP_ENDPOINT": ""])
-        #expect(settings.traces == nil && settings.metrics == nil && problems.isEmpty)
-        #expect(settings.maximumQueue == 16_384 && settings.maximumBatch == 512)
-        #expect(settings.scheduleDelay == 5 * second && settings.metricInterval == 60 * second && !settings.isDelta)
+        #expect(settings.traces == nil && settings.metrics == nil && settings.logs == nil && problems.isEmpty)
+        #expect(settings.traceBatching.maximumQueue == 16_384 && settings.traceBatching.maximumBatch == 512)
+        #expect(
+            settings.traceBatching.scheduleDelay == 5 * second && settings.metricInterval == 60 * second
+                && !settings.isDelta)
         #expect(settings.sampler == Sampler(ratio: 1) && settings.lengthLimit == nil && settings.logLevel == .info)
     }
 
@@ -36,6 +38,7 @@ import Testing
         let common = read(["OTEL_EXPORTER_OTLP_ENDPOINT": "http://c:1/base"], endpoint: "http://file:9").settings
         #expect(common.traces?.url == OTLPURL("http://c:1/base/v1/traces"))
         #expect(common.metrics?.url == OTLPURL("http://c:1/base/v1/metrics"))
+        #expect(common.logs?.url == OTLPURL("http://c:1/base/v1/logs"))
         let own = read(
             [
                 "OTEL_EXPORTER_OTLP_ENDPOINT": "http://c:1", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://t:2",
@@ -55,8 +58,10 @@ import Testing
         #expect(none.traces == nil && none.metrics != nil && problems.isEmpty)
         let (odd, complaints) = read(["OTEL_METRICS_EXPORTER": "prometheus"], endpoint: "http://h")
         #expect(odd.metrics != nil && complaints.count == 1)
+        let (quiet, _) = read(["OTEL_LOGS_EXPORTER": "none"], endpoint: "http://h")
+        #expect(quiet.logs == nil && quiet.traces != nil)
         let (off, _) = read(["OTEL_SDK_DISABLED": "TRUE"], endpoint: "http://h")
-        #expect(off.traces == nil && off.metrics == nil)
+        #expect(off.traces == nil && off.metrics == nil && off.logs == nil)
     }
 
     @Test("Headers are percent-decoded; a signal's own replace the common ones")
@@ -124,19 +129,36 @@ import Testing
             "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE": "Delta", "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT": "40",
             "OTEL_LOG_LEVEL": "error",
         ])
-        #expect(settings.scheduleDelay == second / 10 && settings.flushTimeout == 7 * second)
-        #expect(settings.maximumQueue == 64 && settings.maximumBatch == 32)
+        #expect(settings.traceBatching.scheduleDelay == second / 10 && settings.flushTimeout == 7 * second)
+        #expect(settings.traceBatching.maximumQueue == 64 && settings.traceBatching.maximumBatch == 32)
         #expect(settings.metricInterval == second * 3 / 2 && settings.isDelta && settings.lengthLimit == 40)
         #expect(settings.logLevel == .error && problems.isEmpty)
         #expect(read(["OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT": "0"]).settings.lengthLimit == 0)
     }
 
+    @Test("Events have variables of their own; of two times for the end the longer counts")
+    func events() {
+        let (settings, problems) = read([
+            "OTEL_BLRP_SCHEDULE_DELAY": "50", "OTEL_BLRP_MAX_QUEUE_SIZE": "9", "OTEL_BLRP_MAX_EXPORT_BATCH_SIZE": "3",
+            "OTEL_BLRP_EXPORT_TIMEOUT": "8000", "OTEL_BSP_EXPORT_TIMEOUT": "7000",
+            "OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT": "30", "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT": "40",
+            "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT": "https://l:1/x", "OTEL_EXPORTER_OTLP_LOGS_HEADERS": "a=b",
+            "OTEL_EXPORTER_OTLP_LOGS_TIMEOUT": "2000", "OTEL_EXPORTER_OTLP_LOGS_COMPRESSION": "none",
+        ])
+        #expect(settings.logBatching.scheduleDelay == second / 20 && settings.logBatching.maximumQueue == 9)
+        #expect(settings.logBatching.maximumBatch == 3 && settings.flushTimeout == 8 * second)
+        #expect(settings.logLengthLimit == 30 && settings.lengthLimit == 40)
+        #expect(settings.logs?.url == OTLPURL("https://l:1/x") && settings.logs?.timeout == 2 * second)
+        #expect(settings.logs?.headers.first?.name == "a" && settings.logs?.isCompressed == false)
+        #expect(settings.traces == nil && settings.traceBatching.maximumQueue == 16_384 && problems.isEmpty)
+    }
+
     @Test("A batch cannot exceed the queue; that is a problem only for one who asked for it")
     func batchAboveQueue() {
         let silent = read(["OTEL_BSP_MAX_QUEUE_SIZE": "100"])
-        #expect(silent.settings.maximumBatch == 100 && silent.problems.isEmpty)
+        #expect(silent.settings.traceBatching.maximumBatch == 100 && silent.problems.isEmpty)
         let asked = read(["OTEL_BSP_MAX_QUEUE_SIZE": "100", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "101"])
-        #expect(asked.settings.maximumBatch == 100 && asked.problems.count == 1)
+        #expect(asked.settings.traceBatching.maximumBatch == 100 && asked.problems.count == 1)
     }
 
     @Test(
@@ -149,15 +171,16 @@ import Testing
             ("OTEL_TRACES_SAMPLER", "jaeger_remote"), ("OTEL_TRACES_SAMPLER_ARG", "1.1"),
             ("OTEL_TRACES_SAMPLER_ARG", "nan"),
             ("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "sometimes"), ("OTEL_LOG_LEVEL", "loud"),
-            ("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", "-5"),
+            ("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", "-5"), ("OTEL_BLRP_SCHEDULE_DELAY", "0"),
         ])
     func badValues(name: String, text: String) {
         let (settings, problems) = read([name: text], endpoint: "http://h")
         let plain = read([:], endpoint: "http://h").settings
         #expect(problems.count == 1 && problems[0].hasPrefix(String(name.prefix(18))), "\(problems)")
         #expect(settings.traces == plain.traces && settings.metrics == plain.metrics)
-        #expect(settings.sampler == plain.sampler && settings.scheduleDelay == plain.scheduleDelay)
-        #expect(settings.maximumQueue == plain.maximumQueue && settings.metricInterval == plain.metricInterval)
+        #expect(settings.sampler == plain.sampler && settings.metricInterval == plain.metricInterval)
+        #expect(settings.traceBatching == plain.traceBatching && settings.logBatching == plain.logBatching)
+        #expect(settings.logLengthLimit == plain.logLengthLimit && settings.lengthLimit == plain.lengthLimit)
     }
 
     @Test(

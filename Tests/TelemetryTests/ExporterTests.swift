@@ -6,61 +6,13 @@ import Wire
 @testable import Telemetry
 
 @Suite struct ExporterTests {
-    /// An exporter on a loop of its own, with collectors, pauses and one recording loop.
-    private struct Rig {
-        let exporter: Exporter
-        let traces: FakeCollector
-        let metrics: FakeCollector
-        let pause = FakePause()
-        let source: LoopTelemetry
-        private let loops: [EventLoop]
-
-        init(
-            _ variables: [String: String] = [:], traces: [FakeCollector.Reply] = [],
-            metrics: [FakeCollector.Reply] = [],
-            log: LogWriter = LogWriter(descriptor: -1)
-        ) throws {
-            var problems: [String] = []
-            var file = TelemetrySettings.File()
-            file.endpoint = "http://collector:4318"
-            let settings = TelemetrySettings(
-                file: file, version: "1.2.3",
-                environment: { ["OTEL_EXPORTER_OTLP_COMPRESSION": "none"].merging(variables) { $1 }[$0] },
-                problems: &problems)
-            #expect(problems == [])
-            loops = [try EventLoop(index: 0), try EventLoop(index: 1)]
-            source = LoopTelemetry(settings, loop: loops[1], log: log)
-            let collector = FakeCollector(traces), meter = FakeCollector(metrics)
-            let pause = pause
-            exporter = Exporter(
-                settings, version: "1.2.3", loop: loops[0], log: log, sources: [source], traces: collector,
-                metrics: meter,
-                tracePause: { pause }, metricPause: { pause })
-            self.traces = collector
-            self.metrics = meter
-            for loop in loops { try loop.start() }
-        }
-
-        /// Runs on the recording loop, and waits until it was done.
-        func record(_ body: @escaping @Sendable (LoopTelemetry) -> Void) async {
-            await withCheckedContinuation { done in
-                source.loop.post {
-                    body(source)
-                    done.resume()
-                }
-            }
-        }
-
-        func end() { for loop in loops { loop.stop() } }
-    }
-
     private func spanNames(_ request: FakeCollector.Request) throws -> [String] {
         try ProtobufMessage(request.body).spans().map { $0.text(5) }
     }
 
     @Test("A batch becomes one request at the signal's path, in protobuf")
     func request() async throws {
-        let rig = try Rig(["OTEL_EXPORTER_OTLP_HEADERS": "x-key=k"])
+        let rig = try ExporterRig(["OTEL_EXPORTER_OTLP_HEADERS": "x-key=k"])
         defer { rig.end() }
         await rig.exporter.take(try SampleSession.batch())
         try #require(rig.traces.requests.count == 1)
@@ -73,7 +25,7 @@ import Wire
 
     @Test("Compressed, the body says so and is the same inside")
     func compressed() async throws {
-        let rig = try Rig(["OTEL_EXPORTER_OTLP_COMPRESSION": "gzip"])
+        let rig = try ExporterRig(["OTEL_EXPORTER_OTLP_COMPRESSION": "gzip"])
         defer { rig.end() }
         await rig.exporter.take(try SampleSession.batch())
         let request = try #require(rig.traces.requests.first)
@@ -87,7 +39,7 @@ import Wire
 
     @Test("A refusal that may pass is repeated with the same bytes after the time that the collector names")
     func retry() async throws {
-        let rig = try Rig(traces: [.answer(503, retryAfter: "7"), .fault(.timedOut), .answer(200)])
+        let rig = try ExporterRig(traces: [.answer(503, retryAfter: "7"), .fault(.timedOut), .answer(200)])
         defer { rig.end() }
         await rig.exporter.take(try SampleSession.batch())
         let requests = rig.traces.requests
@@ -99,7 +51,7 @@ import Wire
     @Test("A refusal for good and a part that was rejected are counted in spans, and told with the metrics")
     func counted() async throws {
         // partial_success { rejected: 2 }
-        let rig = try Rig(traces: [.answer(400), .answer(200, body: [0x0A, 0x02, 0x08, 0x02])])
+        let rig = try ExporterRig(traces: [.answer(400), .answer(200, body: [0x0A, 0x02, 0x08, 0x02])])
         defer { rig.end() }
         await rig.exporter.take(try SampleSession.batch())
         await rig.exporter.take(try SampleSession.batch())
@@ -114,7 +66,7 @@ import Wire
 
     @Test("Figures of the loops are sent as they stand; an export without any is not sent")
     func metrics() async throws {
-        let rig = try Rig()
+        let rig = try ExporterRig()
         defer { rig.end() }
         await rig.exporter.exportMetrics()
         #expect(rig.metrics.requests.isEmpty)
@@ -128,7 +80,7 @@ import Wire
 
     @Test("Differences that were not delivered come with the next export")
     func delta() async throws {
-        let rig = try Rig(
+        let rig = try ExporterRig(
             ["OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE": "delta"], metrics: [.answer(200), .answer(500)])
         defer { rig.end() }
         for value in [5, 6, 7] as [Int64] {
@@ -145,7 +97,7 @@ import Wire
 
     @Test("A loop hands over by itself when a batch is full")
     func handOver() async throws {
-        let rig = try Rig(["OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "3", "OTEL_BSP_SCHEDULE_DELAY": "86400000"])
+        let rig = try ExporterRig(["OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "3", "OTEL_BSP_SCHEDULE_DELAY": "86400000"])
         defer { rig.end() }
         let (exporter, span, trace) = (rig.exporter, try SampleSession.span(1), try SampleSession.trace())
         await rig.record { $0.start(exporter) }
@@ -164,7 +116,7 @@ import Wire
 
     @Test("The end delivers what the loops still hold, and the last figures, and closes")
     func shutdown() async throws {
-        let rig = try Rig()
+        let rig = try ExporterRig()
         defer { rig.end() }
         let (span, trace) = (try SampleSession.span(1), try SampleSession.trace())
         await rig.record { source in
@@ -183,7 +135,7 @@ import Wire
     @Test("At the end a collector that is away is asked once for each signal, and what was lost is counted")
     func shutdownWithoutCollector() async throws {
         let away = FakeCollector.Reply.fault(.timedOut)
-        let rig = try Rig(traces: [away, away, away], metrics: [away, away])
+        let rig = try ExporterRig(traces: [away, away, away], metrics: [away, away])
         defer { rig.end() }
         let (span, trace) = (try SampleSession.span(1), try SampleSession.trace())
         await rig.record { source in
@@ -199,7 +151,7 @@ import Wire
     @Test("Log lines that nobody took are told with the metrics")
     func lostLines() async throws {
         let log = LogWriter(descriptor: -1)
-        let rig = try Rig(log: log)
+        let rig = try ExporterRig(log: log)
         defer { rig.end() }
         for _ in 0..<3 { log.write(.info, "x") { _ in } }
         await rig.exporter.exportMetrics()
@@ -209,7 +161,7 @@ import Wire
     @Test("No header value of the collector is in a log line, whatever goes wrong")
     func secrets() async throws {
         let file = try UnnamedFile()
-        let rig = try Rig(
+        let rig = try ExporterRig(
             ["OTEL_EXPORTER_OTLP_HEADERS": "authorization=Bearer%20canary"],
             traces: [
                 .fault(.cut), .answer(401), .answer(200, body: [0x0A, 0x02, 0x08, 0x02]), .answer(200, body: [0xFF]),

@@ -138,10 +138,11 @@ import Wire
         #expect(Labels().adding("error.type", "") == Labels())
     }
 
-    @Test("Every instrument has a name of its own and bounds that rise")
+    @Test("Every instrument has a name of its own, a description and bounds that rise")
     func instruments() {
         #expect(Set(Instrument.allCases.map { "\($0.name)" }).count == Instrument.allCases.count)
         for instrument in Instrument.allCases {
+            #expect("\(instrument.description)".hasSuffix("."), "\(instrument)")
             guard case .histogram(let bounds) = instrument.kind else { continue }
             #expect(zip(bounds, bounds.dropFirst()).allSatisfy { $0 < $1 }, "\(instrument)")
         }

@@ -120,6 +120,9 @@ struct ProtobufMessage: Equatable {
     /// The spans of an `ExportTraceServiceRequest`, which has one resource and one scope.
     func spans() throws -> [ProtobufMessage] { try message(1).message(2).messages(2) }
 
+    /// The records of an `ExportLogsServiceRequest`, which has one resource and one scope.
+    func records() throws -> [ProtobufMessage] { try message(1).message(2).messages(2) }
+
     /// The metrics of an `ExportMetricsServiceRequest`, by name.
     func metrics() throws -> [String: ProtobufMessage] {
         Dictionary(uniqueKeysWithValues: try message(1).message(2).messages(2).map { ($0.text(1), $0) })

@@ -1,6 +1,6 @@
 @testable import Telemetry
 
-/// Figures of two requests: a counter, a level, a histogram, one with the sum zero.
+/// Figures of two requests: a counter, a level, a histogram, one with the sum zero, a gauge.
 enum SampleFigures {
     static func encoded() -> [UInt8] {
         var figures = MetricShard()
@@ -14,6 +14,7 @@ enum SampleFigures {
         figures.add(.activeRequests, -1)
         figures.add(.cost, 4_125_000, model)
         figures.add(.telemetryDropped, 1, .overflow)
+        figures.set(.budgetSettled, 4_125_000, .budget(rule: "everyone", scope: "user=alice", unit: .nanoUSD))
         let encoder = MetricEncoder(resource: SampleSession.resource, version: "1.2.3", isDelta: true)
         let begin = SampleSession.begin
         return encoder.encode(figures, startedAt: begin, since: begin + 60_000_000_000, at: begin + 120_000_000_000)

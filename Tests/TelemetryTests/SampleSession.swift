@@ -22,7 +22,7 @@ enum SampleSession {
         return id
     }
 
-    static func batch() throws -> SpanBatch {
+    static func batch() throws -> RecordBatch {
         var recorder = SpanRecorder()
         try recordAttempt(&recorder, span: 0xA1, ordinal: 0, from: begin + 2_000_000, fails: true)
         try recordAttempt(&recorder, span: 0xA2, ordinal: 1, from: begin + 5_000_000, fails: false)

@@ -148,7 +148,7 @@ import Wire
     @Test("A recorder that was emptied begins anew, and batches are encoded one after the other")
     func severalBatches() throws {
         var recorder = SpanRecorder()
-        var batches: [SpanBatch] = []
+        var batches: [RecordBatch] = []
         for number in 1...3 as ClosedRange<UInt64> {
             for _ in 0..<number {
                 recorder.begin(

@@ -49,6 +49,22 @@ class Point:
     cumulative: bool = True
 
 
+@dataclasses.dataclass
+class Record:
+    """A log record: an event if it has a name."""
+
+    name: str
+    severity: int
+    text: str
+    body: str
+    trace_id: str
+    span_id: str
+    at: int
+    observed: int
+    attributes: dict
+    resource: dict
+
+
 def value_of(value):
     kind = value.WhichOneof("value")
     if kind == "array_value":
@@ -70,6 +86,17 @@ def spans_in(request):
                     span.start_time_unix_nano, span.end_time_unix_nano, span.status.code,
                     attributes_of(span.attributes), resource,
                     [(event.name, attributes_of(event.attributes)) for event in span.events])
+
+
+def records_in(request):
+    for group in request.resource_logs:
+        resource = attributes_of(group.resource.attributes)
+        for scope in group.scope_logs:
+            for record in scope.log_records:
+                yield Record(
+                    record.event_name, record.severity_number, record.severity_text, value_of(record.body),
+                    record.trace_id.hex(), record.span_id.hex(), record.time_unix_nano, record.observed_time_unix_nano,
+                    attributes_of(record.attributes), resource)
 
 
 def points_in(request):
@@ -94,7 +121,7 @@ class Sink:
 
     def __init__(self):
         self.raw, self.headers, self.faults = [], [], []
-        self._spans, self._points, self._lock = {}, [], threading.Lock()
+        self._spans, self._points, self._records, self._lock = {}, [], [], threading.Lock()
         self.duplicates = 0
         handler = type("Handler", (_Handler,), {"sink": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
@@ -116,6 +143,8 @@ class Sink:
                 return self.faults.pop(0)
             self.raw.append(data)
             self.headers.append(headers)
+            if path not in REQUESTS:
+                return 404, {}
             request = REQUESTS[path]()
             request.ParseFromString(data)
             if path == "/v1/traces":
@@ -124,6 +153,8 @@ class Sink:
                     self._spans[span.span_id] = span
             elif path == "/v1/metrics":
                 self._points += points_in(request)
+            elif path == "/v1/logs":
+                self._records += records_in(request)
         return 200, {}
 
     @property
@@ -135,6 +166,17 @@ class Sink:
     def points(self):
         with self._lock:
             return list(self._points)
+
+    @property
+    def records(self):
+        with self._lock:
+            return list(self._records)
+
+    def events(self, name, **attributes):
+        """Events by their name, with such attributes (`__` for a dot)."""
+        wanted = {key.replace("__", "."): value for key, value in attributes.items()}
+        return [record for record in self.records
+                if record.name == name and wanted.items() <= record.attributes.items()]
 
     def named(self, start):
         return [span for span in self.spans if span.name.startswith(start)]
