@@ -33,6 +33,8 @@ package actor Governor {
     var queue = FairQueue<Waiter>()
     var lastTicket: UInt64 = 0
     let turn: LoopTimer
+    /// When `turn` fires, if it is armed; on the loop's clock.
+    var nextTurn: Int64 = 0
     private var sweptAt: Int64 = 0
     /// Nanoseconds.
     private static let reportInterval: Int64 = 1_000_000_000
@@ -68,6 +70,7 @@ package actor Governor {
         _ demand: Demand, whenTurn: @escaping @Sendable (AdmissionVerdict) -> Void
     ) -> AdmissionVerdict {
         let now = clock()
+        if !queue.isEmpty { letWaitingFirst(demand, at: now) }
         let verdict = examine(demand, at: now)
         guard case .refused(let refusal) = verdict, case .rate(let examination, let rule, _) = refusal.reason,
             rule.onLimit == .queue, let ticket = enqueue(demand, rule, examination, at: now, whenTurn)
@@ -202,7 +205,7 @@ package actor Governor {
         raises.filter { $0.rule == id.rule && ($0.scope.isEmpty || $0.scope == id.scope) }
     }
 
-    private func limiter(_ rule: RateRule, _ scope: String) -> RateLimiter {
+    func limiter(_ rule: RateRule, _ scope: String) -> RateLimiter {
         let id = RateLimiterID(rule: rule.id, unit: rule.unit, scope: scope)
         if let known = limiters[id] { return known }
         let limiter = RateLimiter(id, rule: rule, loop: loop)
