@@ -97,13 +97,15 @@ package actor Governor {
         var budgets: [Admission.BudgetItem] = [], examinations: [BudgetExamination] = [], warnings: [String] = []
         for place in demand.places.budgets {
             let rule = demand.book.rules.budgets[place.rule]
-            guard let claim = claim(of: demand, on: rule) else { return refuse(.unpriced(rule: rule)) }
+            let known = claim(of: demand, on: rule)
+            // What only warns lets pass what it cannot count.
+            guard let claim = known ?? (rule.onExceed == .warn ? BudgetBalance.Claim(amount: 0, worst: 0) : nil) else {
+                return refuse(.unpriced(rule: rule))
+            }
             let account = account(rule, place.scope, at: now)
             let met = account.assumeIsolated { $0.examine(claim, maximumOvershoot: rule.maximumOvershoot, at: now) }
-            if !met.fits {
-                guard rule.onExceed == .warn else { return refuse(.budget(met, rule: rule)) }
-                warnings.append(rule.id)
-            }
+            if !met.fits, rule.onExceed == .block { return refuse(.budget(met, rule: rule)) }
+            if !met.fits || known == nil { warnings.append(rule.id) }
             examinations.append(met)
             budgets.append(Admission.BudgetItem(account: account, claim: claim, rule: rule))
         }
@@ -151,7 +153,8 @@ package actor Governor {
 
     // MARK: The end of an admission
 
-    /// Holds become charges, what is left goes back. The place of this in the order of things.
+    /// Holds become charges, what is left goes back; where the price is not known, what was held is charged. The place of this in the
+    /// order of things.
     @discardableResult
     package func settle(_ admission: Admission, _ spending: Spending?) -> Int64 {
         sequence += 1
@@ -159,7 +162,7 @@ package actor Governor {
         for item in admission.budgets {
             let charge = spending.map { spending in
                 item.rule.measure == .tokens
-                    ? spending.tokens : spending.isUnpriced ? item.rule.unpricedReserve ?? 0 : spending.cost
+                    ? spending.tokens : spending.isUnpriced ? item.claim.amount : spending.cost
             }
             let passed = item.account.assumeIsolated {
                 $0.settle(item.claim, charge: charge, thresholds: item.rule.alerts.thresholds, at: now)
