@@ -190,8 +190,10 @@ package actor Governor {
     private func account(_ rule: BudgetRule, _ scope: String, at now: Int64) -> BudgetAccount {
         let id = BudgetAccountID(rule: rule.id, unit: rule.unit, scope: scope, window: window(rule.window, at: now))
         if let known = accounts[id] { return known }
+        // The request may have begun before the last reload; the limit is of now.
+        let current = book.rules.budgets.first { $0.id == rule.id && $0.unit == rule.unit } ?? rule
         let account = BudgetAccount(
-            id, settled: openings.removeValue(forKey: id) ?? 0, limit: rule.limit, raises: raises(of: id),
+            id, settled: openings.removeValue(forKey: id) ?? 0, limit: current.limit, raises: raises(of: id),
             reported: reported.removeValue(forKey: id) ?? 0, loop: loop)
         accounts[id] = account
         return account
@@ -211,7 +213,8 @@ package actor Governor {
     func limiter(_ rule: RateRule, _ scope: String) -> RateLimiter {
         let id = RateLimiterID(rule: rule.id, unit: rule.unit, scope: scope)
         if let known = limiters[id] { return known }
-        let limiter = RateLimiter(id, rule: rule, loop: loop)
+        let current = book.rules.rates.first { $0.id == rule.id && $0.unit == rule.unit } ?? rule
+        let limiter = RateLimiter(id, rule: current, loop: loop)
         limiters[id] = limiter
         return limiter
     }
