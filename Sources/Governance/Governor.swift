@@ -196,6 +196,7 @@ package actor Governor {
             id, settled: openings.removeValue(forKey: id) ?? 0, limit: current.limit, raises: raises(of: id),
             reported: reported.removeValue(forKey: id) ?? 0, loop: loop)
         accounts[id] = account
+        scheduleReport()
         return account
     }
 
@@ -216,6 +217,7 @@ package actor Governor {
         let current = book.rules.rates.first { $0.id == rule.id && $0.unit == rule.unit } ?? rule
         let limiter = RateLimiter(id, rule: current, loop: loop)
         limiters[id] = limiter
+        scheduleReport()
         return limiter
     }
 
@@ -265,6 +267,10 @@ package actor Governor {
 
     private func changed(_ account: BudgetAccount) {
         dirty.append(account)
+        scheduleReport()
+    }
+
+    private func scheduleReport() {
         guard !report.isArmed else { return }
         report.whenFired = { [unowned self] in assumeIsolated { $0.tell() } }
         report.schedule(after: Self.reportInterval)
@@ -278,9 +284,26 @@ package actor Governor {
         if !statuses.isEmpty { events.accountsChanged(statuses) }
         guard now - sweptAt >= Self.sweepInterval else { return }
         sweptAt = now
-        accounts = accounts.filter { _, account in !account.assumeIsolated { $0.isOver(at: now) } }
-        limiters = limiters.filter { _, limiter in !limiter.assumeIsolated { $0.isIdle(at: now) } }
+        sweep(at: now)
     }
+
+    /// Lets go of windows that are over, of limiters nothing counts at, and of accounts that nobody was ever admitted to: those
+    /// are opened again as they were if somebody asks. Clients choose tags and sessions, so refusals must leave nothing behind.
+    private func sweep(at now: Int64) {
+        let over = accounts.filter { _, account in account.assumeIsolated { $0.isOver(at: now) || $0.isUntouched } }
+        for (id, account) in over {
+            accounts[id] = nil
+            guard id.windowEnd > now else { continue }
+            let (settled, percent) = account.assumeIsolated { ($0.settled, $0.reported) }
+            if settled != 0 { openings[id] = settled }
+            if percent != 0 { reported[id] = percent }
+        }
+        let idle = limiters.filter { _, limiter in limiter.assumeIsolated { $0.isIdle(at: now) } }
+        for id in idle.keys { limiters[id] = nil }
+    }
+
+    /// How many there are in memory.
+    var population: (accounts: Int, limiters: Int) { (accounts.count, limiters.count) }
 
     /// What there is now, for tests and for the end of the process.
     package func statuses() -> [BudgetStatus] {
