@@ -58,10 +58,10 @@ package actor BudgetAccount {
     private var limit: Int64
     private var raises: [LimitRaise]
     /// The highest threshold of the limit that was reported, percent.
-    private var reported: Int
+    private(set) var reported: Int
     /// Nothing was admitted to it yet.
     private var isNew = true
-    private(set) var hasChanged = true
+    private(set) var hasChanged = false
 
     init(_ id: BudgetAccountID, settled: Int64, limit: Int64, raises: [LimitRaise], reported: Int, loop: EventLoop) {
         self.id = id
@@ -124,8 +124,17 @@ package actor BudgetAccount {
         return status(at: now)
     }
 
-    /// Its window is over, and nobody holds anything of it.
-    func isOver(at now: Int64) -> Bool { id.windowEnd <= now && balance.holds == 0 && !hasChanged }
+    /// Its window is over, also for a clock that is set back a little, and nobody holds anything of it.
+    func isOver(at now: Int64) -> Bool {
+        id.windowEnd.addingSaturated(Self.grace) <= now && balance.holds == 0 && !hasChanged
+    }
+
+    /// Nanoseconds.
+    private static let grace: Int64 = 3_600_000_000_000
+
+    /// As it was opened.
+    var isUntouched: Bool { isNew && !hasChanged }
+    var settled: Int64 { balance.settled }
 }
 
 /// What a claim met at an account: enough to say why, and to prove it later.

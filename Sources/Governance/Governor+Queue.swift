@@ -24,9 +24,21 @@ extension Governor {
         let waiter = Waiter(
             demand: demand, rule: rule, limiter: met.id, since: now, deadline: now + rule.queueTimeout,
             ticket: lastTicket, whenTurn: whenTurn)
-        queue.append(waiter, owner: demand.owner, ticket: lastTicket)
+        // A line of its own for each limiter: who waits for one does not stand in his own way to another.
+        queue.append(waiter, owner: "\(met.id.rule)\t\(met.id.scope)\t\(demand.owner)", ticket: lastTicket)
         wake(after: min(met.wait ?? rule.queueTimeout, rule.queueTimeout))
         return lastTicket
+    }
+
+    /// Whoever waits for a limit that has room goes before who has just come.
+    func letWaitingFirst(_ demand: Demand, at now: Int64) {
+        for place in demand.places.rates {
+            let rule = demand.book.rules.rates[place.rule]
+            guard rule.onLimit == .queue else { continue }
+            let limiter = limiter(rule, place.scope)
+            let isAwaited = queue.count { $0.limiter == limiter.id } > 0
+            if isAwaited, limiter.assumeIsolated({ $0.examine(1, at: now) }) == nil { return serveQueue() }
+        }
     }
 
     /// The request does not wait any more: its client has left.
@@ -36,6 +48,7 @@ extension Governor {
     func serveQueue() {
         let now = self.now
         var next = Int64.max
+        var verdicts: [(waiter: Waiter, verdict: AdmissionVerdict)] = []
         var waiting = queue
         queue = FairQueue()
         waiting.serve { waiter in
@@ -46,22 +59,27 @@ extension Governor {
                     return false
                 }
                 let reason = AdmissionRefusal.Reason.rate(met, rule: rule, waited: now - waiter.since)
-                waiter.whenTurn(
-                    .refused(AdmissionRefusal(reason: reason, sequence: refusal.sequence, at: refusal.at)))
+                let late = AdmissionRefusal(reason: reason, sequence: refusal.sequence, at: refusal.at)
+                verdicts.append((waiter, .refused(late)))
                 return true
             }
-            waiter.whenTurn(verdict)
+            verdicts.append((waiter, verdict))
             return true
         }
         queue = waiting
         if next < .max { wake(after: next) }
+        // The queue is whole again, whatever who is told does upon it.
+        for (waiter, verdict) in verdicts { waiter.whenTurn(verdict) }
     }
 
     private func wake(after wait: Int64) {
-        turn.whenFired = { [unowned self] in assumeIsolated { $0.serveQueue() } }
         // Limits are looked at again in time for the next that has to be turned away, and often enough for changes of the clock.
-        let limited = min(max(wait, Self.shortestTurn), Self.longestTurn)
-        turn.schedule(after: limited)
+        let moment = loop.now + min(max(wait, Self.shortestTurn), Self.longestTurn)
+        // Who comes later does not put off who is due before.
+        if turn.isArmed, nextTurn <= moment { return }
+        nextTurn = moment
+        turn.whenFired = { [unowned self] in assumeIsolated { $0.serveQueue() } }
+        turn.schedule(at: moment)
     }
 
     private static var shortestTurn: Int64 { 1_000_000 }

@@ -35,6 +35,8 @@ package actor Governor {
     var queue = FairQueue<Waiter>()
     var lastTicket: UInt64 = 0
     let turn: LoopTimer
+    /// When `turn` fires, if it is armed; on the loop's clock.
+    var nextTurn: Int64 = 0
     private var sweptAt: Int64 = 0
     /// Nanoseconds.
     private static let reportInterval: Int64 = 1_000_000_000
@@ -70,6 +72,7 @@ package actor Governor {
         _ demand: Demand, whenTurn: (@Sendable (AdmissionVerdict) -> Void)?
     ) -> AdmissionVerdict {
         let now = clock()
+        if !queue.isEmpty { letWaitingFirst(demand, at: now) }
         let verdict = examine(demand, at: now)
         guard case .refused(let refusal) = verdict, case .rate(let examination, let rule, _) = refusal.reason,
             rule.onLimit == .queue, let whenTurn, let ticket = enqueue(demand, rule, examination, at: now, whenTurn)
@@ -96,13 +99,15 @@ package actor Governor {
         var budgets: [Admission.BudgetItem] = [], examinations: [BudgetExamination] = [], warnings: [String] = []
         for place in demand.places.budgets {
             let rule = demand.book.rules.budgets[place.rule]
-            guard let claim = claim(of: demand, on: rule) else { return refuse(.unpriced(rule: rule)) }
+            let known = claim(of: demand, on: rule)
+            // What only warns lets pass what it cannot count.
+            guard let claim = known ?? (rule.onExceed == .warn ? BudgetBalance.Claim(amount: 0, worst: 0) : nil) else {
+                return refuse(.unpriced(rule: rule))
+            }
             let account = account(rule, place.scope, at: now)
             let met = account.assumeIsolated { $0.examine(claim, maximumOvershoot: rule.maximumOvershoot, at: now) }
-            if !met.fits {
-                guard rule.onExceed == .warn else { return refuse(.budget(met, rule: rule)) }
-                warnings.append(rule.id)
-            }
+            if !met.fits, rule.onExceed == .block { return refuse(.budget(met, rule: rule)) }
+            if !met.fits || known == nil { warnings.append(rule.id) }
             examinations.append(met)
             budgets.append(Admission.BudgetItem(account: account, claim: claim, rule: rule))
         }
@@ -150,7 +155,8 @@ package actor Governor {
 
     // MARK: The end of an admission
 
-    /// Holds become charges, what is left goes back. The place of this in the order of things.
+    /// Holds become charges, what is left goes back; where the price is not known, what was held is charged. The place of this in the
+    /// order of things.
     @discardableResult
     package func settle(_ admission: Admission, _ spending: Spending?) -> Int64 {
         sequence += 1
@@ -158,7 +164,7 @@ package actor Governor {
         for item in admission.budgets {
             let charge = spending.map { spending in
                 item.rule.measure == .tokens
-                    ? spending.tokens : spending.isUnpriced ? item.rule.unpricedReserve ?? 0 : spending.cost
+                    ? spending.tokens : spending.isUnpriced ? item.claim.amount : spending.cost
             }
             let passed = item.account.assumeIsolated {
                 $0.settle(item.claim, charge: charge, thresholds: item.rule.alerts.thresholds, at: now)
@@ -189,10 +195,13 @@ package actor Governor {
     private func account(_ rule: BudgetRule, _ scope: String, at now: Int64) -> BudgetAccount {
         let id = BudgetAccountID(rule: rule.id, unit: rule.unit, scope: scope, window: window(rule.window, at: now))
         if let known = accounts[id] { return known }
+        // The request may have begun before the last reload; the limit is of now.
+        let current = book.rules.budgets.first { $0.id == rule.id && $0.unit == rule.unit } ?? rule
         let account = BudgetAccount(
-            id, settled: openings.removeValue(forKey: id) ?? 0, limit: rule.limit, raises: raises(of: id),
+            id, settled: openings.removeValue(forKey: id) ?? 0, limit: current.limit, raises: raises(of: id),
             reported: reported.removeValue(forKey: id) ?? 0, loop: loop)
         accounts[id] = account
+        scheduleReport()
         return account
     }
 
@@ -207,11 +216,13 @@ package actor Governor {
         raises.filter { $0.rule == id.rule && ($0.scope.isEmpty || $0.scope == id.scope) }
     }
 
-    private func limiter(_ rule: RateRule, _ scope: String) -> RateLimiter {
+    func limiter(_ rule: RateRule, _ scope: String) -> RateLimiter {
         let id = RateLimiterID(rule: rule.id, unit: rule.unit, scope: scope)
         if let known = limiters[id] { return known }
-        let limiter = RateLimiter(id, rule: rule, loop: loop)
+        let current = book.rules.rates.first { $0.id == rule.id && $0.unit == rule.unit } ?? rule
+        let limiter = RateLimiter(id, rule: current, loop: loop)
         limiters[id] = limiter
+        scheduleReport()
         return limiter
     }
 
@@ -261,6 +272,10 @@ package actor Governor {
 
     private func changed(_ account: BudgetAccount) {
         dirty.append(account)
+        scheduleReport()
+    }
+
+    private func scheduleReport() {
         guard !report.isArmed else { return }
         report.whenFired = { [unowned self] in assumeIsolated { $0.tell() } }
         report.schedule(after: Self.reportInterval)
@@ -274,9 +289,26 @@ package actor Governor {
         if !statuses.isEmpty { events.accountsChanged(statuses) }
         guard now - sweptAt >= Self.sweepInterval else { return }
         sweptAt = now
-        accounts = accounts.filter { _, account in !account.assumeIsolated { $0.isOver(at: now) } }
-        limiters = limiters.filter { _, limiter in !limiter.assumeIsolated { $0.isIdle(at: now) } }
+        sweep(at: now)
     }
+
+    /// Lets go of windows that are over, of limiters nothing counts at, and of accounts that nobody was ever admitted to: those
+    /// are opened again as they were if somebody asks. Clients choose tags and sessions, so refusals must leave nothing behind.
+    private func sweep(at now: Int64) {
+        let over = accounts.filter { _, account in account.assumeIsolated { $0.isOver(at: now) || $0.isUntouched } }
+        for (id, account) in over {
+            accounts[id] = nil
+            guard id.windowEnd > now else { continue }
+            let (settled, percent) = account.assumeIsolated { ($0.settled, $0.reported) }
+            if settled != 0 { openings[id] = settled }
+            if percent != 0 { reported[id] = percent }
+        }
+        let idle = limiters.filter { _, limiter in limiter.assumeIsolated { $0.isIdle(at: now) } }
+        for id in idle.keys { limiters[id] = nil }
+    }
+
+    /// How many there are in memory.
+    var population: (accounts: Int, limiters: Int) { (accounts.count, limiters.count) }
 
     /// What there is now, for tests and for the end of the process.
     package func statuses() -> [BudgetStatus] {

@@ -35,6 +35,10 @@ package struct HoldRecord: Sendable, Equatable {
         guard numbers.count == 9 else { return nil }
         let overshoot = Int64(fields[11])
         guard overshoot != nil || fields[11] == "-" else { return nil }
+        // Text that was damaged must not become an account: its window has a beginning and an end, and a claim its order.
+        guard numbers[0] >= 0, numbers[0] < numbers[1], numbers[2] >= 0, numbers[2] <= numbers[3],
+            numbers[8] == 0 || numbers[8] == 1
+        else { return nil }
         id = BudgetAccountID(
             rule: String(fields[0]), unit: String(fields[1]), scope: String(fields[2]),
             window: Self.nanoseconds(numbers[0])..<Self.nanoseconds(numbers[1]))
@@ -66,8 +70,7 @@ package struct HoldRecord: Sendable, Equatable {
         output.append(string: id.scope)
         let numbers = [
             Self.seconds(id.windowStart), Self.seconds(id.windowEnd), claim.amount, claim.worst, settled, reserved,
-            worst,
-            limit,
+            worst, limit,
         ]
         for number in numbers {
             output.append(byte: Self.tab)

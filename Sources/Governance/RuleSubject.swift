@@ -80,6 +80,7 @@ extension ScopeDimension {
 
 extension [ScopeDimension] {
     /// `user=alice,metadata.project=atlas`: which account of a rule a request belongs to. Empty for a rule that keeps one for all.
+    /// A comma or backslash of a value has a backslash before it, so that no two subjects come to the same text.
     package func scope(of subject: RuleSubject) -> String {
         if isEmpty { return "" }
         return map { "\($0.text)=\(Self.plain($0.value(in: subject)))" }.joined(separator: ",")
@@ -87,8 +88,17 @@ extension [ScopeDimension] {
 
     /// Without control characters, which separate fields in the ledger.
     private static func plain(_ text: String) -> String {
-        guard text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else { return text }
-        return String(
-            String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? " " : $0 }))
+        guard text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F || $0 == comma || $0 == backslash }) else {
+            return text
+        }
+        var plain = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            if scalar == "," || scalar == "\\" { plain.append("\\") }
+            plain.append(scalar.value < 0x20 || scalar.value == 0x7F ? " " : scalar)
+        }
+        return String(plain)
     }
+
+    private static var comma: UInt8 { UInt8(ascii: ",") }
+    private static var backslash: UInt8 { UInt8(ascii: "\\") }
 }

@@ -17,8 +17,10 @@ package struct SlidingWindow: Sendable, Equatable {
         width = max(1, window / Self.slicesPerWindow)
     }
 
-    /// What counts at a moment. Moments never go back; one that does is taken for the latest.
+    /// What counts at a moment. If the clock was set back, what lies ahead of it now counts as of now: it would else be counted
+    /// until the clock has come there again.
     package mutating func count(at now: Int64) -> Int64 {
+        if let last = slices.last, last.number > now / width { pullBack(to: now / width) }
         let oldest = (now - window) / width
         var gone = 0
         while gone < slices.count, slices[gone].number < oldest {
@@ -29,9 +31,19 @@ package struct SlidingWindow: Sendable, Equatable {
         return total
     }
 
-    /// Adds at a moment; `slice(at:)` tells where it went.
+    private mutating func pullBack(to number: Int64) {
+        var count: Int64 = 0
+        while let last = slices.last, last.number >= number {
+            count += last.count
+            slices.removeLast()
+        }
+        slices.append(Slice(number: number, count: count))
+    }
+
+    /// Adds at a moment.
     package mutating func add(_ amount: Int64, at now: Int64) {
-        let number = max(now / width, slices.last?.number ?? .min)
+        let number = now / width
+        if let last = slices.last, last.number > number { pullBack(to: number) }
         if let last = slices.last, last.number == number {
             slices[slices.count - 1].count += amount
         } else {
@@ -40,9 +52,11 @@ package struct SlidingWindow: Sendable, Equatable {
         total += amount
     }
 
-    /// Corrects what was added at a moment, if that still counts.
+    /// Corrects what was added at a moment, if that still counts. What was added before the clock was set back is in the last slice.
     package mutating func adjust(_ difference: Int64, addedAt moment: Int64) {
-        guard let index = slices.firstIndex(where: { $0.number == moment / width }) else { return }
+        guard let last = slices.last else { return }
+        let number = min(moment / width, last.number)
+        guard let index = slices.firstIndex(where: { $0.number == number }) else { return }
         let change = max(difference, -slices[index].count)
         slices[index].count += change
         total += change
