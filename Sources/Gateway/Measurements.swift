@@ -4,6 +4,7 @@ import Ledger
 import Providers
 import Telemetry
 import Transport
+import Upstream
 import Wire
 
 /// Where the figures of requests and attempts go: the series of each combination of labels is looked for once.
@@ -55,6 +56,7 @@ extension LoopWorker {
             telemetry.figures.add(.refusals, 1, Labels().adding("error.type", "\(refusal.type)"))
         }
         for attempt in exchange.attempts { measure(attempt, exchange) }
+        if let way = exchange.way { measure(way) }
     }
 
     private func series(_ exchange: Exchange) -> Measurements.RequestSeries {
@@ -75,7 +77,8 @@ extension LoopWorker {
     }
 
     private func measure(_ attempt: Attempt, _ exchange: Exchange) {
-        guard let routed = exchange.routed, exchange.operation == .messages else { return }
+        guard exchange.operation == .messages else { return }
+        let routed = attempt.routed
         let account = exchange.setting.accounts[routed.account]
         let series = series(attempt, routed, account)
         let seconds = Double(attempt.duration) / 1e9
@@ -127,6 +130,37 @@ extension LoopWorker {
             cost: telemetry.figures.index(.cost, tokens))
         measurements.attempts[key] = made
         return made
+    }
+
+    // MARK: Virtual models
+
+    private func measure(_ way: RouteWay) {
+        for fallback in way.fallbacks {
+            let labels = Labels().adding("tollgate.route.model", way.model.name)
+                .adding("from", fallback.from).adding("to", fallback.to).adding("reason", fallback.reason)
+            telemetry.figures.add(.fallbacks, 1, labels)
+        }
+        if way.retries > 0 {
+            telemetry.figures.add(
+                .retries, Int64(way.retries), Labels().adding("tollgate.route.model", way.model.name))
+        }
+    }
+
+    func watchTargets() {
+        board.changed = { [unowned self] target, transition in
+            let labels = Labels().adding("tollgate.route.target", target.name).adding("state", "\(transition.name)")
+            telemetry.figures.add(.breakerTransitions, 1, labels)
+            telemetry.log.write(.warning, "a target's breaker changed") { line in
+                line.member("target", target.name)
+                line.member("state", "\(transition.name)")
+            }
+        }
+        // Each loop knows all of them; one of them counts.
+        guard loop.index == 0 else { return }
+        board.turned = { [unowned self] target, isOpen in
+            telemetry.figures.add(
+                .openTargets, isOpen ? 1 : -1, Labels().adding("tollgate.route.target", target.name))
+        }
     }
 
     // MARK: Faults outside of requests

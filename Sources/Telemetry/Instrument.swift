@@ -5,6 +5,7 @@ package enum Instrument: Int, CaseIterable, Sendable {
     case clientOperationDuration, clientInferenceDuration, clientTokenUsage
     case clientFirstChunk, inferenceFirstChunk
     case inferenceInput, inferenceOutput, inferenceCacheRead, inferenceCacheWrite
+    case breakerTransitions, openTargets, fallbacks, retries
     case requests, refusals, cost, unpriced, connectionsRefused, connectionFaults, ledgerRefusals, telemetryDropped
 
     enum Kind: Equatable {
@@ -27,6 +28,10 @@ package enum Instrument: Int, CaseIterable, Sendable {
         case .inferenceOutput: "gen_ai.client.inference.usage.output_tokens"
         case .inferenceCacheRead: "gen_ai.client.inference.usage.cache_read.input_tokens"
         case .inferenceCacheWrite: "gen_ai.client.inference.usage.cache_write.input_tokens"
+        case .breakerTransitions: "tollgate.breaker.transitions"
+        case .openTargets: "tollgate.breaker.open"
+        case .fallbacks: "tollgate.fallbacks"
+        case .retries: "tollgate.retries"
         case .requests: "tollgate.requests"
         case .refusals: "tollgate.refusals"
         case .cost: "tollgate.cost"
@@ -43,7 +48,9 @@ package enum Instrument: Int, CaseIterable, Sendable {
         case .serverDuration, .clientOperationDuration, .clientInferenceDuration, .clientFirstChunk,
             .inferenceFirstChunk:
             "s"
-        case .activeRequests, .requests, .refusals, .unpriced, .ledgerRefusals: "{request}"
+        case .activeRequests, .requests, .refusals, .unpriced, .ledgerRefusals, .fallbacks, .retries: "{request}"
+        case .breakerTransitions: "{transition}"
+        case .openTargets: "{target}"
         case .clientTokenUsage, .inferenceInput, .inferenceOutput, .inferenceCacheRead, .inferenceCacheWrite: "{token}"
         case .cost: "{nano_usd}"
         case .connectionsRefused, .connectionFaults: "{connection}"
@@ -57,7 +64,7 @@ package enum Instrument: Int, CaseIterable, Sendable {
         case .clientOperationDuration, .clientInferenceDuration, .clientFirstChunk, .inferenceFirstChunk:
             .histogram(Self.operationBounds)
         case .clientTokenUsage: .histogram(Self.tokenBounds)
-        case .activeRequests: .upDown
+        case .activeRequests, .openTargets: .upDown
         default: .counter
         }
     }

@@ -110,6 +110,10 @@ package struct ProviderSetting: Sendable {
     package var maximumIdleConnections = 256
     /// Requests at the same time, over all loops; `nil`: no limit.
     package var maximumConcurrentRequests: Int?
+    /// Requests that may wait for one of those places, over all loops; 0: none waits.
+    package var maximumQueuedRequests = 0
+    /// For how long, nanoseconds.
+    package var queueTimeout: Int64 = 30_000_000_000
 
     package init(name: String, kind: ProviderKind, baseURL: BaseURL) {
         self.name = name
@@ -138,7 +142,9 @@ package struct ProviderSetting: Sendable {
         else { return false }
         return authorityFile == other.authorityFile && timeouts == other.timeouts
             && maximumIdleConnections == other.maximumIdleConnections
-            && maximumConcurrentRequests == other.maximumConcurrentRequests && headers.count == other.headers.count
+            && maximumConcurrentRequests == other.maximumConcurrentRequests
+            && maximumQueuedRequests == other.maximumQueuedRequests && queueTimeout == other.queueTimeout
+            && headers.count == other.headers.count
             && zip(headers, other.headers).allSatisfy { $0.name == $1.name && $0.value.isSame(as: $1.value) }
     }
 }

@@ -48,6 +48,8 @@ package final class HealthBoard {
     package var tell: (News) -> Void = { _ in }
     /// Called when a breaker changes, by this loop's own doing.
     package var changed: (Entry, BreakerStateMachine.Transition) -> Void = { _, _ in }
+    /// Called when a target is left alone from now on, or not any more, as far as this loop knows.
+    package var turned: (Entry, _ isOpen: Bool) -> Void = { _, _ in }
 
     package init() {}
 
@@ -61,14 +63,16 @@ package final class HealthBoard {
     }
 
     /// Forgets the targets that no model has any more.
-    package func keep(_ used: Set<UInt64>) { entries = entries.filter { used.contains($0.key) } }
-
-    /// How many targets are open as far as this loop knows.
-    package var openCount: Int { entries.values.count { $0.breaker.isOpen } }
+    package func keep(_ used: Set<UInt64>) {
+        for entry in entries.values where !used.contains(entry.id) {
+            if entry.breaker.isOpen { turned(entry, false) }
+            entries[entry.id] = nil
+        }
+    }
 
     // MARK: Attempts
 
-    /// False: somebody else is probing it already.
+    /// A request goes there. `measures`: also to find out how fast it is.
     package func attempted(_ entry: Entry, measures: Bool, at now: Int64) {
         if measures { entry.latency.tried() }
         guard let transition = entry.breaker.attempted(at: now) else { return }
@@ -77,7 +81,7 @@ package final class HealthBoard {
     }
 
     package func ended(_ entry: Entry, _ verdict: Verdict, at now: Int64) {
-        let transition: BreakerStateMachine.Transition?
+        let transition: BreakerStateMachine.Transition?, wasOpen = entry.breaker.isOpen
         switch verdict {
         case .well: transition = entry.breaker.succeeded()
         case .failed(let retryAfter): transition = entry.breaker.failed(retryAfter: retryAfter, at: now)
@@ -89,6 +93,7 @@ package final class HealthBoard {
         }
         guard let transition else { return }
         changed(entry, transition)
+        if transition != .probed, wasOpen != entry.breaker.isOpen { turned(entry, entry.breaker.isOpen) }
         tell(.breaker(target: entry.id, entry.breaker))
     }
 
@@ -117,7 +122,11 @@ package final class HealthBoard {
     /// Another board's news.
     package func hear(_ news: News, at now: Int64) {
         switch news {
-        case .breaker(let target, let breaker): entries[target]?.breaker = breaker
+        case .breaker(let target, let breaker):
+            guard let entry = entries[target] else { return }
+            let wasOpen = entry.breaker.isOpen
+            entry.breaker = breaker
+            if wasOpen != breaker.isOpen { turned(entry, breaker.isOpen) }
         case .measured(let target, let first, let writing, let tokens):
             entries[target]?.latency.measured(
                 firstByteTime: first, writingTime: writing, tokens: tokens, at: now)
