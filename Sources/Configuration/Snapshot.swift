@@ -7,7 +7,14 @@ package struct Snapshot: Sendable {
     package var providers: [ProviderSetting]
     package var models: [ModelSetting]
     /// Names behind which several targets stand.
-    package var virtualModels: [VirtualModelSetting] = []
+    package var virtualModels: [VirtualModelSetting] = [] {
+        didSet {
+            virtualIndexes = Dictionary(
+                virtualModels.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
+        }
+    }
+    /// Places in `virtualModels`, by name.
+    var virtualIndexes: [String: Int] = [:]
     package var catalog: ModelCatalog
     package var keys: [ConfiguredKey]
     package var tokenIssuers: [TokenIssuerSetting] = []
@@ -21,4 +28,9 @@ package struct Snapshot: Sendable {
     package var warnings: [String]
     /// The files that the configuration was read from, for noticing that one changed.
     package var files: [String]
+
+    /// The virtual model of exactly that name. It comes before whatever `catalog` says of the name.
+    package func virtualModel(named name: String) -> VirtualModelSetting? {
+        virtualIndexes.isEmpty ? nil : virtualIndexes[name].map { virtualModels[$0] }
+    }
 }

@@ -1,9 +1,23 @@
 extension SnapshotReader {
+    // MARK: Credentials
+
+    typealias Credentials = (
+        keys: [ConfiguredKey], issuers: [TokenIssuerSetting], certificates: [CertificateIdentity]
+    )
+
+    /// - Parameter acceptsCertificates: whether clients are asked for certificates.
+    func readCredentials(_ section: inout Section, acceptsCertificates: Bool) -> Credentials {
+        guard var credentials = section.section("credentials") else { return ([], [], []) }
+        defer { credentials.finish() }
+        return (
+            readKeys(&credentials), readIssuers(&credentials),
+            readCertificates(&credentials, areAccepted: acceptsCertificates)
+        )
+    }
+
     // MARK: Keys
 
-    func readKeys(_ section: inout Section) -> [ConfiguredKey] {
-        guard var credentials = section.section("credentials") else { return [] }
-        defer { credentials.finish() }
+    private func readKeys(_ credentials: inout Section) -> [ConfiguredKey] {
         var keys: [ConfiguredKey] = []
         for group in credentials.sections("keys") {
             guard let (key, mark, path) = readKey(group) else { continue }
@@ -19,6 +33,7 @@ extension SnapshotReader {
         var section = section
         defer { section.finish() }
         let user = section.string("user") ?? "", team = section.string("team") ?? ""
+        let (groups, account) = readMembership(&section)
         let metadata = section.dictionary("metadata").map { ($0.name, $0.value.text) }
         let path = section.pathOf("key")
         guard let key = section.required("key", "\"${TOLLGATE_KEY}\"") else { return nil }
@@ -29,9 +44,16 @@ extension SnapshotReader {
         guard isToken(key, path) else { return nil }
         return (
             ConfiguredKey(
-                key: Secret(key.text), user: user, team: team,
+                key: Secret(key.text), user: user, team: team, groups: groups, virtualAccount: account,
                 metadata: Dictionary(metadata, uniquingKeysWith: { first, _ in first })), key.mark, path
         )
+    }
+
+    /// Groups, and the service account that stands in place of a person.
+    func readMembership(_ section: inout Section) -> (groups: [String], virtualAccount: String) {
+        let groups = section.globs("groups").map(\.value.text), account = section.string("virtual_account") ?? ""
+        if !account.isEmpty { section.refuse(["user"], "has no effect: a virtual account stands in place of a person") }
+        return (groups, account)
     }
 
     /// Whether the value can be sent as a credential; that it cannot is noted.
@@ -77,10 +99,10 @@ extension SnapshotReader {
     }
 
     /// Headers to be sent, by name.
-    func readHeaders(_ section: inout Section) -> [(name: String, value: Secret)] {
+    func readHeaders(_ section: inout Section, _ group: String = "headers") -> [(name: String, value: Secret)] {
         var headers: [(name: String, value: Secret)] = []
-        for (name, value) in section.dictionary("headers").sorted(by: { $0.name < $1.name }) {
-            let path = "\(section.pathOf("headers")).\(name)"
+        for (name, value) in section.dictionary(group).sorted(by: { $0.name < $1.name }) {
+            let path = "\(section.pathOf(group)).\(name)"
             guard isHeaderName(name) else {
                 reader.note(value.mark, path, "is not the name of a header")
                 continue
@@ -96,7 +118,7 @@ extension SnapshotReader {
     }
 
     /// RFC 9110 §5.6.2: a token.
-    private func isHeaderName(_ text: String) -> Bool {
+    func isHeaderName(_ text: String) -> Bool {
         !text.isEmpty
             && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "!#$%&'*+-.^_`|~".contains($0)) }
     }

@@ -46,7 +46,7 @@ extension SnapshotReader {
         if let base { readProxy(&section, base, &provider) }
         readTransport(&section, &provider, isEncrypted: base?.isEncrypted ?? true)
         provider.headers = readHeaders(&section)
-        refuseOwnHeaders(&section, provider)
+        refuseOwnHeaders(&section)
         provider.models = section.sections("models").compactMap(readProviderModel)
         provider.betas = readBetas(&section)
         provider.counting = section.choice("count_tokens", default: TokenCounting.provider)
@@ -56,14 +56,14 @@ extension SnapshotReader {
     }
 
     /// What Tollgate writes itself: a second one would make another request of it.
-    private func refuseOwnHeaders(_ section: inout Section, _ provider: ProviderSetting) {
+    func refuseOwnHeaders(_ section: inout Section) {
         for (name, value) in section.dictionary("headers") where Self.ownHeaders.contains(name.lowercased()) {
             reader.note(
                 value.mark, "\(section.pathOf("headers")).\(name)", "is written by Tollgate itself; leave it out")
         }
     }
 
-    private static let ownHeaders: Set = [
+    static let ownHeaders: Set = [
         "host", "content-length", "transfer-encoding", "connection", "te", "trailer", "upgrade", "expect",
         "accept-encoding", "traceparent",
     ]
@@ -72,8 +72,8 @@ extension SnapshotReader {
         section.refuse(
             [
                 "api_key", "auth", "base_url", "ca_file", "max_idle_connections", "timeouts", "dialect", "headers",
-                "models", "betas", "fidelity", "max_concurrent_requests", "proxy",
-                "count_tokens",
+                "models", "betas", "fidelity", "max_concurrent_requests",
+                "max_queued_requests", "queue_timeout", "proxy", "count_tokens",
             ], "has no effect: a mock answers by itself")
     }
 
@@ -181,10 +181,23 @@ extension SnapshotReader {
         if section.has("max_concurrent_requests") {
             provider.maximumConcurrentRequests = section.integer(
                 "max_concurrent_requests", default: 1, range: 1...1_000_000)
+            readQueue(&section, &provider)
+        } else {
+            section.refuse(
+                ["max_queued_requests", "queue_timeout"], "has no effect: there is no max_concurrent_requests")
         }
         provider.timeouts = readTimeouts(&section)
         if provider.kind != .mock, !isEncrypted {
             section.refuse(["ca_file"], "has no effect: base_url does not begin with https://")
+        }
+    }
+
+    private func readQueue(_ section: inout Section, _ provider: inout ProviderSetting) {
+        provider.maximumQueuedRequests = section.integer("max_queued_requests", default: 0, range: 0...100_000)
+        if provider.maximumQueuedRequests > 0 {
+            provider.queueTimeout = section.duration("queue_timeout", default: provider.queueTimeout)
+        } else {
+            section.refuse(["queue_timeout"], "has no effect: there is no max_queued_requests")
         }
     }
 

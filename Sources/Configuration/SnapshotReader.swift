@@ -36,16 +36,24 @@ struct SnapshotReader {
         let data = section.file("data") ?? reader.absolute("tollgate-data")
         let (providers, accounts) = readProviders(&section)
         let models = readModels(&section, accounts: accounts)
-        let keys = readKeys(&section)
+        let credentials = readCredentials(&section, acceptsCertificates: tls?.clientAuthorityFile != nil)
         let telemetry = readTelemetry(&section)
         let prices = readPrices(&section)
         let limits = readLimits(&section)
         let logs = readLogs(&section)
-        return Snapshot(
-            listen: listen, tls: tls, dataPath: data, providers: providers, models: models,
-            catalog: ModelCatalog(models, accounts: providers.map(\.name), known: prices.models), keys: keys,
-            limits: limits, logs: logs, telemetry: telemetry, prices: prices,
-            warnings: tls == nil ? warnings(of: listen) : [], files: reader.files)
+        let catalog = ModelCatalog(models.entries, accounts: accounts.map(\.text), known: prices.models)
+        var rules = RuleReader(
+            base: self,
+            names: KnownNames(
+                accounts: accounts, providers: providers, models: models, catalog: catalog, prices: prices))
+        let ruleSet = rules.read(&section)
+        var snapshot = Snapshot(
+            listen: listen, tls: tls, dataPath: data, providers: providers, models: models.plain, catalog: catalog,
+            keys: credentials.keys, tokenIssuers: credentials.issuers, certificateIdentities: credentials.certificates,
+            rules: ruleSet, limits: limits, logs: logs, telemetry: telemetry, prices: prices,
+            warnings: (tls == nil ? warnings(of: listen) : []) + reader.warnings, files: reader.files)
+        snapshot.virtualModels = models.virtual
+        return snapshot
     }
 
     // MARK: Listening
@@ -66,9 +74,19 @@ struct SnapshotReader {
         defer { tls.finish() }
         let certificate = tls.required("certificate", "/etc/tollgate/server.pem")
         let key = tls.required("key", "/etc/tollgate/server.key")
+        let authority = tls.file("client_ca")
+        let mode = tls.choice("client_certificates", default: ClientCertificates.optional)
+        if !tls.has("client_ca") {
+            tls.refuse(["client_certificates"], "has no effect: there is no client_ca that they must chain to")
+        }
         guard let certificate, let key else { return nil }
-        return TLSSetting(certificate: reader.absolute(certificate.text), key: reader.absolute(key.text))
+        var setting = TLSSetting(certificate: reader.absolute(certificate.text), key: reader.absolute(key.text))
+        setting.clientAuthorityFile = authority
+        setting.requiresClientCertificate = mode == .required
+        return setting
     }
+
+    private enum ClientCertificates: String, CaseIterable { case optional, required }
 
     private func warnings(of listen: [ListenSetting]) -> [String] {
         listen.filter { !$0.isLoopback }.map { address in

@@ -11,6 +11,26 @@ package struct ResolvedModel: Sendable, Equatable {
     }
 }
 
+/// An entry of `models`.
+enum ModelEntry {
+    case plain(ModelSetting)
+    case virtual(VirtualModelSetting)
+
+    var name: String {
+        switch self {
+        case .plain(let model): model.name
+        case .virtual(let model): model.name
+        }
+    }
+
+    var displayName: String? {
+        switch self {
+        case .plain(let model): model.displayName
+        case .virtual(let model): model.displayName
+        }
+    }
+}
+
 /// From the names that clients use to accounts and their models. An exact name beats a pattern, a longer pattern a shorter one;
 /// `account/model` works as a pattern `account/*` does.
 package struct ModelCatalog: Sendable {
@@ -24,15 +44,25 @@ package struct ModelCatalog: Sendable {
 
     private var exact: [String: ResolvedModel] = [:]
     private var patterns: [Pattern] = []
+    private var virtual: Set<String> = []
     /// What `GET /v1/models` shows: each name with how it is shown.
     package let listed: [(id: String, displayName: String)]
 
-    /// `known`: models of the price table, which patterns are listed by.
     init(_ models: [ModelSetting], accounts names: [String], known: [String]) {
+        self.init(models.map(ModelEntry.plain), accounts: names, known: known)
+    }
+
+    /// `known`: models of the price table, which patterns are listed by.
+    init(_ entries: [ModelEntry], accounts names: [String], known: [String]) {
         let accounts = Dictionary(names.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
         var listed: [(id: String, displayName: String)] = []
-        let named = Set(models.map(\.name))
-        for model in models {
+        let named = Set(entries.map(\.name))
+        for entry in entries {
+            guard case .plain(let model) = entry else {
+                virtual.insert(entry.name)
+                listed.append((entry.name, entry.displayName ?? entry.name))
+                continue
+            }
             guard let provider = accounts[model.account] else { continue }
             guard model.name.hasSuffix("*") else {
                 exact[model.name] = ResolvedModel(provider: provider, upstream: model.upstream)
@@ -57,8 +87,9 @@ package struct ModelCatalog: Sendable {
         self.listed = listed
     }
 
-    /// `nil`: nothing is routed there.
+    /// `nil`: nothing is routed there, or to several targets, as `Snapshot.virtualModel(named:)` tells.
     package func resolve(_ name: String) -> ResolvedModel? {
+        if !virtual.isEmpty, virtual.contains(name) { return nil }
         if let found = exact[name] { return found }
         for pattern in patterns where name.hasPrefix(pattern.prefix) && name.utf8.count > pattern.prefix.utf8.count {
             let rest = pattern.takesRest ? name.dropFirst(pattern.prefix.count) : ""

@@ -55,6 +55,13 @@ package struct PriceTable: Sendable {
         }
         return nil
     }
+
+    /// Whether a model has a price there at any time.
+    package func hasPrice(of model: String, on platform: PricePlatform, region: String? = nil) -> Bool {
+        PricedName(model, on: platform, region: region).names.contains { name in
+            layers.contains { $0[name]?.contains { ($0.platform ?? platform) == platform } == true }
+        }
+    }
 }
 
 extension Price {

@@ -37,6 +37,15 @@ package struct AlertSetting: Sendable {
     package init() {}
 }
 
+/// A webhook's path may be a secret.
+extension AlertSetting: CustomStringConvertible, CustomReflectable {
+    package var description: String {
+        let percent = thresholds.map { "\($0)%" }.joined(separator: " ")
+        return webhook.map { "\(percent) to \($0.authority)" } ?? percent
+    }
+    package var customMirror: Mirror { Mirror(self, children: ["description": description]) }
+}
+
 /// A cap on what is spent in a window.
 package struct BudgetRule: Sendable {
     package let id: String

@@ -43,6 +43,8 @@ package struct TargetSetting: Sendable {
     /// The provider account's name, and the model there.
     package let account: String
     package let upstream: String
+    /// The account's place in `Snapshot.providers`.
+    package var provider = 0
     package var weight = 1
     /// The lowest number first.
     package var priority = 0

@@ -110,10 +110,10 @@ package struct ProviderSetting: Sendable {
     package var maximumIdleConnections = 256
     /// Requests at the same time, over all loops; `nil`: no limit.
     package var maximumConcurrentRequests: Int?
-    /// Requests that may wait for one of those places, over all loops; 0: none waits.
+    /// Requests that wait for their turn when `maximumConcurrentRequests` are under way; 0: none waits.
     package var maximumQueuedRequests = 0
-    /// For how long, nanoseconds.
-    package var queueTimeout: Int64 = 30_000_000_000
+    /// For so long one waits at most, nanoseconds.
+    package var queueTimeout: Int64 = 10_000_000_000
 
     package init(name: String, kind: ProviderKind, baseURL: BaseURL) {
         self.name = name

@@ -33,6 +33,12 @@ struct Section {
         return member.value
     }
 
+    /// The same also where it is null.
+    mutating func nodeOrNull(_ name: String) -> YAMLNode? {
+        asked.insert(name)
+        return members.first { $0.key == name }?.value
+    }
+
     mutating func text(_ name: String) -> SettingText? {
         node(name).flatMap { text(of: $0, pathOf(name)) }
     }
@@ -133,6 +139,16 @@ struct Section {
     /// The elements of a list of values.
     mutating func strings(_ name: String) -> [SettingText] {
         elements(name).compactMap { text(of: $0.node, $0.path) }
+    }
+
+    /// Names with `*` for any text; an empty one is noted.
+    mutating func globs(_ name: String) -> [(glob: Glob, value: SettingText)] {
+        strings(name).compactMap { value in notEmpty(value, name).map { (Glob($0.text), $0) } }
+    }
+
+    /// `true` or `false`; `nil` where the setting is not there, or is something else, which is noted.
+    mutating func truth(_ name: String) -> Bool? {
+        value(name, expected: "true or false") { ["true": true, "false": false][$0] }
     }
 
     /// A group whose names are the user's own, with single values.

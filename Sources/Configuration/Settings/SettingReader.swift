@@ -6,6 +6,8 @@ final class SettingReader {
     private let directory: String
     private let sources: ValueSources
     private(set) var problems: [ConfigurationProblem] = []
+    /// What works but was probably not meant.
+    private(set) var warnings: [String] = []
     /// The files that were read for values, as absolute paths.
     private(set) var files: [String] = []
 
@@ -17,8 +19,16 @@ final class SettingReader {
     }
 
     func note(_ mark: YAMLMark, _ path: String, _ sentence: String) {
+        problems.append(problem(mark, path, sentence))
+    }
+
+    func warn(_ mark: YAMLMark, _ path: String, _ sentence: String) {
+        warnings.append(problem(mark, path, sentence).description)
+    }
+
+    private func problem(_ mark: YAMLMark, _ path: String, _ sentence: String) -> ConfigurationProblem {
         let subject = path.isEmpty ? sentence : "\(path): \(sentence)"
-        problems.append(ConfigurationProblem(file: file, line: mark.line, column: mark.column, sentence: subject))
+        return ConfigurationProblem(file: file, line: mark.line, column: mark.column, sentence: subject)
     }
 
     /// A value with `${…}` filled in.
