@@ -46,11 +46,14 @@ extension SnapshotReader {
         }
         for value in group.globs("remove").map(\.value) {
             let path = group.pathOf("remove")
-            guard isHeaderName(value.text) else {
-                reader.note(value.mark, path, "\(value.shown) is not the name of a header")
+            // Of one list a single value may be taken out.
+            let name = value.text.split(separator: ":", maxSplits: 1).first.map(String.init) ?? value.text
+            guard isHeaderName(name), name == value.text || name.lowercased() == "anthropic-beta" else {
+                reader.note(
+                    value.mark, path, "\(value.shown) is neither the name of a header nor `anthropic-beta: VALUE`")
                 continue
             }
-            refuseHeader(value.text, value.mark, path)
+            refuseHeader(name, value.mark, path)
             if !seen.insert(value.text.lowercased()).inserted {
                 reader.note(value.mark, path, "\(value.shown) stands here twice, or in `set` too")
             }

@@ -5,6 +5,7 @@ import Ledger
 import Providers
 import Telemetry
 import Transport
+import Upstream
 import Wire
 
 extension LoopWorker {
@@ -85,8 +86,18 @@ extension LoopWorker {
         guard let routed = exchange.routed else { return }
         spans.text(.modelRequested, routed.requested)
         spans.text(.provider, exchange.setting.accounts[routed.account].name)
+        if let way = exchange.way { record(way, &spans) }
         spans.integer(.httpRequestBodySize, Int64(exchange.bodyBytes))
         spans.integer(.costNanoUSD, exchange.attempts.reduce(0) { $0 + $1.bill.cost.value })
+    }
+
+    /// Every decision about where the request went: what could be chosen, how it scored, and what was chosen and why.
+    private func record(_ way: RouteWay, _ spans: inout SpanRecorder) {
+        spans.text(.routeModel, way.model.name)
+        spans.text(.routeStrategy, way.model.routing.strategy.rawValue)
+        spans.text(.routeCandidates, way.plan.text(way.model.known))
+        spans.text(.routeTarget, way.targetName)
+        spans.text(.routeReason, way.reason)
     }
 
     private func recordDurations(_ exchange: Exchange, _ spans: inout SpanRecorder) {
@@ -110,7 +121,7 @@ extension LoopWorker {
     private static let stageThreshold: Int64 = 1_000_000
 
     private func recordAttempt(_ attempt: Attempt, _ exchange: Exchange, _ spans: inout SpanRecorder) {
-        guard let routed = exchange.routed else { return }
+        let routed = attempt.routed
         let account = exchange.setting.accounts[routed.account]
         let begin = wall(attempt.startedAt, exchange)
         spans.begin(
@@ -133,7 +144,8 @@ extension LoopWorker {
         spans.text(.errorType, attempt.outcome == .clientGone ? "" : attempt.errorType)
         spans.text(.upstreamError, String(attempt.upstreamError.prefix(Self.longestError)))
         recordAnswer(attempt, routed, &spans)
-        if let receipt = exchange.call?.receipt { record(receipt, at: begin, &spans) }
+        spans.text(.routeReason, attempt.reason)
+        if let receipt = attempt.receipt { record(receipt, at: begin, &spans) }
         spans.end()
     }
 
@@ -189,6 +201,10 @@ extension LoopWorker {
                 line.member("key_id", principal.keyID)
             }
             if let routed = exchange.routed { line.member("model", routed.requested) }
+            if let way = exchange.way {
+                line.member("target", way.targetName)
+                line.member("attempts", Int64(exchange.attempts.count))
+            }
             if let attempt = exchange.lastAttempt {
                 line.member("outcome", "\(attempt.outcome.name)")
                 if !attempt.errorType.isEmpty { line.member("error_type", attempt.errorType) }

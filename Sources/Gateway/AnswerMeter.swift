@@ -60,6 +60,15 @@ final class AnswerMeter {
         }
     }
 
+    /// Something has come that is more than a ping or an error.
+    var hasStarted: Bool {
+        switch form {
+        case .stream, .framed: stream.hasStarted
+        case .whole: bytes > 0
+        case .transformed(let transform): transform.hasBegun
+        }
+    }
+
     /// The answer says itself that it is whole: `message_stop` or an `error` event has come, or the JSON ended.
     var isWhole: Bool {
         switch form {

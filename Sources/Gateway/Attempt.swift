@@ -8,6 +8,8 @@ import Wire
 final class Attempt {
     /// 0 for the first.
     let ordinal: Int
+    /// Where it goes.
+    let routed: RoutedModel
     let span: SpanID
     /// Monotonic and Unix nanoseconds.
     let startedAt: Int64
@@ -33,6 +35,14 @@ final class Attempt {
     var fault: ClientFault?
     /// The upstream answered, and what it said is an error for the client.
     var failure: Refusal?
+    /// The same byte for byte, where another attempt may make it unnecessary to tell.
+    var kept: KeptAnswer?
+    /// What the upstream asked for by `retry-after`, nanoseconds.
+    var retryAfter: Int64?
+    /// Why it goes there, where there was a choice.
+    var reason = ""
+    /// What became of the request's parts, where it was translated.
+    var receipt: FidelityReceipt?
     /// Its error as it was written, for logs and spans.
     var upstreamError = ""
     var outcome = Outcome.ok
@@ -40,8 +50,9 @@ final class Attempt {
     var errorType = ""
     var bill = Bill()
 
-    init(ordinal: Int, span: SpanID, startedAt: Int64, startedWall: Int64) {
+    init(ordinal: Int, _ routed: RoutedModel, span: SpanID, startedAt: Int64, startedWall: Int64) {
         self.ordinal = ordinal
+        self.routed = routed
         self.span = span
         self.startedAt = startedAt
         self.startedWall = startedWall

@@ -6,21 +6,36 @@ import Providers
 import Transport
 import Wire
 
-/// Where a request goes.
-struct RoutedModel {
+/// Where a request goes: one target, and what an attempt there has to know.
+final class RoutedModel {
     /// The name as the client asked for it.
     let requested: String
     let account: Int
     /// The name as the upstream knows it.
     let upstream: String
     /// The `model` value with its quotes, to be replaced; `nil`: it goes out as it came.
-    var splice: (range: Range<Int>, replacement: [UInt8])?
+    private(set) var splice: (range: Range<Int>, replacement: [UInt8])?
     let isStreamed: Bool
     /// At the request's begin; `nil`: unpriced.
     let price: Price?
     let door: ProviderDoor
     let target: TranslationTarget?
     let answerPath: String?
+    /// What a virtual model changes on the way there.
+    let edits: TargetEdits?
+
+    init(_ route: KnownRoutes.Route, splice: Range<Int>?, isStreamed: Bool, price: Price?, edits: TargetEdits? = nil) {
+        requested = route.requested
+        account = route.account
+        upstream = route.upstream
+        if let splice, let replacement = route.replacement { self.splice = (splice, replacement) }
+        self.isStreamed = isStreamed
+        self.price = price
+        door = route.door
+        target = route.target
+        answerPath = route.answerPath
+        self.edits = edits
+    }
 }
 
 /// One request from its head to its row: what each stage found out. Loop-confined; it lives as long as the request.
@@ -51,11 +66,17 @@ final class Exchange {
     // identify
     var principal: Principal?
     var metadata = Metadata.none
+    /// The client's own login authenticates at the present target.
     var passesThrough = false
+    /// The client brought a login, which a target may be able to use.
+    var hasLogin = false
     // route
+    /// The present target.
     var routed: RoutedModel?
-    /// What is sent, once it is made.
+    /// What is sent there, once it is made.
     var call: UpstreamCall?
+    /// Through the targets of a virtual model; `nil` for any other.
+    var way: RouteWay?
     // admit
     /// `max_tokens`, where the body says so.
     var maximumOutput: Int64?

@@ -54,18 +54,23 @@ final class KnownRoutes {
         }
     }
 
-    private var entries: [(name: [UInt8], route: Route)] = []
+    enum Known {
+        case plain(Route)
+        case virtual(VirtualRoute)
+    }
+
+    private var entries: [(name: [UInt8], route: Known)] = []
     private var next = 0
     private static let capacity = 16
 
-    func find(_ name: UnsafeRawBufferPointer) -> Route? {
+    func find(_ name: UnsafeRawBufferPointer) -> Known? {
         for entry in entries where entry.name.count == name.count {
             if entry.name.withUnsafeBytes({ $0.equals(name) }) { return entry.route }
         }
         return nil
     }
 
-    func keep(_ route: Route, as name: UnsafeRawBufferPointer) {
+    func keep(_ route: Known, as name: UnsafeRawBufferPointer) {
         if entries.count < Self.capacity {
             entries.append((Array(name), route))
         } else {

@@ -1,6 +1,7 @@
 import Configuration
 import Governance
 import HTTP
+import Providers
 import Transport
 import Upstream
 
@@ -16,14 +17,18 @@ final class LoopSetting {
     let credentials: [CredentialSource?]
     /// Some conversations may have been with providers that are not Anthropic.
     let hasOtherProviders: Bool
+    /// Some speak Messages and are not Anthropic.
+    let hasMessagesServers: Bool
     let limits: HTTPLimits
     let connectionsPerLoop: Int
     let routes = KnownRoutes()
+    /// By their names.
+    let virtualRoutes: [String: VirtualRoute]
 
     /// Pools of accounts that did not change are taken over, with their connections.
     init(
-        snapshot: Snapshot, book: RuleBook, accounts: [UpstreamAccount], loop: EventLoop, resolver: Resolver,
-        previous: LoopSetting?,
+        snapshot: Snapshot, book: RuleBook, accounts: [UpstreamAccount], board: HealthBoard, loop: EventLoop,
+        resolver: Resolver, previous: LoopSetting?,
         whenCredentialFails: @escaping @Sendable (_ account: String, _ fault: CredentialFault) -> Void
     ) {
         self.snapshot = snapshot
@@ -47,7 +52,14 @@ final class LoopSetting {
                     loop: loop, whenFailed: { whenCredentialFails(account.name, $0) })
             }
         }
+        var routes: [String: VirtualRoute] = [:]
+        for model in snapshot.virtualModels { routes[model.name] = VirtualRoute(model, accounts, board) }
+        virtualRoutes = routes
+        board.keep(Set(routes.values.flatMap { $0.targets.map(\.health.id) }))
         hasOtherProviders = accounts.contains { $0.kind != .anthropic && $0.kind != .mock }
+        hasMessagesServers = accounts.contains { account in
+            account.kind == .openAICompatible && !ProviderDoor(account.setting, model: "").isTranslated
+        }
         limits = HTTPLimits(snapshot.limits)
         connectionsPerLoop = snapshot.limits.connections
     }

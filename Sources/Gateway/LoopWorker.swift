@@ -30,6 +30,8 @@ final class LoopWorker: RequestHandler, @unchecked Sendable {
     var identities = IdentityCache()
     var ids: RequestIDSource
     var measurements = Measurements()
+    /// What is known of the targets of virtual models.
+    let board = HealthBoard()
     /// By account and model, for accounts that estimate counts.
     var calibrations: [String: TokenCalibration] = [:]
     private let listeners: [Listener]
@@ -54,12 +56,23 @@ final class LoopWorker: RequestHandler, @unchecked Sendable {
         self.telemetry = telemetry
         self.resolver = resolver
         setting = LoopSetting(
-            snapshot: snapshot, book: book, accounts: upstreams, loop: loop, resolver: resolver, previous: nil,
+            snapshot: snapshot, book: book, accounts: upstreams, board: board, loop: loop, resolver: resolver,
+            previous: nil,
             whenCredentialFails: Self.credentialFailed(telemetry.log))
     }
 
     /// Where it listens, with the ports that the kernel chose.
     var addresses: [SocketAddress] { listeners.map(\.address) }
+
+    /// What this loop finds out about targets the others hear too. Before the loops run.
+    func tell(_ others: [LoopWorker]) {
+        board.tell = { news in
+            for other in others {
+                other.loop.post { other.board.hear(news, at: monotonicNanoseconds()) }
+            }
+        }
+        watchTargets()
+    }
 
     // MARK: Connections
 
@@ -107,7 +120,8 @@ final class LoopWorker: RequestHandler, @unchecked Sendable {
         let previous = setting
         identities.removeAll()
         setting = LoopSetting(
-            snapshot: snapshot, book: book, accounts: accounts, loop: loop, resolver: resolver, previous: previous,
+            snapshot: snapshot, book: book, accounts: accounts, board: board, loop: loop, resolver: resolver,
+            previous: previous,
             whenCredentialFails: Self.credentialFailed(telemetry.log))
         previous.closeReplaced(by: setting)
     }

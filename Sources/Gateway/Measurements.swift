@@ -5,6 +5,7 @@ import Ledger
 import Providers
 import Telemetry
 import Transport
+import Upstream
 import Wire
 
 /// Where the figures of requests and attempts go: the series of each combination of labels is looked for once.
@@ -63,6 +64,7 @@ extension LoopWorker {
             telemetry.figures.add(.refusals, 1, Labels().adding("error.type", "\(refusal.type)"))
         }
         for attempt in exchange.attempts { measure(attempt, exchange) }
+        if let way = exchange.way { measure(way) }
     }
 
     private func series(_ exchange: Exchange) -> Measurements.RequestSeries {
@@ -83,7 +85,8 @@ extension LoopWorker {
     }
 
     private func measure(_ attempt: Attempt, _ exchange: Exchange) {
-        guard let routed = exchange.routed, exchange.operation == .messages else { return }
+        guard exchange.operation == .messages else { return }
+        let routed = attempt.routed
         let account = exchange.setting.accounts[routed.account]
         let series = series(attempt, routed, account)
         let seconds = Double(attempt.duration) / 1e9
@@ -163,6 +166,36 @@ extension LoopWorker {
         let index = telemetry.figures.index(instrument, .decision(rule: rule, decision))
         measurements.decisions[key] = index
         return index
+    }
+
+    // MARK: Virtual models
+
+    private func measure(_ way: RouteWay) {
+        for fallback in way.fallbacks {
+            telemetry.figures.add(
+                .routeFallbacks, 1,
+                .fallback(model: way.model.name, target: fallback.from, reason: "\(fallback.reason)"))
+        }
+        if way.retries > 0 {
+            telemetry.figures.add(
+                .retries, Int64(way.retries), Labels().adding("tollgate.route.model", way.model.name))
+        }
+    }
+
+    func watchTargets() {
+        board.changed = { [unowned self] target, transition in
+            telemetry.figures.add(
+                .breakerTransitions, 1, .breaker(target: target.name, to: "\(transition.name)"))
+            telemetry.log.write(.warning, "a target's breaker changed") { line in
+                line.member("target", target.name)
+                line.member("state", "\(transition.name)")
+            }
+        }
+        // Each loop knows all of them; one of them counts.
+        guard loop.index == 0 else { return }
+        board.turned = { [unowned self] target, isOpen in
+            telemetry.figures.set(.breakerState, isOpen ? 2 : 0, .breaker(target: target.name))
+        }
     }
 
     // MARK: Faults outside of requests

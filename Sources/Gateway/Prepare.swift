@@ -5,9 +5,39 @@ import Providers
 import Wire
 
 extension LoopWorker {
+    /// What a target's request is made from: the client's body, or that body as a virtual model changed it.
+    private struct Source {
+        let bytes: UnsafeRawBufferPointer
+        let scan: MessagesBody
+        let isChanged: Bool
+    }
+
     /// The end of route: what goes out is made from what came in. Throws what the client is told if it cannot be said there.
     func prepare(_ exchange: Exchange, _ scan: MessagesBody) throws(Refusal) {
         guard let routed = exchange.routed, let body = exchange.body else { return }
+        exchange.isPrewarm = false
+        exchange.counted = nil
+        guard let edits = routed.edits, edits.changesBody else {
+            return try prepare(exchange, routed, Source(bytes: body.bytes, scan: scan, isChanged: false))
+        }
+        var changed = ByteWriter()
+        var again = MessagesBody()
+        do {
+            var edit = BodyEdit(body.bytes)
+            edit.set(edits.parameters, strip: edits.stripped, members: scan.members)
+            changed.reserve(body.count + edit.addedBytes)
+            edit.write(into: &changed)
+            try again.consume(changed.bytes)
+            try again.finish(changed.bytes, namesModel: false)
+        } catch {
+            throw .invalid("body", "it is not what this model's override_params can be put into")
+        }
+        try prepare(exchange, routed, Source(bytes: changed.bytes, scan: again, isChanged: true))
+        // What was made of it is a copy.
+        withExtendedLifetime(exchange) { changed.reset(keepingAtMost: 0) }
+    }
+
+    private func prepare(_ exchange: Exchange, _ routed: RoutedModel, _ source: Source) throws(Refusal) {
         let account = exchange.setting.accounts[routed.account]
         let counts = exchange.operation == .countTokens
         let path =
@@ -15,32 +45,34 @@ extension LoopWorker {
             ? routed.answerPath
             : routed.door.path(
                 account.setting, model: routed.upstream, isStreamed: exchange.isStreamed, counts: counts)
-        if exchange.isNative {
+        if exchange.isNative, let body = exchange.body {
             exchange.call = native(exchange, routed, path, body)
         } else if routed.door.isTranslated {
-            exchange.call = try translated(exchange, routed, account, path)
-            exchange.isPrewarm = scan.maxTokens == 0 && !counts
-        } else if routed.door.platform == .anthropic, !holdsForeignReasoning(exchange) {
+            exchange.call = try translated(exchange, routed, account, path, source)
+            exchange.isPrewarm = source.scan.maxTokens == 0 && !counts
+        } else if routed.door.platform == .anthropic, !source.isChanged,
+            foreignReasoning(exchange, account, source.bytes).isEmpty
+        {
             exchange.call = UpstreamCall(path: path)
         } else {
-            exchange.call = try edited(exchange, routed, account, path, scan.members)
+            exchange.call = try edited(exchange, routed, account, path, source)
         }
     }
 
     // MARK: Other dialects
 
     private func translated(
-        _ exchange: Exchange, _ routed: RoutedModel, _ account: UpstreamAccount, _ path: String?
+        _ exchange: Exchange, _ routed: RoutedModel, _ account: UpstreamAccount, _ path: String?, _ source: Source
     ) throws(Refusal) -> UpstreamCall? {
-        guard let body = exchange.body, let target = routed.target else { return nil }
+        guard let target = routed.target else { return nil }
         let counts = exchange.operation == .countTokens
         if counts, !Translation.counts(target.dialect, account.kind) {
-            exchange.counted = try estimatedCount(exchange, routed, account, target)
+            exchange.counted = try estimatedCount(exchange, routed, account, target, source)
             return nil
         }
         var output = ByteWriter()
         let request = try Translation.request(
-            body.bytes, for: target, sessionID: Array(exchange.text(exchange.facts.sessionID)),
+            source.bytes, for: target, sessionID: Array(exchange.text(exchange.facts.sessionID)),
             context(exchange, routed, target), counts: counts, into: &output)
         return UpstreamCall(
             .own(accept: counts ? "application/json" : routed.door.accept), path: path,
@@ -49,12 +81,13 @@ extension LoopWorker {
 
     /// Throws 404 unless the account estimates and enough was learned: the client then estimates by itself.
     private func estimatedCount(
-        _ exchange: Exchange, _ routed: RoutedModel, _ account: UpstreamAccount, _ target: TranslationTarget
+        _ exchange: Exchange, _ routed: RoutedModel, _ account: UpstreamAccount, _ target: TranslationTarget,
+        _ source: Source
     ) throws(Refusal) -> Int64 {
-        guard account.setting.counting == .estimate, let body = exchange.body,
+        guard account.setting.counting == .estimate,
             let calibration = calibrations["\(account.name)/\(routed.upstream)"]
         else { throw .countsNoTokens(routed.requested) }
-        let estimated = try Translation.estimate(body.bytes, for: target, context(exchange, routed, target))
+        let estimated = try Translation.estimate(source.bytes, for: target, context(exchange, routed, target))
         guard let count = calibration.count(estimated: estimated) else { throw .countsNoTokens(routed.requested) }
         return count
     }
@@ -71,15 +104,15 @@ extension LoopWorker {
     /// Claude in a cloud: the client's body with the few members changed that must be.
     private func edited(
         _ exchange: Exchange, _ routed: RoutedModel, _ account: UpstreamAccount, _ path: String?,
-        _ members: [JSONMember]
+        _ source: Source
     ) throws(Refusal) -> UpstreamCall? {
-        guard let bytes = exchange.body?.bytes else { return nil }
+        let bytes = source.bytes, members = source.scan.members
         let platform = routed.door.platform, counts = exchange.operation == .countTokens
         let version = exchange.field(.anthropicVersion).first ?? ""
         let baseModel = account.setting.model(routed.upstream)?.baseModel
         var betas = BetaFilter(platform, account.setting.betas, model: baseModel ?? routed.upstream, counting: counts)
-            .select(exchange.field(.anthropicBeta))
-        if holdsForeignReasoning(exchange) { betas.removedFields.append(.reasoningOfOthers) }
+            .select(exchange.betas)
+        betas.removedFields += foreignReasoning(exchange, account, bytes)
         if counts, platform == .bedrock {
             let body = try BedrockCount.write(
                 bytes, members, model: routed.upstream, version: version, betas: betas)
@@ -101,9 +134,18 @@ extension LoopWorker {
             .own(accept: "application/json"), path: path, answer: exchange.isStreamed ? .framed : .same, body: body)
     }
 
-    /// Thoughts of another provider's model, which a conversation brings along that changes to Claude.
-    private func holdsForeignReasoning(_ exchange: Exchange) -> Bool {
-        exchange.setting.hasOtherProviders && exchange.body?.bytes.firstIndex(of: ReasoningState.mark) != nil
+    /// Thoughts of other providers' models, which a conversation brings along that changes its provider: they are taken out, as
+    /// far as it can be told who minted them.
+    private func foreignReasoning(
+        _ exchange: Exchange, _ account: UpstreamAccount, _ bytes: UnsafeRawBufferPointer
+    ) -> [BodyField] {
+        guard exchange.setting.hasOtherProviders else { return [] }
+        var fields: [BodyField] = []
+        if bytes.firstIndex(of: ReasoningState.mark) != nil { fields.append(.reasoningOfOthers) }
+        guard exchange.setting.hasMessagesServers, bytes.firstIndex(of: "thinking") != nil else { return fields }
+        let field: BodyField = account.kind == .openAICompatible ? .reasoningOfClaude : .reasoningUnlikeClaude
+        if field.mayStand(in: bytes) { fields.append(field) }
+        return fields
     }
 
     /// A request in the provider's own form goes on as it came.
@@ -118,6 +160,12 @@ extension LoopWorker {
 }
 
 extension Exchange {
+    /// The client's `anthropic-beta`, as the present target gets it.
+    var betas: [String] {
+        let own = field(.anthropicBeta)
+        return routed?.edits?.betas(own) ?? own
+    }
+
     /// The values of all fields of a name, in their order.
     func field(_ name: FieldName) -> [String] {
         channel.head.fields.filter { $0.name == name }.map {

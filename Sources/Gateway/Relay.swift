@@ -8,6 +8,8 @@ enum RelayEnd {
     case complete
     case clientGone
     case fault(ClientFault)
+    /// The answer began with an `error` event of that type; the client knows of nothing.
+    case failedFirst(String)
 }
 
 /// Carries an answer's body from the upstream to the client as it arrives, and lets the meter look at it on the way.
@@ -25,12 +27,15 @@ struct Relay {
     /// Nanoseconds without a byte from the upstream; without one to a client before a ping.
     let idleTimeout: Int64
     let pingInterval: Int64
+    /// Nothing goes out before it allows it.
+    let withheld: WithheldAnswer?
     private var hold = EventHold()
 
     init(
         _ channel: ServerChannel, _ connection: ClientConnection, _ meter: AnswerMeter, isEventStream: Bool,
-        idleTimeout: Int64, pingInterval: Int64
+        idleTimeout: Int64, pingInterval: Int64, withheld: WithheldAnswer? = nil
     ) {
+        self.withheld = withheld
         self.channel = channel
         self.connection = connection
         self.meter = meter
@@ -52,6 +57,17 @@ struct Relay {
             case .data(let bytes, let isLast):
                 if firstByteAt == nil { firstByteAt = monotonicNanoseconds() }
                 meter.consume(bytes, isLast: isLast)
+                if let withheld, !withheld.isReleased {
+                    switch withheld.took(bytes, meter, isLast: isLast) {
+                    case .undecided where isLast: return .complete
+                    case .undecided: continue
+                    case .fails(let type): return .failedFirst(type)
+                    case .goes: break
+                    }
+                    guard await pass(withheld.release(), isLast: isLast) else { return .clientGone }
+                    if isLast { return .complete }
+                    continue
+                }
                 let state = pass(bytes, isLast: isLast)
                 if state == .failed { return .clientGone }
                 if state == .pending, await channel.flush() != .sent { return .clientGone }
@@ -62,6 +78,14 @@ struct Relay {
                 if let end = await park(wakeup) { return end }
             }
         }
+    }
+
+    /// What was withheld. False: the client is gone.
+    private mutating func pass(_ bytes: [UInt8], isLast: Bool) async -> Bool {
+        var state = SendState.sent
+        bytes.withUnsafeBytes { state = pass($0, isLast: isLast) }
+        if state == .pending { state = await channel.flush() }
+        return state == .sent
     }
 
     private mutating func pass(_ bytes: UnsafeRawBufferPointer, isLast: Bool) -> SendState {
@@ -78,9 +102,9 @@ struct Relay {
     }
 
     /// Waits for the upstream, the client's end, or the moment for a ping.
-    private func park(_ wakeup: Wakeup) async -> RelayEnd? {
+    private mutating func park(_ wakeup: Wakeup) async -> RelayEnd? {
         let silentSince = monotonicNanoseconds()
-        wakeup.setDeadline(after: idleTimeout)
+        wakeup.setDeadline(after: patience(at: silentSince))
         while true {
             let events = await wakeup.wait(for: [.upstreamReadable, .downstreamHangup, .deadline, .tick])
             if events.contains(.downstreamHangup) { return .clientGone }
@@ -89,6 +113,11 @@ struct Relay {
                 return nil
             }
             if events.contains(.deadline) { return .fault(.timedOut) }
+            if let withheld, !withheld.isReleased {
+                wakeup.setTick(after: pingInterval)
+                guard withheld.mayRelease(hasBegun: firstByteAt != nil) else { continue }
+                guard await pass(withheld.release(), isLast: false) else { return .clientGone }
+            }
             guard ping() != .failed else { return .clientGone }
             if channel.hasUnsent {
                 if await channel.flush() != .sent { return .clientGone }
@@ -97,6 +126,11 @@ struct Relay {
             }
             wakeup.setTick(after: pingInterval)
         }
+    }
+
+    private func patience(at now: Int64) -> Int64 {
+        guard let withheld, !withheld.isReleased else { return idleTimeout }
+        return withheld.patience(idle: idleTimeout, hasBegun: firstByteAt != nil, at: now)
     }
 
     private static let pingEvent: StaticString = "event: ping\ndata: {\"type\": \"ping\"}\n\n"

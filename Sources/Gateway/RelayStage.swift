@@ -8,226 +8,153 @@ import Upstream
 import Wire
 
 extension LoopWorker {
-    /// relay: attempt by attempt, send and stream the answer back. A second attempt follows only where the first one's pooled
-    /// connection had died. Throws what the client is told if no answer could be begun.
+    /// relay: target by target, attempt by attempt, send and stream the answer back. Most requests have one target and one attempt;
+    /// another follows where a pooled connection had died, or where a virtual model says so, and only before the client was told
+    /// anything. Throws what the client is told if no answer could be begun.
     func relay(_ exchange: Exchange, _ row: borrowing JournalSlot) async throws(Refusal) {
-        guard let routed = exchange.routed else { return }
-        let account = exchange.setting.accounts[routed.account]
-        guard account.enter() else { throw .accountIsFull(account.name) }
-        defer { account.leave() }
+        while exchange.routed != nil {
+            if exchange.isPrewarm { return answerPrewarm(exchange) }
+            if let tokens = exchange.counted { return answerCount(exchange, tokens) }
+            var next: String? = "full"
+            if let account = try await enter(exchange), let routed = exchange.routed {
+                next = await attempt(at: routed, exchange, account, row)
+                account.leave()
+            }
+            guard let next, try takeNext(exchange, because: next) else { break }
+        }
+        try await conclude(exchange)
+    }
+
+    /// Attempts at one target, until one has told the client something, or it has to be the next target's turn: then why.
+    private func attempt(
+        at routed: RoutedModel, _ exchange: Exchange, _ account: UpstreamAccount, _ row: borrowing JournalSlot
+    ) async -> String? {
         var fresh = false
-        while true {
-            let attempt = Attempt(
-                ordinal: exchange.attempts.count, span: telemetry.nextSpanID(), startedAt: monotonicNanoseconds(),
-                startedWall: wallClockNanoseconds())
-            exchange.attempts.append(attempt)
-            var facts = AttemptFacts(startedAt: attempt.startedWall)
-            facts.spanID = attempt.span.value
-            facts.provider = .string(account.name)
-            facts.providerKind = .string(account.kind.rawValue)
-            facts.model = .string(routed.upstream)
-            facts.priceVersion = FactText(routed.price?.version)
-            guard row.beginAttempt(facts) else { throw .ledgerBehind }
+        while let attempt = begin(routed, exchange, account, row) {
             await perform(attempt, exchange, routed, account, fresh: fresh)
-            end(attempt, exchange, routed, row)
-            guard attempt.diedAtReuse, !exchange.channel.clientIsGone else { break }
-            fresh = true
-        }
-        try await conclude(exchange, account)
-    }
-
-    /// One attempt: connection, request, answer. What happened stands in `attempt` afterwards.
-    private func perform(
-        _ attempt: Attempt, _ exchange: Exchange, _ routed: RoutedModel, _ account: UpstreamAccount, fresh: Bool
-    ) async {
-        let channel = exchange.channel
-        guard let credential = await credential(attempt, exchange, routed, account) else {
-            attempt.endedAt = monotonicNanoseconds()
-            return
-        }
-        do throws(ClientFault) {
-            let lease = try await Lease.take(
-                from: exchange.setting.pools[routed.account], fresh: fresh, wakeup: channel.wakeup,
-                connectTimeout: account.timeouts.connect, abort: .downstreamHangup)
-            attempt.isReused = lease.isReused
-            let request = UpstreamRequest(
-                exchange: exchange, account: account, credential: credential,
-                trace: exchange.trace.context(span: attempt.span))
-            try await send(request, attempt, routed, lease.connection)
-            try await lease.connection.receiveHead(
-                for: .post, timeout: account.timeouts.firstByte, abort: .downstreamHangup)
-            attempt.headAt = monotonicNanoseconds()
-            if let call = exchange.call, call.isTransformed {
-                await answerTransformed(attempt, exchange, account, call, lease.connection)
-            } else {
-                await answer(attempt, exchange, account, lease.connection)
+            end(attempt, exchange, row)
+            exchange.way?.attemptEnded(attempt, exchange, at: attempt.endedAt)
+            if attempt.diedAtReuse, !exchange.channel.clientIsGone {
+                fresh = true
+                continue
             }
-            await lease.finish()
-            if attempt.credentialIsRefused {
-                await exchange.setting.credentials[routed.account]?.refused(since: attempt.startedWall)
+            fresh = false
+            guard let way = exchange.way, !exchange.channel.answerHasBegun, !exchange.channel.clientIsGone else {
+                return nil
             }
-        } catch {
-            attempt.fault = error
-        }
-        attempt.endedAt = monotonicNanoseconds()
-    }
-
-    /// What authenticates at the account; `nil` when the attempt has failed for want of it.
-    private func credential(
-        _ attempt: Attempt, _ exchange: Exchange, _ routed: RoutedModel, _ account: UpstreamAccount
-    ) async -> UpstreamCredential? {
-        if let standing = account.standingCredential { return standing }
-        guard let source = exchange.setting.credentials[routed.account] else { return UpstreamCredential.none }
-        do throws(CredentialFault) {
-            return try await source.current(exchange.channel.wakeup, abort: .downstreamHangup)
-        } catch .cancelled {
-            attempt.fault = .cancelled
-        } catch {
-            attempt.upstreamError = error.sentence
-            attempt.failure = .noCredential(account.name)
+            switch way.step(after: attempt, attempts: exchange.attempts.count) {
+            case .done: return nil
+            case .next: return attempt.shortError
+            case .again(let delay): guard await pause(delay, exchange) else { return nil }
+            }
         }
         return nil
     }
 
-    private func send(
-        _ request: UpstreamRequest, _ attempt: Attempt, _ routed: RoutedModel, _ connection: ClientConnection
-    ) async throws(ClientFault) {
-        let exchange = request.exchange, idle = request.account.timeouts.idle
-        guard let call = exchange.call, let body = exchange.body else { return }
-        // Everything stays in place until the attempt has ended.
-        let pieces: Pieces
-        switch call.form {
-        case .client:
-            let bytes = body.bytes
-            let growth = routed.splice.map { $0.replacement.count - $0.range.count } ?? 0
-            request.writeForwarded(
-                path: call.path, betas: nil, contentLength: bytes.count + growth, into: &attempt.requestHead)
-            guard let splice = routed.splice else {
-                pieces = Pieces(attempt.requestHead.bytes, bytes)
-                break
-            }
-            attempt.modelName.append(splice.replacement)
-            pieces = Pieces(
-                attempt.requestHead.bytes, bytes.slice(0..<splice.range.lowerBound), attempt.modelName.bytes,
-                bytes.slice(splice.range.upperBound..<bytes.count))
-        case .edited(let betas):
-            request.writeForwarded(
-                path: call.path, betas: betas, contentLength: call.body.count, into: &attempt.requestHead)
-            pieces = Pieces(attempt.requestHead.bytes, call.body)
-        case .own(let accept):
-            request.writeOwn(
-                path: call.path ?? "", accept: accept, body: call.body, into: &attempt.requestHead)
-            pieces = Pieces(attempt.requestHead.bytes, call.body)
+    /// Opens the attempt's part of the row: from here on it is accounted for. `nil`: the row has room for no more.
+    private func begin(
+        _ routed: RoutedModel, _ exchange: Exchange, _ account: UpstreamAccount, _ row: borrowing JournalSlot
+    ) -> Attempt? {
+        let attempt = Attempt(
+            ordinal: exchange.attempts.count, routed, span: telemetry.nextSpanID(), startedAt: monotonicNanoseconds(),
+            startedWall: wallClockNanoseconds())
+        var facts = AttemptFacts(startedAt: attempt.startedWall)
+        facts.spanID = attempt.span.value
+        facts.provider = .string(account.name)
+        facts.providerKind = .string(account.kind.rawValue)
+        facts.model = .string(routed.upstream)
+        facts.priceVersion = FactText(routed.price?.version)
+        guard row.beginAttempt(facts) else { return nil }
+        exchange.attempts.append(attempt)
+        attempt.receipt = exchange.call?.receipt
+        if let way = exchange.way {
+            attempt.reason = way.reason
+            way.attemptBegan(at: attempt.startedAt)
         }
-        try await connection.send(pieces, timeout: idle, abort: .downstreamHangup)
-        attempt.sentAt = monotonicNanoseconds()
+        return attempt
     }
 
-    /// The answer's head and body, as they come.
-    private func answer(
-        _ attempt: Attempt, _ exchange: Exchange, _ account: UpstreamAccount, _ connection: ClientConnection
-    ) async {
-        attempt.requestHead.reset(keepingAtMost: 0)
-        attempt.status = connection.head.status
-        if attempt.status != 200, tellsErrorsAnew(attempt.status, exchange, account) {
-            return await readError(attempt, exchange, account, connection)
-        }
-        exchange.body = nil
-        let form = AnswerForm(connection)
-        let meter = AnswerMeter(form.meter, isCompressed: form.isCompressed)
-        attempt.meter = meter
-        if let id = connection.head.value(.requestID) {
-            attempt.upstreamRequestID = String(decoding: connection.headBytes(id), as: UTF8.self)
-        }
-        beginAnswer(exchange, connection)
-        connection.headIsUsed()
-        var relay = Relay(
-            exchange.channel, connection, meter, isEventStream: form.isEventStream && !form.isCompressed,
-            idleTimeout: account.timeouts.idle, pingInterval: exchange.setting.snapshot.limits.pingInterval)
-        let end = await relay.run()
-        attempt.firstByteAt = relay.firstByteAt
-        exchange.firstByteAt = relay.firstByteAt
-        switch end {
-        case .complete: break
-        case .clientGone: attempt.fault = .cancelled
-        case .fault(let fault): attempt.fault = fault
-        }
-        await finishBroken(attempt, exchange, relay, account)
+    /// Waits before the next attempt. False: the client went away.
+    private func pause(_ delay: Int64, _ exchange: Exchange) async -> Bool {
+        let wakeup = exchange.channel.wakeup
+        wakeup.setDeadline(after: delay)
+        defer { wakeup.clearDeadline() }
+        let events = await wakeup.wait(for: [.deadline, .downstreamHangup])
+        guard events.contains(.downstreamHangup) else { return true }
+        wakeup.signal(.downstreamHangup)
+        return false
     }
 
-    /// A request in a platform's own form, or to a server that speaks Messages, gets errors in the words in which they came; but
-    /// what such a provider thinks of our credential is not for the client, who would log in, and would read whose account it is.
-    private func tellsErrorsAnew(_ status: Int, _ exchange: Exchange, _ account: UpstreamAccount) -> Bool {
-        if exchange.routed?.door.platform != .anthropic, !exchange.isNative { return true }
-        return account.kind != .anthropic && (401...403).contains(status)
+    // MARK: Targets
+
+    /// Takes a place at the present target's account. `nil`: it is full, and perhaps there is another target.
+    private func enter(_ exchange: Exchange) async throws(Refusal) -> UpstreamAccount? {
+        guard let routed = exchange.routed else { return nil }
+        let account = exchange.setting.accounts[routed.account]
+        if account.enter() { return account }
+        guard let way = exchange.way else { return try await wait(account, exchange) }
+        switch way.isFull(account) {
+        case .goOn: return nil
+        case .wait: return try await wait(account, exchange)
+        case .waitElsewhere:
+            try takeNext(exchange, way)
+            guard let routed = exchange.routed else { return nil }
+            return try await wait(exchange.setting.accounts[routed.account], exchange)
+        }
     }
 
-    /// The upstream's status and fields, with our request id; nothing goes out yet.
-    private func beginAnswer(_ exchange: Exchange, _ connection: ClientConnection) {
-        let channel = exchange.channel
-        channel.beginResponse(status: connection.head.status)
-        for field in connection.head.fields
-        where AnthropicEndpoint.returns(responseField: field.name, passesThrough: exchange.passesThrough) {
-            let name = connection.headBytes(field.nameRange)
-            if connection.isHopByHop(field) { continue }
-            channel.field(name, connection.headBytes(field.valueRange))
+    private func wait(_ account: UpstreamAccount, _ exchange: Exchange) async throws(Refusal) -> UpstreamAccount {
+        guard let places = account.places, places.hasQueue else { throw .accountIsFull(account.name) }
+        let answer = await places.wait(
+            exchange.channel.wakeup, loop: loop, timeout: account.setting.queueTimeout, abort: .downstreamHangup)
+        switch answer {
+        case .entered: return account
+        case .cancelled: throw .clientGone
+        case .timedOut, .queueIsFull: throw .accountIsFull(account.name)
         }
-        addIdentity(exchange)
-        var length: Int64?
-        switch connection.head.framing {
-        case .length(let bytes): length = bytes
-        case .none: length = 0
-        case .chunked, .untilClose: break
-        }
-        channel.beginBody(length: length)
     }
 
-    /// Where the upstream did not bring its answer to an end, we do: by an event between two events, or by closing.
-    private func finishBroken(
-        _ attempt: Attempt, _ exchange: Exchange, _ relay: Relay, _ account: UpstreamAccount
-    ) async {
-        let channel = exchange.channel
-        if case .cancelled? = attempt.fault { return channel.abandonAnswer() }
-        let isUnfinished = attempt.fault == nil && relay.isEventStream && attempt.status == 200 && !relay.meter.isWhole
-        guard attempt.fault != nil || isUnfinished else { return }
-        if isUnfinished { attempt.fault = .cut }
-        // Nothing has gone out: the client gets an error with a status of its own.
-        if !channel.answerHasBegun { return channel.withdrawAnswer() }
-        guard relay.canSendEvent, !channel.answerIsComplete else { return channel.abandonAnswer() }
-        let reason = attempt.fault?.sentence ?? "it ended too early"
-        let event = Refusal.streamBroken(account.name, reason).event(requestID: exchange.id.description)
-        let state = event.withUnsafeBytes { channel.send($0, isLast: true) }
-        if state == .pending { _ = await channel.flush() }
+    /// Goes on to the next target of a virtual model. False: there is none.
+    private func takeNext(_ exchange: Exchange, because reason: String) throws(Refusal) -> Bool {
+        guard let way = exchange.way, !exchange.channel.clientIsGone, way.advance(because: reason) else { return false }
+        exchange.firstByteAt = nil
+        do throws(Refusal) {
+            try takeNext(exchange, way)
+            return true
+        } catch {
+            // What an upstream said of the request says more than why another could not be asked.
+            if way.kept == nil, way.refusal == nil { throw error }
+            return false
+        }
     }
+
+    // MARK: The end
 
     /// What the client is told when no answer was begun.
-    private func conclude(_ exchange: Exchange, _ account: UpstreamAccount) async throws(Refusal) {
-        guard !exchange.channel.answerHasBegun else { return }
-        if let failure = exchange.lastAttempt?.failure { throw failure }
-        guard let fault = exchange.lastAttempt?.fault else { return }
-        if case .cancelled = fault { throw .clientGone }
-        throw .unavailable(account.name, fault.sentence)
+    private func conclude(_ exchange: Exchange) async throws(Refusal) {
+        let channel = exchange.channel
+        guard !channel.answerHasBegun else { return }
+        if case .cancelled? = exchange.lastAttempt?.fault { throw .clientGone }
+        if let way = exchange.way {
+            if channel.clientIsGone { throw .clientGone }
+            if let kept = way.kept { return await tell(kept, exchange) }
+            if let refusal = way.refusal { throw refusal }
+        }
+        guard let last = exchange.lastAttempt else { throw .ledgerBehind }
+        if let failure = last.failure { throw failure }
+        guard let fault = last.fault else { return }
+        throw .unavailable(exchange.setting.accounts[last.routed.account].name, fault.sentence)
     }
-}
 
-/// What an answer's head says about its body.
-private struct AnswerForm {
-    let isEventStream: Bool
-    /// AWS's frames.
-    private let isFramed: Bool
-    let isCompressed: Bool
-
-    var meter: AnswerMeter.Form { isEventStream ? .stream : isFramed ? .framed : .whole }
-
-    init(_ connection: ClientConnection) {
-        let head = connection.head
-        isEventStream =
-            head.value(.contentType).map { connection.headBytes($0).startsIgnoringCase("text/event-stream") } ?? false
-        isFramed =
-            head.value(.contentType).map {
-                connection.headBytes($0).startsIgnoringCase("application/vnd.amazon.eventstream")
-            } ?? false
-        isCompressed =
-            head.value(.contentEncoding).map { !connection.headBytes($0).equalsIgnoringCase("identity") } ?? false
+    /// The upstream's own error, as it came.
+    private func tell(_ kept: KeptAnswer, _ exchange: Exchange) async {
+        let channel = exchange.channel
+        channel.beginResponse(status: kept.status)
+        for field in kept.fields {
+            field.name.withUnsafeBytes { name in field.value.withUnsafeBytes { channel.field(name, $0) } }
+        }
+        addIdentity(exchange)
+        kept.body.withUnsafeBytes { _ = channel.respond($0) }
+        if channel.hasUnsent { _ = await channel.flush() }
     }
 }

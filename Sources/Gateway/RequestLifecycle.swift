@@ -153,6 +153,7 @@ extension LoopWorker {
             exchange.id.write(into: buffer)
             channel.field("request-id", UnsafeRawBufferPointer(buffer))
         }
+        if let way = exchange.way, !exchange.attempts.isEmpty { channel.field("x-tollgate-target", way.targetName) }
         var context = ByteWriter(capacity: 64)
         exchange.trace.context(span: exchange.trace.serverSpan).append(to: &context)
         context.withBytes { channel.field("traceresponse", $0) }

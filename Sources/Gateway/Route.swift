@@ -1,5 +1,10 @@
 import Configuration
+import Governance
+import HTTP
+import Ledger
 import Providers
+import Transport
+import Upstream
 import Wire
 
 extension LoopWorker {
@@ -9,8 +14,10 @@ extension LoopWorker {
         guard let name = scan.model, let value = scan.modelValue else {
             throw .invalidMember("model", "Field required")
         }
-        if let known = exchange.setting.routes.find(name.bytes) {
-            return try take(known, splice: value, scan.isStreamed, exchange)
+        switch exchange.setting.routes.find(name.bytes) {
+        case .plain(let known)?: return try take(known, splice: value, scan.isStreamed, exchange)
+        case .virtual(let known)?: return try set(out: known, exchange, scan)
+        case nil: break
         }
         let requested: String
         do throws(JSONError) {
@@ -19,11 +26,15 @@ extension LoopWorker {
             throw .invalidMember("model", "\(error.sentence)")
         }
         guard !requested.isEmpty else { throw .invalidMember("model", "must not be empty") }
+        if let known = exchange.setting.virtualRoutes[requested] {
+            exchange.setting.routes.keep(.virtual(known), as: name.bytes)
+            return try set(out: known, exchange, scan)
+        }
         guard let resolved = exchange.setting.snapshot.catalog.resolve(requested) else {
             throw .unroutedModel(requested)
         }
         let route = knownRoute(exchange, requested, resolved)
-        exchange.setting.routes.keep(route, as: name.bytes)
+        exchange.setting.routes.keep(.plain(route), as: name.bytes)
         try take(route, splice: value, scan.isStreamed, exchange)
     }
 
@@ -33,7 +44,7 @@ extension LoopWorker {
         let setting = exchange.setting.accounts[resolved.provider].setting
         return KnownRoutes.Route(
             requested: requested, account: resolved.provider, upstream: resolved.upstream,
-            replacement: resolved.upstream == requested ? nil : quoted(resolved.upstream),
+            replacement: resolved.upstream == requested ? nil : JSONWriter.quoted(resolved.upstream),
             door: ProviderDoor(setting, model: resolved.upstream), setting)
     }
 
@@ -52,27 +63,69 @@ extension LoopWorker {
         guard let resolved else { throw .unroutedModel(requested) }
         let route = knownRoute(exchange, requested, resolved)
         guard !route.door.isTranslated else { throw .unroutedModel(requested) }
-        try take(route, splice: 0..<0, native.isStreamed, exchange)
-        exchange.routed?.splice = nil
+        try take(route, splice: nil, native.isStreamed, exchange)
     }
 
     private func take(
-        _ route: KnownRoutes.Route, splice: Range<Int>, _ isStreamed: Bool, _ exchange: Exchange
+        _ route: KnownRoutes.Route, splice: Range<Int>?, _ isStreamed: Bool, _ exchange: Exchange
     ) throws(Refusal) {
         let account = exchange.setting.accounts[route.account]
         // A claude.ai login goes to Anthropic and nowhere else.
         if account.kind != .anthropic { exchange.passesThrough = false }
         if account.kind == .anthropic, !account.hasCredential, !exchange.passesThrough { throw .needsLogin }
         exchange.routed = RoutedModel(
-            requested: route.requested, account: route.account, upstream: route.upstream,
-            splice: route.replacement.map { (splice, $0) }, isStreamed: isStreamed,
-            price: route.price(in: exchange.setting.snapshot.prices, at: exchange.startedWall), door: route.door,
-            target: route.target, answerPath: route.answerPath)
+            route, splice: splice, isStreamed: isStreamed,
+            price: route.price(in: exchange.setting.snapshot.prices, at: exchange.startedWall))
     }
 
-    private func quoted(_ text: String) -> [UInt8] {
-        var writer = JSONWriter()
-        writer.value(string: text)
-        return writer.array
+    // MARK: Virtual models
+
+    /// Plans the way through a virtual model's targets and takes the first one.
+    private func set(out model: VirtualRoute, _ exchange: Exchange, _ scan: MessagesBody) throws(Refusal) {
+        let (key, isSticky) = routeKey(exchange, model)
+        exchange.hasLogin = exchange.passesThrough
+        let way = RouteWay(
+            model, board, key: key, isSticky: isSticky, scan: scan, at: monotonicNanoseconds())
+        exchange.way = way
+        try takeNext(exchange, way)
+    }
+
+    /// What keeps the conversation at its target; where there is nothing, each request is on its own.
+    private func routeKey(_ exchange: Exchange, _ model: VirtualRoute) -> (RouteKey, isSticky: Bool) {
+        switch model.routing.sticky {
+        case .session:
+            let session = exchange.text(exchange.facts.sessionID)
+            if session.count > 0 { return (RouteKey(session, model: model.hash), true) }
+        case .user:
+            if let user = exchange.principal?.user, !user.isEmpty { return (RouteKey(user, model: model.hash), true) }
+        case .key:
+            if let key = exchange.principal?.keyID, !key.isEmpty { return (RouteKey(key, model: model.hash), true) }
+        case .none: break
+        }
+        return (RouteKey(exchange.id.description, model: model.hash), false)
+    }
+
+    /// Makes the present target of `way` that of the request, or the first after it that can take the request at all. Throws what
+    /// the last one had against it.
+    func takeNext(_ exchange: Exchange, _ way: RouteWay) throws(Refusal) {
+        while true {
+            do throws(Refusal) {
+                return try takeTarget(exchange, way)
+            } catch {
+                guard way.advance(because: "\(error.type)") else { throw error }
+            }
+        }
+    }
+
+    private func takeTarget(_ exchange: Exchange, _ way: RouteWay) throws(Refusal) {
+        let target = way.target, account = exchange.setting.accounts[target.route.account]
+        // A claude.ai login goes to Anthropic and nowhere else.
+        exchange.passesThrough = exchange.hasLogin && account.kind == .anthropic
+        if account.kind == .anthropic, !account.hasCredential, !exchange.passesThrough { throw .needsLogin }
+        exchange.routed = RoutedModel(
+            target.route, splice: way.scan.modelValue, isStreamed: way.scan.isStreamed,
+            price: target.route.price(in: exchange.setting.snapshot.prices, at: exchange.startedWall),
+            edits: target.edits)
+        try prepare(exchange, way.scan)
     }
 }

@@ -61,6 +61,7 @@ package final class Service {
                     telemetry: telemetry.loops[index], resolver: resolver, upstreams: accounts,
                     listeners: listeners[index], keyLookout: KeyLookout(ledger.writer)))
         }
+        for worker in workers { worker.tell(workers.filter { $0 !== worker }) }
         self.workers = workers
         keys.start(ledger.initialKeys, workers)
         raises.start(governance)

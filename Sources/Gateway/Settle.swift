@@ -6,12 +6,12 @@ import Wire
 
 extension LoopWorker {
     /// settle, of one attempt: what happened gets its name and its price, and the attempt's part of the row is closed.
-    func end(_ attempt: Attempt, _ exchange: Exchange, _ routed: RoutedModel, _ row: borrowing JournalSlot) {
+    func end(_ attempt: Attempt, _ exchange: Exchange, _ row: borrowing JournalSlot) {
         if let meter = attempt.meter { attempt.facts = meter.facts }
         attempt.outcome = outcome(of: attempt)
         attempt.errorType = errorType(of: attempt)
         if exchange.operation == .messages {
-            attempt.bill = Billing.bill(attempt, price: routed.price, bodyBytes: exchange.bodyBytes)
+            attempt.bill = Billing.bill(attempt, price: attempt.routed.price, bodyBytes: exchange.bodyBytes)
         }
         var outcome = AttemptOutcome(
             outcome: attempt.outcome, status: Int32(attempt.status), duration: attempt.duration,
@@ -30,7 +30,8 @@ extension LoopWorker {
     private func outcome(of attempt: Attempt) -> Outcome {
         switch attempt.fault {
         case nil:
-            return attempt.status >= 400 || attempt.failure != nil || attempt.meter?.hasErrorEvent == true
+            return attempt.status >= 400 || attempt.failure != nil || attempt.kept != nil
+                || attempt.meter?.hasErrorEvent == true
                 ? .upstreamError : .ok
         case .cancelled: return .clientGone
         case .timedOut: return attempt.sentAt == nil && attempt.meter == nil ? .unreachable : .timeout

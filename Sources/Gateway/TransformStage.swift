@@ -25,13 +25,17 @@ extension LoopWorker {
         let transform = makeTransform(exchange, call)
         let meter = AnswerMeter(transform)
         attempt.meter = meter
-        exchange.body = nil
+        let withheld = withheldAnswer(attempt, exchange, account)
+        if withheld == nil { exchange.body = nil }
         connection.headIsUsed()
         let isStreamed = exchange.isStreamed
         var relay = TransformedRelay(
             exchange.channel, connection, transform, isStreamed: isStreamed, idleTimeout: account.timeouts.idle,
-            pingInterval: exchange.setting.snapshot.limits.pingInterval,
-            beginAnswer: { self.beginTransformed(exchange, call, length: $0) })
+            pingInterval: exchange.setting.snapshot.limits.pingInterval, withheld: withheld,
+            beginAnswer: { length in
+                if let withheld { _ = withheld.release() }
+                self.beginTransformed(exchange, call, length: length)
+            })
         let end = await relay.run()
         attempt.firstByteAt = relay.firstByteAt
         exchange.firstByteAt = relay.firstByteAt
@@ -43,6 +47,7 @@ extension LoopWorker {
             attempt.fault = .cancelled
             exchange.channel.abandonAnswer()
         case .fault(let fault): attempt.fault = fault
+        case .failedFirst: preconditionFailure("a transform's failure stands in the transform")
         }
     }
 
@@ -125,6 +130,7 @@ extension LoopWorker {
         _ attempt: Attempt, _ exchange: Exchange, _ account: UpstreamAccount, _ connection: ClientConnection
     ) async {
         let retryAfter = Self.retryAfter(connection)
+        attempt.retryAfter = retryAfter.map { Int64($0) * 1_000_000_000 }
         let awsType = connection.head.value(.amznErrorType).map {
             String(decoding: connection.headBytes($0), as: UTF8.self)
         }
@@ -147,10 +153,10 @@ extension LoopWorker {
         }
     }
 
-    private static let errorLimit = 256 * 1024
+    static let errorLimit = 256 * 1024
 
     /// Seconds, rounded up: `retry-after-ms`, else `retry-after` in seconds.
-    private static func retryAfter(_ connection: ClientConnection) -> Int? {
+    static func retryAfter(_ connection: ClientConnection) -> Int? {
         func number(_ name: FieldName) -> Int? {
             connection.head.value(name).flatMap { Int(String(decoding: connection.headBytes($0), as: UTF8.self)) }
         }

@@ -19,13 +19,17 @@ struct TransformedRelay {
     /// When the first bytes of the body were there, monotonic nanoseconds.
     private(set) var firstByteAt: Int64?
     private(set) var bytesReceived = 0
+    /// Nothing goes out before it allows it.
+    let withheld: WithheldAnswer?
     private var isComplete = false
 
     init(
         _ channel: ServerChannel, _ connection: ClientConnection, _ transform: any AnswerTransform, isStreamed: Bool,
-        idleTimeout: Int64, pingInterval: Int64, beginAnswer: @escaping (_ length: Int64?) -> Void
+        idleTimeout: Int64, pingInterval: Int64, withheld: WithheldAnswer?,
+        beginAnswer: @escaping (_ length: Int64?) -> Void
     ) {
         self.channel = channel
+        self.withheld = withheld
         self.connection = connection
         self.transform = transform
         self.isStreamed = isStreamed
@@ -88,7 +92,7 @@ struct TransformedRelay {
     /// Waits for the upstream, the client's end, or the moment for a ping.
     private func park(_ wakeup: Wakeup) async -> RelayEnd? {
         let silentSince = monotonicNanoseconds()
-        wakeup.setDeadline(after: idleTimeout)
+        wakeup.setDeadline(after: patience(at: silentSince))
         while true {
             let events = await wakeup.wait(for: [.upstreamReadable, .downstreamHangup, .deadline, .tick])
             if events.contains(.downstreamHangup) { return .clientGone }
@@ -100,6 +104,10 @@ struct TransformedRelay {
                 transform.fail(UpstreamFailure(.timedOut))
                 return await pass() ? .fault(.timedOut) : .clientGone
             }
+            if let withheld, !channel.answerHasBegun, !withheld.mayRelease(hasBegun: firstByteAt != nil) {
+                wakeup.setTick(after: pingInterval)
+                continue
+            }
             // A model that thinks for long says nothing: the client learns that we are here.
             transform.begin()
             guard await pass() else { return .clientGone }
@@ -108,6 +116,11 @@ struct TransformedRelay {
             wakeup.setDeadline(after: max(1, idleTimeout - (monotonicNanoseconds() - silentSince)))
             wakeup.setTick(after: pingInterval)
         }
+    }
+
+    private func patience(at now: Int64) -> Int64 {
+        guard let withheld, !channel.answerHasBegun else { return idleTimeout }
+        return withheld.patience(idle: idleTimeout, hasBegun: firstByteAt != nil, at: now)
     }
 
     private func ping() async -> Bool {

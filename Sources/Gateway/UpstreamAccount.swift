@@ -1,6 +1,5 @@
 import Configuration
 import Providers
-import Synchronization
 import Transport
 import Upstream
 
@@ -17,8 +16,8 @@ final class UpstreamAccount: Sendable {
     let providerName: String
     /// Where tokens are fetched, for a credential that has to be.
     let network: CredentialNetwork?
-    /// Requests on their way, over all loops.
-    private let running = Atomic<Int>(0)
+    /// Of an account that takes only so many requests at once.
+    let places: AccountPlaces?
 
     var name: String { setting.name }
     var kind: ProviderKind { setting.kind }
@@ -30,6 +29,9 @@ final class UpstreamAccount: Sendable {
     init(_ setting: ProviderSetting, mockPort: UInt16?, resolver: Resolver) throws(TransportError) {
         self.setting = setting
         providerName = Self.providerName(setting)
+        places = setting.maximumConcurrentRequests.map {
+            AccountPlaces(limit: $0, longestQueue: setting.maximumQueuedRequests)
+        }
         standingCredential = UpstreamCredential(standing: setting.credential, keyField: setting.keyField)
         network = setting.credential.isFetched ? try Self.network(setting, resolver) : nil
         if setting.kind == .mock {
@@ -83,17 +85,10 @@ final class UpstreamAccount: Sendable {
     // MARK: Concurrency
 
     /// Takes a place, if the account has one.
-    func enter() -> Bool {
-        guard let limit = setting.maximumConcurrentRequests else { return true }
-        if running.add(1, ordering: .relaxed).newValue <= limit { return true }
-        running.subtract(1, ordering: .relaxed)
-        return false
-    }
+    func enter() -> Bool { places?.enter() ?? true }
 
     /// Gives the place back.
-    func leave() {
-        if setting.maximumConcurrentRequests != nil { running.subtract(1, ordering: .relaxed) }
-    }
+    func leave() { places?.leave() }
 }
 
 extension [UpstreamAccount] {

@@ -32,16 +32,25 @@ struct UpstreamRequest {
         output.append(" HTTP/1.1\r\nhost: ")
         output.append(string: account.authority)
         output.append("\r\n")
+        let edits = exchange.routed?.edits
         for field in head.fields
         where forwards(field.name) && !head.isHopByHop(field, in: bytes) {
+            if let edits, edits.replaces(bytes.slice(field.nameRange)) { continue }
             output.append(bytes.slice(field.nameRange))
             output.append(": ")
             output.append(bytes.slice(field.valueRange))
             output.append("\r\n")
         }
-        if let betas, !betas.isEmpty { write("anthropic-beta", betas, into: &output) }
+        if let betas = betas ?? editedBetas, !betas.isEmpty { write("anthropic-beta", betas, into: &output) }
         if !exchange.passesThrough { writeCredential(into: &output) }
         writeEnd(contentLength: contentLength, into: &output)
+    }
+
+    /// To Anthropic itself, where a virtual model changes them; `nil`: they go as they came.
+    private var editedBetas: String? {
+        guard let routed = exchange.routed, routed.door.platform == .anthropic, routed.edits?.changesBetas == true
+        else { return nil }
+        return exchange.betas.joined(separator: ",")
     }
 
     private func forwards(_ name: FieldName) -> Bool {
@@ -108,13 +117,18 @@ struct UpstreamRequest {
         output.append("\r\n")
     }
 
-    private func writeEnd(contentLength: Int, into output: inout ByteWriter) {
-        for header in account.setting.headers {
-            output.append(string: header.name)
+    private func write(_ fields: [(name: String, value: Secret)], into output: inout ByteWriter) {
+        for field in fields {
+            output.append(string: field.name)
             output.append(": ")
-            header.value.withBytes { output.append($0) }
+            field.value.withBytes { output.append($0) }
             output.append("\r\n")
         }
+    }
+
+    private func writeEnd(contentLength: Int, into output: inout ByteWriter) {
+        write(account.setting.headers, into: &output)
+        if let edits = exchange.routed?.edits { write(edits.setFields, into: &output) }
         output.append("accept-encoding: identity\r\ncontent-length: ")
         output.append(decimal: contentLength)
         output.append("\r\ntraceparent: ")

@@ -14,6 +14,8 @@ package enum AttributeKey: UInt8, CaseIterable, Sendable {
     case operationName, providerName, requestModel, requestStream, responseModel, responseID, finishReasons
     case timeToFirstChunk, inputTokens, outputTokens, cacheReadTokens, cacheCreationTokens
     case attemptOrdinal, upstreamRequestID, connectionReused, usageEstimated, outcome, upstreamError
+    // Virtual models
+    case routeModel, routeStrategy, routeTarget, routeReason, routeCandidates
 
     /// The name as it is exported.
     package var name: StaticString {
@@ -76,6 +78,11 @@ package enum AttributeKey: UInt8, CaseIterable, Sendable {
         case .usageEstimated: "tollgate.usage.estimated"
         case .outcome: "tollgate.outcome"
         case .upstreamError: "tollgate.upstream.error"
+        case .routeModel: "tollgate.route.model"
+        case .routeStrategy: "tollgate.route.strategy"
+        case .routeTarget: "tollgate.route.target"
+        case .routeReason: "tollgate.route.reason"
+        case .routeCandidates: "tollgate.route.candidates"
         }
     }
 }

@@ -30,12 +30,13 @@ extension Instrument {
         case .rateLimitQueue: "Requests that wait for a rate or concurrency limit."
         case .admissionDuration: "Time from asking for admission to the decision, waiting included."
         case .routeFallbacks: "Attempts that were given up for the next target."
+        case .retries: "Attempts that were made once more at the same target."
         case .breakerState: "State of a target's circuit breaker: 0 closed, 1 half-open, 2 open."
         case .breakerTransitions: "Changes of the states of circuit breakers."
         case .configReloads: "Reloads of the configuration."
         case .configReloadSuccess: "Whether the last reload of the configuration went well: 1 or 0."
         case .auditDropped: "Audit events that were not written to the ledger."
-        case .keySetFetches: "Fetches of the key sets that tokens are verified with, by result"
+        case .keySetFetches: "Fetches of the key sets that tokens are verified with, by result."
         case .alerts: "Alerts for webhooks."
         }
     }

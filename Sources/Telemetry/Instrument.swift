@@ -9,7 +9,7 @@ package enum Instrument: Int, CaseIterable, Sendable {
     // Governance
     case budgetSettled, budgetReserved, budgetLimit, budgetExposure, budgetDecisions
     case rateLimitDecisions, rateLimitQueue, admissionDuration
-    case routeFallbacks, breakerState, breakerTransitions
+    case routeFallbacks, retries, breakerState, breakerTransitions
     case configReloads, configReloadSuccess, auditDropped, alerts
     case keySetFetches
 
@@ -44,6 +44,7 @@ package enum Instrument: Int, CaseIterable, Sendable {
         case .inferenceOutput: "gen_ai.client.inference.usage.output_tokens"
         case .inferenceCacheRead: "gen_ai.client.inference.usage.cache_read.input_tokens"
         case .inferenceCacheWrite: "gen_ai.client.inference.usage.cache_write.input_tokens"
+        case .retries: "tollgate.route.retries"
         case .requests: "tollgate.requests"
         case .refusals: "tollgate.refusals"
         case .cost: "tollgate.cost"
@@ -77,7 +78,7 @@ package enum Instrument: Int, CaseIterable, Sendable {
             .inferenceFirstChunk, .admissionDuration:
             "s"
         case .activeRequests, .requests, .refusals, .unpriced, .ledgerRefusals, .budgetDecisions, .rateLimitDecisions,
-            .rateLimitQueue:
+            .rateLimitQueue, .retries:
             "{request}"
         case .clientTokenUsage, .inferenceInput, .inferenceOutput, .inferenceCacheRead, .inferenceCacheWrite: "{token}"
         case .cost: "{nano_usd}"

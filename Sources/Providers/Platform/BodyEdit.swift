@@ -10,6 +10,8 @@ package struct BodyField: Sendable {
         case elements(ofType: StaticString)
         /// Blocks with reasoning state of a provider that is not Anthropic; only as the last step.
         case reasoningOfOthers
+        /// Blocks with reasoning of that origin; only as the last step.
+        case reasoning(ReasoningOrigin)
     }
     let steps: [Step]
 
@@ -21,6 +23,14 @@ package struct BodyField: Sendable {
     /// Reasoning that other providers minted, wherever it stands in the conversation.
     package static let reasoningOfOthers = BodyField(.member("messages"), .each, .member("content"), .reasoningOfOthers)
 
+    /// Reasoning that Claude signed: not for servers that speak as Anthropic does and are not Claude.
+    package static let reasoningOfClaude = BodyField(
+        .member("messages"), .each, .member("content"), .reasoning(.claude))
+
+    /// Reasoning whose signature Claude would refuse: that of such a server.
+    package static let reasoningUnlikeClaude = BodyField(
+        .member("messages"), .each, .member("content"), .reasoning(.unlikeClaude))
+
     /// To tell one from another: `tools.*.defer_loading`, `context_management.edits.compact_…`.
     var text: String {
         steps.map { step in
@@ -29,6 +39,7 @@ package struct BodyField: Sendable {
             case .each: "*"
             case .elements(let type): "\(type)…"
             case .reasoningOfOthers: "reasoning"
+            case .reasoning(let origin): "reasoning \(origin)"
             }
         }.joined(separator: ".")
     }
@@ -39,13 +50,16 @@ package struct BodyField: Sendable {
         case .member(let name)?: name
         case .elements(let type)?: type
         case .reasoningOfOthers?: ReasoningState.mark
+        case .reasoning?: "thinking"
         case .each?, nil: nil
         }
     }
 
     /// Whether it could be in a value. Names written with escapes are not found: nobody writes these names so.
-    func mayStand(in value: UnsafeRawBufferPointer) -> Bool {
+    package func mayStand(in value: UnsafeRawBufferPointer) -> Bool {
         guard let mark else { return true }
+        // Two types of blocks have it in their names.
+        if case .reasoning? = steps.last { return value.firstIndex(of: mark) != nil }
         var rest = value
         while let index = rest.firstIndex(of: mark) {
             if index > 0, rest[index - 1] == UInt8(ascii: "\"") { return true }
@@ -61,7 +75,7 @@ package struct BodyEdit {
         let range: Range<Int>
         let text: [UInt8]
     }
-    private let body: UnsafeRawBufferPointer
+    let body: UnsafeRawBufferPointer
     private var changes: [Change] = []
     private var scanner = JSONObjectScanner()
 
@@ -188,6 +202,9 @@ package struct BodyEdit {
         {
             return true
         }
+        for path in paths {
+            if case .reasoning(let origin)? = path.first, try ReasoningOrigin(block: element) == origin { return true }
+        }
         let types: [StaticString] = paths.compactMap { if case .elements(let type)? = $0.first { type } else { nil } }
         guard !types.isEmpty, let type = try type(of: element) else { return false }
         return types.contains { type.bytes.starts(with: $0.bytes) }
@@ -205,7 +222,7 @@ package struct BodyEdit {
     }
 
     /// Cuts members or elements with the commas that belong to them.
-    private mutating func cut(_ spans: [Range<Int>], where isRemoved: [Bool]) {
+    mutating func cut(_ spans: [Range<Int>], where isRemoved: [Bool]) {
         let lastKept = isRemoved.lastIndex(of: false)
         for index in 0..<(lastKept ?? 0) where isRemoved[index] {
             replace(spans[index].lowerBound..<spans[index + 1].lowerBound, by: [])

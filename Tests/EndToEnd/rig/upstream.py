@@ -4,6 +4,7 @@ import asyncio
 import dataclasses
 import itertools
 import json
+import socket
 import threading
 import time
 import urllib.parse
@@ -53,6 +54,36 @@ class Received:
     @property
     def span_id(self):
         return (self.header("traceparent") or "").split("-")[2]
+
+
+def refusing_port():
+    """A port where nobody listens: connections are refused at once."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return taken.getsockname()[1]
+
+
+@dataclasses.dataclass
+class Stall:
+    """Silence: before the head, or behind a head of 200."""
+
+    before_head: bool
+    seconds: float = 600
+
+    async def __call__(self, exchange):
+        if not self.before_head:
+            await exchange.head(200, {"content-type": "text/event-stream; charset=utf-8"})
+        await exchange.pause(self.seconds)
+
+
+@dataclasses.dataclass
+class Hang:
+    """No answer at all: the connection ends, `cut` in an orderly way or by a `reset`."""
+
+    how: str
+
+    async def __call__(self, exchange):
+        exchange.cut() if self.how == "cut" else exchange.reset()
 
 
 class Gate:

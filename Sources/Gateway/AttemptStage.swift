@@ -1,0 +1,206 @@
+import Configuration
+import HTTP
+import Ledger
+import Providers
+import Telemetry
+import Transport
+import Upstream
+import Wire
+
+extension LoopWorker {
+    /// One attempt: connection, request, answer. What happened stands in `attempt` afterwards.
+    func perform(
+        _ attempt: Attempt, _ exchange: Exchange, _ routed: RoutedModel, _ account: UpstreamAccount, fresh: Bool
+    ) async {
+        let channel = exchange.channel
+        guard let credential = await credential(attempt, exchange, routed, account) else {
+            attempt.endedAt = monotonicNanoseconds()
+            return
+        }
+        do throws(ClientFault) {
+            let lease = try await Lease.take(
+                from: exchange.setting.pools[routed.account], fresh: fresh, wakeup: channel.wakeup,
+                connectTimeout: account.timeouts.connect, abort: .downstreamHangup)
+            attempt.isReused = lease.isReused
+            let request = UpstreamRequest(
+                exchange: exchange, account: account, credential: credential,
+                trace: exchange.trace.context(span: attempt.span))
+            try await send(request, attempt, routed, lease.connection)
+            try await lease.connection.receiveHead(
+                for: .post, timeout: exchange.way?.patience(account) ?? account.timeouts.firstByte,
+                abort: .downstreamHangup)
+            attempt.headAt = monotonicNanoseconds()
+            if let call = exchange.call, call.isTransformed {
+                await answerTransformed(attempt, exchange, account, call, lease.connection)
+            } else {
+                await answer(attempt, exchange, account, lease.connection)
+            }
+            await lease.finish()
+            if attempt.credentialIsRefused {
+                await exchange.setting.credentials[routed.account]?.refused(since: attempt.startedWall)
+            }
+        } catch {
+            attempt.fault = error
+        }
+        attempt.endedAt = monotonicNanoseconds()
+    }
+
+    /// What authenticates at the account; `nil` when the attempt has failed for want of it.
+    private func credential(
+        _ attempt: Attempt, _ exchange: Exchange, _ routed: RoutedModel, _ account: UpstreamAccount
+    ) async -> UpstreamCredential? {
+        if let standing = account.standingCredential { return standing }
+        guard let source = exchange.setting.credentials[routed.account] else { return UpstreamCredential.none }
+        do throws(CredentialFault) {
+            return try await source.current(exchange.channel.wakeup, abort: .downstreamHangup)
+        } catch .cancelled {
+            attempt.fault = .cancelled
+        } catch {
+            attempt.upstreamError = error.sentence
+            attempt.failure = .noCredential(account.name)
+        }
+        return nil
+    }
+
+    private func send(
+        _ request: UpstreamRequest, _ attempt: Attempt, _ routed: RoutedModel, _ connection: ClientConnection
+    ) async throws(ClientFault) {
+        let exchange = request.exchange, idle = request.account.timeouts.idle
+        guard let call = exchange.call, let body = exchange.body else { return }
+        // Everything stays in place until the attempt has ended.
+        let pieces: Pieces
+        switch call.form {
+        case .client:
+            let bytes = body.bytes
+            let growth = routed.splice.map { $0.replacement.count - $0.range.count } ?? 0
+            request.writeForwarded(
+                path: call.path, betas: nil, contentLength: bytes.count + growth, into: &attempt.requestHead)
+            guard let splice = routed.splice else {
+                pieces = Pieces(attempt.requestHead.bytes, bytes)
+                break
+            }
+            attempt.modelName.append(splice.replacement)
+            pieces = Pieces(
+                attempt.requestHead.bytes, bytes.slice(0..<splice.range.lowerBound), attempt.modelName.bytes,
+                bytes.slice(splice.range.upperBound..<bytes.count))
+        case .edited(let betas):
+            request.writeForwarded(
+                path: call.path, betas: betas, contentLength: call.body.count, into: &attempt.requestHead)
+            pieces = Pieces(attempt.requestHead.bytes, call.body)
+        case .own(let accept):
+            request.writeOwn(
+                path: call.path ?? "", accept: accept, body: call.body, into: &attempt.requestHead)
+            pieces = Pieces(attempt.requestHead.bytes, call.body)
+        }
+        try await connection.send(pieces, timeout: idle, abort: .downstreamHangup)
+        attempt.sentAt = monotonicNanoseconds()
+    }
+
+    /// The answer's head and body, as they come.
+    private func answer(
+        _ attempt: Attempt, _ exchange: Exchange, _ account: UpstreamAccount, _ connection: ClientConnection
+    ) async {
+        attempt.requestHead.reset(keepingAtMost: 0)
+        attempt.status = connection.head.status
+        if attempt.status != 200, tellsErrorsAnew(attempt.status, exchange, account) {
+            return await readError(attempt, exchange, account, connection)
+        }
+        if attempt.status != 200, let way = exchange.way {
+            attempt.retryAfter = Self.retryAfter(connection).map { Int64($0) * 1_000_000_000 }
+            if way.wouldContinue(upon: attempt.status, after: exchange.attempts.count) {
+                return await keepError(attempt, exchange, account, connection)
+            }
+        }
+        let withheld = withheldAnswer(attempt, exchange, account)
+        if withheld == nil { exchange.body = nil }
+        let form = AnswerForm(connection)
+        let meter = AnswerMeter(form.meter, isCompressed: form.isCompressed)
+        attempt.meter = meter
+        if let id = connection.head.value(.requestID) {
+            attempt.upstreamRequestID = String(decoding: connection.headBytes(id), as: UTF8.self)
+        }
+        beginAnswer(exchange, connection)
+        connection.headIsUsed()
+        var relay = Relay(
+            exchange.channel, connection, meter, isEventStream: form.isEventStream && !form.isCompressed,
+            idleTimeout: account.timeouts.idle, pingInterval: exchange.setting.snapshot.limits.pingInterval,
+            withheld: withheld)
+        let end = await relay.run()
+        attempt.firstByteAt = relay.firstByteAt
+        exchange.firstByteAt = relay.firstByteAt
+        switch end {
+        case .complete: break
+        case .clientGone: attempt.fault = .cancelled
+        case .fault(let fault): attempt.fault = fault
+        case .failedFirst(let type): keep(eventOf: type, withheld, attempt, account)
+        }
+        await finishBroken(attempt, exchange, relay, account)
+    }
+
+    /// A request in a platform's own form, or to a server that speaks Messages, gets errors in the words in which they came; but
+    /// what such a provider thinks of our credential is not for the client, who would log in, and would read whose account it is.
+    private func tellsErrorsAnew(_ status: Int, _ exchange: Exchange, _ account: UpstreamAccount) -> Bool {
+        if exchange.routed?.door.platform != .anthropic, !exchange.isNative { return true }
+        return account.kind != .anthropic && (401...403).contains(status)
+    }
+
+    /// The upstream's status and fields, with our request id; nothing goes out yet.
+    private func beginAnswer(_ exchange: Exchange, _ connection: ClientConnection) {
+        let channel = exchange.channel
+        channel.beginResponse(status: connection.head.status)
+        for field in connection.head.fields
+        where AnthropicEndpoint.returns(responseField: field.name, passesThrough: exchange.passesThrough) {
+            let name = connection.headBytes(field.nameRange)
+            if connection.isHopByHop(field) { continue }
+            channel.field(name, connection.headBytes(field.valueRange))
+        }
+        addIdentity(exchange)
+        var length: Int64?
+        switch connection.head.framing {
+        case .length(let bytes): length = bytes
+        case .none: length = 0
+        case .chunked, .untilClose: break
+        }
+        channel.beginBody(length: length)
+    }
+
+    /// Where the upstream did not bring its answer to an end, we do: by an event between two events, or by closing.
+    private func finishBroken(
+        _ attempt: Attempt, _ exchange: Exchange, _ relay: Relay, _ account: UpstreamAccount
+    ) async {
+        let channel = exchange.channel
+        if case .cancelled? = attempt.fault { return channel.abandonAnswer() }
+        let isUnfinished = attempt.fault == nil && relay.isEventStream && attempt.status == 200 && !relay.meter.isWhole
+        guard attempt.fault != nil || isUnfinished else { return }
+        if isUnfinished { attempt.fault = .cut }
+        // Nothing has gone out: the client gets an error with a status of its own.
+        if !channel.answerHasBegun { return channel.withdrawAnswer() }
+        guard relay.canSendEvent, !channel.answerIsComplete else { return channel.abandonAnswer() }
+        let reason = attempt.fault?.sentence ?? "it ended too early"
+        let event = Refusal.streamBroken(account.name, reason).event(requestID: exchange.id.description)
+        let state = event.withUnsafeBytes { channel.send($0, isLast: true) }
+        if state == .pending { _ = await channel.flush() }
+    }
+}
+
+/// What an answer's head says about its body.
+private struct AnswerForm {
+    let isEventStream: Bool
+    /// AWS's frames.
+    private let isFramed: Bool
+    let isCompressed: Bool
+
+    var meter: AnswerMeter.Form { isEventStream ? .stream : isFramed ? .framed : .whole }
+
+    init(_ connection: ClientConnection) {
+        let head = connection.head
+        isEventStream =
+            head.value(.contentType).map { connection.headBytes($0).startsIgnoringCase("text/event-stream") } ?? false
+        isFramed =
+            head.value(.contentType).map {
+                connection.headBytes($0).startsIgnoringCase("application/vnd.amazon.eventstream")
+            } ?? false
+        isCompressed =
+            head.value(.contentEncoding).map { !connection.headBytes($0).equalsIgnoringCase("identity") } ?? false
+    }
+}
