@@ -9,15 +9,28 @@ extension LoopWorker {
     /// admit: the request is let through, and its row opened, before any upstream can see it. From here on it is accounted for,
     /// whatever happens to this process.
     func admit(_ exchange: Exchange) async throws(Refusal) -> JournalSlot {
-        if let routed = exchange.routed {
-            try authorize(exchange, routed)
-            exchange.hold = try await reserve(exchange, routed)
-        }
+        try await holdTarget(exchange)
         guard let slot = journal.open(facts(exchange)) else {
             ledgerRefused()
             throw .ledgerBehind
         }
         return slot
+    }
+
+    /// Holds the present target, or the first after it that nothing forbids. Throws what was against the first one.
+    private func holdTarget(_ exchange: Exchange) async throws(Refusal) {
+        var first: Refusal?
+        while let routed = exchange.routed {
+            do throws(Refusal) {
+                return exchange.keep(try await reserve(exchange, routed))
+            } catch {
+                guard error.status != 499 else { throw error }
+                let reason = first ?? error
+                first = reason
+                guard let way = exchange.way, way.advance(because: error.rule) else { throw reason }
+                do throws(Refusal) { try takeNext(exchange, way) } catch { throw reason }
+            }
+        }
     }
 
     private func facts(_ exchange: Exchange) -> RequestFacts {
@@ -33,6 +46,8 @@ extension LoopWorker {
             row.user = .string(principal.user)
             row.team = .string(principal.team)
             row.keyID = .string(principal.keyID)
+            row.groups = FactText(principal.groups.isEmpty ? nil : principal.groups.joined(separator: ","))
+            row.virtualAccount = FactText(principal.virtualAccount.isEmpty ? nil : principal.virtualAccount)
         }
         addClient(exchange, to: &row)
         row.project = FactText(exchange.metadata.project)

@@ -49,6 +49,8 @@ final class Attempt {
     /// For spans, rows and metrics; empty if all went well.
     var errorType = ""
     var bill = Bill()
+    /// Its place in the order of admissions and settlements; 0 if nothing was held.
+    var settlement: Int64 = 0
 
     init(ordinal: Int, _ routed: RoutedModel, span: SpanID, startedAt: Int64, startedWall: Int64) {
         self.ordinal = ordinal

@@ -10,10 +10,10 @@ extension LoopWorker {
         return book.access(of: principal, exchange.metadata)
     }
 
-    /// admit: the caller may use the model there. Throws 400 `policy_blocked` with the models that are left.
-    func authorize(_ exchange: Exchange, _ routed: RoutedModel) throws(Refusal) {
+    /// The caller may use the present target. Throws 400 `policy_blocked` with the models that are left.
+    func authorize(_ exchange: Exchange) throws(Refusal) {
         let grant = grant(exchange)
-        if grant.isEverything { return }
+        guard !grant.isEverything, let routed = exchange.routed else { return }
         let provider = exchange.setting.accounts[routed.account].name
         guard let rule = grant.obstacle(requested: routed.requested, provider: provider, model: routed.upstream) else {
             return

@@ -80,8 +80,9 @@ final class Exchange {
     // admit
     /// `max_tokens`, where the body says so.
     var maximumOutput: Int64?
-    /// Of the target that is tried first.
-    var hold = Hold.nothing
+    /// What is held for the next attempt at the present target; `isHeld` also where there was nothing to hold.
+    private var hold = Hold.nothing
+    private(set) var isHeld = false
     var budgetNotice: BudgetNotice?
     /// What the governor refused for it, of one target or several.
     var decisions: [AdmissionRefusal] = []
@@ -111,11 +112,22 @@ final class Exchange {
         startedWall = wall
     }
 
-    /// What was held for the attempt that begins now; the next one holds anew.
+    func keep(_ hold: consuming Hold) {
+        self.hold = hold
+        isHeld = true
+    }
+
+    /// What was held for the attempt that begins now; the one after it holds anew.
     func takeHold() -> Hold {
         var taken = Hold.nothing
         swap(&taken, &hold)
+        isHeld = false
         return taken
+    }
+
+    /// Gives back what was held.
+    func dropHold() {
+        if isHeld { _ = takeHold() }
     }
 
     /// The bytes of a range of the head; valid until the next wait.

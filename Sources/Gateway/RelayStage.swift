@@ -1,4 +1,5 @@
 import Configuration
+import Governance
 import HTTP
 import Ledger
 import Providers
@@ -17,8 +18,15 @@ extension LoopWorker {
             if let tokens = exchange.counted { return answerCount(exchange, tokens) }
             var next: String? = "full"
             if let account = try await enter(exchange), let routed = exchange.routed {
-                next = await attempt(at: routed, exchange, account, row)
-                account.leave()
+                defer { account.leave() }
+                do throws(Refusal) {
+                    next = try await attempt(at: routed, exchange, account, row)
+                } catch {
+                    // A rule is against this target; of another it may be none.
+                    guard exchange.way != nil, error.status != 499 else { throw error }
+                    next = error.rule
+                    exchange.way?.refused(error)
+                }
             }
             guard let next, try takeNext(exchange, because: next) else { break }
         }
@@ -28,11 +36,15 @@ extension LoopWorker {
     /// Attempts at one target, until one has told the client something, or it has to be the next target's turn: then why.
     private func attempt(
         at routed: RoutedModel, _ exchange: Exchange, _ account: UpstreamAccount, _ row: borrowing JournalSlot
-    ) async -> String? {
+    ) async throws(Refusal) -> String? {
         var fresh = false
-        while let attempt = begin(routed, exchange, account, row) {
+        while true {
+            let hold = exchange.isHeld ? exchange.takeHold() : try await reserve(exchange, routed)
+            guard let attempt = begin(routed, exchange, account, row, hold.admission) else { return nil }
             await perform(attempt, exchange, routed, account, fresh: fresh)
-            end(attempt, exchange, row)
+            end(attempt, exchange)
+            attempt.settlement = await settle(hold, attempt, exchange)
+            close(attempt, row)
             exchange.way?.attemptEnded(attempt, exchange, at: attempt.endedAt)
             if attempt.diedAtReuse, !exchange.channel.clientIsGone {
                 fresh = true
@@ -48,22 +60,27 @@ extension LoopWorker {
             case .again(let delay): guard await pause(delay, exchange) else { return nil }
             }
         }
-        return nil
     }
 
     /// Opens the attempt's part of the row: from here on it is accounted for. `nil`: the row has room for no more.
     private func begin(
-        _ routed: RoutedModel, _ exchange: Exchange, _ account: UpstreamAccount, _ row: borrowing JournalSlot
+        _ routed: RoutedModel, _ exchange: Exchange, _ account: UpstreamAccount, _ row: borrowing JournalSlot,
+        _ admission: Admission?
     ) -> Attempt? {
+        // The moment of its admission says which window it is charged to.
         let attempt = Attempt(
             ordinal: exchange.attempts.count, routed, span: telemetry.nextSpanID(), startedAt: monotonicNanoseconds(),
-            startedWall: wallClockNanoseconds())
+            startedWall: admission?.at ?? wallClockNanoseconds())
         var facts = AttemptFacts(startedAt: attempt.startedWall)
         facts.spanID = attempt.span.value
         facts.provider = .string(account.name)
         facts.providerKind = .string(account.kind.rawValue)
         facts.model = .string(routed.upstream)
         facts.priceVersion = FactText(routed.price?.version)
+        if let admission {
+            facts.admission = admission.sequence
+            if !admission.record.isEmpty { facts.holds = .string(String(decoding: admission.record, as: UTF8.self)) }
+        }
         guard row.beginAttempt(facts) else { return nil }
         exchange.attempts.append(attempt)
         attempt.receipt = exchange.call?.receipt

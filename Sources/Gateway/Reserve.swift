@@ -82,12 +82,12 @@ extension LoopWorker {
     }
 
     /// settle: the hold of an attempt becomes a charge. The attempt's place in the order of settlements.
-    func settle(_ hold: consuming Hold, _ attempt: Attempt, _ exchange: Exchange, _ routed: RoutedModel) async -> Int64
-    {
+    func settle(_ hold: consuming Hold, _ attempt: Attempt, _ exchange: Exchange) async -> Int64 {
         let usage = attempt.bill.usage
         if attempt.bill.isReported {
             forecast.learn(
-                forecastKeys(exchange, routed), bodyBytes: exchange.bodyBytes, usage: usage, at: routed.price)
+                forecastKeys(exchange, attempt.routed), bodyBytes: exchange.bodyBytes, usage: usage,
+                at: attempt.routed.price)
         }
         var spending = Spending()
         spending.cost = attempt.bill.cost.value

@@ -76,6 +76,7 @@ extension LoopWorker {
         exchange.routed = RoutedModel(
             route, splice: splice, isStreamed: isStreamed,
             price: route.price(in: exchange.setting.snapshot.prices, at: exchange.startedWall))
+        try authorize(exchange)
     }
 
     // MARK: Virtual models
@@ -126,6 +127,9 @@ extension LoopWorker {
             target.route, splice: way.scan.modelValue, isStreamed: way.scan.isStreamed,
             price: target.route.price(in: exchange.setting.snapshot.prices, at: exchange.startedWall),
             edits: target.edits)
+        // What was held was held for another target.
+        exchange.dropHold()
+        try authorize(exchange)
         try prepare(exchange, way.scan)
     }
 }

@@ -114,6 +114,11 @@ final class RouteWay {
             key, at: isElsewhere ? model.known[index].hash : nil, for: model.routing.stickyTime, at: now)
     }
 
+    /// A rule of ours is against the present target.
+    func refused(_ error: Refusal) {
+        if kept == nil, refusal == nil { refusal = error }
+    }
+
     /// What follows an attempt that told the client nothing.
     func step(after attempt: Attempt, attempts all: Int) -> Step {
         guard hasRoom(all), attempt.mayBeRepeated else { return .done }

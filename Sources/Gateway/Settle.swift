@@ -5,14 +5,18 @@ import Providers
 import Wire
 
 extension LoopWorker {
-    /// settle, of one attempt: what happened gets its name and its price, and the attempt's part of the row is closed.
-    func end(_ attempt: Attempt, _ exchange: Exchange, _ row: borrowing JournalSlot) {
+    /// settle, of one attempt: what happened gets its name and its price.
+    func end(_ attempt: Attempt, _ exchange: Exchange) {
         if let meter = attempt.meter { attempt.facts = meter.facts }
         attempt.outcome = outcome(of: attempt)
         attempt.errorType = errorType(of: attempt)
         if exchange.operation == .messages {
             attempt.bill = Billing.bill(attempt, price: attempt.routed.price, bodyBytes: exchange.bodyBytes)
         }
+    }
+
+    /// The attempt's part of the row is closed.
+    func close(_ attempt: Attempt, _ row: borrowing JournalSlot) {
         var outcome = AttemptOutcome(
             outcome: attempt.outcome, status: Int32(attempt.status), duration: attempt.duration,
             timeToFirstByte: attempt.firstByteAt.map { $0 - attempt.startedAt })
@@ -22,6 +26,7 @@ extension LoopWorker {
         outcome.reusedConnection = attempt.isReused
         outcome.upstreamRequestID = text(attempt.upstreamRequestID)
         outcome.errorType = text(attempt.errorType)
+        outcome.settlement = attempt.settlement
         row.closeAttempt(outcome)
     }
 
