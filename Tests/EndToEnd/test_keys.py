@@ -111,6 +111,29 @@ def test_revoking_while_it_is_stopped_counts(make_gateway):
     assert status(gateway, key) == 401
 
 
+def test_groups_and_service_accounts_stay_with_a_key(gateway):
+    made = json.loads(gateway.run(
+        "keys", "issue", "--virtual-account", "ci", "--group", "senior", "--group", "platform", "--json").stdout)
+    assert (made["user"], made["virtual_account"]) == ("virtualaccount:ci", "ci")
+    fresh = json.loads(gateway.run("keys", "rotate", made["id"], "--json").stdout)
+    for entry in (fresh, *listed(gateway)[-2:]):
+        assert (entry["user"], entry["virtual_account"], entry["groups"]) == (
+            "virtualaccount:ci", "ci", ["senior", "platform"])
+    assert "senior,platform" in gateway.run("keys", "list").stdout
+    assert status(gateway, Key(fresh["id"], fresh["key"])) == 200
+    assert gateway.ledger.closed(1)[-1]["user"] == "virtualaccount:ci"
+
+
+@pytest.mark.parametrize("arguments", [
+    ["--user", "alice", "--virtual-account", "ci"], ["--user", "virtualaccount:ci"], ["--virtual-account", ""], [],
+    ["--user", "alice", "--group", ""], ["--user", "alice", "--group", "a,,b"], ["--user", "alice", "--group", "g" * 513],
+], ids=" ".join)
+def test_a_key_is_for_one_holder_and_groups_have_names(gateway, arguments):
+    done = gateway.run("keys", "issue", *arguments, code=None)
+    assert done.returncode != 0 and done.stderr.strip() and not done.stdout.strip()
+    assert listed(gateway) == []
+
+
 @pytest.mark.parametrize("arguments", [
     ["keys", "revoke", "no-such-key"], ["keys", "issue", "--expires", "soon"], ["keys", "issue", "--metadata", "noequals"],
     ["keys", "frobnicate"], ["keys", "rotate"],

@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 @testable import Ledger
@@ -44,8 +45,34 @@ struct MigrationTests {
                 of: "attempts WHERE model = 'opus'") == "77|1|1|1|1|")
         #expect(try directory.row("sum(value), count(*)", of: "meta") == "5|3")
         #expect(try directory.row("action, subject", of: "audit") == "issue|key_1")
+        #expect(try directory.leftoverJournals().isEmpty)
         let spend = try SpendHistory.read(directory, since: [0])
         #expect(spend.reduce(0) { $0 + $1.costNanoUSD } == 77 + 1_234_567)
         #expect(spend.first { $0.costNanoUSD == 77 }?.tokens == 15)
+    }
+
+    @Test(
+        "A journal that the version before left stops the migration, so that that version can still drain it",
+        arguments: [1, 3])
+    func leftover(slots: Int) throws {
+        let temporary = TemporaryDirectory()
+        let directory = try temporary.data()
+        try versionOne(directory)
+        let path = directory.journalPath(loop: 0)
+        var header = [UInt8](repeating: 0, count: 4096 * (1 + slots))
+        withUnsafeBytes(of: SlotLayout.magic) { header.replaceSubrange(0..<8, with: $0) }
+        withUnsafeBytes(of: (UInt32(1), UInt32(4096))) { header.replaceSubrange(8..<16, with: $0) }
+        let file = open(path, O_WRONLY | O_CREAT, 0o600)
+        #expect(write(file, header, header.count) == header.count)
+        close(file)
+        let refusal = LedgerError.journalUnreadable(path: path)
+        #expect(throws: refusal) { _ = try Ledger(directory) }
+        #expect(throws: refusal) { _ = try BudgetStore(directory: directory, actor: "root", now: { 0 }) }
+        #expect(throws: refusal) { _ = try Ledger.recoverIfUnattended(directory) }
+        #expect(try directory.value("PRAGMA user_version") == "1")
+        #expect(access(path, F_OK) == 0)
+        unlink(path)
+        _ = try BudgetStore(directory: directory, actor: "root", now: { 0 })
+        #expect(try directory.value("PRAGMA user_version") == "2")
     }
 }

@@ -62,7 +62,7 @@ struct NoteWriterTests {
         options.onFault = { fault in faults.withLock { $0.append(fault) } }
         let ledger = try Ledger(directory, options)
         let writer = ledger.writer
-        try await writer.execute("PRAGMA max_page_count = 1")
+        try await writer.execute("PRAGMA query_only = 1")
         for number in 0..<500 { writer.audit((0..<7).map { entry(number * 7 + $0) }) }
         writer.save(accounts: [account("alice", settled: 1)])
         writer.save(accounts: [account("alice", settled: 2), account("bob", settled: 5)])
@@ -71,7 +71,7 @@ struct NoteWriterTests {
         #expect(statistics.auditWaiting + statistics.auditLines == 3000)
         #expect(statistics.auditDropped == 500)
         writer.save(accounts: [account("alice", settled: 4)])
-        try await writer.execute("PRAGMA max_page_count = 1000000")
+        try await writer.execute("PRAGMA query_only = 0")
         try await writer.flush()
         statistics = await writer.statistics()
         #expect(statistics.auditWaiting == 0 && statistics.auditLines == 3000)

@@ -9,9 +9,9 @@ struct DimensionKey {
         bytes += text.prefix(Int(UInt16.max))
     }
 
-    /// Appends a number, which is the last thing in a key.
-    mutating func append(_ number: Int64) {
-        withUnsafeBytes(of: number) { bytes += $0 }
+    /// Appends the two numbers that end a key.
+    mutating func end(_ first: Int64, _ second: Int64) {
+        withUnsafeBytes(of: (first, second)) { bytes += $0 }
     }
 }
 
@@ -100,14 +100,16 @@ struct DimensionSums {
         }
     }
 
-    /// The groups, in the order in which they came: dimensions, the numbers that end the key, and the sums.
-    func rows<Row>(_ make: (SpendDimensions, [Int64], Sums) -> Row, numbers count: Int) -> [Row] {
+    /// The groups, in the order in which they came: dimensions, the two numbers that end the key, and the sums.
+    func forEach(_ visit: (SpendDimensions, (Int64, Int64), Sums) -> Void) {
         keys.withUnsafeBytes { all in
-            groups.map { group in
+            for group in groups {
                 let key = UnsafeRawBufferPointer(rebasing: all[group.keyStart..<group.keyStart + group.keyCount])
-                let first = key.count - 8 * count
-                let numbers = (0..<count).map { key.loadUnaligned(fromByteOffset: first + 8 * $0, as: Int64.self) }
-                return make(SpendDimensions(reading: key), numbers, group.sums)
+                let numbers = (
+                    key.loadUnaligned(fromByteOffset: key.count - 16, as: Int64.self),
+                    key.loadUnaligned(fromByteOffset: key.count - 8, as: Int64.self)
+                )
+                visit(SpendDimensions(reading: key), numbers, group.sums)
             }
         }
     }

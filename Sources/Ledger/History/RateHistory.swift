@@ -43,17 +43,18 @@ package enum RateHistory {
             let dimensions = key
             for (index, sequence) in buckets.enumerated() where figures.startedAt >= sequence.since {
                 key = dimensions
-                key.append(Int64(index))
-                key.append(figures.startedAt / sequence.width * sequence.width)
+                key.end(Int64(index), figures.startedAt / sequence.width * sequence.width)
                 try sums.add(figures, to: key)
             }
         }
         try database.execute("COMMIT")
-        return sums.rows(
-            { dimensions, numbers, sums in
+        var rows: [Row] = []
+        sums.forEach { dimensions, numbers, sums in
+            rows.append(
                 Row(
-                    sequence: Int(numbers[0]), start: numbers[1], dimensions: dimensions, requests: sums.requests,
-                    attempts: sums.attempts, tokens: sums.tokens)
-            }, numbers: 2)
+                    sequence: Int(numbers.0), start: numbers.1, dimensions: dimensions, requests: sums.requests,
+                    attempts: sums.attempts, tokens: sums.tokens))
+        }
+        return rows
     }
 }

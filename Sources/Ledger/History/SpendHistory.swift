@@ -12,7 +12,8 @@ package enum SpendHistory {
         package let attempts: Int64
     }
 
-    /// Adds up the attempts of model requests by when they started, in one pass for all windows.
+    /// Adds up the attempts of model requests by when they started, in one pass for all windows, and calls `visit` with each
+    /// sum. The sums are in memory together, as bytes.
     ///
     /// Reads what the database holds: for the time after `Ledger.init`, which has recovered what a killed process left, and
     /// before the first request. Throws `overflow` if a sum leaves 64 bits.
@@ -20,24 +21,34 @@ package enum SpendHistory {
     /// - Parameters:
     ///   - boundaries: the beginnings of windows, Unix nanoseconds, ascending; attempts before the first are left out.
     ///   - detail: dear dimensions that a rule needs.
-    package static func read(_ directory: DataDirectory, since boundaries: [Int64], detail: HistoryDetail = [])
-        throws(LedgerError) -> [Row]
-    {
-        guard let first = boundaries.first, let database = try directory.openDatabaseReadOnly() else { return [] }
+    package static func read(
+        _ directory: DataDirectory, since boundaries: [Int64], detail: HistoryDetail = [],
+        visit: (Row) -> Void
+    ) throws(LedgerError) {
+        guard let first = boundaries.first, let database = try directory.openDatabaseReadOnly() else { return }
         // One reading transaction, so that requests and attempts are of the same moment.
         try database.execute("BEGIN")
         var sums = DimensionSums()
         try AttemptScan(database, since: first, detail: detail).run { (figures, key) throws(LedgerError) in
             let bucket = boundaries.lastIndex { $0 <= figures.startedAt } ?? 0
-            key.append(Int64(bucket))
+            key.end(Int64(bucket), 0)
             try sums.add(figures, to: key)
         }
         try database.execute("COMMIT")
-        return sums.rows(
-            { dimensions, numbers, sums in
+        sums.forEach { dimensions, numbers, sums in
+            visit(
                 Row(
-                    bucket: Int(numbers[0]), dimensions: dimensions, costNanoUSD: sums.costNanoUSD, tokens: sums.tokens,
-                    attempts: sums.attempts)
-            }, numbers: 1)
+                    bucket: Int(numbers.0), dimensions: dimensions, costNanoUSD: sums.costNanoUSD, tokens: sums.tokens,
+                    attempts: sums.attempts))
+        }
+    }
+
+    /// The same, as an array.
+    package static func read(_ directory: DataDirectory, since boundaries: [Int64], detail: HistoryDetail = [])
+        throws(LedgerError) -> [Row]
+    {
+        var rows: [Row] = []
+        try read(directory, since: boundaries, detail: detail) { rows.append($0) }
+        return rows
     }
 }

@@ -34,10 +34,15 @@ struct JournalFile {
 
     /// Opens what a former process left, as a private copy: changes stay in memory.
     ///
-    /// - Returns: `nil` if the file is too short to hold a slot.
+    /// - Returns: `nil` if the file is too short to hold a slot. Throws `journalUnreadable` if its slots are of another
+    ///   layout, however many it has.
     static func openLeftover(path: String) throws(LedgerError) -> JournalFile? {
         let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw .file(operation: "open", path: path, code: errno) }
+        guard isOfThisLayout(descriptor) else {
+            Glibc.close(descriptor)
+            throw .journalUnreadable(path: path)
+        }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else {
             let code = errno
@@ -54,15 +59,16 @@ struct JournalFile {
             Glibc.close(descriptor)
             throw .file(operation: "map", path: path, code: code)
         }
-        let file = JournalFile(base: base, mappedSize: size, descriptor: descriptor, path: path)
-        guard base.load(as: UInt64.self) == SlotLayout.magic,
-            base.load(fromByteOffset: 8, as: UInt32.self) == SlotLayout.version,
-            base.load(fromByteOffset: 12, as: UInt32.self) == UInt32(SlotLayout.slotSize)
-        else {
-            file.close()
-            throw .journalUnreadable(path: path)
-        }
-        return file
+        return JournalFile(base: base, mappedSize: size, descriptor: descriptor, path: path)
+    }
+
+    /// A file whose making was interrupted before it had a header holds nothing and passes.
+    private static func isOfThisLayout(_ descriptor: Int32) -> Bool {
+        var header: (magic: UInt64, version: UInt32, slotSize: UInt32) = (0, 0, 0)
+        let count = withUnsafeMutableBytes(of: &header) { pread(descriptor, $0.baseAddress, $0.count, 0) }
+        if count < 16 || (header.magic == 0 && header.version == 0) { return true }
+        return header.magic == SlotLayout.magic && header.version == SlotLayout.version
+            && header.slotSize == UInt32(SlotLayout.slotSize)
     }
 
     /// Slots that fit the mapping.

@@ -7,13 +7,18 @@ enum Schema {
 
     /// Brings the database to the newest version. Safe beside other processes that do the same.
     static func migrate(_ database: Database) throws(LedgerError) {
-        guard try version(of: database) < migrations.count else { return }
+        if try isCurrent(database) { return }
         try database.transaction { () throws(LedgerError) in
             for number in try version(of: database)..<migrations.count {
                 try database.execute(migrations[number])
                 try database.execute("PRAGMA user_version = \(number + 1)")
             }
         }
+    }
+
+    /// Whether there is nothing to migrate.
+    static func isCurrent(_ database: Database) throws(LedgerError) -> Bool {
+        try version(of: database) == migrations.count
     }
 
     /// The version found, refused if it is newer than this build.
