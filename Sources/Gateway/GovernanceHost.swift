@@ -33,7 +33,7 @@ final class GovernanceHost: Sendable {
 
     // MARK: What was before
 
-    private static func openings(
+    static func openings(
         _ book: RuleBook, _ directory: DataDirectory, at now: Int64
     ) throws -> [BudgetAccountID: Int64] {
         let starts = book.windowStarts(at: now)

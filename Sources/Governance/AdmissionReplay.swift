@@ -72,12 +72,13 @@ package struct AdmissionReplay {
     package private(set) var starts = 0
     /// Accounts that began with what was spent before any hold on them was recorded: of a rule that was new then.
     package private(set) var openings: [BudgetAccountID: Int64] = [:]
-    /// The most by which an account's settled sum stood above its limit.
-    package private(set) var largestOvershoot: Int64 = 0
+    /// The most that requests in flight could exceed what was reserved for them by: the stated bound on passing a limit.
+    package private(set) var exposures: [BudgetAccountID: Int64] = [:]
+    /// The most by which settled sums stood above their limits.
+    package private(set) var overshoots: [BudgetAccountID: Int64] = [:]
     /// Accounts as they stand after everything so far.
     package private(set) var balances: [BudgetAccountID: BudgetBalance] = [:]
     private var outstanding: [Outstanding] = []
-    private var limits: [BudgetAccountID: Int64] = [:]
     private var last = Int64.min
 
     package init() {}
@@ -104,7 +105,12 @@ package struct AdmissionReplay {
     }
 
     /// After the last event: whatever was settled is.
-    package mutating func finish() { settle(before: .max) }
+    package mutating func finish() {
+        settle(before: .max)
+        for (account, excess) in overshoots where excess > (exposures[account] ?? 0) {
+            note(last, 0, account, "was passed by \(excess), more than the bound of \(exposures[account] ?? 0)")
+        }
+    }
 
     // MARK: Events
 
@@ -116,7 +122,6 @@ package struct AdmissionReplay {
 
     private mutating func admit(_ admitted: Admitted) {
         for hold in admitted.holds {
-            limits[hold.id] = hold.limit
             take(hold, admitted.sequence, admitted.requestID)
         }
         var spent = Spending()
@@ -133,6 +138,7 @@ package struct AdmissionReplay {
             note(sequence, requestID, hold.id, "was admitted and does not fit: \(Self.sum(hold))")
         }
         balances[hold.id, default: BudgetBalance(settled: hold.settled)].hold(hold.claim)
+        exposures[hold.id] = max(exposures[hold.id] ?? 0, balances[hold.id]?.exposure ?? 0)
     }
 
     private mutating func refuse(_ sequence: Int64, _ requestID: Int64, _ met: HoldRecord) {
@@ -190,7 +196,8 @@ package struct AdmissionReplay {
                 ? spent.tokens : spent.isUnpriced ? hold.claim.amount : spent.cost
             balances[hold.id]?.settle(hold.claim, charge: charge)
             guard let balance = balances[hold.id] else { continue }
-            largestOvershoot = max(largestOvershoot, balance.settled - hold.limit)
+            let excess = balance.settled - hold.limit
+            if excess > 0 { overshoots[hold.id] = max(overshoots[hold.id] ?? 0, excess) }
         }
     }
 

@@ -12,13 +12,7 @@ enum KeyTable {
                 record.metadata == "{}" ? "" : record.metadata,
             ])
         }
-        let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-        return rows.map { row in
-            let cells = zip(row, widths).map { cell, width in cell + String(repeating: " ", count: width - cell.count) }
-            var line = cells.joined(separator: "  ")
-            while line.last == " " { line.removeLast() }
-            return line
-        }.joined(separator: "\n")
+        return TextTable.render(rows)
     }
 
     private static func day(_ moment: Int64) -> String { RFC3339.text(moment, fraction: .none) }

@@ -18,6 +18,7 @@ struct Tollgate {
             case "serve": return try await ServeCommand.run(rest)
             case "check": return try CheckCommand.run(rest)
             case "keys": return try KeysCommand.run(rest)
+            case "budgets": return try BudgetsCommand.run(rest)
             case "report": return try ReportCommand.run(rest)
             case "healthcheck": return try await HealthcheckCommand.run(rest)
             case "version", "--version": Console.print("tollgate \(Version.current)")
@@ -56,6 +57,11 @@ enum Usage {
         tollgate keys rotate ID --config FILE [--grace 1h]
         tollgate keys expire ID --config FILE --expires 7d
         tollgate keys revoke ID --config FILE      (each with --json; issue and rotate also --quiet: the key alone)
+        tollgate budgets --config FILE             the accounts: settled, reserved, limit, when they begin anew
+        tollgate budgets raise BUDGET --config FILE --by 25 --for 1d [--scope user=alice] [--reason TEXT]
+        tollgate budgets revoke RAISE --config FILE
+        tollgate budgets verify --config FILE [--since 7d]   take every decision again from the ledger
+                        (list and verify also with --json)
         tollgate report --config FILE [--by team,user,model,day,…] [--since 7d] [--until …]
                         [--where team=platform]… [--format table|csv|json]
         tollgate healthcheck --config FILE         exit code 0 if the gateway is ready

@@ -17,4 +17,13 @@ package struct NanoUSD: Sendable, Hashable, Comparable, CustomStringConvertible 
         let padding = String(repeating: "0", count: 9 - fraction.count)
         return "\(value < 0 ? "-" : "")$\(magnitude / 1_000_000_000).\(padding)\(fraction)"
     }
+
+    /// `$12.34`, with more digits where there is nothing before them: `$0.0042`.
+    package var readable: String {
+        let digits = description
+        guard let point = digits.firstIndex(of: ".") else { return digits }
+        let fraction = digits[digits.index(after: point)...]
+        let kept = value.magnitude >= 100_000_000 ? 2 : value == 0 ? 2 : 4
+        return String(digits[..<point]) + "." + fraction.prefix(kept)
+    }
 }

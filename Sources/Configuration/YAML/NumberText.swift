@@ -1,5 +1,5 @@
 /// Decimal numbers as they stand in a configuration, exactly: no floating point is on the way.
-enum NumberText {
+package enum NumberText {
     /// Digits with at most `places` behind a point, in units of 10^-places; `nil` for anything else, also for what 64 bits do not hold.
     static func decimal(_ text: String, places: Int) -> Int64? {
         let parts = text.utf8.split(separator: UInt8(ascii: "."), maxSplits: 1, omittingEmptySubsequences: false)
@@ -26,10 +26,10 @@ enum NumberText {
     }
 
     /// Dollars with at most nine digits behind the point, as nano-dollars.
-    static func dollars(_ text: String) -> Int64? { decimal(text, places: 9) }
+    package static func dollars(_ text: String) -> Int64? { decimal(text, places: 9) }
 
     /// A number of tokens or requests: `250000`, `500k`, `2M`, `1.5M`.
-    static func count(_ text: String) -> Int64? {
+    package static func count(_ text: String) -> Int64? {
         if text.hasSuffix("k") { return decimal(String(text.dropLast()), places: 3) }
         if text.hasSuffix("M") { return decimal(String(text.dropLast()), places: 6) }
         return decimal(text, places: 0)

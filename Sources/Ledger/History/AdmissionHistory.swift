@@ -25,7 +25,7 @@ package enum AdmissionHistory {
 
     package enum Event: Sendable, Equatable {
         case attempt(Attempt)
-        /// A line of the audit: `start`, `reload` or `refuse`.
+        /// A line of the audit: `start`, `reload`, `refuse` or `release`.
         case audit(AuditEntry)
     }
 
@@ -64,7 +64,7 @@ private struct AuditCursor {
             """
             SELECT CASE WHEN json_valid(details) THEN ifnull(json_extract(details, '$.order'), 0) ELSE 0 END AS place,
                 at, actor, action, subject, details
-            FROM audit WHERE action IN ('start', 'reload', 'refuse') AND at >= ?1 ORDER BY place, id
+            FROM audit WHERE action IN ('start', 'reload', 'refuse', 'release') AND at >= ?1 ORDER BY place, id
             """)
         lines.bind(1, since)
     }

@@ -123,14 +123,3 @@ extension Refusal {
         )
     }
 }
-
-extension NanoUSD {
-    /// `$12.34`, with more digits where there is nothing before them: `$0.0042`.
-    package var readable: String {
-        let digits = description
-        guard let point = digits.firstIndex(of: ".") else { return digits }
-        let fraction = digits[digits.index(after: point)...]
-        let kept = value.magnitude >= 100_000_000 ? 2 : value == 0 ? 2 : 4
-        return String(digits[..<point]) + "." + fraction.prefix(kept)
-    }
-}

@@ -1,0 +1,63 @@
+import Configuration
+import Governance
+import Ledger
+import Wire
+
+/// `tollgate budgets verify`: takes every decision of the budgets again, from the ledger's rows and its audit.
+package struct BudgetVerification {
+    package private(set) var replay = AdmissionReplay()
+    /// Rows whose record of holds cannot be read, or did not fit.
+    package private(set) var unreadable = 0
+
+    /// Reads everything that began at `since` (Unix nanoseconds) or later.
+    package static func run(in directory: DataDirectory, since: Int64) throws -> BudgetVerification {
+        _ = try Ledger.recoverIfUnattended(directory)
+        var verification = BudgetVerification()
+        try AdmissionHistory.read(directory, since: since) { verification.take($0) }
+        verification.replay.finish()
+        return verification
+    }
+
+    private mutating func take(_ event: AdmissionHistory.Event) {
+        switch event {
+        case .attempt(let attempt): take(attempt)
+        case .audit(let entry): take(entry)
+        }
+    }
+
+    private mutating func take(_ attempt: AdmissionHistory.Attempt) {
+        guard let admission = attempt.admission, !attempt.holds.isEmpty else { return }
+        guard let holds = HoldRecord.parse(attempt.holds) else { return unreadable += 1 }
+        replay.apply(
+            .admitted(
+                AdmissionReplay.Admitted(
+                    sequence: admission, requestID: attempt.requestID.rawValue, ordinal: attempt.ordinal, holds: holds,
+                    settlement: attempt.settlement, cost: attempt.costNanoUSD, tokens: attempt.tokens,
+                    isUnpriced: attempt.costNanoUSD == 0 && attempt.tokens > 0)))
+    }
+
+    private mutating func take(_ entry: AuditEntry) {
+        guard let details = (try? JSONValue(parsing: entry.details))?.object else { return }
+        func text(_ name: String) -> String {
+            for member in details.members where member.key == name {
+                if case .string(let value) = member.value { return value }
+            }
+            return ""
+        }
+        guard case .integer(let order)? = details.members.first(where: { $0.key == "order" })?.value else { return }
+        switch entry.action {
+        case "start": replay.apply(.start(sequence: order))
+        case "refuse":
+            // Limits and access keep no accounts.
+            guard !text("account").isEmpty else { return }
+            guard let met = HoldRecord(parsing: Substring(text("account"))) else { return unreadable += 1 }
+            replay.apply(.refused(sequence: order, requestID: RequestID(text("request_id"))?.rawValue ?? 0, met: met))
+        case "release":
+            guard let holds = HoldRecord.parse(text("holds")), let released = Int64(text("released")) else {
+                return unreadable += 1
+            }
+            replay.apply(.released(sequence: released, admission: order, holds: holds))
+        default: break
+        }
+    }
+}

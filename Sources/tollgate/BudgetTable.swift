@@ -1,0 +1,41 @@
+import Configuration
+import Ledger
+import Wire
+
+/// Budget accounts and raises for people to read.
+enum BudgetTable {
+    static func render(_ accounts: [BudgetAccountRow]) -> String {
+        var rows = [["BUDGET", "FOR", "SETTLED", "RESERVED", "LIMIT", "USED", "UNIT", "BEGINS ANEW"]]
+        for account in accounts {
+            let share = account.limit > 0 ? Int(Int128(account.settled) * 100 / Int128(account.limit)) : 100
+            rows.append([
+                account.key.rule, account.key.scope.isEmpty ? "everybody" : account.key.scope,
+                shown(account.settled, account.unit), shown(account.reserved, account.unit),
+                shown(account.limit, account.unit), "\(share) %", account.unit,
+                account.windowEnd.map { RFC3339.text($0, fraction: .none) } ?? "never",
+            ])
+        }
+        return TextTable.render(rows)
+    }
+
+    static func render(_ raises: [BudgetRaise], _ rules: [BudgetRule]) -> String {
+        var rows = [["RAISE", "BUDGET", "FOR", "BY", "UNTIL", "GIVEN BY", "REASON"]]
+        for raise in raises {
+            let unit = rules.first { $0.id == raise.rule }?.unit ?? ""
+            rows.append([
+                "\(raise.id)", raise.rule, raise.scope.isEmpty ? "everybody" : raise.scope, shown(raise.amount, unit),
+                RFC3339.text(raise.until, fraction: .none), raise.actor, raise.reason,
+            ])
+        }
+        return TextTable.render(rows)
+    }
+
+    private static func shown(_ value: Int64, _ unit: String) -> String {
+        unit.hasPrefix("cost") ? NanoUSD(value).readable : "\(value)"
+    }
+
+    /// Dollars with nine digits behind the point, or tokens.
+    static func exact(_ value: Int64, unit: String) -> String {
+        unit.hasPrefix("cost") ? String(NanoUSD(value).description.replacing("$", with: "")) : "\(value)"
+    }
+}
