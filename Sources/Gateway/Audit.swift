@@ -18,7 +18,7 @@ extension LoopWorker {
             write(
                 AuditEntry(
                     at: exchange.startedWall, actor: actor(exchange), action: "refuse", subject: subject(exchange),
-                    details: AuditDetails.json(order: 0, [("request_id", exchange.id.description)] + details)))
+                    details: AuditDetails.json([("request_id", exchange.id.description)] + details)))
         }
         guard telemetry.recordsEvents else { return }
         var event = TelemetryEvent.Refusal(requestID: exchange.id.description, type: "\(refusal.type)")
@@ -46,7 +46,7 @@ extension LoopWorker {
         write(
             AuditEntry(
                 at: decision.at, actor: actor(exchange), action: "refuse", subject: subject(exchange),
-                details: AuditDetails.json(order: decision.sequence, details)))
+                details: AuditDetails.json(details), order: decision.sequence))
     }
 
     private func write(_ entry: AuditEntry) { writer.audit([entry]) }

@@ -44,10 +44,10 @@ package struct BudgetVerification {
             }
             return ""
         }
-        guard case .integer(let order)? = details.members.first(where: { $0.key == "order" })?.value else { return }
+        let order = entry.order
         switch entry.action {
         case "start": replay.apply(.start(sequence: order))
-        case "refuse":
+        case "refuse" where order != 0:
             // Limits and access keep no accounts.
             guard !text("account").isEmpty else { return }
             guard let met = HoldRecord(parsing: Substring(text("account"))) else { return unreadable += 1 }

@@ -108,7 +108,7 @@ final class GovernanceHost: Sendable {
         writer.audit([
             AuditEntry(
                 at: wallClockNanoseconds(), actor: "tollgate", action: action, subject: subject,
-                details: AuditDetails.json(order: order, details))
+                details: AuditDetails.json(details), order: order)
         ])
     }
 

@@ -76,11 +76,10 @@ extension BudgetAlert {
 
 /// The `details` of audit lines.
 enum AuditDetails {
-    /// A JSON object; `order`: the place in the order of decisions, 0 for none.
-    static func json(order: Int64, _ texts: [(String, String)]) -> String {
+    /// A JSON object of what is not empty.
+    static func json(_ texts: [(String, String)]) -> String {
         var writer = JSONWriter()
         writer.beginObject()
-        if order != 0 { writer.member("order", order) }
         for (name, value) in texts where !value.isEmpty {
             writer.key(string: name)
             writer.value(string: value)
@@ -95,8 +94,8 @@ extension AuditEntry {
     init(release admission: Admission, sequence: Int64) {
         self.init(
             at: admission.at, actor: "tollgate", action: "release",
-            details: AuditDetails.json(
-                order: admission.sequence,
-                [("released", "\(sequence)"), ("holds", String(decoding: admission.record, as: UTF8.self))]))
+            details: AuditDetails.json([
+                ("released", "\(sequence)"), ("holds", String(decoding: admission.record, as: UTF8.self)),
+            ]), order: admission.sequence)
     }
 }

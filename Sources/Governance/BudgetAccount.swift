@@ -46,6 +46,14 @@ package struct BudgetStatus: Sendable, Equatable {
     package let settled: Int64
     package let reserved: Int64
     package let exposure: Int64
+
+    package init(id: BudgetAccountID, limit: Int64, settled: Int64, reserved: Int64, exposure: Int64) {
+        self.id = id
+        self.limit = limit
+        self.settled = settled
+        self.reserved = reserved
+        self.exposure = exposure
+    }
 }
 
 /// What one budget rule has left for one scope in one window. All accounts live on the governor's loop, so that a request is held

@@ -27,8 +27,8 @@ package final class Ledger: Sendable {
     package let initialKeys: [KeyRecord]
     /// The raises that were not revoked, oldest first, ended ones among them; later states come through `onRaiseChange`.
     package let initialRaises: [BudgetRaise]
-    /// The highest order number of an admission or settlement in the ledger. Those of a new process must be higher, or a
-    /// replay could not tell which of two came first.
+    /// The highest order number in the ledger, of an admission, a settlement or an audit line. Those of a new process must be
+    /// higher, or a replay could not tell which of two came first.
     package let newestOrder: Int64
     /// Rows that the process before had finished, and that died with it, brought in by this start.
     package let recovered: (finished: Int, interrupted: Int)
@@ -43,7 +43,7 @@ package final class Ledger: Sendable {
         let recovery = try JournalRecovery.run(in: directory, into: database)
         recovered = (recovery.finished, recovery.interrupted)
         newestID = RequestID(rawValue: try database.integer("SELECT max(id) FROM requests"))
-        newestOrder = try database.integer("SELECT value FROM meta WHERE name = 'newest_order'")
+        newestOrder = try OrderMark.read(in: database)
         let versions = try StoreWatch.Versions(in: database)
         initialKeys = try KeyTable.all(in: database)
         initialRaises = try RaiseTable.standing(in: database)

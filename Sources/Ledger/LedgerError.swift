@@ -44,7 +44,7 @@ extension LedgerError: CustomStringConvertible {
         case .keyUnchangeable(let id, let reason):
             "key \(id) cannot be changed: \(reason)"
         case .noSuchRaise(let id):
-            "there is no raise \(id); `tollgate budgets raises` shows them"
+            "there is no raise \(id); `tollgate budgets` shows them"
         case .raiseRefused(let reason):
             "the budget cannot be raised: \(reason)"
         case .invalidQuery(let reason):

@@ -8,14 +8,19 @@ package struct AuditEntry: Sendable, Equatable {
     package var action: String
     /// The key, rule or file that it was done to.
     package var subject: String
-    /// A JSON object. Entries that take part in the order of budget decisions say their place as `order`.
+    /// A JSON object.
     package var details: String
+    /// Its place in the order of all budget decisions; 0 if it takes no part in it.
+    package var order: Int64
 
-    package init(at: Int64, actor: String, action: String, subject: String = "", details: String = "{}") {
+    package init(
+        at: Int64, actor: String, action: String, subject: String = "", details: String = "{}", order: Int64 = 0
+    ) {
         self.at = at
         self.actor = actor
         self.action = action
         self.subject = subject
         self.details = details
+        self.order = order
     }
 }

@@ -4,7 +4,7 @@ struct AuditTable {
 
     init(_ database: Database) throws(LedgerError) {
         statement = try database.prepare(
-            "INSERT INTO audit (at, actor, action, subject, details) VALUES (?, ?, ?, ?, ?)")
+            "INSERT INTO audit (at, actor, action, subject, details, place) VALUES (?, ?, ?, ?, ?, ?)")
     }
 
     func insert(_ entry: AuditEntry) throws(LedgerError) {
@@ -13,6 +13,7 @@ struct AuditTable {
         statement.bind(3, entry.action)
         statement.bind(4, entry.subject)
         statement.bind(5, entry.details)
+        if entry.order == 0 { statement.bindNull(6) } else { statement.bind(6, entry.order) }
         try statement.run()
     }
 }

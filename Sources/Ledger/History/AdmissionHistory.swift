@@ -33,8 +33,7 @@ package enum AdmissionHistory {
     /// such line of the audit, in their order; only one at a time is in memory.
     ///
     /// An attempt's place is its admission; that of one that reserved nothing its settlement, or the beginning if it has none.
-    /// A line's place is the number `order` in its details; a line without one stands at the beginning. At the same place lines
-    /// come first.
+    /// A line without a place stands at the beginning. At the same place lines come first.
     package static func read(_ directory: DataDirectory, since: Int64, _ visit: (Event) -> Void) throws(LedgerError) {
         guard let database = try directory.openDatabaseReadOnly() else { return }
         try database.execute("BEGIN")
@@ -44,7 +43,7 @@ package enum AdmissionHistory {
         var nextLine = try audit.next()
         while nextAttempt != nil || nextLine != nil {
             if let line = nextLine, line.order <= nextAttempt?.order ?? .max {
-                visit(.audit(line.entry))
+                visit(.audit(line))
                 nextLine = try audit.next()
             } else if let attempt = nextAttempt {
                 visit(.attempt(attempt.attempt))
@@ -62,21 +61,17 @@ private struct AuditCursor {
     init(_ database: Database, since: Int64) throws(LedgerError) {
         lines = try database.prepare(
             """
-            SELECT CASE WHEN json_valid(details) THEN ifnull(json_extract(details, '$.order'), 0) ELSE 0 END AS place,
-                at, actor, action, subject, details
-            FROM audit WHERE action IN ('start', 'reload', 'refuse', 'release') AND at >= ?1 ORDER BY place, id
+            SELECT ifnull(place, 0) AS place, at, actor, action, subject, details
+            FROM audit WHERE action IN ('start', 'reload', 'refuse', 'release') AND at >= ?1 ORDER BY 1, id
             """)
         lines.bind(1, since)
     }
 
-    func next() throws(LedgerError) -> (order: Int64, entry: AuditEntry)? {
+    func next() throws(LedgerError) -> AuditEntry? {
         guard try lines.step() else { return nil }
-        return (
-            lines.integer(0),
-            AuditEntry(
-                at: lines.integer(1), actor: lines.text(2), action: lines.text(3), subject: lines.text(4),
-                details: lines.text(5))
-        )
+        return AuditEntry(
+            at: lines.integer(1), actor: lines.text(2), action: lines.text(3), subject: lines.text(4),
+            details: lines.text(5), order: lines.integer(0))
     }
 }
 

@@ -3,7 +3,8 @@ extension Schema {
     /// and settled, the accounts as they stood, raises and alerts.
     ///
     /// `window_end` is null where a window has no end, `limit_to` and the sums are in the account's `unit`: nano-dollars,
-    /// or tokens. `meta.newest_order` is the highest order number that any attempt has had.
+    /// or tokens. `meta.newest_order` is the highest order number given so far, to an attempt or to a line of
+    /// the audit.
     static let governance = """
         ALTER TABLE requests ADD COLUMN groups TEXT NOT NULL DEFAULT '';
         ALTER TABLE requests ADD COLUMN virtual_account TEXT NOT NULL DEFAULT '';
@@ -52,6 +53,7 @@ extension Schema {
             PRIMARY KEY (rule, scope, window_start, threshold)
         ) STRICT, WITHOUT ROWID;
 
+        ALTER TABLE audit ADD COLUMN place INTEGER;
         CREATE INDEX audit_by_action ON audit (action, at);
 
         INSERT INTO meta (name, value) VALUES ('raises_version', 0), ('newest_order', 0);

@@ -9,6 +9,7 @@ struct NoteWriter {
     private let database: Database
     private let auditTable: AuditTable
     private let budgetTables: BudgetTables
+    private let mark: OrderMark
     private let inbox: WriterInbox
 
     private var audit: [AuditEntry] = []
@@ -26,6 +27,7 @@ struct NoteWriter {
         self.inbox = inbox
         auditTable = try AuditTable(database)
         budgetTables = try BudgetTables(database)
+        mark = try OrderMark(database)
     }
 
     /// Takes over what came in; keeps the latest state of each account.
@@ -55,6 +57,7 @@ struct NoteWriter {
             if lost > 0 { try auditTable.insert(Self.gap(lost)) }
             for row in accountGroup { try budgetTables.upsert(row) }
             for row in alertGroup { try budgetTables.insert(row) }
+            try mark.raise(to: lines.reduce(0) { max($0, $1.order) })
         }
         droppedKnown = dropped
         auditWritten += lines.count

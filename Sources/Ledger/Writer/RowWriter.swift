@@ -7,14 +7,13 @@ struct RowWriter {
     private let database: Database
     private let rows: RowInserter
     private var rollup: DailyRollup
-    private let newestOrder: Statement
+    private let mark: OrderMark
 
     init(_ database: Database) throws(LedgerError) {
         self.database = database
         rows = try RowInserter(database)
         rollup = try DailyRollup(database, capacity: Self.groupSize)
-        newestOrder = try database.prepare(
-            "UPDATE meta SET value = ?1 WHERE name = 'newest_order' AND value < ?1")
+        mark = try OrderMark(database)
     }
 
     /// - Parameter slots: at most `groupSize`, which must not change before the call returns.
@@ -34,10 +33,7 @@ struct RowWriter {
                 inserted += 1
             }
             try rollup.write()
-            if order > 0 {
-                newestOrder.bind(1, order)
-                try newestOrder.run()
-            }
+            try mark.raise(to: order)
             try database.execute("COMMIT")
             return inserted
         } catch {
