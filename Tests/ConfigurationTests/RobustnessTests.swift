@@ -40,8 +40,9 @@ struct RobustnessTests {
         let bytes = Array(Self.text.utf8), places = Self.places(bytes)
         #expect(places.count > 60)
         var taken = 0
-        for place in places {
-            for value in Self.values {
+        for (index, place) in places.enumerated() {
+            // Each value somewhere, each place with several: all together would take seconds.
+            for (number, value) in Self.values.enumerated() where (index + number) % 14 == 0 {
                 let changed = bytes[..<place.lowerBound] + Array(value.utf8) + bytes[place.upperBound...]
                 let said = problems(String(decoding: changed, as: UTF8.self))
                 taken += said.isEmpty ? 1 : 0
@@ -55,7 +56,7 @@ struct RobustnessTests {
     func noise() {
         var random = Random(state: 11)
         let bytes = Array(Self.text.utf8)
-        for _ in 0..<400 {
+        for _ in 0..<40 {
             var changed = bytes
             for _ in 0...random.below(3) {
                 let from = random.below(changed.count), count = min(random.below(40), changed.count - from)
