@@ -85,11 +85,17 @@ struct RuleCheckTests {
 
     @Test(
         "Lists that are empty are mistakes: they look like nobody",
-        arguments: ["users: []", "metadata: {e: []}", "models: []", "not: {groups: []}", "subjects: []"])
+        arguments: ["keys: []", "users: []", "metadata: {e: []}", "models: []", "not: {groups: []}", "subjects: []"])
     func emptyLists(when: String) {
         let said = never(when)
         #expect(said.count == 1, "\(said)")
         #expect(said.first?.contains("is an empty list and can never match; leave it out for any") == true)
+    }
+
+    @Test("A tag without a value is a mistake")
+    func emptyTag() {
+        #expect(
+            never("metadata: {e: }").first?.contains("when.metadata.e: has no value; write `\"*\"` for any") == true)
     }
 
     @Test("A `not` that is empty, or stands in another")
@@ -165,6 +171,21 @@ struct RuleCheckTests {
         #expect(
             said.first?.hasPrefix("t.yaml:71:5: budgets[64]: there are 65 budgets and rate limits; 64 are taken")
                 == true)
+    }
+
+    @Test("An account for each value of a tag that requests choose themselves is doubtful")
+    func tags() throws {
+        func warnings(_ more: String, _ metadata: String = "") throws -> [String] {
+            try snapshot(
+                complete
+                    + "budgets: [{id: a, limit_to: 1, unit: cost_per_day, budget_applies_per: [metadata.project]\(more)}]\n\(metadata)"
+            ).warnings
+        }
+        let said = try warnings("")
+        #expect(said.count == 1)
+        #expect(said.first?.hasPrefix("t.yaml:3:11: budgets[0]: each request names its project itself") == true)
+        #expect(try warnings(", on_exceed: warn").isEmpty)
+        #expect(try warnings("", "metadata: {from_credential: [\"pro*\"]}").isEmpty)
     }
 
     @Test("Alerts that go in the clear are warned of")

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("A snapshot says what it allows, a line for each thing")
 struct SummaryTests {
-    private static let text = """
+    static let text = """
         providers: [{name: main, kind: mock}]
         models:
           - {name: "claude-*", target: "main/claude-*"}
