@@ -62,6 +62,7 @@ final class WebhookServer: RequestHandler {
     }
 
     func refuse(_ channel: ServerChannel, _ refusal: HeadRefusal) async {
+        seen.add(Post(line: "refused", fields: [:], body: ""))
         channel.beginResponse(status: refusal.status)
         _ = channel.respond(UnsafeRawBufferPointer(start: nil, count: 0))
     }
