@@ -8,6 +8,9 @@ struct LogRecorder: ~Copyable {
     private var bytes = ByteWriter()
     private(set) var count = 0
 
+    /// Bytes of a text, at most; what is longer is cut between two characters. With the bound on records it bounds the memory.
+    static let longestText = 32 * 1024
+
     enum Value: UInt8 {
         case text, integer, yes, no
     }
@@ -50,8 +53,16 @@ struct LogRecorder: ~Copyable {
     }
 
     private mutating func text(_ value: String) {
-        number(UInt32(value.utf8.count))
-        bytes.append(string: value)
+        guard value.utf8.count > Self.longestText else {
+            number(UInt32(value.utf8.count))
+            return bytes.append(string: value)
+        }
+        var size = 0
+        let cut = value.unicodeScalars.prefix { scalar in
+            size += UTF8.width(scalar)
+            return size <= Self.longestText
+        }
+        text(String(cut))
     }
 
     private mutating func number<Number: FixedWidthInteger>(_ value: Number) {

@@ -15,13 +15,14 @@ import Transport
         let log: LogFile
         private let loop: EventLoop
 
-        init(_ answers: [WebhookServer.Answer] = []) async throws {
+        init(_ answers: [WebhookServer.Answer] = [], isProxy: Bool = false) async throws {
             server = try await WebhookServer(answers)
             loop = try EventLoop(index: 0)
             log = try LogFile()
-            let results = results
+            let results = results, proxy = "http://127.0.0.1:\(server.port)"
+            let proxies = isProxy ? try ProxyEnvironment { $0 == "https_proxy" ? proxy : nil } : nil
             sender = AlertSender(
-                loop: loop, resolver: Resolver(), proxies: nil, log: LogWriter(descriptor: log.descriptor)
+                loop: loop, resolver: Resolver(), proxies: proxies, log: LogWriter(descriptor: log.descriptor)
             ) { result, count in
                 for _ in 0..<count { results.add(result) }
             }
@@ -139,6 +140,19 @@ import Transport
         #expect(rig.results.things.filter { $0 == .dropped }.count == 2)
         #expect(rig.results.things.filter { $0 == .sent }.count == 1 && rig.results.things.count == 3)
         #expect(rig.log.text.contains("cannot be reached"))
+    }
+
+    @Test("A webhook elsewhere is reached through the proxy of the environment")
+    func proxy() async throws {
+        let rig = try await Rig(isProxy: true)
+        defer { rig.end() }
+        var setting = try rig.setting()
+        setting.webhook = BaseURL("http://hooks.example")
+        rig.sender.send(alert(75), to: setting)
+        // A webhook is no proxy, so that is how far it goes.
+        await rig.server.seen.reaches(1)
+        await rig.sender.shutdown(within: 60_000_000_000)
+        #expect(rig.results.things == [.dropped] && rig.log.text.contains("hooks.example"))
     }
 
     @Test("An alert after the end is dropped and counted")

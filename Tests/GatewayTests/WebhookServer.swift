@@ -26,17 +26,17 @@ final class WebhookServer: RequestHandler {
     var port: UInt16 { bound.withLock { $0 } }
 
     /// Answers one after the other; 200 when there are no more. The loop is its own and has to be stopped.
-    init(_ answers: [Answer] = []) async throws {
+    init(_ answers: [Answer] = [], tls: TLSContext? = nil) async throws {
         script = Mutex(answers)
         loop = try EventLoop(index: 0)
         try loop.start()
-        let port = try await Task(executorPreference: loop) { try self.listen() }.value
+        let port = try await Task(executorPreference: loop) { try self.listen(tls) }.value
         bound.withLock { $0 = port }
     }
 
-    private func listen() throws -> UInt16 {
+    private func listen(_ tls: TLSContext?) throws -> UInt16 {
         guard let address = SocketAddress(literal: "127.0.0.1", port: 0) else { throw TransportError.closed }
-        let listener = try Listener(address, tls: nil, loop: loop)
+        let listener = try Listener(address, tls: tls, loop: loop)
         let loop = loop
         try listener.start(
             whenAccepted: { ServerConnection.start($0, handler: self, limits: HTTPLimits(), loop: loop) },
@@ -62,6 +62,7 @@ final class WebhookServer: RequestHandler {
     }
 
     func refuse(_ channel: ServerChannel, _ refusal: HeadRefusal) async {
+        seen.add(Post(line: "refused", fields: [:], body: ""))
         channel.beginResponse(status: refusal.status)
         _ = channel.respond(UnsafeRawBufferPointer(start: nil, count: 0))
     }

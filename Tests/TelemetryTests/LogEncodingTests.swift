@@ -75,6 +75,21 @@ import Wire
         #expect(try refusal.message(5).text(1) == "The budget is spent." && refusal.text(12) == "tollgate.audit")
     }
 
+    @Test("A text that is too long is cut between two characters", arguments: [0, 1, 2, 3])
+    func longText(offset: Int) throws {
+        let text = String(repeating: "x", count: offset) + String(repeating: "€", count: 20_000)
+        var recorder = LogRecorder(), event = TelemetryEvent("a", .info, text, at: 1)
+        event.add("details", text)
+        recorder.record(event, observedAt: 2)
+        let taken = recorder.take()
+        let batch = try #require(taken)
+        let record = try #require(
+            try ProtobufMessage(LogEncoder(resource: [], version: "1").encode([batch])).records().first)
+        let sent = try record.message(5).text(1)
+        #expect(text.hasPrefix(sent) && (32 * 1024 - 2...32 * 1024).contains(sent.utf8.count))
+        #expect(try record.attributes(6)["details"] == sent)
+    }
+
     @Test("A recorder that gave away what it had begins anew")
     func take() throws {
         var recorder = LogRecorder()
