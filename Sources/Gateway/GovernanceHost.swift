@@ -12,6 +12,8 @@ final class GovernanceHost: Sendable {
     private let writer: LedgerWriter
     private let directory: DataDirectory
     private let log: LogWriter
+    /// The place of this process' beginning in the order of decisions.
+    private let start: Int64
 
     /// On the controlling thread, before the loops run: reads what was spent in the windows that are open now.
     init(
@@ -27,8 +29,26 @@ final class GovernanceHost: Sendable {
             book, loop: home.loop, sequence: sequence, openings: try Self.openings(book, directory, at: now),
             reported: try Self.reported(book, directory, at: now), raises: ledger.initialRaises.map(LimitRaise.init),
             events: Self.events(home, ledger.writer, telemetry))
+        start = sequence
         try restoreRates(book, at: now)
-        audit("start", subject: Version.current, order: sequence)
+    }
+
+    /// Notes that a process begins, and waits until it is written: everything before was another one's.
+    func begin() throws(LedgerError) {
+        audit("start", subject: Version.current, order: start)
+        try flush()
+    }
+
+    /// Waits until everything that was handed to the ledger is written. The controlling thread must not suspend: it would go on
+    /// elsewhere, and signals would find a thread that does not wait for them.
+    private func flush() throws(LedgerError) {
+        let done = Latch(1), fault = Mutex<LedgerError?>(nil)
+        Task { [writer] in
+            do throws(LedgerError) { try await writer.flush() } catch { fault.withLock { $0 = error } }
+            done.countDown()
+        }
+        done.wait()
+        if let fault = fault.withLock({ $0 }) { throw fault }
     }
 
     // MARK: What was before
@@ -89,9 +109,9 @@ final class GovernanceHost: Sendable {
 
     // MARK: Changes
 
-    func replace(_ book: RuleBook) async throws {
+    func replace(_ book: RuleBook) throws {
         // What is closed has to be there before it is read.
-        try await writer.flush()
+        try flush()
         let openings = try Self.openings(book, directory, at: wallClockNanoseconds())
         governor.loop.post { [governor] in
             governor.assumeIsolated { $0.replace(book, openings: openings) }

@@ -107,6 +107,7 @@ package final class Service {
     /// Serves until a signal ends it, then drains. Returns the exit code.
     package func run() async -> Int32 {
         do {
+            try governance.begin()
             try startLoops()
         } catch {
             log.write(.error, "cannot serve") { $0.member("error", "\(error)") }
@@ -115,10 +116,10 @@ package final class Service {
         announce()
         loop: while true {
             switch signals.next(milliseconds: Self.watchInterval) {
-            case .hangup: await reload(reason: "signal")
+            case .hangup: reload(reason: "signal")
             case .interrupt, .terminate: break loop
             case nil:
-                if FileStamp(snapshot.files) != stamp { await reload(reason: "the file changed") }
+                if FileStamp(snapshot.files) != stamp { reload(reason: "the file changed") }
                 tokens.checkFiles()
             }
         }
@@ -174,7 +175,7 @@ package final class Service {
 
     // MARK: Reload
 
-    private func reload(reason: String) async {
+    private func reload(reason: String) {
         stamp = FileStamp(snapshot.files)
         do {
             let next = try Snapshot.load(path: path)
@@ -186,7 +187,7 @@ package final class Service {
             self.accounts = accounts
             stamp = FileStamp(next.files)
             let book = RuleBook(next.rules)
-            try await governance.replace(book)
+            try governance.replace(book)
             for worker in workers {
                 worker.loop.post { worker.replace(snapshot: next, book: book, accounts: accounts) }
             }

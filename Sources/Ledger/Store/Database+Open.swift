@@ -4,10 +4,15 @@ extension DataDirectory {
     /// Opens the database for writing, creates it if there is none, and brings its schema up to date; not while a journal of
     /// another layout lies beside it, whose writer could then no longer open the database to drain it.
     func openDatabase() throws(LedgerError) -> Database {
-        // SQLite gives its other files the mode of the first one, which it would create readable for all.
-        let descriptor = open(databasePath, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw .file(operation: "open", path: databasePath, code: errno) }
-        close(descriptor)
+        // SQLite gives its other files the mode of the first one, which it would create readable for all. A file that is there
+        // must not be opened here: closing it would take away the locks of every connection of this process (POSIX), and another
+        // process would take itself for the last reader and delete the log under the writer.
+        let descriptor = open(databasePath, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        if descriptor >= 0 {
+            close(descriptor)
+        } else if errno != EEXIST {
+            throw .file(operation: "open", path: databasePath, code: errno)
+        }
         let database = try Database(path: databasePath, access: .readWrite)
         if try !Schema.isCurrent(database) {
             for path in try leftoverJournals() { try JournalFile.openLeftover(path: path)?.close() }

@@ -51,7 +51,7 @@ class Gateway:
             self.config["telemetry"] = {"otlp": [{"endpoint": otlp_url}]}
         self.environment = {
             "PATH": os.environ["PATH"], "HOME": str(folder),
-            "OTEL_BSP_SCHEDULE_DELAY": "50", "OTEL_METRIC_EXPORT_INTERVAL": "100",
+            "OTEL_BSP_SCHEDULE_DELAY": "50", "OTEL_BLRP_SCHEDULE_DELAY": "50", "OTEL_METRIC_EXPORT_INTERVAL": "100",
         }
         self.process, self.log, self.noise, self.tls = None, [], [], None
         self.expect_exit = 0
