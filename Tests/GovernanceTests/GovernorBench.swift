@@ -88,9 +88,18 @@ struct GovernorBench: Sendable {
         await admit(demand(subject, cost: cost, worst: worst, tokens: tokens, owner: owner, book: book))
     }
 
-    /// Waits for the next report of changed accounts.
-    func nextReport() async {
-        await withCheckedContinuation { continuation in told.content.withLock { $0.whenReported = continuation } }
+    /// Lets go of what is over: some minutes later somebody asks for something, and what has changed is told.
+    func sweep(_ subject: RuleSubject) async {
+        clock.advance(5 * Self.minute)
+        let seen = told.content.withLock { $0.reports.count }
+        if let admission = await admit(subject, cost: 1).admission { await governor.settle(admission, nil) }
+        await withCheckedContinuation { continuation in
+            let isTold = told.content.withLock { content in
+                if content.reports.count == seen { content.whenReported = continuation }
+                return content.reports.count > seen
+            }
+            if isTold { continuation.resume() }
+        }
     }
 
     /// `settled reserved limit`, by rule and scope.
