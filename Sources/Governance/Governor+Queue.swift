@@ -78,7 +78,7 @@ extension Governor {
         // Who comes later does not put off who is due before.
         if turn.isArmed, nextTurn <= moment { return }
         nextTurn = moment
-        turn.whenFired = { [unowned self] in assumeIsolated { $0.serveQueue() } }
+        turn.whenFired = { [weak self] in self?.assumeIsolated { $0.serveQueue() } }
         turn.schedule(at: moment)
     }
 

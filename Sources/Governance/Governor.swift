@@ -277,7 +277,7 @@ package actor Governor {
 
     private func scheduleReport() {
         guard !report.isArmed else { return }
-        report.whenFired = { [unowned self] in assumeIsolated { $0.tell() } }
+        report.whenFired = { [weak self] in self?.assumeIsolated { $0.tell() } }
         report.schedule(after: Self.reportInterval)
     }
 
