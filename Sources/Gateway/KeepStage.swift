@@ -49,7 +49,8 @@ extension LoopWorker {
     func keep(eventOf type: String, _ withheld: WithheldAnswer?, _ attempt: Attempt, _ account: UpstreamAccount) {
         let data = withheld?.bytes.withUnsafeBytes { KeptAnswer.data(inStream: $0) } ?? []
         guard !data.isEmpty else {
-            attempt.failure = .failed(UpstreamFailure(type: type, message: "the stream began with an error"), account.name)
+            attempt.failure = .failed(
+                UpstreamFailure(type: type, message: "the stream began with an error"), account.name)
             return
         }
         attempt.kept = KeptAnswer(

@@ -25,7 +25,8 @@ final class LoopSetting {
 
     /// Pools of accounts that did not change are taken over, with their connections.
     init(
-        snapshot: Snapshot, accounts: [UpstreamAccount], board: HealthBoard, loop: EventLoop, resolver: Resolver, previous: LoopSetting?,
+        snapshot: Snapshot, accounts: [UpstreamAccount], board: HealthBoard, loop: EventLoop, resolver: Resolver,
+        previous: LoopSetting?,
         whenCredentialFails: @escaping @Sendable (_ account: String, _ fault: CredentialFault) -> Void
     ) {
         self.snapshot = snapshot

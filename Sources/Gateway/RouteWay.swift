@@ -140,7 +140,8 @@ final class RouteWay {
         position += 1
         attempts = 0
         // Somebody probes it, or it opened meanwhile: the plan's order stands, as nothing better is left.
-        reason = target.health.health(at: monotonicNanoseconds()).state == .probeDue
+        reason =
+            target.health.health(at: monotonicNanoseconds()).state == .probeDue
             ? "probe, fallback after \(why) of \(from)" : "fallback after \(why) of \(from)"
         fallbacks.append((from, targetName, why))
         return true

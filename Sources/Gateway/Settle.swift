@@ -30,7 +30,8 @@ extension LoopWorker {
     private func outcome(of attempt: Attempt) -> Outcome {
         switch attempt.fault {
         case nil:
-            return attempt.status >= 400 || attempt.failure != nil || attempt.kept != nil || attempt.meter?.hasErrorEvent == true
+            return attempt.status >= 400 || attempt.failure != nil || attempt.kept != nil
+                || attempt.meter?.hasErrorEvent == true
                 ? .upstreamError : .ok
         case .cancelled: return .clientGone
         case .timedOut: return attempt.sentAt == nil && attempt.meter == nil ? .unreachable : .timeout

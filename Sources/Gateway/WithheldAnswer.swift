@@ -30,7 +30,8 @@ final class WithheldAnswer {
         if meter.hasStarted || bytes.count > Self.most { return .goes }
         if meter.hasErrorEvent {
             let type = meter.facts.errorType
-            return exchange.way?.wouldContinue(upon: KeptAnswer.status(of: type), after: exchange.attempts.count) == true
+            return exchange.way?.wouldContinue(upon: KeptAnswer.status(of: type), after: exchange.attempts.count)
+                == true
                 ? .fails(type) : .goes
         }
         // What ends before it begins is no answer, unless it says that it is whole.

@@ -304,6 +304,32 @@ def test_a_beta_is_added_to_those_of_the_client(make, upstream):
     assert call.json["speed"] == "fast" and call.header("anthropic-beta") == "context-1m-2025-08-07,fast-mode-2026-02-01"
 
 
+def thought(text, signature):
+    return {"type": "thinking", "thinking": text, "signature": signature}
+
+
+def test_thoughts_go_only_to_those_who_minted_them(make_gateway, upstream, second):
+    gateway = make_gateway()
+    gateway.config["providers"] = [
+        {"name": "claude", "kind": "anthropic", "base_url": upstream.url, "api_key": UPSTREAM_KEY},
+        {"name": "own", "kind": "openai-compatible", "dialect": "messages", "base_url": second.url + "/v1", "api_key": "k"}]
+    gateway.config["models"] = [{"name": NAME, "routing_config": {"type": "priority-based-routing", "load_balance_targets": [
+        {"target": f"claude/{PRIMARY}", "priority": 0}, {"target": "own/local", "priority": 1}]}}]
+    gateway.start("--loops", "2")
+    key = gateway.issue()
+    claudes = thought("Claude's.", "EqQB" + "CkYIBBgCKkBabc+/" * 8)
+    owns, text = thought("Its own.", "sig-1"), {"type": "text", "text": "Hello."}
+    history = [{"role": "user", "content": "Hi."}, {"role": "assistant", "content": [claudes, text]},
+               {"role": "user", "content": "On."}, {"role": "assistant", "content": [owns, text]}, {"role": "user", "content": "On."}]
+    upstream.answers(error(529, "overloaded_error"), Message())
+    assert ask(gateway, key, messages=history).header("x-tollgate-target") == "own/local"
+    assert ask(gateway, key, messages=history).header("x-tollgate-target") == f"claude/{PRIMARY}"
+    for call in upstream.calls:
+        assert [message["content"] for message in call.json["messages"]] == ["Hi.", [claudes, text], "On.", [text], "On."]
+    (call,) = second.calls
+    assert [message["content"] for message in call.json["messages"]] == ["Hi.", [text], "On.", [owns, text], "On."]
+
+
 def test_tokens_are_counted_by_the_target(make, upstream):
     gateway, key = make()
     answer = gateway.messages(key, prompt(model=NAME), target="/v1/messages/count_tokens")
