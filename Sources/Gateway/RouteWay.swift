@@ -114,6 +114,11 @@ final class RouteWay {
                 writingTime: attempt.endedAt - (exchange.isStreamed ? first : sent), tokens: attempt.bill.usage.output,
                 at: now)
         }
+    }
+
+    /// The present target's answer is about to go to the client: the session is here, and all loops know it before its client can
+    /// send another request.
+    func answerBegins(at now: Int64) {
         guard isSticky else { return }
         let isElsewhere = index != plan.ownChoice || model.routing.strategy == .latency
         board.served(

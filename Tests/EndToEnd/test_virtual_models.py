@@ -7,7 +7,7 @@ import uuid
 
 import pytest
 
-from rig.answers import Json, Message, error
+from rig.answers import Json, Message, Whole, error
 from rig.gateway import UPSTREAM_KEY, prompt
 from rig.upstream import Hang, Stall, Upstream, refusing_port
 from rig.waiting import eventually
@@ -352,6 +352,49 @@ def test_models_are_listed(make):
 
 
 # Full accounts
+
+
+def test_an_error_that_was_told_counts_more_than_a_full_queue(make, upstream, second):
+    gateway, key = make(providers={"last": {"max_concurrent_requests": 1, "max_queued_requests": 2, "queue_timeout": "200ms"}})
+    gate = second.gate()
+    second.answers(Message(gate=gate))
+    upstream.answers(error(500, "api_error", "The first one."))
+    with gateway.connect() as connection:
+        body = json.dumps(prompt(model=f"last/{SECOND}", stream=True)).encode()
+        connection.request("POST", "/v1/messages", {"authorization": f"Bearer {key.secret}", "content-type": "application/json"}, body)
+        gate.wait()
+        answer = ask(gateway, key)
+        assert answer.status == 500 and answer.json["error"]["message"] == "The first one."
+        gate.open()
+        assert connection.answer().status == 200
+
+
+def test_when_all_are_full_it_waits_where_it_may(make, upstream, second):
+    gateway, key = make(providers={"first": {"max_concurrent_requests": 1, "max_queued_requests": 2, "queue_timeout": "20s"},
+                                   "last": {"max_concurrent_requests": 1}})
+    gates = [upstream.gate(), second.gate()]
+    upstream.answers(Message(gate=gates[0]), Message())
+    second.answers(Message(gate=gates[1]))
+    headers = {"authorization": f"Bearer {key.secret}", "content-type": "application/json"}
+    body = json.dumps(prompt(model=NAME, stream=True)).encode()
+    with gateway.connect() as one, gateway.connect() as other, gateway.connect() as third:
+        for connection, gate in ((one, gates[0]), (other, gates[1])):
+            connection.request("POST", "/v1/messages", headers, body)
+            gate.wait()
+        third.request("POST", "/v1/messages", headers, body)
+        time.sleep(0.2)
+        gates[0].open()
+        answer = third.answer()
+        assert answer.status == 200 and answer.header("x-tollgate-target") == f"first/{PRIMARY}"
+        gates[1].open()
+        assert one.answer().status == 200 and other.answer().status == 200
+
+
+def test_an_empty_answer_is_an_answer(make, upstream, second):
+    gateway, key = make()
+    upstream.answers(Whole(b"", 200))
+    answer = ask(gateway, key, stream=False)
+    assert answer.status == 200 and answer.body == b"" and second.calls == []
 
 
 def test_a_full_account_bursts_to_the_next(make, upstream, second):

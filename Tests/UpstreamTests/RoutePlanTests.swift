@@ -192,7 +192,7 @@ func latency(token: Int64, first: Int64, at now: Int64 = 0) -> LatencyAverage {
         let setting = routing(.weight, 3) { $1.weight = 1 }
         let model = VirtualModelSetting(name: "acme/x", displayName: nil, routing: setting)
         for number in 0..<50 {
-            #expect(RoutePlan.expected(model, sessionID: "\(number)").order == setting.plan("\(number)").order)
+            #expect(RoutePlan.expected(model, for: "\(number)").order == setting.plan("\(number)").order)
         }
     }
 
