@@ -48,9 +48,12 @@ extension SnapshotReader {
             let path = group.pathOf("remove")
             // Of one list a single value may be taken out.
             let name = value.text.split(separator: ":", maxSplits: 1).first.map(String.init) ?? value.text
-            guard isHeaderName(name), name == value.text || name.lowercased() == "anthropic-beta" else {
-                reader.note(
-                    value.mark, path, "\(value.shown) is neither the name of a header nor `anthropic-beta: VALUE`")
+            guard isHeaderName(name) else {
+                reader.note(value.mark, path, "\(value.shown) is not the name of a header")
+                continue
+            }
+            guard name == value.text || name.lowercased() == "anthropic-beta" else {
+                reader.note(value.mark, path, "\(value.shown): single values can be removed of anthropic-beta only")
                 continue
             }
             refuseHeader(name, value.mark, path)

@@ -106,13 +106,13 @@ extension LoopWorker {
             return await readError(attempt, exchange, account, connection)
         }
         if attempt.status != 200, let way = exchange.way {
-            attempt.retryAfter = Self.retryAfter(connection).map { Int64($0) * 1_000_000_000 }
+            attempt.retryAfter = Self.retryAfter(connection).map(Self.nanoseconds)
             if way.wouldContinue(upon: attempt.status, after: exchange.attempts.count) {
                 return await keepError(attempt, exchange, account, connection)
             }
         }
         let withheld = withheldAnswer(attempt, exchange, account)
-        if withheld == nil { exchange.body = nil }
+        if withheld == nil { exchange.answerBegins(attempt) }
         let form = AnswerForm(connection)
         let meter = AnswerMeter(form.meter, isCompressed: form.isCompressed)
         attempt.meter = meter

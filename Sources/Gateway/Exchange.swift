@@ -136,6 +136,13 @@ final class Exchange {
         return channel.headBytes(range)
     }
 
+    /// An upstream's answer goes to the client from now on: nothing can be sent again, and a long stream shall not hold the body.
+    func answerBegins(_ attempt: Attempt) {
+        body = nil
+        guard let way, attempt.status == 200, operation == .messages else { return }
+        way.answerBegins(at: monotonicNanoseconds())
+    }
+
     var isNative: Bool { nativeRoute != nil }
     /// Tokens that were estimated in place of a count.
     var counted: Int64?

@@ -21,20 +21,25 @@ extension LoopWorker {
             return try prepare(exchange, routed, Source(bytes: body.bytes, scan: scan, isChanged: false))
         }
         var changed = ByteWriter()
-        var again = MessagesBody()
-        do {
-            var edit = BodyEdit(body.bytes)
-            edit.set(edits.parameters, strip: edits.stripped, members: scan.members)
-            changed.reserve(body.count + edit.addedBytes)
-            edit.write(into: &changed)
-            try again.consume(changed.bytes)
-            try again.finish(changed.bytes, namesModel: false)
-        } catch {
-            throw .invalid("body", "it is not what this model's override_params can be put into")
+        var edit = BodyEdit(body.bytes)
+        edit.set(edits.parameters, strip: edits.stripped, members: scan.members)
+        changed.reserve(body.count + edit.addedBytes)
+        edit.write(into: &changed)
+        // What is made of it is a copy.
+        try changed.withBytes { (bytes) throws(Refusal) in
+            try prepare(exchange, routed, Source(bytes: bytes, scan: try Self.scan(changed: bytes), isChanged: true))
         }
-        try prepare(exchange, routed, Source(bytes: changed.bytes, scan: again, isChanged: true))
-        // What was made of it is a copy.
-        withExtendedLifetime(exchange) { changed.reset(keepingAtMost: 0) }
+    }
+
+    private static func scan(changed bytes: UnsafeRawBufferPointer) throws(Refusal) -> MessagesBody {
+        var scan = MessagesBody()
+        do throws(JSONError) { try scan.consume(bytes) } catch { throw .malformedJSON(error) }
+        do throws(MessagesBody.Fault) {
+            try scan.finish(bytes, namesModel: false)
+        } catch {
+            throw .invalid("body", "it does not go together with the override_params of this model")
+        }
+        return scan
     }
 
     private func prepare(_ exchange: Exchange, _ routed: RoutedModel, _ source: Source) throws(Refusal) {

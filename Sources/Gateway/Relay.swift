@@ -58,7 +58,7 @@ struct Relay {
                 if firstByteAt == nil { firstByteAt = monotonicNanoseconds() }
                 meter.consume(bytes, isLast: isLast)
                 if let withheld, !withheld.isReleased {
-                    switch withheld.took(bytes, meter, isLast: isLast) {
+                    switch withheld.took(bytes, meter, isEventStream: isEventStream, isLast: isLast) {
                     case .undecided where isLast: return .complete
                     case .undecided: continue
                     case .fails(let type): return .failedFirst(type)

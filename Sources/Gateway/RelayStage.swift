@@ -17,7 +17,7 @@ extension LoopWorker {
             if exchange.isPrewarm { return answerPrewarm(exchange) }
             if let tokens = exchange.counted { return answerCount(exchange, tokens) }
             var next: String? = "full"
-            if let account = try await enter(exchange), let routed = exchange.routed {
+            if let account = try await enterUnlessTold(exchange), let routed = exchange.routed {
                 defer { account.leave() }
                 do throws(Refusal) {
                     next = try await attempt(at: routed, exchange, account, row)
@@ -51,9 +51,10 @@ extension LoopWorker {
                 continue
             }
             fresh = false
-            guard let way = exchange.way, !exchange.channel.answerHasBegun, !exchange.channel.clientIsGone else {
-                return nil
-            }
+            // Once the body is let go, nothing can be sent again.
+            guard let way = exchange.way, exchange.body != nil, !exchange.channel.answerHasBegun,
+                !exchange.channel.clientIsGone
+            else { return nil }
             switch way.step(after: attempt, attempts: exchange.attempts.count) {
             case .done: return nil
             case .next: return attempt.shortError
@@ -85,6 +86,7 @@ extension LoopWorker {
         exchange.attempts.append(attempt)
         attempt.receipt = exchange.call?.receipt
         if let way = exchange.way {
+            exchange.firstByteAt = nil
             attempt.reason = way.reason
             way.attemptBegan(at: attempt.startedAt)
         }
@@ -103,6 +105,18 @@ extension LoopWorker {
     }
 
     // MARK: Targets
+
+    /// The same as `enter`; but where an upstream has told an error, that is what the client is told.
+    private func enterUnlessTold(_ exchange: Exchange) async throws(Refusal) -> UpstreamAccount? {
+        do throws(Refusal) {
+            return try await enter(exchange)
+        } catch {
+            guard let way = exchange.way, error.status != 499, way.kept != nil || way.refusal != nil else {
+                throw error
+            }
+            return nil
+        }
+    }
 
     /// Takes a place at the present target's account. `nil`: it is full, and perhaps there is another target.
     private func enter(_ exchange: Exchange) async throws(Refusal) -> UpstreamAccount? {
@@ -134,7 +148,6 @@ extension LoopWorker {
     /// Goes on to the next target of a virtual model. False: there is none.
     private func takeNext(_ exchange: Exchange, because reason: String) throws(Refusal) -> Bool {
         guard let way = exchange.way, !exchange.channel.clientIsGone, way.advance(because: reason) else { return false }
-        exchange.firstByteAt = nil
         do throws(Refusal) {
             try takeNext(exchange, way)
             return true

@@ -72,11 +72,17 @@ final class RouteWay {
     private var hasFurther: Bool { !isAtLast && position + 1 < plan.candidates.count }
     private func hasRoom(_ attempts: Int) -> Bool { attempts < JournalLimits.attempts }
 
+    /// The same target once more: only where that does not take a further target's turn away, as attempts are bounded.
+    private func hasRetry(after all: Int) -> Bool {
+        let further = hasFurther ? plan.candidates.count - position - 1 : 0
+        return attempts < setting.retry.attempts && hasRoom(all + further)
+    }
+
     /// Another target may be tried: nothing goes to the client before it is clear that this one answers.
     func mayMoveOn(after attempts: Int) -> Bool { hasFurther && hasRoom(attempts) }
 
     /// The same target may be tried again.
-    func mayRepeat(after all: Int) -> Bool { hasRoom(all) && attempts < setting.retry.attempts }
+    func mayRepeat(after all: Int) -> Bool { hasRetry(after: all) }
 
     /// What the upstream says with this status goes no further than here, as another attempt follows.
     ///
@@ -84,7 +90,7 @@ final class RouteWay {
     func wouldContinue(upon status: Int, after attempts: Int) -> Bool {
         guard hasRoom(attempts) else { return false }
         if hasFurther, setting.fallbackStatusCodes.contains(status) { return true }
-        return self.attempts < setting.retry.attempts && setting.retry.statusCodes.contains(status)
+        return hasRetry(after: attempts) && setting.retry.statusCodes.contains(status)
     }
 
     // MARK: Events
@@ -108,6 +114,11 @@ final class RouteWay {
                 writingTime: attempt.endedAt - (exchange.isStreamed ? first : sent), tokens: attempt.bill.usage.output,
                 at: now)
         }
+    }
+
+    /// The present target's answer is about to go to the client: the session is here, and all loops know it before its client can
+    /// send another request.
+    func answerBegins(at now: Int64) {
         guard isSticky else { return }
         let isElsewhere = index != plan.ownChoice || model.routing.strategy == .latency
         board.served(
@@ -123,7 +134,7 @@ final class RouteWay {
     func step(after attempt: Attempt, attempts all: Int) -> Step {
         guard hasRoom(all), attempt.mayBeRepeated else { return .done }
         let retry = setting.retry, status = attempt.errorStatus
-        if attempts < retry.attempts, status.map(retry.statusCodes.contains) ?? attempt.wasUnreachable {
+        if hasRetry(after: all), status.map(retry.statusCodes.contains) ?? attempt.wasUnreachable {
             let delay = retry.delay << Int64(min(attempts - 1, 16)), wished = attempt.retryAfter ?? 0
             // Nobody waits for longer than it takes to go elsewhere.
             if wished <= Self.shortRetryAfter {

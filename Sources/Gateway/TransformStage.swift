@@ -26,7 +26,7 @@ extension LoopWorker {
         let meter = AnswerMeter(transform)
         attempt.meter = meter
         let withheld = withheldAnswer(attempt, exchange, account)
-        if withheld == nil { exchange.body = nil }
+        if withheld == nil { exchange.answerBegins(attempt) }
         connection.headIsUsed()
         let isStreamed = exchange.isStreamed
         var relay = TransformedRelay(
@@ -130,7 +130,7 @@ extension LoopWorker {
         _ attempt: Attempt, _ exchange: Exchange, _ account: UpstreamAccount, _ connection: ClientConnection
     ) async {
         let retryAfter = Self.retryAfter(connection)
-        attempt.retryAfter = retryAfter.map { Int64($0) * 1_000_000_000 }
+        attempt.retryAfter = retryAfter.map(Self.nanoseconds)
         let awsType = connection.head.value(.amznErrorType).map {
             String(decoding: connection.headBytes($0), as: UTF8.self)
         }
@@ -154,6 +154,9 @@ extension LoopWorker {
     }
 
     static let errorLimit = 256 * 1024
+
+    /// Of seconds that somebody else wrote; nobody waits for a day.
+    static func nanoseconds(_ seconds: Int) -> Int64 { Int64(min(seconds, 86_400)) * 1_000_000_000 }
 
     /// Seconds, rounded up: `retry-after-ms`, else `retry-after` in seconds.
     static func retryAfter(_ connection: ClientConnection) -> Int? {

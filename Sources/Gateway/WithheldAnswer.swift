@@ -25,7 +25,9 @@ final class WithheldAnswer {
     }
 
     /// Bytes came that the meter has seen.
-    func took(_ new: UnsafeRawBufferPointer, _ meter: AnswerMeter, isLast: Bool) -> Verdict {
+    func took(
+        _ new: UnsafeRawBufferPointer, _ meter: AnswerMeter, isEventStream: Bool, isLast: Bool
+    ) -> Verdict {
         bytes.append(contentsOf: new)
         if meter.hasStarted || bytes.count > Self.most { return .goes }
         if meter.hasErrorEvent {
@@ -34,14 +36,14 @@ final class WithheldAnswer {
                 == true
                 ? .fails(type) : .goes
         }
-        // What ends before it begins is no answer, unless it says that it is whole.
-        return isLast && meter.isWhole ? .goes : .undecided
+        // A stream that ends before it begins is no answer, unless it says that it is whole.
+        return isLast && (meter.isWhole || !isEventStream) ? .goes : .undecided
     }
 
     /// From now on the client has it.
     func release() -> [UInt8] {
         isReleased = true
-        exchange.body = nil
+        if let attempt = exchange.lastAttempt { exchange.answerBegins(attempt) }
         defer { bytes = [] }
         return bytes
     }

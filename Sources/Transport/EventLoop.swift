@@ -129,6 +129,8 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
         while !stopped.load(ordering: .relaxed) {
             let count = wait(&events)
             now = monotonicNanoseconds()
+            // Before the sockets: who posted may have answered a client since, whose next request is among the events.
+            if hasInbox.load(ordering: .acquiring) { takeInbox() }
             for event in events.prefix(count) {
                 if event.token == Self.wakeToken {
                     tg_wake_drain(wakeDescriptor)

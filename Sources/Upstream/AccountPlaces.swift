@@ -5,7 +5,7 @@ import Transport
 /// their order. Whoever leaves hands the place to the first who waits, so that nobody overtakes.
 package final class AccountPlaces: Sendable {
     /// What became of waiting.
-    package enum Answer: Sendable {
+    package enum Answer: Sendable, Equatable {
         case entered
         case timedOut
         /// As many wait as may.

@@ -199,6 +199,10 @@ struct VirtualModelTests {
                 "headers_override.set.A: stands here twice: case does not count"
             ),
             (
+                "target: claude/b, headers_override: {remove: [\"x-list: one\"]}",
+                "headers_override.remove: `x-list: one`: single values can be removed of anthropic-beta only"
+            ),
+            (
                 "target: claude/b, headers_override: {sets: {a: b}}",
                 "headers_override.sets: unknown setting; did you mean set?"
             ),

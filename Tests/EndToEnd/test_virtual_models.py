@@ -7,7 +7,7 @@ import uuid
 
 import pytest
 
-from rig.answers import Json, Message, error
+from rig.answers import Json, Message, Whole, error
 from rig.gateway import UPSTREAM_KEY, prompt
 from rig.upstream import Hang, Stall, Upstream, refusing_port
 from rig.waiting import eventually
@@ -106,9 +106,9 @@ def test_the_next_target_serves(make, upstream, second, sink, failure):
     assert server.attributes["tollgate.route.strategy"] == "priority-based-routing"
     assert server.attributes["tollgate.route.candidates"] == f"first/{PRIMARY} 0.0 closed, last/{SECOND} 1.0 closed"
     assert server.attributes["tollgate.route.target"] == f"last/{SECOND}"
-    (line,) = [line for line in gateway.logged(answer.header("request-id")) if line["msg"] == "request"]
+    (line,) = [line for line in gateway.logged(answer.header("request-id")) if "attempts" in line]
     assert line["attempts"] == 2 and line["target"] == f"last/{SECOND}"
-    point = eventually(lambda: sink.latest("tollgate.fallbacks"), "the fallback is counted")
+    (point,) = eventually(lambda: sink.latest("tollgate.fallbacks"), "the fallback is counted")
     assert point.attributes["from"] == f"first/{PRIMARY}" and point.attributes["to"] == f"last/{SECOND}"
 
 
@@ -250,9 +250,9 @@ def test_a_breaker_opens_and_heals(make, upstream, second, sink):
     reasons = {s.attributes["tollgate.route.reason"] for s in eventually(lambda: sink.named("chat "), "spans")}
     assert "the better ones are open" in reasons
     eventually(lambda: "probe" in {s.attributes["tollgate.route.reason"] for s in sink.named("chat ")}, "the probe has a span")
-    states = {state: sink.latest("tollgate.breaker.transitions", state=state) for state in ("open", "half-open", "closed")}
-    assert all(states.values()), states
-    eventually(lambda: (p := sink.latest("tollgate.breaker.open")) and p.value == 0, "none is open")
+    for state in ("open", "half-open", "closed"):
+        eventually(lambda: sink.latest("tollgate.breaker.transitions", state=state), f"a transition to {state} is counted")
+    eventually(lambda: [point.value for point in sink.latest("tollgate.breaker.open")] == [0], "none is open")
 
 
 def test_a_breaker_opens_on_both_loops(make, upstream, second):
@@ -288,7 +288,7 @@ def test_overrides_and_their_stripped_twin(make, upstream, second, sink):
     answer = gateway.request("POST", "/v1/messages", headers, sent)
     assert answer.status == 200, answer.body
     first, last = upstream.calls[0], second.calls[0]
-    assert first.body == (b'{"model" : "claude-sonnet-5-5", "max_tokens":10,\n "temperature": 0.5, "speed":"fast",'
+    assert first.body == (b'{"model" : "claude-sonnet-5-5", "max_tokens":10,\n "temperature": 0.5,"speed":"fast",'
                           b'"messages":[{"role":"user","content":"\\u00e9"}]}')
     assert first.header("anthropic-beta") == "one-1,fast-mode-2026-02-01" and first.header("x-team") == "acme"
     assert first.header("x-secret") is None
@@ -302,6 +302,32 @@ def test_a_beta_is_added_to_those_of_the_client(make, upstream):
     ask(gateway, key, headers={"anthropic-beta": "context-1m-2025-08-07"}, stream=False)
     (call,) = upstream.calls
     assert call.json["speed"] == "fast" and call.header("anthropic-beta") == "context-1m-2025-08-07,fast-mode-2026-02-01"
+
+
+def thought(text, signature):
+    return {"type": "thinking", "thinking": text, "signature": signature}
+
+
+def test_thoughts_go_only_to_those_who_minted_them(make_gateway, upstream, second):
+    gateway = make_gateway()
+    gateway.config["providers"] = [
+        {"name": "claude", "kind": "anthropic", "base_url": upstream.url, "api_key": UPSTREAM_KEY},
+        {"name": "own", "kind": "openai-compatible", "dialect": "messages", "base_url": second.url + "/v1", "api_key": "k"}]
+    gateway.config["models"] = [{"name": NAME, "routing_config": {"type": "priority-based-routing", "load_balance_targets": [
+        {"target": f"claude/{PRIMARY}", "priority": 0}, {"target": "own/local", "priority": 1}]}}]
+    gateway.start("--loops", "2")
+    key = gateway.issue()
+    claudes = thought("Claude's.", "EqQB" + "CkYIBBgCKkBabc+/" * 8)
+    owns, text = thought("Its own.", "sig-1"), {"type": "text", "text": "Hello."}
+    history = [{"role": "user", "content": "Hi."}, {"role": "assistant", "content": [claudes, text]},
+               {"role": "user", "content": "On."}, {"role": "assistant", "content": [owns, text]}, {"role": "user", "content": "On."}]
+    upstream.answers(error(529, "overloaded_error"), Message())
+    assert ask(gateway, key, messages=history).header("x-tollgate-target") == "own/local"
+    assert ask(gateway, key, messages=history).header("x-tollgate-target") == f"claude/{PRIMARY}"
+    for call in upstream.calls:
+        assert [message["content"] for message in call.json["messages"]] == ["Hi.", [claudes, text], "On.", [text], "On."]
+    (call,) = second.calls
+    assert [message["content"] for message in call.json["messages"]] == ["Hi.", [text], "On.", [owns, text], "On."]
 
 
 def test_tokens_are_counted_by_the_target(make, upstream):
@@ -326,6 +352,49 @@ def test_models_are_listed(make):
 
 
 # Full accounts
+
+
+def test_an_error_that_was_told_counts_more_than_a_full_queue(make, upstream, second):
+    gateway, key = make(providers={"last": {"max_concurrent_requests": 1, "max_queued_requests": 2, "queue_timeout": "200ms"}})
+    gate = second.gate()
+    second.answers(Message(gate=gate))
+    upstream.answers(error(500, "api_error", "The first one."))
+    with gateway.connect() as connection:
+        body = json.dumps(prompt(model=f"last/{SECOND}", stream=True)).encode()
+        connection.request("POST", "/v1/messages", {"authorization": f"Bearer {key.secret}", "content-type": "application/json"}, body)
+        gate.wait()
+        answer = ask(gateway, key)
+        assert answer.status == 500 and answer.json["error"]["message"] == "The first one."
+        gate.open()
+        assert connection.answer().status == 200
+
+
+def test_when_all_are_full_it_waits_where_it_may(make, upstream, second):
+    gateway, key = make(providers={"first": {"max_concurrent_requests": 1, "max_queued_requests": 2, "queue_timeout": "20s"},
+                                   "last": {"max_concurrent_requests": 1}})
+    gates = [upstream.gate(), second.gate()]
+    upstream.answers(Message(gate=gates[0]), Message())
+    second.answers(Message(gate=gates[1]))
+    headers = {"authorization": f"Bearer {key.secret}", "content-type": "application/json"}
+    body = json.dumps(prompt(model=NAME, stream=True)).encode()
+    with gateway.connect() as one, gateway.connect() as other, gateway.connect() as third:
+        for connection, gate in ((one, gates[0]), (other, gates[1])):
+            connection.request("POST", "/v1/messages", headers, body)
+            gate.wait()
+        third.request("POST", "/v1/messages", headers, body)
+        time.sleep(0.2)
+        gates[0].open()
+        answer = third.answer()
+        assert answer.status == 200 and answer.header("x-tollgate-target") == f"first/{PRIMARY}"
+        gates[1].open()
+        assert one.answer().status == 200 and other.answer().status == 200
+
+
+def test_an_empty_answer_is_an_answer(make, upstream, second):
+    gateway, key = make()
+    upstream.answers(Whole(b"", 200))
+    answer = ask(gateway, key, stream=False)
+    assert answer.status == 200 and answer.body == b"" and second.calls == []
 
 
 def test_a_full_account_bursts_to_the_next(make, upstream, second):

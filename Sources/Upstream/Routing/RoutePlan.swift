@@ -187,9 +187,11 @@ private struct Speed {
 
 extension RoutePlan {
     /// The plan of a session that nobody has seen, with all targets well: what `tollgate explain` can say without a running gateway.
-    package static func expected(_ model: VirtualModelSetting, sessionID: String) -> RoutePlan {
+    ///
+    /// - Parameter name: of what is sticky: the session's id, the user, or the key's id.
+    package static func expected(_ model: VirtualModelSetting, for name: String) -> RoutePlan {
         let targets = RouteTarget.all(of: model.routing)
-        let key = RouteKey(sessionID, model: RouteHash.of(model.name))
+        let key = RouteKey(name, model: RouteHash.of(model.name))
         return RoutePlan(
             model.routing, targets, health: targets.map { _ in Health() }, for: Caller(key, isSticky: true), at: 0)
     }

@@ -1,6 +1,6 @@
 /// Where sessions are that are not where their plan would send them: their prompt caches live there. Bounded; the one that was
 /// used longest ago gives way. Loop-confined. Pure: moments are monotonic nanoseconds, passed in.
-package struct StickyTable: ~Copyable {
+package struct StickyTable {
     private struct Entry {
         let key: RouteKey
         /// The target's hash: its place may change with a reload.

@@ -192,6 +192,7 @@ class Upstream:
         asyncio.set_event_loop(self._loop)
         listen = asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self._tls, limit=2**20, backlog=1024)
         server = self._loop.run_until_complete(listen)
+        self._server = server
         self.port = server.sockets[0].getsockname()[1]
         self._ready.set()
         self._loop.run_forever()
@@ -231,6 +232,11 @@ class Upstream:
     def drop_connections(self):
         """Close every connection, as a server does with idle ones."""
         self._loop.call_soon_threadsafe(lambda: [writer.close() for writer in self._writers])
+
+    def refuse(self):
+        """From now on nobody listens here: connections are refused, open ones end."""
+        self._loop.call_soon_threadsafe(self._server.close)
+        self.drop_connections()
 
     def standard_headers(self, request):
         return {
