@@ -49,12 +49,16 @@ import Wire
         #expect(throws: VerificationKeyError.self) { try VerificationKey.p256(x: Array(one.prefix(31)), y: one) }
         #expect(throws: VerificationKeyError.self) { try VerificationKey.ed25519(Array(one.prefix(31))) }
         var modulus = [UInt8](repeating: 0xFF, count: 256)
-        // A power of two less one is no product of two large primes, and has small factors.
-        #expect(throws: VerificationKeyError.self) { try VerificationKey.rsa(modulus: modulus, exponent: [1, 0, 1]) }
-        modulus[255] = 0xFE
-        #expect(throws: VerificationKeyError.self) { try VerificationKey.rsa(modulus: modulus, exponent: [1, 0, 1]) }
+        #expect(try VerificationKey.rsa(modulus: [0] + modulus, exponent: [0, 1, 0, 1]).kind == .rsa)
         for exponent: [UInt8] in [[], [0], [1], [2], [1, 0, 0], [UInt8](repeating: 1, count: 9)] {
             #expect(throws: VerificationKeyError.self) { try VerificationKey.rsa(modulus: modulus, exponent: exponent) }
+        }
+        modulus[255] = 0xFE
+        #expect(throws: VerificationKeyError.self) { try VerificationKey.rsa(modulus: modulus, exponent: [1, 0, 1]) }
+        modulus[255] = 0xFF
+        for length in [0, 1, 255, 1_025] {
+            let other = [UInt8](repeating: 0xFF, count: length)
+            #expect(throws: VerificationKeyError.self) { try VerificationKey.rsa(modulus: other, exponent: [1, 0, 1]) }
         }
     }
 }
