@@ -13,7 +13,7 @@ RUN swift build -c release --static-swift-stdlib --product tollgate \
 
 FROM debian:bookworm-slim
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends ca-certificates libstdc++6 libssl3 libsqlite3-0 libyaml-0-2 zlib1g libprotobuf-c1 \
+    && apt-get install -y --no-install-recommends ca-certificates tzdata libstdc++6 libssl3 libsqlite3-0 libyaml-0-2 zlib1g libprotobuf-c1 \
     && rm -rf /var/lib/apt/lists/* \
     && groupadd --system --gid 10001 tollgate \
     && useradd --system --uid 10001 --gid tollgate --home-dir /var/lib/tollgate --create-home tollgate

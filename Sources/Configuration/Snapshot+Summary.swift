@@ -40,14 +40,8 @@ extension TargetSetting {
 
 extension TokenIssuerSetting {
     package var summary: String {
-        let source =
-            switch keys {
-            case .secret: "secret"
-            case .file(let path): "file:\(path)"
-            case .url(let base, _, let refresh): "\(base.authority) refresh=\(refresh / 1_000_000)ms"
-            }
         let names = algorithms.map(\.rawValue).joined(separator: ",")
-        var line = "jwt \(issuer): audience=\(audiences.joined(separator: ",")) keys=\(source) algorithms=\(names)"
+        var line = "jwt \(issuer): audience=\(audiences.joined(separator: ",")) keys=\(keys) algorithms=\(names)"
         line += " user=\(claims.user)"
         if let team = claims.team { line += " team=\(team)" }
         if let groups = claims.groups { line += " groups=\(groups)" }

@@ -38,12 +38,12 @@ extension SnapshotReader {
         for section in targets {
             var section = section
             defer { section.finish() }
-            let mark = section.mark
+            let mark = section.mark, shown = section.text("target")?.shown ?? ""
             guard let target = readBalanced(&section, routing.strategy, accounts, virtual) else { continue }
             if routing.targets.contains(where: { $0.isSame(as: target) }) {
                 reader.note(
                     mark, section.pathOf("target"),
-                    "`\(target.account)/\(target.upstream)` stands here twice with the same overrides; leave one out")
+                    "\(shown) stands here twice with the same overrides; leave one out")
             }
             routing.targets.append(target)
         }
@@ -146,7 +146,8 @@ extension SnapshotReader {
         target.retry.statusCodes = readStatusCodes(&group, "on_status_codes") ?? []
         target.retry.delay =
             group.value("delay", expected: "a number of milliseconds, or a duration, up to 60s") { text in
-                let delay = Int64(text).flatMap { $0 > 60_000 ? nil : $0 * 1_000_000 } ?? DurationText.parse(text)
+                let delay =
+                    Int64(text).flatMap { (0...60_000).contains($0) ? $0 * 1_000_000 : nil } ?? DurationText.parse(text)
                 return delay.flatMap { (0...60_000_000_000).contains($0) ? $0 : nil }
             } ?? target.retry.delay
         if target.retry.attempts == 1 {

@@ -138,6 +138,6 @@ struct SnapshotReader {
                 }
             }
         }
-        return PriceTable(rows, over: .builtIn)
+        return rows.isEmpty ? .builtIn : PriceTable(rows, over: .builtIn)
     }
 }

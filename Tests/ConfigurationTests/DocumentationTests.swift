@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 @testable import Configuration
@@ -23,7 +24,33 @@ struct DocumentationTests {
         "providers: {name: m, kind: mock}\nmodels: {name: a, target: m/a, qqqqqqqqqqqqqqqq: 1}",
     ]
 
-    @Test("Every setting that is read stands there", arguments: groups)
+    /// Virtual models, issuers and rules: what stands in place of `_`.
+    private static let ruled = [
+        "models: {name: v, routing_config: {type: priority-based-routing, load_balance_targets: [{target: m/a}], _}}",
+        "models: {name: v, routing_config: {type: priority-based-routing, load_balance_targets: [{target: m/a, _}]}}",
+        "models: {name: v, routing_config: {type: priority-based-routing, sticky_routing: {_}, load_balance_targets: [{target: m/a}]}}",
+        "models: {name: v, routing_config: {type: priority-based-routing, circuit_breaker: {_}, load_balance_targets: [{target: m/a}]}}",
+        "models: {name: v, routing_config: {type: priority-based-routing, load_balance_targets: [{target: m/a, retry_config: {_}}]}}",
+        "models: {name: v, routing_config: {type: priority-based-routing, load_balance_targets: [{target: m/a, headers_override: {_}}]}}",
+        "models: {name: v, routing_config: {type: priority-based-routing, load_balance_targets: [{target: m/a, sla_cutoff: {time_per_output_token_ms: 5, _}}]}}",
+        "models: {name: v, target: m/a}\ncredentials: {jwt: {issuer: a, audience: b, jwks: c, _}}",
+        "models: {name: v, target: m/a}\ncredentials: {jwt: {issuer: a, audience: b, jwks: c, claims: {_}}}",
+        "models: {name: v, target: m/a}\ntls: {certificate: a, key: b, client_ca: c}\ncredentials: {client_certificates: {match: {dns: c}, _}}",
+        "models: {name: v, target: m/a}\ntls: {certificate: a, key: b, client_ca: c}\ncredentials: {client_certificates: {match: {dns: c, _}}}",
+        "models: {name: v, target: m/a}\naccess: {id: a, deny: {models: v}, _}",
+        "models: {name: v, target: m/a}\naccess: {id: a, deny: {models: v, _}}",
+        "models: {name: v, target: m/a}\nbudgets: {id: a, limit_to: 1, unit: cost_total, _}",
+        "models: {name: v, target: m/a}\nbudgets: {id: a, limit_to: 1, unit: tokens_total, when: {_}}",
+        "models: {name: v, target: m/a}\nbudgets: {id: a, limit_to: 1, unit: tokens_total, alerts: {_}}",
+        "models: {name: v, target: m/a}\nrate_limits: {id: a, limit_to: 1, unit: requests_per_day, _}",
+        "models: {name: v, target: m/a}\nrunaway: {id: a, same_tool_calls: 5, _}",
+        "models: {name: v, target: m/a}\nmetadata: {_}",
+    ].map { text in
+        let parts = text.split(separator: "_}", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        return "providers: {name: m, kind: mock}\n\(parts[0])qqqqqqqqqqqqqqqq: 1}\(parts[1])"
+    }
+
+    @Test("Every setting that is read stands there", arguments: groups + ruled)
     func documented(text: String) throws {
         let said = problems(text)
         let known = try #require(said.first).split(separator: "known here: ")
@@ -53,6 +80,58 @@ struct DocumentationTests {
         let logs = LogSettings()
         #expect(document.contains("| `level` | `\(logs.level.rawValue)` |"))
         #expect(document.contains("| `access` | `\(logs.access.rawValue)` |"))
+    }
+
+    @Test("Every default of rules and virtual models stands there")
+    func ruleDefaults() throws {
+        let document = try Self.document(), routing = RoutingSetting(), second: Int64 = 1_000_000_000
+        let target = TargetSetting(account: "", upstream: "")
+        let codes = target.fallbackStatusCodes.map { "\($0)" }.joined(separator: ", ")
+        let rate = RateRule(id: "", limit: 1, measure: .concurrent, unit: "")
+        for row in [
+            "| `by` | `\(routing.sticky.rawValue)` |", "| `ttl` | `\(routing.stickyTime / second / 3_600)h` |",
+            "| `failures` | \(routing.breaker.failures) |", "| `open_for` | `\(routing.breaker.openFor / second)s` |",
+            "| `weight` | \(target.weight) |", "| `priority` | \(target.priority) |",
+            "| `fallback_status_codes` | \(codes) |", "default `\(target.retry.delay / 1_000_000)ms`, doubled",
+            "| `queue_timeout` | `\(rate.queueTimeout / second)s` |", "| `max_queue` | \(rate.maximumQueue) |",
+            "| `context_tokens` | \(RunawayRule(id: "").contextTokens / 1_000)k |",
+            "default \(AlertSetting().thresholds.map { "\($0)" }.joined(separator: " and "));",
+        ] { #expect(document.contains(row), "\(row)") }
+    }
+
+    @Test("Every unit, dimension and way to route stands there, and what the rules' example says is understood")
+    func words() throws {
+        let document = try Self.document()
+        for name in RoutingStrategy.allCases.map(\.rawValue) + StickyKey.allCases.map(\.rawValue) + ScopeDimension.names
+            + CertificateField.allCases.map(\.rawValue) + TokenAlgorithm.allCases.map(\.rawValue)
+        { #expect(document.contains("`\(name)`"), "\(name)") }
+        for text in ["budgets", "rate_limits"] {
+            let said = problems(with: "\(text): {id: a, limit_to: 1, unit: qqqqqqqqqqqqqq}")
+            let names = try #require(said.first?.split(separator: "known are ").last).split(separator: ", ")
+            #expect(names.count > 5)
+            for name in names { #expect(document.contains("`\(name)`"), "\(name)") }
+        }
+    }
+
+    @Test("The examples have no mistakes")
+    func examples() throws {
+        let blocks = try Self.document().split(separator: "```yaml\n").dropFirst()
+            .compactMap { $0.split(separator: "```").first.map(String.init) }
+        let providers = ["anthropic", "bedrock", "openai", "local"].map { "{name: \($0), kind: mock}" }
+        let accounts = "providers: [\(providers.joined(separator: ", "))]\n"
+        let models = "models: [{name: \"claude-*\", target: \"anthropic/claude-*\"}]\n"
+        let virtual = try #require(blocks.first { $0.contains("routing_config") })
+        #expect(try snapshot(accounts + virtual).virtualModels.count == 4)
+        let rules = try #require(blocks.first { $0.contains("budgets:") })
+        let isInstalled = access("/usr/share/zoneinfo/Europe/Berlin", R_OK) == 0
+        let zoned = isInstalled ? rules : rules.split(separator: "\n").dropFirst().joined(separator: "\n")
+        let read = try snapshot(accounts + models + zoned)
+        #expect(read.rules.budgets.count == 4 && read.rules.rates.count == 2 && read.warnings.isEmpty)
+        let credentials = try #require(blocks.first { $0.contains("jwt:") })
+            .split(separator: "\n").map { $0.replacing("${BOOTSTRAP_KEY}", with: "long-key-1") }
+            .map { $0.replacing("${CI_KEY}", with: "long-key-2") }.joined(separator: "\n")
+        let tls = "tls: {certificate: c, key: k, client_ca: a}\n"
+        #expect(try snapshot(accounts + models + tls + credentials).tokenIssuers.count == 1)
     }
 
     @Test("Everything that a price row understands stands there")

@@ -54,6 +54,14 @@ struct SecretTests {
             "telemetry: {otlp: [{endpoint: \"https://h?k=canary\"}]}",
             "telemetry: {otlp: [{endpoint: \"http://a\", headers: {x: \"${BROKEN}\"}}]}", "nope: ${TOKEN}",
             "nope: {canry: ${TOKEN}}", "data: \"${canary-1}\"",
+            "time_zone: \"${TOKEN}/x y\"", "budgets: [{id: \"${TOKEN} \", limit_to: \"${TOKEN}\", unit: \"${TOKEN}\"}]",
+            "budgets: [{id: a, limit_to: \"${TOKEN}\", unit: cost_total, alerts: {webhook: \"${TOKEN}\", thresholds: [\"${TOKEN}\"]}}]",
+            "budgets: [{id: a, limit_to: 1, unit: cost_total, budget_applies_per: \"${TOKEN}\", max_overshoot: \"${TOKEN}\"}]",
+            "access: [{id: a, when: {subjects: \"${TOKEN}\"}, deny: {models: \"${TOKEN}\", providers: \"${TOKEN}\"}}]",
+            "runaway: [{id: a, same_tool_calls: \"${TOKEN}\", when: {models: \"x/${TOKEN}\"}}]",
+            "credentials: {jwt: [{issuer: a, audience: b, secret: \"${TOKEN}\"}]}",
+            "credentials: {jwt: [{issuer: a, audience: b, jwks: \"http://h/${TOKEN}\"}]}",
+            "credentials: {jwt: [{issuer: a, audience: b, jwks: k, algorithms: \"${TOKEN}\"}]}",
         ])
     func mistakes(addition: String) {
         let said = problems(with: addition)
@@ -73,6 +81,7 @@ struct SecretTests {
               - {name: b, target: "${TOKEN}"}
               - {name: c, target: "${TOKEN}/x"}
               - {name: d, target: "${TOKEN}//x*"}
+              - {name: "${TOKEN}*", routing_config: {type: "${TOKEN}", load_balance_targets: [{target: "${TOKEN}/x", fallback_status_codes: "${TOKEN}", strip_params: ["${TOKEN}", "${TOKEN}"], headers_override: {remove: ["${BROKEN}"]}}]}}
             """)
         #expect(said.count >= 10)
         #expect(!said.joined().contains("canary"), "\(said)")

@@ -1,10 +1,22 @@
 extension RuleReader {
-    func checkBudgets(_ budgets: [Placed<BudgetRule>]) {
+    /// `policy`: which tags only a credential can set.
+    func checkBudgets(_ budgets: [Placed<BudgetRule>], _ policy: MetadataPolicy) {
         for (index, later) in budgets.enumerated() {
             if let earlier = budgets[..<index].first(where: { $0.rule.isPointless(beside: later.rule) }) {
                 notePointless(later, earlier, later.rule.limit, earlier.rule.limit, later.rule.id, earlier.rule.id)
             }
             checkPrices(later)
+            checkTags(later, policy)
+        }
+    }
+
+    private func checkTags(_ budget: Placed<BudgetRule>, _ policy: MetadataPolicy) {
+        for case .metadata(let name) in budget.rule.appliesPer
+        where budget.rule.onExceed == .block && !policy.isLocked(name) {
+            reader.warn(
+                budget.mark, budget.path,
+                "each request names its \(name) itself, and with another one spends from another account; "
+                    + "if only credentials may, add it to `metadata: {from_credential: …}`")
         }
     }
 

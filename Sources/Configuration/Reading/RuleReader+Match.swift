@@ -38,7 +38,12 @@ extension RuleReader {
             section.refuse(["models", "providers"], "has no effect here; name them in `allow` or `deny`")
         }
         if var group = section.section("metadata") {
-            for name in group.names { match.metadata[name] = readGlobs(&group, name).map(\.glob) }
+            for name in group.names {
+                if let node = group.nodeOrNull(name), node.isNull {
+                    reader.note(node.mark, group.pathOf(name), "has no value; write `\"*\"` for any")
+                }
+                match.metadata[name] = readGlobs(&group, name).map(\.glob)
+            }
             match.metadata = match.metadata.filter { !$0.value.isEmpty }
         }
         return match

@@ -39,7 +39,7 @@ struct RuleReader {
                     + "apart for each user or team with `budget_applies_per` in place of a rule for each")
         }
         checkAccess(access)
-        checkBudgets(budgets)
+        checkBudgets(budgets, rules.metadata)
         checkRates(rates)
         rules.access = access.map(\.rule)
         rules.budgets = budgets.map(\.rule)

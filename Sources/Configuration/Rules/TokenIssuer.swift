@@ -16,6 +16,18 @@ package enum TokenKeySource: Sendable {
     case url(BaseURL, path: String, refresh: Int64)
 }
 
+/// Path and query of a URL are not shown.
+extension TokenKeySource: CustomStringConvertible, CustomReflectable {
+    package var description: String {
+        switch self {
+        case .secret: "secret"
+        case .file(let path): "file:\(path)"
+        case .url(let base, _, let refresh): "\(base.authority) refresh=\(refresh / 1_000_000)ms"
+        }
+    }
+    package var customMirror: Mirror { Mirror(self, children: ["description": description]) }
+}
+
 /// Which claim says what; names with dots lead into objects (`realm_access.roles`).
 package struct TokenClaims: Sendable, Equatable {
     package var user = "sub"
