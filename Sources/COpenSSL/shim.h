@@ -45,7 +45,7 @@ static inline int tg_alpn_http11(
     return SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
-// A public key from its parameters, checked; frees the builder.
+// A public key from its parameters; frees the builder. A point that is not on its curve makes none.
 static inline EVP_PKEY *tg_public_key(const char *type, OSSL_PARAM_BLD *builder) {
     EVP_PKEY *key = NULL;
     OSSL_PARAM *parameters = OSSL_PARAM_BLD_to_param(builder);
@@ -58,13 +58,7 @@ static inline EVP_PKEY *tg_public_key(const char *type, OSSL_PARAM_BLD *builder)
     EVP_PKEY_CTX_free(maker);
     OSSL_PARAM_free(parameters);
     OSSL_PARAM_BLD_free(builder);
-    if (key == NULL) return NULL;
-    EVP_PKEY_CTX *checker = EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL);
-    int good = checker != NULL && EVP_PKEY_public_check(checker) == 1;
-    EVP_PKEY_CTX_free(checker);
-    if (good) return key;
-    EVP_PKEY_free(key);
-    return NULL;
+    return key;
 }
 
 static inline EVP_PKEY *tg_rsa_key(
@@ -82,11 +76,22 @@ static inline EVP_PKEY *tg_rsa_key(
     return key;
 }
 
+// The key itself if it is a good one. For curves only: of an RSA modulus it would look for primes, for milliseconds.
+static inline EVP_PKEY *tg_checked_key(EVP_PKEY *key) {
+    if (key == NULL) return NULL;
+    EVP_PKEY_CTX *checker = EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL);
+    int is_good = checker != NULL && EVP_PKEY_public_check(checker) == 1;
+    EVP_PKEY_CTX_free(checker);
+    if (is_good) return key;
+    EVP_PKEY_free(key);
+    return NULL;
+}
+
 static inline EVP_PKEY *tg_p256_key(const unsigned char *point, size_t length) {
     OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
     if (builder != NULL && OSSL_PARAM_BLD_push_utf8_string(builder, OSSL_PKEY_PARAM_GROUP_NAME, "P-256", 0) == 1 &&
         OSSL_PARAM_BLD_push_octet_string(builder, OSSL_PKEY_PARAM_PUB_KEY, point, length) == 1)
-        return tg_public_key("EC", builder);
+        return tg_checked_key(tg_public_key("EC", builder));
     OSSL_PARAM_BLD_free(builder);
     return NULL;
 }

@@ -21,7 +21,10 @@ extension LoopWorker {
     func callerByToken(_ exchange: Exchange) async throws(Refusal) -> Caller? {
         guard !tokens.verifier.isEmpty else { return nil }
         var outcome = tokenOutcome(exchange)
-        if case .unknownKey(let place, _) = outcome, let source = tokens.sources[place], await source.look() {
+        let deadline = monotonicNanoseconds() + KeySetSource.longestWait
+        while case .unknownKey(let place, _) = outcome, let source = tokens.sources[place],
+            await source.look(until: deadline)
+        {
             outcome = tokenOutcome(exchange)
         }
         switch outcome {

@@ -13,8 +13,8 @@ actor KeySetSource {
     private var isStopped = false
     private let whenFetched: @Sendable (KeySetSource, Result<JSONWebKeySet, KeySetFault>) -> Void
 
-    /// So long somebody waits for a fetch, nanoseconds.
-    private static let longestWait: Int64 = 5_000_000_000
+    /// So long somebody waits, nanoseconds.
+    static let longestWait: Int64 = 5_000_000_000
 
     /// `whenFetched` is called on the loop's thread after each fetch; what it posts is done before those who wait go on.
     init(
@@ -38,9 +38,10 @@ actor KeySetSource {
         loop.post { Task(executorPreference: self.loop) { await self.end() } }
     }
 
-    /// A token names a key that is not known. True when the set was fetched meanwhile; waits for that, five seconds at most.
-    func look() async -> Bool {
-        guard !isStopped else { return false }
+    /// A token names a key that is not known. True when a fetch ended meanwhile; waits for that until `deadline` (monotonic
+    /// nanoseconds). One that was on its way may have seen the old keys still: who finds nothing looks again.
+    func look(until deadline: Int64) async -> Bool {
+        guard !isStopped, monotonicNanoseconds() < deadline else { return false }
         switch machine.looked(at: loop.now) {
         case .tooSoon: return false
         case .fetch: Task(executorPreference: loop) { await self.fetch() }
@@ -48,7 +49,7 @@ actor KeySetSource {
         }
         let wakeup = Wakeup(loop: loop)
         waiting.append(wakeup)
-        wakeup.setDeadline(after: Self.longestWait)
+        wakeup.setDeadline(after: deadline - monotonicNanoseconds())
         let events = await wakeup.wait(for: [.notice, .deadline])
         wakeup.clearDeadline()
         waiting.removeAll { $0 === wakeup }

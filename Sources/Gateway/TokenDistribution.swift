@@ -12,6 +12,8 @@ final class TokenDistribution: Sendable {
         let issuer: TokenIssuerSetting
         let source: KeySetSource?
         var keys: TokenKeySet?
+        /// Of the text that the keys were read from; `nil`: not from this source.
+        var digest: SHA256Digest?
     }
     private struct State {
         var version = 0
@@ -119,22 +121,26 @@ final class TokenDistribution: Sendable {
 
     /// On the loop's thread.
     private func fetched(_ source: KeySetSource, _ result: Result<JSONWebKeySet, KeySetFault>) {
-        guard let (issuer, worker) = accept(source, result) else { return }
-        if case .success = result { distribute() }
-        note(issuer, source.fetcher.name, result, worker)
+        guard let (issuer, isNew, worker) = accept(source, result) else { return }
+        if isNew { distribute() }
+        worker?.keySetFetched(issuer: issuer, isGood: (try? result.get()) != nil)
+        note(issuer, source.fetcher.name, result, isNew: isNew)
     }
 
     /// `nil` when the source is no longer in use.
     private func accept(
         _ source: KeySetSource, _ result: Result<JSONWebKeySet, KeySetFault>
-    ) -> (issuer: String, worker: LoopWorker?)? {
+    ) -> (issuer: String, isNew: Bool, worker: LoopWorker?)? {
         state.withLock { state in
             guard let place = state.entries.firstIndex(where: { $0.source === source }) else { return nil }
-            if case .success(let set) = result {
+            var isNew = false
+            if case .success(let set) = result, state.entries[place].digest != set.digest {
+                isNew = true
+                state.entries[place].digest = set.digest
                 state.entries[place].keys = TokenKeySet(set.keys)
                 state.version += 1
             }
-            return (state.entries[place].issuer.issuer, state.workers.first { $0.loop === loop })
+            return (state.entries[place].issuer.issuer, isNew, state.workers.first { $0.loop === loop })
         }
     }
 
@@ -157,27 +163,23 @@ final class TokenDistribution: Sendable {
             sources: state.entries.map(\.source))
     }
 
-    private func note(
-        _ issuer: String, _ place: String, _ result: Result<JSONWebKeySet, KeySetFault>, _ worker: LoopWorker?
-    ) {
-        var fault: KeySetFault?
+    private func note(_ issuer: String, _ place: String, _ result: Result<JSONWebKeySet, KeySetFault>, isNew: Bool) {
         switch result {
         case .success(let set):
-            log.write(set.keys.isEmpty || !set.ignored.isEmpty ? .warning : .debug, "an issuer's keys were loaded") {
+            guard isNew else { return }
+            log.write(set.keys.isEmpty || !set.ignored.isEmpty ? .warning : .info, "an issuer's keys were loaded") {
                 line in
                 line.member("issuer", issuer)
                 line.member("from", place)
                 line.member("keys", Int64(set.keys.count))
-                line.member("ignored", set.ignored.prefix(8).joined(separator: "; "))
+                if !set.ignored.isEmpty { line.member("ignored", set.ignored.prefix(8).joined(separator: "; ")) }
             }
         case .failure(let error):
-            fault = error
             log.write(.error, "an issuer's keys could not be loaded; those known before stay in force") { line in
                 line.member("issuer", issuer)
                 line.member("error", "\(place) \(error.sentence)")
             }
         }
-        worker?.keySetFetched(issuer: issuer, isGood: fault == nil)
     }
 }
 

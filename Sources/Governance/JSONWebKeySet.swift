@@ -16,6 +16,9 @@ package struct JSONWebKeySet {
     /// For each key that is of no use here, why; names the key by its place.
     package private(set) var ignored: [String] = []
 
+    /// SHA-256 of the text, to notice that nothing has changed.
+    package let digest: SHA256Digest
+
     /// More keys than any issuer has at a time.
     package static let maximumKeys = 256
     /// A key set's greatest length, in bytes.
@@ -26,6 +29,7 @@ package struct JSONWebKeySet {
         guard bytes.count <= Self.maximumBytes else {
             throw KeySetFault("is longer than \(Self.maximumBytes) bytes")
         }
+        digest = SHA256Digest(of: bytes)
         let set: JSONValue
         do throws(JSONError) {
             set = try JSONValue(parsing: bytes)

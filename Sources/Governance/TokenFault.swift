@@ -22,6 +22,8 @@ package enum TokenFault: Error, Equatable {
     /// `iat` is later than now.
     case issuedInFuture
     case audience(expected: [String])
+    /// `cnf` (RFC 7800): only whoever proves to hold a key may use it, which is not asked for here.
+    case bound
     /// A claim that must be there is not; its name.
     case missingClaim(String)
     /// A claim is not what it must be: its name, and what it must be.
@@ -41,6 +43,7 @@ package enum TokenFault: Error, Equatable {
         case .issuedInFuture: "The token was issued in the future. Is the clock of its issuer right?"
         case .audience(let expected):
             "The token is for another audience; this gateway is \(expected.joined(separator: " or "))."
+        case .bound: "The token is bound to a key of its holder (cnf), which this gateway does not check. Get a bearer token."
         case .missingClaim(let name): "The token has no claim \(name)."
         case .claim(let name, let mustBe): "The claim \(name) of the token must be \(mustBe)."
         }

@@ -63,6 +63,7 @@ package struct TokenVerifier: Sendable {
             guard issuer.audiences.contains(where: { ours in audiences.contains { $0.isExactly(ours) } }) else {
                 return .refused(.audience(expected: issuer.audiences))
             }
+            guard token.claims["cnf"] == nil else { return .refused(.bound) }
             return .valid(try TokenSubject(token.claims).principal(issuer), until: until)
         } catch .unknownKey {
             return issuer.canChangeKeys ? .unknownKey(issuer: place) : .refused(.unknownKey)

@@ -61,6 +61,9 @@ package final class VerificationKey: @unchecked Sendable {
             throw VerificationKeyError(
                 "is an RSA key of \(bits) bits; \(modulusBits.lowerBound) to \(modulusBits.upperBound) are taken")
         }
+        guard let lowest = modulus.last, lowest & 1 == 1 else {
+            throw VerificationKeyError("has a modulus that is even")
+        }
         guard exponent.count <= 8, let last = exponent.last, last & 1 == 1, exponent != [1] else {
             throw VerificationKeyError("has an exponent that is not odd and from 3 up")
         }

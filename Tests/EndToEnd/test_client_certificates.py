@@ -157,3 +157,17 @@ def test_check_names_a_missing_authority(make_mutual, tmp_path):
     gateway.write()
     done = gateway.run("check", code=None)
     assert done.returncode != 0 and "nothing.pem" in done.stdout + done.stderr
+
+
+@pytest.mark.client
+def test_claude_code_shows_its_certificate(make_mutual, authority, tmp_path):
+    from rig.claude import Claude
+    gateway = make_mutual(client_certificates="required").start()
+    certificate, key = authority.issue("dora", "email:dora@example.com")
+    folder = tmp_path / "developer"
+    folder.mkdir()
+    claude = Claude(folder, gateway.url, "certificate")
+    claude.run(
+        "Say hello.", NODE_EXTRA_CA_CERTS=str(authority.certificate), CLAUDE_CODE_CLIENT_CERT=str(certificate),
+        CLAUDE_CODE_CLIENT_KEY=str(key)).said("Hello from the upstream.")
+    assert gateway.ledger.closed(1)[0]["user"] == "dora@example.com"

@@ -252,12 +252,13 @@ def test_claude_code_gets_its_token_from_a_helper(make_gateway, keys, provider, 
     folder = tmp_path / "developer"
     folder.mkdir()
     claude = Claude(folder, gateway.url, None)
-    (folder / "token").write_text(keys["ES256"].token())
+    # The first token is over: the helper is asked again after the refusal, and the session goes on.
+    (folder / "first").write_text(keys["ES256"].token(exp=1600000000))
+    (folder / "second").write_text(keys["ES256"].token())
+    (folder / "helper").write_text(f"cat {folder}/first 2>/dev/null && rm {folder}/first || cat {folder}/second\n")
     settings = claude.home / ".claude" / "settings.json"
     settings.parent.mkdir()
-    settings.write_text(json.dumps({"apiKeyHelper": f"cat {folder / 'token'}"}))
+    settings.write_text(json.dumps({"apiKeyHelper": f"sh {folder / 'helper'}"}))
     claude.run("Say hello.", CLAUDE_CODE_API_KEY_HELPER_TTL_MS="60000").said("Hello from the upstream.")
     assert gateway.ledger.closed(1)[0]["user"] == "dora"
-    (folder / "token").write_text(keys["ES256"].token(exp=1600000000))
-    run = claude.run("Say hello.")
-    assert "The token expired at 2020-09-13T12:26:40Z" in run.text, run.text
+    assert not (folder / "first").exists() and len(upstream.calls) == 1

@@ -132,6 +132,12 @@ import Wire
         }
     }
 
+    @Test("A token that is bound to a key of its holder is no bearer token")
+    func bound() throws {
+        #expect(try fault(["cnf": #"{"jkt":"x"}"#]) == .bound)
+        #expect(try fault(["cnf": "null"]) == .bound)
+    }
+
     @Test("Without a user there is nobody", arguments: ["", "null", #""""#])
     func missingUser(value: String) throws { #expect(try fault(["sub": value]) == .missingClaim("sub")) }
 

@@ -79,4 +79,31 @@ struct Base64Tests {
     func refused(text: String) {
         #expect(decoded(text) == nil)
     }
+
+    @Test("The form for URLs has one text for each value: what is taken is what would be written")
+    func decodedForURL() {
+        func decoded(_ text: [UInt8]) -> [UInt8]? { text.withUnsafeBytes { Base64.decodedForURL($0) } }
+        for length in 0..<70 {
+            let bytes = (0..<length).map { UInt8(truncatingIfNeeded: $0 &* 37 &+ length &* 11) }
+            #expect(decoded(Array(encodedForURL(bytes).utf8)) == bytes)
+        }
+        // All texts of up to two letters, and each byte at each place of longer ones.
+        let all = (0...255).map { UInt8($0) }
+        var texts: [[UInt8]] = [[]] + all.map { [$0] }
+        for first in all { texts += all.map { [first, $0] } }
+        for place in 0..<7 {
+            for byte in all {
+                var text = Array("AQIDBA-".utf8)
+                text[place] = byte
+                texts += [text, Array(text.prefix(6)), Array(text.prefix(4))]
+            }
+        }
+        for text in texts {
+            guard let bytes = decoded(text) else { continue }
+            #expect(Array(encodedForURL(bytes).utf8) == text)
+        }
+        for text in ["A", "AAAAA", "AA=", "AA==", "AAA=", "A+AA", "A/AA", "AA A", " AAA", "AAA\n"] {
+            #expect(decoded(Array(text.utf8)) == nil)
+        }
+    }
 }
