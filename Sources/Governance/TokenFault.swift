@@ -43,7 +43,8 @@ package enum TokenFault: Error, Equatable {
         case .issuedInFuture: "The token was issued in the future. Is the clock of its issuer right?"
         case .audience(let expected):
             "The token is for another audience; this gateway is \(expected.joined(separator: " or "))."
-        case .bound: "The token is bound to a key of its holder (cnf), which this gateway does not check. Get a bearer token."
+        case .bound:
+            "The token is bound to a key of its holder (cnf), which this gateway does not check. Get a bearer token."
         case .missingClaim(let name): "The token has no claim \(name)."
         case .claim(let name, let mustBe): "The claim \(name) of the token must be \(mustBe)."
         }
