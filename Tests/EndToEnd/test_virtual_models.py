@@ -7,8 +7,13 @@ import uuid
 
 import pytest
 
+from elsewhere import PROVIDERS
 from rig.answers import Json, Message, Whole, error
+from rig.bedrock_answers import failure as bedrock_failure
 from rig.gateway import UPSTREAM_KEY, prompt
+from rig.openai_upstream import failure as openai_failure
+from rig.replies import reply
+from rig.strict import checked
 from rig.upstream import Hang, Stall, Upstream, refusing_port
 from rig.waiting import eventually
 
@@ -207,6 +212,45 @@ def test_only_fallback_candidates_follow(make, upstream, second):
     upstream.answers(error(500, "api_error"))
     assert ask(gateway, key).status == 500
     assert second.calls == []
+
+
+TRANSLATED = {
+    "429": lambda kind: failures(kind, 429),
+    "503": lambda kind: failures(kind, 503),
+    "401": lambda kind: failures(kind, 401),
+    "stalled head": lambda kind: Stall(before_head=True),
+    "stalled body": lambda kind: Stall(before_head=False),
+    "cut first": lambda kind: reply(fail="cut", fail_after=0),
+    "error first": lambda kind: reply(fail="failed" if kind == "responses" else "error", fail_after=0),
+}
+
+
+def failures(kind, status):
+    if kind == "bedrock-claude":
+        return bedrock_failure({429: "ThrottlingException", 503: "ServiceUnavailableException", 401: "ExpiredTokenException"}[status])
+    return openai_failure(status)
+
+
+@pytest.mark.parametrize("failure", TRANSLATED)
+@pytest.mark.parametrize("kind", ["responses", "chat", "bedrock-claude"])
+def test_from_another_dialect_to_claude(make_gateway, upstream, sink, tmp_path, kind, failure):
+    for other in checked(PROVIDERS[kind].make()):
+        gateway = make_gateway()
+        gateway.config["providers"] = [
+            {"name": "other", **PROVIDERS[kind].setting(other, tmp_path)},
+            {"name": "claude", "kind": "anthropic", "base_url": upstream.url, "api_key": UPSTREAM_KEY}]
+        gateway.config["models"] = [{"name": NAME, "routing_config": {"type": "priority-based-routing", "load_balance_targets": [
+            {"target": f"other/{PROVIDERS[kind].model}", "priority": 0, "first_byte_timeout": "500ms"},
+            {"target": f"claude/{PRIMARY}", "priority": 1}]}}]
+        gateway.config["limits"]["ping_interval"] = "100ms"
+        gateway.start("--loops", "2")
+        if kind == "bedrock-claude" and failure == "error first":
+            other.answers(reply(fail="throttlingException", fail_after=0))
+        else:
+            other.answers(TRANSLATED[failure](kind))
+        answer = served(ask(gateway, gateway.issue()), f"claude/{PRIMARY}")
+        assert answer.body.startswith(b"event: message_start")
+        assert [row["provider"] for row in attempts(gateway, 2)] == ["other", "claude"]
 
 
 # Choice
