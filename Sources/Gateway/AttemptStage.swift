@@ -132,7 +132,9 @@ extension LoopWorker {
         case .complete: break
         case .clientGone: attempt.fault = .cancelled
         case .fault(let fault): attempt.fault = fault
-        case .failedFirst(let type): keep(eventOf: type, withheld, attempt, account)
+        case .failedFirst(let type):
+            exchange.channel.withdrawAnswer()
+            keep(eventOf: type, withheld, attempt, account)
         }
         await finishBroken(attempt, exchange, relay, account)
     }

@@ -192,7 +192,7 @@ extension Attempt {
     /// The status that says whether another attempt may follow; `nil`: there was no answer.
     var errorStatus: Int? {
         if let kept { return kept.status }
-        if let failure, fault == nil { return status == 200 || status == 0 ? failure.status : status }
+        if let failure, fault == nil, status != 0 { return status == 200 ? failure.status : status }
         return nil
     }
 
@@ -211,7 +211,10 @@ extension Attempt {
     }
 
     /// For reasons: `529`, `timeout`, `unreachable`.
-    var shortError: String { errorStatus.map { "\($0)" } ?? "\(outcome.name)" }
+    var shortError: String {
+        if let errorStatus { return "\(errorStatus)" }
+        return status == 0 && fault == nil ? "no credential" : "\(outcome.name)"
+    }
 
     var verdict: HealthBoard.Verdict {
         if outcome == .ok { return .well }

@@ -6,6 +6,7 @@ from rig.gateway import Gateway, binary
 from rig.otlp import Sink
 from rig.strict import checked
 from rig.upstream import Upstream
+from virtual import two_targets
 
 
 def pytest_collection_modifyitems(items):
@@ -54,6 +55,20 @@ def gateway(make_gateway):
 @pytest.fixture
 def key(gateway):
     return gateway.issue()
+
+
+@pytest.fixture
+def second():
+    """Another upstream like the first."""
+    server = Upstream().start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def make(make_gateway, upstream, second):
+    """Starts a gateway with a virtual model of two targets: see `two_targets`."""
+    return lambda *strategy, **more: two_targets(make_gateway(), upstream, second, *strategy, **more)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from rig.claude import Claude
 from rig.gateway import UPSTREAM_KEY
 from rig.replies import Call, Thought, reply
 from rig.strict import checked
-from rig.upstream import Hang, Stall, Upstream
+from rig.upstream import Hang, Stall
 from rig.waiting import eventually
 
 pytestmark = pytest.mark.client
@@ -28,13 +28,6 @@ OUTAGES = {
     "reset": Hang("reset"),
     "overloaded as the first event": Message(fail="overloaded_error", fail_after=0),
 }
-
-
-@pytest.fixture
-def second():
-    server = Upstream().start()
-    yield server
-    server.stop()
 
 
 @pytest.fixture
