@@ -65,7 +65,7 @@ package struct Admission: Sendable {
     struct BudgetItem: Sendable {
         let account: BudgetAccount
         let claim: BudgetBalance.Claim
-        let rule: BudgetRule
+        let terms: BudgetTerms
     }
     struct RateItem: Sendable {
         let limiter: RateLimiter

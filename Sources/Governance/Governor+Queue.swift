@@ -33,9 +33,9 @@ extension Governor {
     /// Whoever waits for a limit that has room goes before who has just come.
     func letWaitingFirst(_ demand: Demand, at now: Int64) {
         for place in demand.places.rates {
-            let rule = demand.book.rules.rates[place.rule]
-            guard rule.onLimit == .queue else { continue }
-            let limiter = limiter(rule, place.scope)
+            let terms = demand.book.rates[place.rule]
+            guard terms.rule.onLimit == .queue else { continue }
+            let limiter = limiter(terms, place.scope)
             let isAwaited = queue.count { $0.limiter == limiter.id } > 0
             if isAwaited, limiter.assumeIsolated({ $0.examine(1, at: now) }) == nil { return serveQueue() }
         }

@@ -88,35 +88,38 @@ package actor Governor {
         }
         var rates: [Admission.RateItem] = []
         for place in demand.places.rates {
-            let rule = demand.book.rules.rates[place.rule]
-            let limiter = limiter(rule, place.scope)
-            let amount = if case .tokens = rule.measure { demand.tokens.amount } else { Int64(1) }
+            let terms = demand.book.rates[place.rule]
+            let limiter = limiter(terms, place.scope)
+            let amount = if case .tokens = terms.rule.measure { demand.tokens.amount } else { Int64(1) }
             if let full = limiter.assumeIsolated({ $0.examine(amount, at: now) }) {
-                return refuse(.rate(full, rule: rule, waited: 0))
+                return refuse(.rate(full, rule: terms.rule, waited: 0))
             }
             rates.append(Admission.RateItem(limiter: limiter, amount: amount))
         }
         var budgets: [Admission.BudgetItem] = [], examinations: [BudgetExamination] = [], warnings: [String] = []
         for place in demand.places.budgets {
-            let rule = demand.book.rules.budgets[place.rule]
-            let known = claim(of: demand, on: rule)
+            let terms = demand.book.budgets[place.rule]
+            let known = claim(of: demand, on: terms)
             // What only warns lets pass what it cannot count.
-            guard let claim = known ?? (rule.onExceed == .warn ? BudgetBalance.Claim(amount: 0, worst: 0) : nil) else {
-                return refuse(.unpriced(rule: rule))
+            guard let claim = known ?? (terms.rule.onExceed == .warn ? BudgetBalance.Claim(amount: 0, worst: 0) : nil)
+            else {
+                return refuse(.unpriced(rule: terms.rule))
             }
-            let account = account(rule, place.scope, at: now)
-            let met = account.assumeIsolated { $0.examine(claim, maximumOvershoot: rule.maximumOvershoot, at: now) }
-            if !met.fits, rule.onExceed == .block { return refuse(.budget(met, rule: rule)) }
-            if !met.fits || known == nil { warnings.append(rule.id) }
+            let account = account(terms, place.scope, at: now)
+            let met = account.assumeIsolated {
+                $0.examine(claim, maximumOvershoot: terms.rule.maximumOvershoot, at: now)
+            }
+            if !met.fits, terms.rule.onExceed == .block { return refuse(.budget(met, rule: terms.rule)) }
+            if !met.fits || known == nil { warnings.append(terms.rule.id) }
             examinations.append(met)
-            budgets.append(Admission.BudgetItem(account: account, claim: claim, rule: rule))
+            budgets.append(Admission.BudgetItem(account: account, claim: claim, terms: terms))
         }
         return .admitted(hold(budgets, rates, examinations, warnings, at: now))
     }
 
-    private func claim(of demand: Demand, on rule: BudgetRule) -> BudgetBalance.Claim? {
-        guard rule.measure == .cost else { return demand.tokens }
-        return demand.cost ?? rule.unpricedReserve.map { BudgetBalance.Claim(amount: $0, worst: $0) }
+    private func claim(of demand: Demand, on terms: BudgetTerms) -> BudgetBalance.Claim? {
+        guard terms.rule.measure == .cost else { return demand.tokens }
+        return demand.cost ?? terms.rule.unpricedReserve.map { BudgetBalance.Claim(amount: $0, worst: $0) }
     }
 
     private func hold(
@@ -129,7 +132,7 @@ package actor Governor {
             item.account.assumeIsolated { $0.hold(item.claim) }
             changed(item.account)
             // A warning that lets the request pass is no part of the proof.
-            if item.rule.onExceed == .block { HoldRecord(met).append(to: &record) }
+            if item.terms.rule.onExceed == .block { HoldRecord(met).append(to: &record) }
             notice = Self.nearest(notice, Self.notice(item, met))
         }
         for item in rates { item.limiter.assumeIsolated { $0.take(item.amount, at: now) } }
@@ -142,10 +145,13 @@ package actor Governor {
         var balance = met.balance
         balance.hold(met.claim)
         let percent = balance.percent(of: met.limit)
-        guard let threshold = item.rule.alerts.thresholds.last(where: { Int64($0) <= percent }) else { return nil }
+        guard let threshold = item.terms.rule.alerts.thresholds.last(where: { Int64($0) <= percent }) else {
+            return nil
+        }
         return BudgetNotice(
-            rule: item.rule.id, window: item.rule.window, percent: Int(min(percent, 100)), threshold: threshold,
-            resetsAt: met.id.windowEnd, isShared: item.rule.appliesPer.isEmpty)
+            rule: item.terms.rule.id, window: item.terms.rule.window, percent: Int(min(percent, 100)),
+            threshold: threshold,
+            resetsAt: met.id.windowEnd, isShared: item.terms.rule.appliesPer.isEmpty)
     }
 
     private static func nearest(_ one: BudgetNotice?, _ other: BudgetNotice?) -> BudgetNotice? {
@@ -163,11 +169,11 @@ package actor Governor {
         let now = clock()
         for item in admission.budgets {
             let charge = spending.map { spending in
-                item.rule.measure == .tokens
+                item.terms.rule.measure == .tokens
                     ? spending.tokens : spending.isUnpriced ? item.claim.amount : spending.cost
             }
             let passed = item.account.assumeIsolated {
-                $0.settle(item.claim, charge: charge, thresholds: item.rule.alerts.thresholds, at: now)
+                $0.settle(item.claim, charge: charge, thresholds: item.terms.rule.alerts.thresholds, at: now)
             }
             changed(item.account)
             for threshold in passed { tell(item, threshold, at: now) }
@@ -187,18 +193,19 @@ package actor Governor {
     private func tell(_ item: Admission.BudgetItem, _ threshold: Int, at now: Int64) {
         let status = item.account.assumeIsolated { $0.status(at: now) }
         events.thresholdPassed(
-            ThresholdCrossing(status: status, threshold: threshold, rule: item.rule, at: now))
+            ThresholdCrossing(status: status, threshold: threshold, rule: item.terms.rule, at: now))
     }
 
     // MARK: Accounts and limiters
 
-    private func account(_ rule: BudgetRule, _ scope: String, at now: Int64) -> BudgetAccount {
-        let id = BudgetAccountID(rule: rule.id, unit: rule.unit, scope: scope, window: window(rule.window, at: now))
+    private func account(_ terms: BudgetTerms, _ scope: String, at now: Int64) -> BudgetAccount {
+        let window = window(terms.rule.window, at: now)
+        let id = BudgetAccountID(rule: terms.rule.id, unit: terms.unit, scope: scope, window: window)
         if let known = accounts[id] { return known }
         // The request may have begun before the last reload; the limit is of now.
-        let current = book.rules.budgets.first { $0.id == rule.id && $0.unit == rule.unit } ?? rule
+        let current = book.budgets.first { $0.rule.id == id.rule && $0.unit == id.unit } ?? terms
         let account = BudgetAccount(
-            id, settled: openings.removeValue(forKey: id) ?? 0, limit: current.limit, raises: raises(of: id),
+            id, settled: openings.removeValue(forKey: id) ?? 0, limit: current.rule.limit, raises: raises(of: id),
             reported: reported.removeValue(forKey: id) ?? 0, loop: loop)
         accounts[id] = account
         scheduleReport()
@@ -216,11 +223,11 @@ package actor Governor {
         raises.filter { $0.rule == id.rule && ($0.scope.isEmpty || $0.scope == id.scope) }
     }
 
-    func limiter(_ rule: RateRule, _ scope: String) -> RateLimiter {
-        let id = RateLimiterID(rule: rule.id, unit: rule.unit, scope: scope)
+    func limiter(_ terms: RateTerms, _ scope: String) -> RateLimiter {
+        let id = RateLimiterID(rule: terms.rule.id, unit: terms.rule.unit, scope: scope)
         if let known = limiters[id] { return known }
-        let current = book.rules.rates.first { $0.id == rule.id && $0.unit == rule.unit } ?? rule
-        let limiter = RateLimiter(id, rule: current, loop: loop)
+        let current = book.rates.first { $0.rule.id == id.rule && $0.rule.unit == id.unit } ?? terms
+        let limiter = RateLimiter(id, rule: current.rule, loop: loop)
         limiters[id] = limiter
         scheduleReport()
         return limiter
@@ -259,7 +266,7 @@ package actor Governor {
 
     /// Requests and tokens of the time before this process, oldest first.
     package func restore(_ rule: RateRule, scope: String, amount: Int64, at moment: Int64) {
-        limiter(rule, scope).assumeIsolated { $0.restore(amount, at: moment) }
+        limiter(RateTerms(rule), scope).assumeIsolated { $0.restore(amount, at: moment) }
     }
 
     /// The place of something else in the order of things, such as a reload.

@@ -4,7 +4,15 @@ import Configuration
 package final class RuleBook: Sendable {
     package let rules: RuleSet
 
-    package init(_ rules: RuleSet) { self.rules = rules }
+    /// The budgets and limits of `rules`, in their order.
+    let budgets: [BudgetTerms]
+    let rates: [RateTerms]
+
+    package init(_ rules: RuleSet) {
+        self.rules = rules
+        budgets = rules.budgets.map { BudgetTerms($0) }
+        rates = rules.rates.map { RateTerms($0) }
+    }
 
     package static let empty = RuleBook(RuleSet())
 
@@ -77,4 +85,22 @@ package struct AccessGrant: Sendable {
         guard let first = allowed.first else { return nil }
         return allowed.contains { names($0.set) } ? nil : first.rule
     }
+}
+
+/// A budget rule to refer to: a copy of the rule itself counts a reference for each of its lists.
+final class BudgetTerms: Sendable {
+    let rule: BudgetRule
+    let unit: String
+
+    init(_ rule: BudgetRule) {
+        self.rule = rule
+        unit = rule.unit
+    }
+}
+
+/// A rate rule to refer to.
+final class RateTerms: Sendable {
+    let rule: RateRule
+
+    init(_ rule: RateRule) { self.rule = rule }
 }

@@ -15,13 +15,13 @@ struct GovernorBench: Sendable {
 
     final class Told: Sendable {
         struct Content {
-            var alerts: [BudgetAlert] = []
+            var alerts: [ThresholdCrossing] = []
             var verdicts: [(owner: String, verdict: AdmissionVerdict)] = []
             var reports: [[BudgetStatus]] = []
             var whenReported: CheckedContinuation<Void, Never>?
         }
         let content = Mutex(Content())
-        var alerts: [BudgetAlert] { content.withLock { $0.alerts } }
+        var alerts: [ThresholdCrossing] { content.withLock { $0.alerts } }
         var verdicts: [(owner: String, verdict: AdmissionVerdict)] { content.withLock { $0.verdicts } }
         /// Of those who were let in from the queue, in order.
         var served: [String] { verdicts.compactMap { if case .admitted = $0.verdict { $0.owner } else { nil } } }
@@ -46,7 +46,7 @@ struct GovernorBench: Sendable {
         try loop.start()
         let clock = Clock(Self.midnight + 12 * 3_600 * Self.second), told = Told()
         var events = GovernorEvents()
-        events.alert = { alert in told.content.withLock { $0.alerts.append(alert) } }
+        events.thresholdPassed = { alert in told.content.withLock { $0.alerts.append(alert) } }
         events.accountsChanged = { statuses in
             let waiting = told.content.withLock { content in
                 content.reports.append(statuses)

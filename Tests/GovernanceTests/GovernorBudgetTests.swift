@@ -178,7 +178,7 @@ import Testing
         #expect(bench.told.alerts.map(\.threshold) == [50, 75, 95])
         try await spend(450)
         #expect(bench.told.alerts.map(\.threshold) == [50, 75, 95, 100])
-        #expect(bench.told.alerts.last?.status.settled == 2_000 && bench.told.alerts.last?.measure == .cost)
+        #expect(bench.told.alerts.last?.status.settled == 2_000 && bench.told.alerts.last?.rule.measure == .cost)
         bench.clock.advance(Bench.day)
         try await spend(500)
         #expect(bench.told.alerts.map(\.threshold) == [50, 75, 95, 100], "25 % of the next day")

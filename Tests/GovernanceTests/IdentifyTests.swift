@@ -81,12 +81,24 @@ import Wire
     }
 
     @Test(
-        "What is no object of strings is refused with the header's name",
+        "What is no object of strings is refused",
         arguments: ["", "x", "[]", #"{"a":1}"#, #"{"a":"b""#, #"{"a":"b"} x"#, #"{"a":{"b":"c"}}"#])
     func refuses(header: String) {
         #expect { try overlay(header) } throws: {
-            ($0 as? MetadataError)?.sentence.hasPrefix("x-tollgate-metadata ") == true
+            if case .malformed(let problem)? = $0 as? MetadataError { !problem.isEmpty } else { false }
         }
+    }
+
+    @Test("A tag of the credential's cannot be changed, only repeated")
+    func locked() throws {
+        func overlay(_ header: String) throws -> Metadata {
+            try Array(header.utf8).withUnsafeBytes {
+                try Metadata(["team": "data"]).overlaid(with: $0) { ["team", "user"].contains($0) }
+            }
+        }
+        #expect(try overlay(#"{"team": "data", "ticket": "7"}"#).value(of: "ticket") == "7")
+        #expect(throws: MetadataError.locked("team")) { try overlay(#"{"team": "platform"}"#) }
+        #expect(throws: MetadataError.locked("user")) { try overlay(#"{"user": "root"}"#) }
     }
 
     @Test("Size and number of tags are bounded")
