@@ -9,6 +9,7 @@ extension LoopWorker {
     /// admit: the request is let through, and its row opened, before any upstream can see it. From here on it is accounted for,
     /// whatever happens to this process.
     func admit(_ exchange: Exchange) async throws(Refusal) -> JournalSlot {
+        try brake(exchange)
         try await holdTarget(exchange)
         guard let slot = journal.open(facts(exchange)) else {
             ledgerRefused()

@@ -19,7 +19,7 @@ extension LoopWorker {
         switch await verdict(on: demand, exchange) {
         case .admitted(let admission):
             exchange.budgetNotice = admission.notice
-            exchange.budgetWarnings = admission.warnings
+            exchange.budgetWarnings += admission.warnings
             count(admission, places, book)
             return Hold(admission, at: governor)
         case .refused(let refusal):
