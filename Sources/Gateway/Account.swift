@@ -49,12 +49,14 @@ extension LoopWorker {
         }
         if let refusal = exchange.refusal {
             spans.text(.refusal, refusal.type)
+            spans.text(.ruleID, refusal.rule)
             spans.text(.errorType, refusal.type)
         } else if status >= 500 {
             spans.text(.errorType, "\(status)")
         }
         recordClient(exchange, &spans)
         recordSubject(exchange, &spans)
+        spans.text(.admissionWarnings, exchange.budgetWarnings.joined(separator: ","))
         recordDurations(exchange, &spans)
         spans.end()
     }
@@ -145,6 +147,10 @@ extension LoopWorker {
         spans.text(.upstreamError, String(attempt.upstreamError.prefix(Self.longestError)))
         recordAnswer(attempt, routed, &spans)
         spans.text(.routeReason, attempt.reason)
+        if let admission = attempt.admission {
+            spans.integer(.admissionAccounts, Int64(admission.accountCount))
+            if let reserved = admission.reservedCost { spans.integer(.admissionReserved, reserved) }
+        }
         if let receipt = attempt.receipt { record(receipt, at: begin, &spans) }
         spans.end()
     }
@@ -215,7 +221,13 @@ extension LoopWorker {
                 line.member("output_tokens", attempt.bill.usage.output)
                 line.member("cost_nano_usd", attempt.bill.cost.value)
             }
-            if let refusal = exchange.refusal { line.member("refusal", "\(refusal.type)") }
+            if let refusal = exchange.refusal {
+                line.member("refusal", "\(refusal.type)")
+                if !refusal.rule.isEmpty { line.member("rule", refusal.rule) }
+            }
+            if !exchange.budgetWarnings.isEmpty {
+                line.member("rules_warned", exchange.budgetWarnings.joined(separator: ","))
+            }
         }
     }
 }

@@ -128,6 +128,7 @@ def test_a_short_retry_after_is_waited_for_and_a_long_one_is_not(make, upstream,
     upstream.answers(error(429, "rate_limit_error", retry_after="1"), Message())
     served(ask(gateway, key), f"first/{PRIMARY}")
     assert upstream.calls[1].began - upstream.calls[0].began >= 1
+    gateway.ledger.settle()  # what became of it is known everywhere
     upstream.answers(error(429, "rate_limit_error", retry_after="30"))
     served(ask(gateway, key), f"last/{SECOND}")
     assert len(upstream.calls) == 3
