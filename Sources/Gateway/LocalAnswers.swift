@@ -24,7 +24,8 @@ extension LoopWorker {
     func answerLocally(_ exchange: Exchange, _ route: RequestRoute) {
         switch route {
         case .readiness where !isReady: answer(exchange, 503, "text/plain", Array("draining\n".utf8))
-        case .health, .readiness: answer(exchange, 200, "text/plain", Array("ok\n".utf8))
+        case .health: answer(exchange, 200, "text/plain", Array("ok\n".utf8))
+        case .readiness: answer(exchange, 200, "text/plain; charset=utf-8", Array("ok\n\(configurationNotice)".utf8))
         case .page: answer(exchange, 200, "text/plain; charset=utf-8", Array(Self.page.utf8))
         default: answer(exchange, 200, "text/plain", [])
         }
