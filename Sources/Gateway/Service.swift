@@ -43,7 +43,7 @@ package final class Service {
         self.keys = keys
         let raises = RaiseDistribution()
         let directory = try DataDirectory(path: snapshot.dataPath)
-        ledger = try Self.openLedger(directory, loops: count, keys: keys, raises: raises, log: log)
+        ledger = try Self.openLedger(directory, loops: count, keys: keys, raises: raises, telemetry)
         mock = try MockServer(loop: eventLoops[0])
         resolver = Resolver()
         tokens = try TokenDistribution(snapshot.tokenIssuers, loop: eventLoops[0], resolver: resolver, log: log)
@@ -86,14 +86,16 @@ package final class Service {
     }
 
     private static func openLedger(
-        _ directory: DataDirectory, loops: Int, keys: KeyDistribution, raises: RaiseDistribution, log: LogWriter
+        _ directory: DataDirectory, loops: Int, keys: KeyDistribution, raises: RaiseDistribution,
+        _ telemetry: TelemetryHost
     ) throws -> Ledger {
         var options = Ledger.Options()
         options.loops = loops
         options.onKeyChange = { keys.changed($0) }
         options.onRaiseChange = { raises.changed($0) }
+        options.onAudit = { entries in for entry in entries { telemetry.emit(.change(entry)) } }
         options.onFault = { fault in
-            log.write(.error, "the ledger could not write; its rows wait in the journal") { fields in
+            telemetry.processLog.write(.error, "the ledger could not write; its rows wait in the journal") { fields in
                 fields.member("error", "\(fault.error)")
                 fields.member("waiting_rows", Int64(fault.waitingRows))
                 fields.member("retry_in_ms", fault.retryInMilliseconds)

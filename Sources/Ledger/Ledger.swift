@@ -14,6 +14,9 @@ package final class Ledger: Sendable {
         package var onKeyChange: @Sendable ([KeyRecord]) -> Void = { _ in }
         /// Called on the ledger's thread with all raises that were not revoked, whenever another process has changed one.
         package var onRaiseChange: @Sendable ([BudgetRaise]) -> Void = { _ in }
+        /// Called on the ledger's thread with the audit's lines about changes to keys and raises, which other processes make; each
+        /// once, oldest first, but those from before the start.
+        package var onAudit: @Sendable ([AuditEntry]) -> Void = { _ in }
         /// Called on the ledger's thread each time the database refuses.
         package var onFault: @Sendable (LedgerFault) -> Void = { _ in }
 
@@ -61,7 +64,8 @@ package final class Ledger: Sendable {
         let thread = WriterThread(wake: wake) { [journals] in
             inbox.isFilled || journals.contains { $0.closed.count > 0 }
         }
-        let listeners = StoreWatch.Listeners(keys: options.onKeyChange, raises: options.onRaiseChange)
+        let listeners = StoreWatch.Listeners(
+            keys: options.onKeyChange, raises: options.onRaiseChange, audit: options.onAudit)
         let store = WriterStore(
             database: database, rows: try RowWriter(database), notes: try NoteWriter(database, inbox: inbox),
             watch: try StoreWatch(database, seen: versions, listeners), lock: lock)
