@@ -1,4 +1,5 @@
 import Configuration
+import Governance
 import HTTP
 import Providers
 import Wire
@@ -18,6 +19,16 @@ extension LoopWorker {
             body = try list.page(query: query).get()
         }
         answer(exchange, 200, "application/json", body)
+    }
+
+    /// `GET /api/oauth/usage`: what the caller has spent of the budgets that are about him whatever he asks for.
+    func answerUsage(_ exchange: Exchange) async {
+        let book = exchange.setting.book
+        guard let principal = exchange.principal else { return }
+        let places = book.standingPlaces(of: principal, exchange.metadata)
+        let statuses = places.isEmpty ? [] : await governor.statuses(at: places, of: book)
+        let usage = SpendUsage(zip(places, statuses).map { (book.budget(at: $0), $1) })
+        answer(exchange, 200, "application/json", Array(usage.json.utf8))
     }
 
     /// What needs no key: health, warming up, and a page for people.
