@@ -94,13 +94,8 @@ package final class Service {
         options.onKeyChange = { keys.changed($0) }
         options.onRaiseChange = { raises.changed($0) }
         options.onAudit = { entries in for entry in entries { telemetry.emit(.change(entry)) } }
-        options.onFault = { fault in
-            telemetry.processLog.write(.error, "the ledger could not write; its rows wait in the journal") { fields in
-                fields.member("error", "\(fault.error)")
-                fields.member("waiting_rows", Int64(fault.waitingRows))
-                fields.member("retry_in_ms", fault.retryInMilliseconds)
-            }
-        }
+        options.onAuditLoss = telemetry.auditLoss()
+        options.onFault = { telemetry.tell($0) }
         return try Ledger(directory, options)
     }
 

@@ -1,3 +1,5 @@
+import Transport
+
 /// The ledger of a running gateway: opened before the first request, closed after the last.
 package final class Ledger: Sendable {
     /// How the ledger is opened.
@@ -19,6 +21,8 @@ package final class Ledger: Sendable {
         package var onAudit: @Sendable ([AuditEntry]) -> Void = { _ in }
         /// Called on the ledger's thread each time the database refuses.
         package var onFault: @Sendable (LedgerFault) -> Void = { _ in }
+        /// Called on the ledger's thread with the number of audit lines that were dropped since the last call, because too many waited.
+        package var onAuditLoss: @Sendable (Int) -> Void = { _ in }
 
         package init() {}
     }
@@ -47,6 +51,7 @@ package final class Ledger: Sendable {
         recovered = (recovery.finished, recovery.interrupted)
         newestID = RequestID(rawValue: try database.integer("SELECT max(id) FROM requests"))
         newestOrder = try OrderMark.read(in: database)
+        try BudgetTables.prune(in: database, now: wallClockNanoseconds())
         let versions = try StoreWatch.Versions(in: database)
         initialKeys = try KeyTable.all(in: database)
         initialRaises = try RaiseTable.standing(in: database)
@@ -70,7 +75,8 @@ package final class Ledger: Sendable {
             database: database, rows: try RowWriter(database), notes: try NoteWriter(database, inbox: inbox),
             watch: try StoreWatch(database, seen: versions, listeners), lock: lock)
         let writer = LedgerWriter(
-            store: store, journals: journals, inbox: inbox, thread: thread, onFault: options.onFault)
+            store: store, journals: journals, inbox: inbox, thread: thread, onFault: options.onFault,
+            onAuditLoss: options.onAuditLoss)
         self.writer = writer
         try thread.start { writer.assumeIsolated { $0.turn() } }
     }

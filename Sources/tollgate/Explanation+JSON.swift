@@ -26,7 +26,10 @@ extension Explanation.Candidate {
         writer.member("provider", provider)
         writer.member("model", model)
         if let weight { writer.member("weight", Int64(weight)) }
-        if let score { writer.member("score", "\(score)") }
+        if let score {
+            writer.key("score")
+            writer.value(score)
+        }
         writer.key("serves")
         writer.value(serves)
         if let obstacle { writer.member("denied_by", obstacle) }
