@@ -33,10 +33,7 @@ enum ExplainCommand {
     ) throws -> Explanation.Question {
         var question = Explanation.Question(model: try arguments.required("model"))
         guard !question.model.isEmpty else { throw UsageError(sentence: "--model needs a name") }
-        let key = try arguments.one("key")
-        let record = try key.flatMap { try find($0, directory) }
-        if let record { take(record, &question) }
-        if record == nil, let key { question.keyID = key }
+        let isKnown = try takeKey(arguments.one("key"), &question, snapshot, directory)
         if let user = try arguments.one("user") { question.user = user }
         if let team = try arguments.one("team") { question.team = team }
         if let account = try arguments.one("virtual-account") {
@@ -49,7 +46,7 @@ enum ExplainCommand {
         if !groups.isEmpty { question.groups = groups }
         question.session = try arguments.one("session") ?? ""
         question.metadata = try metadata(arguments.all("metadata"))
-        if let record { try check(question, record, snapshot) }
+        if isKnown { try check(question, snapshot) }
         question.provider = try arguments.one("provider")
         if let name = question.provider, !snapshot.providers.contains(where: { $0.name == name }) {
             throw UsageError(
@@ -59,7 +56,32 @@ enum ExplainCommand {
         return question
     }
 
-    /// An issued key; others, such as those of tokens, are only names.
+    /// Whom a key stands for, issued or of the configuration; others, such as those of tokens, are only names: false.
+    private static func takeKey(
+        _ id: String?, _ question: inout Explanation.Question, _ snapshot: Snapshot, _ directory: DataDirectory
+    ) throws -> Bool {
+        guard let id else { return false }
+        if let key = snapshot.keys.first(where: { $0.id == id }) {
+            take(key, &question)
+        } else if let record = try find(id, directory) {
+            take(record, &question)
+        } else {
+            question.keyID = id
+            return false
+        }
+        return true
+    }
+
+    private static func take(_ key: ConfiguredKey, _ question: inout Explanation.Question) {
+        question.keyID = key.id
+        question.user = key.holder
+        question.team = key.team
+        question.groups = key.groups
+        question.virtualAccount = key.virtualAccount
+        question.keyMetadata = key.metadata
+    }
+
+    /// An issued key.
     private static func find(_ id: String, _ directory: DataDirectory) throws -> KeyRecord? {
         let store = try KeyStore(
             directory: directory, actor: "explain", now: { wallClockNanoseconds() },
@@ -71,7 +93,6 @@ enum ExplainCommand {
         }
     }
 
-    /// Whom the key stands for.
     private static func take(_ record: KeyRecord, _ question: inout Explanation.Question) {
         question.keyID = record.id
         question.user = record.user
@@ -85,11 +106,11 @@ enum ExplainCommand {
 
     /// A request with a key cannot say what the key says.
     private static func check(
-        _ question: Explanation.Question, _ record: KeyRecord, _ snapshot: Snapshot
+        _ question: Explanation.Question, _ snapshot: Snapshot
     ) throws(UsageError) {
         for (name, value) in question.metadata.sorted(by: { $0.key < $1.key })
         where value != question.keyMetadata[name] && snapshot.rules.metadata.isLocked(name) {
-            throw UsageError(sentence: "the tag \(name) comes from the key, and \(record.id) does not have it so")
+            throw UsageError(sentence: "the tag \(name) comes from the key, and \(question.keyID) does not have it so")
         }
     }
 
