@@ -2,8 +2,8 @@ import Configuration
 import Governance
 import Wire
 
-/// Budgets as Claude Code's `/usage` and status line show them: the answer to `GET /api/oauth/usage`. Of a day's, a week's and a
-/// month's budgets the one that is nearest to its limit.
+/// Budgets as Claude Code's `/usage` shows them: the answer to `GET /api/oauth/usage`. Of a day's, a week's and a month's budgets the
+/// one that is nearest to its limit.
 struct SpendUsage {
     private struct Limit {
         let rule: BudgetRule
@@ -18,7 +18,7 @@ struct SpendUsage {
         private var left: Int64 { status.limit - status.settled }
     }
 
-    /// A day's first.
+    /// The one that is nearest to its limit first: the client shows the money of the first with the name of its window.
     private let limits: [Limit]
 
     /// - Parameter accounts: in nano-dollars, of windows that end.
@@ -29,15 +29,15 @@ struct SpendUsage {
         }
         limits = [BudgetWindow.day, .week, .month].compactMap { window in
             all.filter { $0.rule.window == window }.max { $0.isFarther(than: $1) }
-        }
+        }.sorted { $1.isFarther(than: $0) }
     }
 
-    /// Amounts are cents. The money in all is the month's, as the client calls it so; without such a budget it is null.
+    /// Amounts are cents. `monthly_limit` is called so whatever the window.
     var json: String {
         var writer = JSONWriter()
         writer.beginObject()
         writer.key("extra_usage")
-        write(limits.first { $0.rule.window == .month }, to: &writer)
+        write(limits.first, to: &writer)
         writer.key("limits")
         writer.beginArray()
         for limit in limits { write(limit: limit, to: &writer) }
@@ -46,7 +46,7 @@ struct SpendUsage {
         return writer.text
     }
 
-    private func write(_ month: Limit?, to writer: inout JSONWriter) {
+    private func write(_ nearest: Limit?, to writer: inout JSONWriter) {
         func member(_ name: StaticString, _ value: Int64?) {
             writer.key(name)
             if let value { writer.value(value) } else { writer.null() }
@@ -54,9 +54,9 @@ struct SpendUsage {
         writer.beginObject()
         writer.key("is_enabled")
         writer.value(!limits.isEmpty)
-        member("monthly_limit", month.map { $0.status.limit / Self.cent })
-        member("used_credits", month.map { $0.status.settled / Self.cent })
-        member("utilization", month.map(\.percent))
+        member("monthly_limit", nearest.map { $0.status.limit / Self.cent })
+        member("used_credits", nearest.map { $0.status.settled / Self.cent })
+        member("utilization", nearest.map(\.percent))
         writer.member("currency", "USD")
         writer.endObject()
     }

@@ -40,7 +40,7 @@ def test_a_developer_sees_what_is_spent_of_the_own_budgets(make_gateway, upstrea
     assert [(limit["group"], limit["percent"], limit["severity"]) for limit in before["limits"]] == [
         ("daily", 0, "normal"), ("monthly", 0, "normal")]
     assert before["extra_usage"] == {
-        "is_enabled": True, "monthly_limit": 50_000, "used_credits": 0, "utilization": 0, "currency": "USD"}
+        "is_enabled": True, "monthly_limit": 100, "used_credits": 0, "utilization": 0, "currency": "USD"}
     assert gateway.run("budgets", "--json").stdout.count('"rule"') == 0, "asking opens no account"
     upstream.answers(Message(usage=USAGE))
     answer = gateway.messages(key, prompt(max_tokens=10))
@@ -51,7 +51,7 @@ def test_a_developer_sees_what_is_spent_of_the_own_budgets(make_gateway, upstrea
     assert 75 <= percent < 100, "the first threshold is passed"
     after = usage(gateway, key)
     assert after["extra_usage"] == {
-        "is_enabled": True, "monthly_limit": 50_000, "used_credits": cost // 10**7, "utilization": 0, "currency": "USD"}
+        "is_enabled": True, "monthly_limit": 100, "used_credits": cost // 10**7, "utilization": percent, "currency": "USD"}
     daily = after["limits"][0]
     assert {**daily, "resets_at": ""} == {
         "kind": "spend", "group": "daily", "percent": percent, "resets_at": "", "severity": "warning", "is_active": True}
@@ -59,7 +59,7 @@ def test_a_developer_sees_what_is_spent_of_the_own_budgets(make_gateway, upstrea
     reset = datetime.datetime.fromtimestamp(int(warned.header("anthropic-ratelimit-unified-reset")), datetime.timezone.utc)
     assert daily["resets_at"] == reset.strftime("%Y-%m-%dT%H:%M:%S.000Z")
     theirs = usage(gateway, other)
-    assert [(limit["group"], limit["percent"]) for limit in theirs["limits"]] == [("daily", 0), ("weekly", 0), ("monthly", 0)]
+    assert [(limit["group"], limit["percent"]) for limit in theirs["limits"]] == [("daily", 0), ("weekly", 0), ("monthly", 0)], "the smallest first"
 
 
 def test_a_restart_and_a_raise_are_seen(make_gateway, upstream):

@@ -28,14 +28,14 @@ struct SpendUsageTests {
         }
     }
 
-    @Test("Of each window the budget nearest to its limit is shown, a day's first")
+    @Test("Of each window the budget nearest to its limit is shown, and the nearest of them first, with its money")
     func nearest() throws {
         let usage = SpendUsage([
             Self.account("m1", .month, dollars: 10, of: 100), Self.account("d", .day, dollars: 3, of: 4),
             Self.account("m2", .month, dollars: 60, of: 100), Self.account("w", .week, dollars: 9, of: 8),
         ])
-        #expect(try Self.limits(usage) == ["daily 75 warning", "weekly 100 warning", "monthly 60 normal"])
-        #expect(usage.json.contains(#""monthly_limit":10000,"used_credits":6000,"utilization":60"#))
+        #expect(try Self.limits(usage) == ["weekly 100 warning", "daily 75 warning", "monthly 60 normal"])
+        #expect(usage.json.contains(#""monthly_limit":800,"used_credits":900,"utilization":100"#))
     }
 
     @Test("Of two alike the one with less left is shown")
@@ -50,6 +50,12 @@ struct SpendUsageTests {
     func thresholds() throws {
         let usage = SpendUsage([Self.account("d", .day, dollars: 99, of: 100, thresholds: [])])
         #expect(try Self.limits(usage) == ["daily 99 normal"])
-        #expect(usage.json.contains(#""is_enabled":true,"monthly_limit":null,"used_credits":null,"utilization":null"#))
+        #expect(usage.json.contains(#""is_enabled":true,"monthly_limit":10000,"used_credits":9900,"utilization":99"#))
+    }
+
+    @Test("Without a budget there is nothing but nulls")
+    func nothing() {
+        let nulls = #""monthly_limit":null,"used_credits":null,"utilization":null,"currency":"USD""#
+        #expect(SpendUsage([]).json == #"{"extra_usage":{"is_enabled":false,\#(nulls)},"limits":[]}"#)
     }
 }
