@@ -12,6 +12,8 @@ enum RequestRoute: Equatable {
     case models
     /// `/v1/models/{id}`: where the id stands in the head.
     case model(Range<Int>)
+    /// What a caller has spent of his budgets, as Claude Code shows it.
+    case usage
     case hello
     case page
     case health
@@ -25,6 +27,7 @@ enum RequestRoute: Equatable {
         case .native(let route): route.pattern
         case .models: "/v1/models"
         case .model: "/v1/models/{id}"
+        case .usage: "/api/oauth/usage"
         case .hello: "/api/hello"
         case .page: "/"
         case .health: "/healthz"
@@ -66,6 +69,7 @@ enum RequestRoute: Equatable {
         if path.equals("/healthz") { return .health }
         if path.equals("/readyz") { return .readiness }
         if path.equals("/api/hello") { return .hello }
+        if path.equals("/api/oauth/usage") { return .usage }
         if path.equals("/") || path.isEmpty { return .page }
         if let route = NativeRoute(path, at: range.lowerBound) { return .native(route) }
         // The name that other gateways have for the same.

@@ -109,10 +109,14 @@ final class GovernanceHost: Sendable {
 
     // MARK: Changes
 
-    func replace(_ book: RuleBook) throws {
+    /// What the accounts of rules begin with that are about to be in force.
+    func openings(for book: RuleBook) throws -> [BudgetAccountID: Int64] {
         // What is closed has to be there before it is read.
         try flush()
-        let openings = try Self.openings(book, directory, at: wallClockNanoseconds())
+        return try Self.openings(book, directory, at: wallClockNanoseconds())
+    }
+
+    func replace(_ book: RuleBook, openings: [BudgetAccountID: Int64]) {
         governor.loop.post { [governor] in
             governor.assumeIsolated { $0.replace(book, openings: openings) }
         }
@@ -124,12 +128,20 @@ final class GovernanceHost: Sendable {
     }
 
     /// Writes a line of the audit that has a place in the order of decisions.
-    func audit(_ action: String, subject: String, order: Int64, details: [(String, String)] = []) {
+    private func audit(_ action: String, subject: String, order: Int64, details: String = "{}") {
         writer.audit([
             AuditEntry(
-                at: wallClockNanoseconds(), actor: "tollgate", action: action, subject: subject,
-                details: AuditDetails.json(details), order: order)
+                at: wallClockNanoseconds(), actor: "tollgate", action: action, subject: subject, details: details,
+                order: order)
         ])
+    }
+
+    /// Writes such a line; its place is behind what was handed to the governor before.
+    func audit(_ action: String, subject: String, details: String) {
+        governor.loop.post { [self] in
+            let order = governor.assumeIsolated { $0.nextSequence() }
+            audit(action, subject: subject, order: order, details: details)
+        }
     }
 
     // MARK: Events

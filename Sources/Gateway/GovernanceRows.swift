@@ -99,3 +99,13 @@ extension AuditEntry {
             ]), order: admission.sequence)
     }
 }
+
+extension TelemetryEvent {
+    /// A change that a command made, from its line in the audit.
+    static func change(_ entry: AuditEntry) -> TelemetryEvent {
+        let room = entry.action.hasSuffix("raise") ? "budget" : "key"
+        return .audit(
+            action: "\(room).\(entry.action)", actor: entry.actor, subject: entry.subject,
+            details: entry.details == "{}" ? "" : entry.details, at: entry.at)
+    }
+}

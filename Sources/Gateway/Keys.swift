@@ -10,9 +10,9 @@ extension KeyRing {
         var entries: [KeyEntry] = []
         for key in configured {
             let digest = key.key.withBytes { SHA256Digest(of: $0) }
-            // Its id tells which it is, not what it is.
-            let id = "cfg_" + Hex.encode(Array(digest.bytes.prefix(8)))
-            let principal = Principal(user: key.user, team: key.team, keyID: id, metadata: key.metadata)
+            let principal = Principal(
+                user: key.holder, team: key.team, keyID: key.id, metadata: key.metadata, groups: key.groups,
+                virtualAccount: key.virtualAccount)
             entries.append(KeyEntry(digest: digest, principal: principal, expires: nil, isRevoked: false))
         }
         for record in records {
@@ -36,4 +36,15 @@ extension KeyRing {
         }
         return values
     }
+}
+
+extension ConfiguredKey {
+    /// Its id tells which it is, not what it is.
+    package var id: String {
+        let digest = key.withBytes { SHA256Digest(of: $0) }
+        return "cfg_" + Hex.encode(Array(digest.bytes.prefix(8)))
+    }
+
+    /// The ledger's user; a service account stands where users stand.
+    package var holder: String { virtualAccount.isEmpty ? user : VirtualAccount.user(of: virtualAccount) }
 }

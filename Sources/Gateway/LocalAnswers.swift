@@ -1,4 +1,5 @@
 import Configuration
+import Governance
 import HTTP
 import Providers
 import Wire
@@ -20,11 +21,22 @@ extension LoopWorker {
         answer(exchange, 200, "application/json", body)
     }
 
+    /// `GET /api/oauth/usage`: what the caller has spent of the budgets that are about him whatever he asks for.
+    func answerUsage(_ exchange: Exchange) async {
+        let book = exchange.setting.book
+        guard let principal = exchange.principal else { return }
+        let places = book.standingPlaces(of: principal, exchange.metadata)
+        let statuses = places.isEmpty ? [] : await governor.statuses(at: places, of: book)
+        let usage = SpendUsage(zip(places, statuses).map { (book.budget(at: $0), $1) })
+        answer(exchange, 200, "application/json", Array(usage.json.utf8))
+    }
+
     /// What needs no key: health, warming up, and a page for people.
     func answerLocally(_ exchange: Exchange, _ route: RequestRoute) {
         switch route {
         case .readiness where !isReady: answer(exchange, 503, "text/plain", Array("draining\n".utf8))
-        case .health, .readiness: answer(exchange, 200, "text/plain", Array("ok\n".utf8))
+        case .health: answer(exchange, 200, "text/plain", Array("ok\n".utf8))
+        case .readiness: answer(exchange, 200, "text/plain; charset=utf-8", Array("ok\n\(configurationNotice)".utf8))
         case .page: answer(exchange, 200, "text/plain; charset=utf-8", Array(Self.page.utf8))
         default: answer(exchange, 200, "text/plain", [])
         }

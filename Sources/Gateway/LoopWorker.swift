@@ -35,6 +35,8 @@ final class LoopWorker: RequestHandler, @unchecked Sendable {
     /// By account and model, for accounts that estimate counts.
     var calibrations: [String: TokenCalibration] = [:]
     private let listeners: [Listener]
+    /// What `/readyz` says of a configuration that was refused; empty while the one in force is the one on the disk.
+    var configurationNotice = ""
     /// Whether the process accepts work, for `/readyz`.
     var isReady: Bool { !connections.isDraining }
 

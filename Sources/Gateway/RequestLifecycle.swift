@@ -37,6 +37,9 @@ extension LoopWorker {
         case .models, .model:
             try await identify(exchange)
             try answerModels(exchange, route)
+        case .usage:
+            try await identify(exchange)
+            await answerUsage(exchange)
         case .hello, .page, .health, .readiness: answerLocally(exchange, route)
         }
     }

@@ -43,7 +43,7 @@ package final class Service {
         self.keys = keys
         let raises = RaiseDistribution()
         let directory = try DataDirectory(path: snapshot.dataPath)
-        ledger = try Self.openLedger(directory, loops: count, keys: keys, raises: raises, log: log)
+        ledger = try Self.openLedger(directory, loops: count, keys: keys, raises: raises, telemetry)
         mock = try MockServer(loop: eventLoops[0])
         resolver = Resolver()
         tokens = try TokenDistribution(snapshot.tokenIssuers, loop: eventLoops[0], resolver: resolver, log: log)
@@ -86,19 +86,16 @@ package final class Service {
     }
 
     private static func openLedger(
-        _ directory: DataDirectory, loops: Int, keys: KeyDistribution, raises: RaiseDistribution, log: LogWriter
+        _ directory: DataDirectory, loops: Int, keys: KeyDistribution, raises: RaiseDistribution,
+        _ telemetry: TelemetryHost
     ) throws -> Ledger {
         var options = Ledger.Options()
         options.loops = loops
         options.onKeyChange = { keys.changed($0) }
         options.onRaiseChange = { raises.changed($0) }
-        options.onFault = { fault in
-            log.write(.error, "the ledger could not write; its rows wait in the journal") { fields in
-                fields.member("error", "\(fault.error)")
-                fields.member("waiting_rows", Int64(fault.waitingRows))
-                fields.member("retry_in_ms", fault.retryInMilliseconds)
-            }
-        }
+        options.onAudit = { entries in for entry in entries { telemetry.emit(.change(entry)) } }
+        options.onAuditLoss = telemetry.auditLoss()
+        options.onFault = { telemetry.tell($0) }
         return try Ledger(directory, options)
     }
 
@@ -178,35 +175,53 @@ package final class Service {
     private func reload(reason: String) {
         stamp = FileStamp(snapshot.files)
         do {
-            let next = try Snapshot.load(path: path)
-            let accounts = try [UpstreamAccount].make(
-                next, previous: self.accounts, mockPort: mock.port, resolver: resolver)
-            try tokens.replace(next.tokenIssuers)
-            warnOfRestart(next)
-            snapshot = next
-            self.accounts = accounts
-            stamp = FileStamp(next.files)
-            let book = RuleBook(next.rules)
-            try governance.replace(book)
-            for worker in workers {
-                worker.loop.post { worker.replace(snapshot: next, book: book, accounts: accounts) }
-            }
-            keys.replace(configured: next.keys)
-            telemetry.replace(next)
-            // Said when it is so on every loop.
-            barrier()
-            log.write(.info, "configuration reloaded") { $0.member("reason", reason) }
-        } catch let errors as ConfigurationErrors {
-            for problem in errors.problems {
-                log.write(.error, "configuration not reloaded; the old one stays in force") { fields in
-                    fields.member("problem", "\(problem)")
-                }
+            let old = snapshot
+            try takeOver(Snapshot.load(path: path))
+            let report = ReloadReport(reason: reason, from: old, to: snapshot)
+            tell(report)
+            log.write(.info, "configuration reloaded") { fields in
+                fields.member("reason", reason)
+                fields.member("added", Int64(report.added.count))
+                fields.member("removed", Int64(report.removed.count))
             }
         } catch {
-            log.write(.error, "configuration not reloaded; the old one stays in force") { fields in
-                fields.member("problem", (error as? TransportError)?.sentence ?? "\(error)")
+            let report = ReloadReport(reason: reason, failure: error)
+            tell(report)
+            for problem in report.problems {
+                log.write(.error, "configuration not reloaded; the old one stays in force") { fields in
+                    fields.member("problem", problem)
+                }
             }
         }
+    }
+
+    /// All that can fail comes before anything is changed.
+    private func takeOver(_ next: Snapshot) throws {
+        let accounts = try [UpstreamAccount].make(
+            next, previous: self.accounts, mockPort: mock.port, resolver: resolver)
+        let book = RuleBook(next.rules)
+        let openings = try governance.openings(for: book)
+        try tokens.replace(next.tokenIssuers)
+        warnOfRestart(next)
+        snapshot = next
+        self.accounts = accounts
+        stamp = FileStamp(next.files)
+        governance.replace(book, openings: openings)
+        for worker in workers {
+            worker.loop.post { worker.replace(snapshot: next, book: book, accounts: accounts) }
+        }
+        keys.replace(configured: next.keys)
+        telemetry.replace(next)
+    }
+
+    /// Brings it into the audit, the figures, the events and `/readyz`. When this returns all loops have what was posted to them.
+    private func tell(_ report: ReloadReport) {
+        governance.audit(report.action, subject: path, details: report.details)
+        telemetry.tell(report, subject: path)
+        let notice = report.notice(at: wallClockNanoseconds())
+        for worker in workers { worker.loop.post { worker.configurationNotice = notice } }
+        // Said when it is so on every loop.
+        barrier()
     }
 
     private func warnOfRestart(_ next: Snapshot) {

@@ -71,6 +71,8 @@ final class TelemetryHost: Sendable {
         exportLoop.post { [exporter] in
             Task(executorPreference: exporter.loop) { await exporter.start() }
         }
+        // The configuration that it starts with is good.
+        measure { $0.set(.configReloadSuccess, 1) }
         emit(
             .audit(
                 action: "start", actor: "tollgate", subject: Version.current, details: "{\"loops\":\(loops.count)}"))
@@ -84,6 +86,19 @@ final class TelemetryHost: Sendable {
 
     /// Records figures of what has no loop, from any thread.
     func measure(_ body: @escaping @Sendable (inout MetricShard) -> Void) { exporter.measure(body) }
+
+    /// Tells of a reload, good or not.
+    func tell(_ report: ReloadReport, subject: String) {
+        let hasFailed = report.hasFailed
+        measure { figures in
+            figures.add(.configReloads, 1, .result(hasFailed ? "failed" : "ok"))
+            figures.set(.configReloadSuccess, hasFailed ? 0 : 1)
+        }
+        emit(
+            .audit(
+                action: "config.\(report.action)", actor: "tollgate", subject: subject, details: report.details,
+                severity: hasFailed ? .warning : .info))
+    }
 
     func replace(_ snapshot: Snapshot) { processLog.set(level: LogSeverity(snapshot.logs.level)) }
 

@@ -324,5 +324,19 @@ package actor Governor {
         return accounts.values.map { account in account.assumeIsolated { $0.status(at: now) } }
     }
 
+    /// How accounts of the present windows stand; none is opened for that.
+    package func statuses(at places: [RuleBook.Place], of book: RuleBook) -> [BudgetStatus] {
+        let now = clock()
+        return places.map { place in
+            let terms = book.budgets[place.rule], window = window(terms.rule.window, at: now)
+            let id = BudgetAccountID(rule: terms.rule.id, unit: terms.unit, scope: place.scope, window: window)
+            if let account = accounts[id] { return account.assumeIsolated { $0.status(at: now) } }
+            let limit = raises(of: id).reduce(terms.rule.limit) {
+                $1.from <= now && now < $1.until ? $0.addingSaturated($1.amount) : $0
+            }
+            return BudgetStatus(id: id, limit: limit, settled: openings[id] ?? 0, reserved: 0, exposure: 0)
+        }
+    }
+
     package var now: Int64 { clock() }
 }

@@ -1,3 +1,5 @@
+import Transport
+
 /// The ledger of a running gateway: opened before the first request, closed after the last.
 package final class Ledger: Sendable {
     /// How the ledger is opened.
@@ -14,8 +16,13 @@ package final class Ledger: Sendable {
         package var onKeyChange: @Sendable ([KeyRecord]) -> Void = { _ in }
         /// Called on the ledger's thread with all raises that were not revoked, whenever another process has changed one.
         package var onRaiseChange: @Sendable ([BudgetRaise]) -> Void = { _ in }
+        /// Called on the ledger's thread with the audit's lines about changes to keys and raises, which other processes make; each
+        /// once, oldest first, but those from before the start.
+        package var onAudit: @Sendable ([AuditEntry]) -> Void = { _ in }
         /// Called on the ledger's thread each time the database refuses.
         package var onFault: @Sendable (LedgerFault) -> Void = { _ in }
+        /// Called on the ledger's thread with the number of audit lines that were dropped since the last call, because too many waited.
+        package var onAuditLoss: @Sendable (Int) -> Void = { _ in }
 
         package init() {}
     }
@@ -44,6 +51,7 @@ package final class Ledger: Sendable {
         recovered = (recovery.finished, recovery.interrupted)
         newestID = RequestID(rawValue: try database.integer("SELECT max(id) FROM requests"))
         newestOrder = try OrderMark.read(in: database)
+        try BudgetTables.prune(in: database, now: wallClockNanoseconds())
         let versions = try StoreWatch.Versions(in: database)
         initialKeys = try KeyTable.all(in: database)
         initialRaises = try RaiseTable.standing(in: database)
@@ -61,12 +69,14 @@ package final class Ledger: Sendable {
         let thread = WriterThread(wake: wake) { [journals] in
             inbox.isFilled || journals.contains { $0.closed.count > 0 }
         }
-        let listeners = StoreWatch.Listeners(keys: options.onKeyChange, raises: options.onRaiseChange)
+        let listeners = StoreWatch.Listeners(
+            keys: options.onKeyChange, raises: options.onRaiseChange, audit: options.onAudit)
         let store = WriterStore(
             database: database, rows: try RowWriter(database), notes: try NoteWriter(database, inbox: inbox),
             watch: try StoreWatch(database, seen: versions, listeners), lock: lock)
         let writer = LedgerWriter(
-            store: store, journals: journals, inbox: inbox, thread: thread, onFault: options.onFault)
+            store: store, journals: journals, inbox: inbox, thread: thread, onFault: options.onFault,
+            onAuditLoss: options.onAuditLoss)
         self.writer = writer
         try thread.start { writer.assumeIsolated { $0.turn() } }
     }

@@ -4,14 +4,16 @@ import Wire
 extension TelemetryEvent {
     /// A change that somebody made, or that the gateway made itself.
     /// - Parameters:
-    ///   - action: what was done: `key.issue`, `key.revoke`, `budget.raise`, `config.reload`, `start`.
+    ///   - action: what was done: `key.issue`, `key.revoke`, `budget.raise`, `config.reload`, `config.reload_failed`, `start`.
     ///   - actor: who did it; empty if it is not known.
     ///   - subject: what it was done to: a key's id, a rule's.
+    ///   - severity: `.warning` for what went wrong.
     ///   - details: a JSON object; empty if there is nothing more to say. It is sent as it is, so no secrets.
     package static func audit(
-        action: String, actor: String, subject: String, details: String = "", at time: Int64 = wallClockNanoseconds()
+        action: String, actor: String, subject: String, details: String = "", severity: LogSeverity = .info,
+        at time: Int64 = wallClockNanoseconds()
     ) -> TelemetryEvent {
-        var event = audit(action, .info, at: time, actor: actor, subject: subject)
+        var event = audit(action, severity, at: time, actor: actor, subject: subject)
         event.add("tollgate.audit.details", details)
         return event
     }

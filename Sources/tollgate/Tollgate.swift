@@ -18,6 +18,7 @@ struct Tollgate {
             case "serve": return try await ServeCommand.run(rest)
             case "check": return try CheckCommand.run(rest)
             case "keys": return try KeysCommand.run(rest)
+            case "explain": return try ExplainCommand.run(rest)
             case "budgets": return try BudgetsCommand.run(rest)
             case "report": return try ReportCommand.run(rest)
             case "healthcheck": return try await HealthcheckCommand.run(rest)
@@ -52,7 +53,11 @@ enum Usage {
 
         tollgate serve --config FILE [--loops N]   run the gateway
         tollgate check --config FILE               check the configuration
-        tollgate keys issue --config FILE --user USER [--team TEAM] [--metadata NAME=VALUE]… [--expires 30d]
+        tollgate explain --config FILE --model M [--user U] [--team T] [--group G]… [--key ID] [--virtual-account V]
+                        [--metadata NAME=VALUE]… [--session S] [--provider P] [--json]
+                                                   what would become of a request, and why; nothing is sent
+        tollgate keys issue --config FILE (--user USER | --virtual-account NAME) [--team TEAM] [--group GROUP]…
+                        [--metadata NAME=VALUE]… [--expires 30d]
         tollgate keys list --config FILE
         tollgate keys rotate ID --config FILE [--grace 1h]
         tollgate keys expire ID --config FILE --expires 7d

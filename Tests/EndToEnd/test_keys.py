@@ -5,7 +5,7 @@ import json
 import pytest
 
 from expectations import is_our_error
-from rig.gateway import Key, now
+from rig.gateway import Key, now, prompt
 from rig.waiting import eventually
 
 
@@ -151,3 +151,21 @@ def test_a_key_from_the_configuration(make_gateway):
     assert status(gateway, Key("", "tg-bootstrap-0123456789abcdef")) == 200
     row = gateway.ledger.closed(1)[0]
     assert (row["user"], row["team"]) == ("carol", "ops")
+
+
+def test_groups_and_service_accounts_of_configured_keys_count(make_gateway):
+    gateway = make_gateway()
+    secrets = {"junior": "long-enough-key-of-a-junior", "bot": "long-enough-key-of-a-bot", "senior": "long-enough-key-of-a-senior"}
+    gateway.config["credentials"] = {"keys": [
+        {"key": secrets["junior"], "user": "eve", "groups": ["junior"]}, {"key": secrets["senior"], "user": "ada", "groups": ["senior"]},
+        {"key": secrets["bot"], "virtual_account": "bot"}]}
+    gateway.config["access"] = [
+        {"id": "juniors", "when": {"groups": ["junior"]}, "deny": {"models": ["claude-*"]}},
+        {"id": "bots", "when": {"virtual_accounts": ["bot"]}, "deny": {"models": ["claude-*"]}}]
+    gateway.start()
+    for name, status in (("junior", 400), ("bot", 400), ("senior", 200)):
+        assert gateway.messages(None, headers={"x-api-key": secrets[name]}).status == status, name
+    (row,) = gateway.ledger.closed(1)
+    assert row["groups"] == "senior"
+    explained = gateway.run("explain", "--model", prompt()["model"], "--key", row["key_id"]).stdout
+    assert "user ada, groups senior" in explained and "not about it: juniors (groups), bots (virtual_accounts)" in explained

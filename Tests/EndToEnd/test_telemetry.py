@@ -136,6 +136,32 @@ def test_events_pass_a_real_collector(make_gateway, sink, tmp_path):
         gateway.stop()
 
 
+def test_changes_by_commands_are_told_as_events(make_gateway, sink):
+    gateway = make_gateway()
+    gateway.config["budgets"] = [{"id": "all", "limit_to": 5, "unit": "cost_per_day"}]
+    before = gateway.issue()
+    gateway.start()
+    key = gateway.issue()
+    gateway.run("keys", "rotate", key.id)
+    gateway.run("keys", "expire", before.id, "--expires", "1h")
+    gateway.run("keys", "revoke", before.id)
+    gateway.run("budgets", "raise", "all", "--by", "2", "--for", "1h", "--reason", "release day")
+    gateway.run("budgets", "revoke", "1")
+    wanted = [
+        ("key.issue", key.id), ("key.rotate", key.id), ("key.expire", before.id), ("key.revoke", before.id),
+        ("budget.raise", "all"), ("budget.revoke_raise", "all")]
+
+    def told():
+        events = [event for event in sink.events("tollgate.audit") if "." in event.attributes["tollgate.audit.action"]]
+        return len(events) >= len(wanted) and sorted(events, key=lambda event: event.at)
+
+    events = eventually(told, "all changes are told")
+    assert [(e.attributes["tollgate.audit.action"], e.attributes["tollgate.audit.subject"]) for e in events] == wanted
+    lines = gateway.ledger.rows("SELECT actor, at FROM audit WHERE action IN ('raise', 'revoke_raise') ORDER BY id")
+    assert [(e.attributes["tollgate.audit.actor"], e.at) for e in events[-2:]] == [(row["actor"], row["at"]) for row in lines]
+    assert json.loads(events[4].attributes["tollgate.audit.details"])["reason"] == "release day"
+
+
 def test_events_have_an_endpoint_of_their_own(make_gateway, sink):
     elsewhere = Sink().start()
     gateway = make_gateway()
@@ -164,7 +190,7 @@ def test_a_collector_without_logs_costs_spans_nothing_and_is_counted(make_gatewa
     gateway.start()
     gateway.messages(gateway.issue())
     tree(sink, 1)
-    eventually(lambda: metric_sum(sink, "tollgate.telemetry.dropped", signal="logs") == 1, "the lost event is counted")
+    eventually(lambda: metric_sum(sink, "tollgate.telemetry.dropped", signal="logs") == 2, "the lost events, of the start and of the key, are counted")
     (point,) = sink.latest("tollgate.telemetry.dropped", signal="logs")
     assert point.attributes["reason"] == "status_404"
 

@@ -99,4 +99,33 @@ struct BudgetStoreTests {
         #expect(await changes.next() == [first, third])
         try await ledger.writer.close()
     }
+
+    @Test(
+        "A ledger tells the audit's lines about changes of others: each once, in order, and none of its own or of before"
+    )
+    func lines() async throws {
+        let temporary = TemporaryDirectory()
+        let store = try BudgetStore(directory: try temporary.data(), actor: "bea", now: { midnight })
+        _ = try store.raise(rule: "r", scope: "", amount: 1, until: midnight + day, reason: "before")
+        let (heard, signal) = AsyncStream.makeStream(of: [AuditEntry].self)
+        var options = Ledger.Options()
+        options.onAudit = { signal.yield($0) }
+        let ledger = try Ledger(try temporary.data(), options)
+        for action in ["start", "reload", "reload_failed", "refuse", "release"] {
+            ledger.writer.audit([AuditEntry(at: midnight, actor: "tollgate", action: action)])
+        }
+        try await ledger.writer.flush()
+        let raise = try store.raise(rule: "r", scope: "user=eve", amount: 2, until: midnight + day, reason: "two")
+        await ledger.writer.lookForKeys()
+        _ = try store.revoke(raise.id)
+        await ledger.writer.lookForKeys()
+        await ledger.writer.lookForKeys()
+        signal.finish()
+        var entries: [AuditEntry] = []
+        for await lines in heard { entries += lines }
+        #expect(entries.map(\.action) == ["raise", "revoke_raise"])
+        #expect(entries.allSatisfy { $0.actor == "bea" && $0.subject == "r" && $0.at == midnight })
+        #expect(entries.first?.details.contains("user=eve") == true)
+        try await ledger.writer.close()
+    }
 }

@@ -60,6 +60,8 @@ struct NoteWriterTests {
         var options = Ledger.Options()
         options.auditCapacity = 3000
         options.onFault = { fault in faults.withLock { $0.append(fault) } }
+        let losses = Mutex<[Int]>([])
+        options.onAuditLoss = { count in losses.withLock { $0.append(count) } }
         let ledger = try Ledger(directory, options)
         let writer = ledger.writer
         try await writer.execute("PRAGMA query_only = 1")
@@ -77,6 +79,7 @@ struct NoteWriterTests {
         #expect(statistics.auditWaiting == 0 && statistics.auditLines == 3000)
         writer.audit([entry(9999)])
         try await writer.close()
+        #expect(losses.withLock { $0.reduce(0, +) } == 500)
         let lines = "audit WHERE action = 'refuse'"
         #expect(try directory.row("count(*), min(at), max(at)", of: lines) == "3001|\(midnight)|\(midnight + 9999)")
         #expect(

@@ -80,4 +80,36 @@ struct BudgetTables {
         }
         return rows
     }
+
+    /// How long accounts and alerts are kept when their windows are over, nanoseconds: 90 days.
+    static let retention: Int64 = 90 * 86_400_000_000_000
+    /// Longer than any window that ends.
+    private static let longestWindow: Int64 = 32 * 86_400_000_000_000
+
+    /// Takes out accounts and alerts whose windows were over long ago, and those of sessions without a window that nobody has used as
+    /// long. Nothing that decides: accounts are rebuilt from `attempts`.
+    ///
+    /// - Parameter now: Unix nanoseconds.
+    static func prune(in database: Database, now: Int64) throws(LedgerError) {
+        let before = now - retention
+        let ofSession = "(scope LIKE 'session=%' OR scope LIKE '%,session=%')"
+        let accounts = try database.prepare(
+            "DELETE FROM budget_accounts WHERE window_end < ?1 "
+                + "OR (window_end IS NULL AND updated_at < ?1 AND \(ofSession))")
+        accounts.bind(1, before)
+        // An alert does not say when its window ended; one without a window goes with its account.
+        let alerts = try database.prepare(
+            """
+            DELETE FROM budget_alerts WHERE at < ?1 AND ((window_start > 0 AND window_start < ?2)
+                OR (window_start <= 0 AND \(ofSession) AND NOT EXISTS (SELECT 1 FROM budget_accounts a
+                    WHERE a.rule = budget_alerts.rule AND a.scope = budget_alerts.scope
+                        AND a.window_start = budget_alerts.window_start)))
+            """)
+        alerts.bind(1, before)
+        alerts.bind(2, before - longestWindow)
+        try database.transaction { () throws(LedgerError) in
+            try accounts.run()
+            try alerts.run()
+        }
+    }
 }

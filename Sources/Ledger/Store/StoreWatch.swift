@@ -1,4 +1,5 @@
-/// Sees changes that other processes make to the keys and to the raises of budgets, and passes all of them on.
+/// Sees changes that other processes make to the keys and to the raises of budgets, and passes all of them on, with the audit's
+/// lines about them.
 ///
 /// SQLite's `data_version` tells for microseconds whether anybody else wrote; only then are the versions of keys and
 /// raises read, and only what has risen is read itself.
@@ -10,16 +11,21 @@ struct StoreWatch {
     struct Listeners {
         var keys: @Sendable ([KeyRecord]) -> Void = { _ in }
         var raises: @Sendable ([BudgetRaise]) -> Void = { _ in }
+        /// Lines of the audit, each once, oldest first.
+        var audit: @Sendable ([AuditEntry]) -> Void = { _ in }
     }
 
     /// The versions of what a reader has already.
     struct Versions: Equatable {
         var keys: Int64
         var raises: Int64
+        /// The newest line of the audit.
+        var audit: Int64
 
         init(in database: Database) throws(LedgerError) {
             keys = try KeyTable.version(in: database)
             raises = try RaiseTable.version(in: database)
+            audit = try AuditTable.newest(in: database)
         }
     }
 
@@ -58,6 +64,11 @@ struct StoreWatch {
         if versions.raises != seen.raises {
             listeners.raises(try RaiseTable.standing(in: database))
             seen.raises = versions.raises
+        }
+        if versions.audit != seen.audit {
+            let lines = try AuditTable.changes(after: seen.audit, through: versions.audit, in: database)
+            if !lines.isEmpty { listeners.audit(lines) }
+            seen.audit = versions.audit
         }
         seenData = data
     }

@@ -21,6 +21,7 @@ package actor LedgerWriter {
     private let journals: [Journal]
     private let inbox: WriterInbox
     private let onFault: @Sendable (LedgerFault) -> Void
+    private let onAuditLoss: @Sendable (Int) -> Void
 
     private var store: WriterStore?
     /// Rows taken out of the rings whose transaction is not committed yet.
@@ -30,18 +31,21 @@ package actor LedgerWriter {
     private var retryAt: Int64 = 0
     private var backOff: Int64 = 0
     private var counts = LedgerStatistics()
+    /// Dropped audit lines that were told of.
+    private var toldLoss = 0
 
     package nonisolated let unownedExecutor: UnownedSerialExecutor
 
     init(
         store: consuming sending WriterStore, journals: [Journal], inbox: WriterInbox, thread: WriterThread,
-        onFault: @escaping @Sendable (LedgerFault) -> Void
+        onFault: @escaping @Sendable (LedgerFault) -> Void, onAuditLoss: @escaping @Sendable (Int) -> Void
     ) {
         self.store = consume store
         self.journals = journals
         self.inbox = inbox
         self.thread = thread
         self.onFault = onFault
+        self.onAuditLoss = onAuditLoss
         unownedExecutor = thread.asUnownedSerialExecutor()
         claims.reserveCapacity(RowWriter.groupSize)
     }
@@ -81,6 +85,7 @@ package actor LedgerWriter {
         defer { store = nil }
         for journal in journals { journal.stop() }
         inbox.close()
+        tellLoss()
         try flush()
         for journal in journals { journal.deleteIfDrained() }
         try store?.database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -112,6 +117,7 @@ package actor LedgerWriter {
     /// One round of the thread: keys and raises, rows, notes, and how to wait for the next.
     func turn() -> WriterWait {
         guard store != nil else { return .ended }
+        tellLoss()
         let now = monotonicMilliseconds()
         do throws(LedgerError) {
             try store?.watch.poll(now: now)
@@ -142,6 +148,13 @@ package actor LedgerWriter {
             LedgerFault(
                 error: error, waitingRows: statistics().waiting, droppedAudit: inbox.audit.dropped,
                 retryInMilliseconds: backOff))
+    }
+
+    private func tellLoss() {
+        let dropped = inbox.audit.dropped
+        guard dropped > toldLoss else { return }
+        onAuditLoss(dropped - toldLoss)
+        toldLoss = dropped
     }
 
     private func writeNotes() throws(LedgerError) -> Bool {
