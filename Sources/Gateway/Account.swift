@@ -50,9 +50,11 @@ extension LoopWorker {
         if let refusal = exchange.refusal {
             spans.text(.refusal, refusal.type)
             spans.text(.errorType, refusal.type)
+            if !refusal.rule.isEmpty { spans.text(prefix: "tollgate.rule.", "id", refusal.rule) }
         } else if status >= 500 {
             spans.text(.errorType, "\(status)")
         }
+        if let warnings = exchange.warnedBy { spans.text(prefix: "tollgate.rule.", "warnings", warnings) }
         recordClient(exchange, &spans)
         recordSubject(exchange, &spans)
         recordDurations(exchange, &spans)
@@ -185,7 +187,7 @@ extension LoopWorker {
         let isFailure = status >= 400 || exchange.lastAttempt.map { $0.outcome != .ok } ?? false
         switch exchange.setting.snapshot.logs.access {
         case .off: return
-        case .errors where !isFailure: return
+        case .errors where !isFailure && exchange.budgetWarnings.isEmpty: return
         case .errors, .all: break
         }
         telemetry.log.write(status >= 500 ? .warning : .info, "request") { line in
@@ -215,7 +217,11 @@ extension LoopWorker {
                 line.member("output_tokens", attempt.bill.usage.output)
                 line.member("cost_nano_usd", attempt.bill.cost.value)
             }
-            if let refusal = exchange.refusal { line.member("refusal", "\(refusal.type)") }
+            if let refusal = exchange.refusal {
+                line.member("refusal", "\(refusal.type)")
+                if !refusal.rule.isEmpty { line.member("rule", refusal.rule) }
+            }
+            if let warnings = exchange.warnedBy { line.member("warnings", warnings) }
         }
     }
 }
@@ -223,6 +229,13 @@ extension LoopWorker {
 extension Exchange {
     /// The status the client got; 499 for one that left before it got any.
     var statusForRecords: Int { channel.status == 0 ? 499 : channel.status }
+
+    /// The rules that would have refused it, each once, with commas between; `nil`: none.
+    var warnedBy: String? {
+        var rules: [String] = []
+        for rule in budgetWarnings where !rules.contains(rule) { rules.append(rule) }
+        return rules.isEmpty ? nil : rules.joined(separator: ",")
+    }
 
     /// `{method} {route}`, or the method alone where there is no route.
     var spanName: StaticString {
