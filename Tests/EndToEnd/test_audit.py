@@ -5,9 +5,9 @@ import secrets
 
 import pytest
 
-from governed import CHEAP, asked, audited, budget, dear, governed, limit, verify
+from governed import CHEAP, audited, budget, dear, governed, limit, verify
 from rig.answers import Message
-from rig.gateway import Key, UPSTREAM_KEY, prompt
+from rig.gateway import Key, prompt
 from rig.webhook import Webhook
 from rig.waiting import eventually
 

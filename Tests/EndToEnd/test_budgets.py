@@ -3,15 +3,14 @@
 import asyncio
 import json
 import random
-import time
 
 import pytest
 
 from expectations import is_our_error
 from governed import CHEAP, DOLLAR, budget, dear, governed, listed, spent, verify
-from rig.answers import Message, error
+from rig.answers import Message
 from rig.claude import Claude
-from rig.gateway import MODEL, prompt
+from rig.gateway import prompt
 from rig.load import Load
 from rig.waiting import eventually
 
