@@ -3,18 +3,22 @@
 import base64
 import contextlib
 import json
+import random
+import threading
+import time
 import uuid
 
 import pytest
 
 from elsewhere import PROVIDERS
 from expectations import is_our_error
-from governed import CHEAP, asked, audited, budget, dear, governed, limit, listed, settled, spent, verify
+from governed import CHEAP, DOLLAR, asked, audited, budget, dear, governed, limit, listed, settled, spent, verify
 from rig.answers import Message, error
 from rig.gateway import prompt
 from rig.replies import Text, Usage, reply
 from rig.upstream import Stall
 from rig.waiting import eventually
+from rig.wire import Closed
 from virtual import NAME, PRIMARY, SECOND, ask, served, two_targets
 
 EACH = [
@@ -308,6 +312,79 @@ def test_a_tier_without_a_price_is_charged_what_was_held(make_gateway, openai_up
         assert gateway.messages(key, dear()).status == 200
     assert all(row["unpriced"] for row in gateway.ledger.closed(2))
     assert settled(gateway)[("cap", "")] > 0 and spent(gateway) == 0
+
+
+# Everything at once
+
+
+class Moody:
+    """A provider that mostly answers, and else fails in every way there is."""
+
+    def __init__(self, seed):
+        self._random = random.Random(seed)
+
+    async def __call__(self, exchange):
+        chance, usage = self._random.random(), {**CHEAP, "output_tokens": self._random.randrange(1, 2000)}
+        await exchange.pause(self._random.random() * 0.01)
+        if chance < 0.15:
+            await error(self._random.choice([429, 500, 529]), "overloaded_error")(exchange)
+        elif chance < 0.2:
+            exchange.reset()
+        elif chance < 0.3:
+            await Message(text="word " * 20, usage=usage, fail=self._random.choice(["cut", "reset"]), fail_after=8)(exchange)
+        else:
+            await Message(text="word " * 20, usage=usage)(exchange)
+
+
+def test_whatever_happens_the_ledger_proves_it(pair, upstream, second):
+    """Fallbacks, retries, full accounts, queues, hang-ups, reloads, raises, spent budgets and kills, in parallel on two loops."""
+    gateway, key = pair(
+        *EACH, budget("tight", "0.5", "cost_per_month", when={"providers": ["first"]}), budget("hard", "5", "cost_per_week", max_overshoot="0.1"),
+        rate_limits=[limit("turns", 12, "concurrent_requests", on_limit="queue", queue_timeout="500ms")],
+        first={"retry_config": {"attempts": 2, "delay": "1ms"}}, providers={"first": {"max_concurrent_requests": 4}},
+        routing={"circuit_breaker": {"failures": 1000}})
+    upstream.answers(Moody(1))
+    second.answers(Moody(2))
+    stop = threading.Event()
+
+    def client(seed):
+        chance = random.Random(seed)
+        while not stop.is_set():
+            body = dear(model=NAME, stream=chance.random() < 0.7)
+            try:
+                with asked(gateway, key, body, {"x-claude-code-session-id": f"s{seed}"}) as connection:
+                    if chance.random() < 0.2:
+                        time.sleep(chance.random() * 0.02)
+                    else:
+                        connection.answer()
+            except (Closed, OSError):  # it was killed
+                time.sleep(0.02)
+
+    clients = [threading.Thread(target=client, args=(seed,)) for seed in range(24)]
+    for thread in clients:
+        thread.start()
+    for turn in range(3):
+        time.sleep(0.5)
+        gateway.run("budgets", "raise", "tight", "--by", "0.3", "--for", "1h")
+        gateway.config["budgets"][1]["limit_to"] = str(40 + turn)
+        gateway.reload()
+        time.sleep(0.3)
+        gateway.kill()
+        gateway.restart()
+    stop.set()
+    for thread in clients:
+        thread.join()
+    eventually(lambda: gateway.ledger.open() == 0, "nothing is in flight")
+    gateway.stop()
+    report = verify(gateway, code=None)
+    assert report["findings"] == [] and report["unreadable"] == 0, report
+    assert report["admissions"] > 100 and report["refusals"] > 10 and report["starts"] == 4, report
+    each = {}
+    for provider, cost, tokens in costs(gateway):
+        each[provider] = [sum(pair) for pair in zip(each.get(provider, [0, 0]), (cost, tokens))]
+    charged(gateway, each["first"][0], each["last"][0], {name: tokens for name, (_, tokens) in each.items()})
+    found = settled(gateway)
+    assert found[("hard", "")] == spent(gateway) <= 5.1 * DOLLAR and found[("tight", "")] == each["first"][0]
 
 
 # Time
