@@ -49,14 +49,14 @@ extension LoopWorker {
         }
         if let refusal = exchange.refusal {
             spans.text(.refusal, refusal.type)
+            spans.text(.ruleID, refusal.rule)
             spans.text(.errorType, refusal.type)
-            if !refusal.rule.isEmpty { spans.text(prefix: "tollgate.rule.", "id", refusal.rule) }
         } else if status >= 500 {
             spans.text(.errorType, "\(status)")
         }
-        if let warnings = exchange.warnedBy { spans.text(prefix: "tollgate.rule.", "warnings", warnings) }
         recordClient(exchange, &spans)
         recordSubject(exchange, &spans)
+        spans.text(.admissionWarnings, exchange.warnedBy)
         recordDurations(exchange, &spans)
         spans.end()
     }
@@ -147,6 +147,10 @@ extension LoopWorker {
         spans.text(.upstreamError, String(attempt.upstreamError.prefix(Self.longestError)))
         recordAnswer(attempt, routed, &spans)
         spans.text(.routeReason, attempt.reason)
+        if let admission = attempt.admission {
+            spans.integer(.admissionAccounts, Int64(admission.accountCount))
+            if let reserved = admission.reservedCost { spans.integer(.admissionReserved, reserved) }
+        }
         if let receipt = attempt.receipt { record(receipt, at: begin, &spans) }
         spans.end()
     }
@@ -221,7 +225,7 @@ extension LoopWorker {
                 line.member("refusal", "\(refusal.type)")
                 if !refusal.rule.isEmpty { line.member("rule", refusal.rule) }
             }
-            if let warnings = exchange.warnedBy { line.member("warnings", warnings) }
+            if !exchange.budgetWarnings.isEmpty { line.member("rules_warned", exchange.warnedBy) }
         }
     }
 }
@@ -230,11 +234,11 @@ extension Exchange {
     /// The status the client got; 499 for one that left before it got any.
     var statusForRecords: Int { channel.status == 0 ? 499 : channel.status }
 
-    /// The rules that would have refused it, each once, with commas between; `nil`: none.
-    var warnedBy: String? {
+    /// The rules that would have refused it, each once, with commas between; empty: none.
+    var warnedBy: String {
         var rules: [String] = []
         for rule in budgetWarnings where !rules.contains(rule) { rules.append(rule) }
-        return rules.isEmpty ? nil : rules.joined(separator: ",")
+        return rules.joined(separator: ",")
     }
 
     /// `{method} {route}`, or the method alone where there is no route.

@@ -1,3 +1,4 @@
+import Governance
 import HTTP
 import Ledger
 import Providers
@@ -49,6 +50,8 @@ final class Attempt {
     /// For spans, rows and metrics; empty if all went well.
     var errorType = ""
     var bill = Bill()
+    /// What it was admitted with; `nil`: no rule was about it.
+    var admission: Admission?
     /// Its place in the order of admissions and settlements; 0 if nothing was held.
     var settlement: Int64 = 0
 

@@ -8,6 +8,7 @@ import Wire
 
 /// Where a request goes: one target, and what an attempt there has to know.
 final class RoutedModel {
+    let route: KnownRoutes.Route
     /// The name as the client asked for it.
     let requested: String
     let account: Int
@@ -25,6 +26,7 @@ final class RoutedModel {
     let edits: TargetEdits?
 
     init(_ route: KnownRoutes.Route, splice: Range<Int>?, isStreamed: Bool, price: Price?, edits: TargetEdits? = nil) {
+        self.route = route
         requested = route.requested
         account = route.account
         upstream = route.upstream

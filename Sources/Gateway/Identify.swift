@@ -42,9 +42,12 @@ extension LoopWorker {
 
     private func metadata(_ exchange: Exchange, _ principal: Principal) throws(Refusal) -> Metadata {
         guard let header = exchange.facts.metadata else { return principal.metadata }
-        let policy = exchange.setting.snapshot.rules.metadata
+        let policy = exchange.setting.snapshot.rules.metadata, bytes = exchange.text(header)
+        if let known = exchange.setting.tags.find(principal, bytes) { return known }
         do throws(MetadataError) {
-            return try principal.metadata.overlaid(with: exchange.text(header)) { policy.isLocked($0) }
+            let metadata = try principal.metadata.overlaid(with: bytes) { policy.isLocked($0) }
+            exchange.setting.tags.keep(metadata, principal, bytes)
+            return metadata
         } catch {
             switch error {
             case .malformed(let problem): throw .invalidHeader("x-tollgate-metadata \(problem).")

@@ -22,6 +22,8 @@ final class LoopSetting {
     let limits: HTTPLimits
     let connectionsPerLoop: Int
     let routes = KnownRoutes()
+    let places: KnownPlaces
+    let tags = KnownTags()
     /// By their names.
     let virtualRoutes: [String: VirtualRoute]
 
@@ -33,6 +35,7 @@ final class LoopSetting {
     ) {
         self.snapshot = snapshot
         self.book = book
+        places = KnownPlaces(book)
         self.accounts = accounts
         pools = accounts.map { account in
             if let previous, let index = previous.accounts.firstIndex(where: { $0 === account }) {

@@ -48,6 +48,7 @@ struct Measurements {
 
     var requests: [RequestKey: RequestSeries] = [:]
     var decisions: [DecisionKey: Int] = [:]
+    var admission: Int?
     var attempts: [AttemptKey: AttemptSeries] = [:]
 }
 
@@ -153,6 +154,20 @@ extension LoopWorker {
             let rule = book.rules.rates[place.rule].id
             telemetry.figures.add(.rateLimitDecisions, 1, at: decisionSeries(.rateLimitDecisions, rule, .admitted))
         }
+    }
+
+    /// Waiting in a queue included.
+    func countAdmission(nanoseconds: Int64) {
+        let index = measurements.admission ?? telemetry.figures.index(.admissionDuration, Labels())
+        measurements.admission = index
+        telemetry.figures.record(.admissionDuration, Double(nanoseconds) / 1e9, at: index)
+    }
+
+    /// One more waits for a rule, or one less.
+    func countWaiting(_ change: Int64, _ rule: String) {
+        telemetry.figures.add(.rateLimitQueue, change, .rule(rule))
+        guard change > 0 else { return }
+        telemetry.figures.add(.rateLimitDecisions, 1, at: decisionSeries(.rateLimitDecisions, rule, .queued))
     }
 
     func count(_ refusal: AdmissionRefusal) {

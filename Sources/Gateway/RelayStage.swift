@@ -78,6 +78,7 @@ extension LoopWorker {
         facts.providerKind = .string(account.kind.rawValue)
         facts.model = .string(routed.upstream)
         facts.priceVersion = FactText(routed.price?.version)
+        attempt.admission = admission
         if let admission {
             facts.admission = admission.sequence
             if !admission.record.isEmpty { facts.holds = .string(String(decoding: admission.record, as: UTF8.self)) }

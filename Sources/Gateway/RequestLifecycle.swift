@@ -61,10 +61,16 @@ extension LoopWorker {
         }
         if exchange.isPrewarm { return answerPrewarm(exchange) }
         if let tokens = exchange.counted { return answerCount(exchange, tokens) }
-        let row = try await admit(exchange)
+        let asked = monotonicNanoseconds()
+        let row = try await admitted(exchange, since: asked)
         await relayOrRefuse(exchange, row)
         exchange.endedAt = monotonicNanoseconds()
         settle(exchange, row)
+    }
+
+    private func admitted(_ exchange: Exchange, since begin: Int64) async throws(Refusal) -> JournalSlot {
+        defer { exchange.stages.add(.admit, from: begin, to: monotonicNanoseconds()) }
+        return try await admit(exchange)
     }
 
     /// Whatever comes of relay, the request has an answer after it and its row can be settled.

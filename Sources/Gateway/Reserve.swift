@@ -13,10 +13,15 @@ extension LoopWorker {
         guard exchange.operation == .messages, let principal = exchange.principal else { return .nothing }
         let book = exchange.setting.book
         if book.rules.budgets.isEmpty, book.rules.rates.isEmpty { return .nothing }
-        let places = book.places(of: subject(exchange, principal, routed))
+        let places = exchange.setting.places.places(
+            principal, exchange.metadata, routed.route, session: exchange.text(exchange.facts.sessionID)
+        ) { subject(exchange, principal, routed) }
         if places.isEmpty { return .nothing }
         let demand = demand(exchange, principal, routed, book, places)
-        switch await verdict(on: demand, exchange) {
+        let asked = monotonicNanoseconds()
+        let verdict = await verdict(on: demand, exchange)
+        countAdmission(nanoseconds: monotonicNanoseconds() - asked)
+        switch verdict {
         case .admitted(let admission):
             exchange.budgetNotice = admission.notice
             exchange.budgetWarnings += admission.warnings
@@ -71,7 +76,9 @@ extension LoopWorker {
         let wakeup = exchange.channel.wakeup
         let turn = QueuedTurn(wakeup, loop: loop, governor: governor)
         let verdict = await governor.admit(demand, whenTurn: { turn.arrived($0) })
-        guard case .waiting(let ticket) = verdict else { return verdict }
+        guard case .waiting(let ticket, let rule) = verdict else { return verdict }
+        countWaiting(1, rule)
+        defer { countWaiting(-1, rule) }
         while turn.verdict == nil {
             if await wakeup.wait(for: [.notice, .downstreamHangup]).contains(.downstreamHangup) {
                 turn.abandon(ticket)

@@ -33,8 +33,8 @@ package struct Demand: Sendable {
 package enum AdmissionVerdict: Sendable {
     case admitted(Admission)
     case refused(AdmissionRefusal)
-    /// It stands in the queue; the verdict follows.
-    case waiting(ticket: UInt64)
+    /// It stands in the queue of a rule; the verdict follows.
+    case waiting(ticket: UInt64, rule: String)
 }
 
 /// Why a request is not admitted.
@@ -84,6 +84,8 @@ package struct Admission: Sendable {
     let rates: [RateItem]
 
     package var accountCount: Int { budgets.count }
+    /// Nano-dollars that were reserved; `nil`: no budget counts money.
+    package var reservedCost: Int64? { budgets.first { $0.terms.rule.measure == .cost }?.claim.amount }
 }
 
 /// How far a budget is spent, for the client.

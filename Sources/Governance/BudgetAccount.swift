@@ -77,6 +77,8 @@ package actor BudgetAccount {
     /// Nothing was admitted to it yet.
     private var isNew = true
     private(set) var hasChanged = false
+    /// It stands in the governor's list of what has changed.
+    private var isListed = false
 
     init(_ id: BudgetAccountID, settled: Int64, limit: Int64, raises: [LimitRaise], reported: Int, loop: EventLoop) {
         self.id = id
@@ -132,8 +134,15 @@ package actor BudgetAccount {
             exposure: balance.exposure)
     }
 
+    /// True once until `takeChange`.
+    func list() -> Bool {
+        defer { isListed = true }
+        return !isListed
+    }
+
     /// What has changed since the last call; `nil`: nothing.
     func takeChange(at now: Int64) -> BudgetStatus? {
+        isListed = false
         guard hasChanged else { return nil }
         hasChanged = false
         return status(at: now)

@@ -77,7 +77,7 @@ package actor Governor {
         guard case .refused(let refusal) = verdict, case .rate(let examination, let rule, _) = refusal.reason,
             rule.onLimit == .queue, let whenTurn, let ticket = enqueue(demand, rule, examination, at: now, whenTurn)
         else { return verdict }
-        return .waiting(ticket: ticket)
+        return .waiting(ticket: ticket, rule: rule.id)
     }
 
     /// Everything that can refuse is asked before anything is held.
@@ -278,6 +278,7 @@ package actor Governor {
     // MARK: Reports
 
     private func changed(_ account: BudgetAccount) {
+        guard account.assumeIsolated({ $0.list() }) else { return }
         dirty.append(account)
         scheduleReport()
     }

@@ -16,6 +16,7 @@ package enum AttributeKey: UInt8, CaseIterable, Sendable {
     case attemptOrdinal, upstreamRequestID, connectionReused, usageEstimated, outcome, upstreamError
     // Virtual models
     case routeModel, routeStrategy, routeTarget, routeReason, routeCandidates
+    case ruleID, admissionAccounts, admissionReserved, admissionWarnings
 
     /// The name as it is exported.
     package var name: StaticString {
@@ -83,6 +84,10 @@ package enum AttributeKey: UInt8, CaseIterable, Sendable {
         case .routeTarget: "tollgate.route.target"
         case .routeReason: "tollgate.route.reason"
         case .routeCandidates: "tollgate.route.candidates"
+        case .ruleID: "tollgate.rule.id"
+        case .admissionAccounts: "tollgate.admission.accounts"
+        case .admissionReserved: "tollgate.admission.reserved_nano_usd"
+        case .admissionWarnings: "tollgate.admission.warnings"
         }
     }
 }

@@ -187,22 +187,22 @@ class Nginx(Process):
 class Tollgate(Process):
     """With keys, ledger and telemetry on."""
 
-    name = "tollgate"
-
-    def __init__(self, folder, binary, upstream, sink, others=((), ())):
-        others = [list(each) for each in others]
+    def __init__(self, folder, binary, upstream, sink, others=((), ()), name="tollgate", more=None):
+        others, self.name = [list(each) for each in others], name
         super().__init__(folder)
-        self.binary, self.file = binary, folder / "tollgate.yaml"
-        (folder / "data").mkdir()
+        data = folder / f"{name}-data"
+        self.binary, self.file = binary, folder / f"{name}.yaml"
+        data.mkdir()
         self.file.write_text(json.dumps({  # JSON is YAML
             "listen": f"127.0.0.1:{self.port}",
-            "data": str(folder / "data"),
+            "data": str(data),
             "providers": [{"name": "bench", "kind": "anthropic", "api_key": "k",
                            "base_url": f"http://127.0.0.1:{upstream.port}"}] + others[0],
             "models": [{"name": "claude-*", "target": "bench/claude-*"}] + others[1],
             "telemetry": {"otlp": [{"endpoint": f"http://127.0.0.1:{sink.port}"}]},
             "logs": {"access": "off"},
             "limits": {"connections": 20000},
+            **(more or {}),
         }, indent=2))
         self.key = json.loads(self.run("keys", "issue", "--user", "bench", "--team", "bench", "--json"))["key"]
 

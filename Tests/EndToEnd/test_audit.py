@@ -100,8 +100,8 @@ def test_a_warning_is_told_and_is_no_refusal(make_gateway, sink):
     assert answer.status == 200
     request_id = answer.header("request-id")
     (line,) = [line for line in gateway.logged(request_id) if line["message"] == "request"]
-    assert line["warnings"] == "watch,look" and "refusal" not in line
-    assert sink.request_span(request_id).attributes["tollgate.rule.warnings"] == "watch,look"
+    assert line["rules_warned"] == "watch,look" and "refusal" not in line
+    assert sink.request_span(request_id).attributes["tollgate.admission.warnings"] == "watch,look"
     eventually(lambda: sink.latest("tollgate.budget.decisions", tollgate__decision="warned"), "warnings are counted")
     assert gateway.ledger.rows("SELECT * FROM audit WHERE action = 'refuse'") == []
     assert verify(gateway)["findings"] == []

@@ -60,7 +60,7 @@ def test_headers_go_out_as_the_upstream_needs_them(gateway, upstream, key):
     dropped = {
         "x-api-key": key.secret, "connection": "keep-alive, x-hop", "x-hop": "1", "keep-alive": "timeout=5", "te": "trailers",
         "proxy-authorization": "Basic x", "proxy-connection": "keep-alive", "upgrade": "h2c",
-        "x-tollgate-metadata": '{"project":"p"}', "x-tfy-metadata": '{"team":"t"}', "x-tollgate-logging-config": "{}",
+        "x-tollgate-metadata": '{"project":"p"}', "x-tfy-metadata": '{"ticket":"t"}', "x-tollgate-logging-config": "{}",
         "traceparent": "00-" + "a" * 32 + "-" + "b" * 16 + "-01", "baggage": "user=secret",
     }
     assert gateway.messages(key, headers={**sent, **dropped}, target="/v1/messages?beta=true&x=%20y").status == 200

@@ -52,8 +52,8 @@ def test_a_breaker_opens_and_heals(make, upstream, second, sink):
     assert "the better ones are open" in reasons
     eventually(lambda: "probe" in {s.attributes["tollgate.route.reason"] for s in sink.named("chat ")}, "the probe has a span")
     for state in ("open", "half-open", "closed"):
-        eventually(lambda: sink.latest("tollgate.breaker.transitions", state=state), f"a transition to {state} is counted")
-    eventually(lambda: [point.value for point in sink.latest("tollgate.breaker.open")] == [0], "none is open")
+        eventually(lambda: sink.latest("tollgate.breaker.transitions", **{"tollgate.breaker.to": state}), f"a transition to {state} is counted")
+    eventually(lambda: [point.value for point in sink.latest("tollgate.breaker.state")] == [0], "none is open")
 
 
 def test_a_breaker_opens_on_both_loops(make, upstream, second):

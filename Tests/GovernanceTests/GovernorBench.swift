@@ -121,7 +121,7 @@ extension Governor {
 extension AdmissionVerdict {
     var admission: Admission? { if case .admitted(let admission) = self { admission } else { nil } }
     var refusal: AdmissionRefusal? { if case .refused(let refusal) = self { refusal } else { nil } }
-    var ticket: UInt64? { if case .waiting(let ticket) = self { ticket } else { nil } }
+    var ticket: UInt64? { if case .waiting(let ticket, _) = self { ticket } else { nil } }
 
     /// The rule that refused, and for what.
     var refusedBy: String? {

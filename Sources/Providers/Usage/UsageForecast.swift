@@ -38,6 +38,9 @@ package struct UsageForecast: Sendable {
                     hasher.combine(bytes: agent)
                 }
         }
+
+        /// Each once: without a session the conversation is the caller.
+        fileprivate var distinct: [Int] { conversation == caller ? [caller, model] : [conversation, caller, model] }
     }
 
     /// What is expected of a request.
@@ -88,17 +91,21 @@ package struct UsageForecast: Sendable {
     package mutating func learn(_ keys: Keys, bodyBytes: Int, usage: TokenUsage, at price: Price?) {
         guard bodyBytes > 0, !usage.isZero else { return }
         let plain = price.map { Cost.plainInput(of: usage, at: $0) } ?? usage.totalInput
-        for key in Set([keys.conversation, keys.caller, keys.model]) {
-            var samples = samples(key) ?? UsageSamples()
+        for key in keys.distinct {
+            // Taken out, so that adding does not copy them.
+            var samples = recent.removeValue(forKey: key) ?? older[key] ?? UsageSamples()
             samples.add(bodyBytes: bodyBytes, plainInput: plain, totalInput: usage.totalInput, output: usage.output)
             keep(samples, key)
         }
     }
 
+    /// Conversations, callers and models; for tests.
+    var remembered: Int { recent.count + older.count }
+
     private func samples(_ key: Int) -> UsageSamples? { recent[key] ?? older[key] }
 
     private mutating func keep(_ samples: UsageSamples, _ key: Int) {
-        if recent.count >= capacity, recent[key] == nil {
+        if recent.count >= capacity {
             older = recent
             recent = [:]
         }

@@ -142,9 +142,18 @@ extension ByteWriter {
 
     /// Appends a number in decimal digits, with `-` in front when negative.
     package mutating func append(decimal value: some FixedWidthInteger) {
+        precondition(UInt64(exactly: value.magnitude) != nil, "ByteWriter writes integers of at most 64 bits")
+        append(magnitude: UInt64(truncatingIfNeeded: value.magnitude), isNegative: value < 0)
+    }
+
+    /// The same without a generic call, which other modules do not get specialised.
+    package mutating func append(decimal value: Int) {
+        append(magnitude: UInt64(value.magnitude), isNegative: value < 0)
+    }
+
+    private mutating func append(magnitude: UInt64, isNegative: Bool) {
         append(upTo: 40) { room in
-            var magnitude = UInt64(truncatingIfNeeded: value.magnitude)
-            precondition(UInt64(exactly: value.magnitude) != nil, "ByteWriter writes integers of at most 64 bits")
+            var magnitude = magnitude
             var digits = 0
             var start = room.count
             // Digits come out backwards: fill from the end of the lent room, then move to its front.
@@ -154,7 +163,7 @@ extension ByteWriter {
                 magnitude /= 10
                 digits += 1
             } while magnitude > 0
-            if value < 0 {
+            if isNegative {
                 start -= 1
                 room[start] = Ascii.minus
                 digits += 1

@@ -1,0 +1,89 @@
+import Configuration
+import Testing
+
+@testable import Providers
+
+@Suite("What a request will use is expected from what requests like it used")
+struct UsageForecastTests {
+    private let price = PriceTable.builtIn.price(of: "claude-sonnet-4-6", at: 1_795_000_000_000_000_000)
+
+    private func keys(_ session: String = "s", caller: String = "k", model: String = "m") -> UsageForecast.Keys {
+        Array(session.utf8).withUnsafeBytes {
+            UsageForecast.Keys(
+                conversation: $0, agent: UnsafeRawBufferPointer(start: nil, count: 0), caller: caller, model: model)
+        }
+    }
+
+    private func cached(_ output: Int64) -> TokenUsage {
+        var usage = TokenUsage()
+        usage.input = 10
+        usage.cacheRead = 24_000
+        usage.cacheWrite5m = 1_000
+        usage.output = output
+        return usage
+    }
+
+    @Test(
+        "Nothing is known: a quarter token a byte, written to the cache, and a moderate answer, never more than was asked for"
+    )
+    func unknown() {
+        var forecast = UsageForecast()
+        let expected = forecast.expect(keys(), bodyBytes: 4_000, maximumOutput: 32_000)
+        #expect(expected.totalInput == 1_000 && expected.plainInput == 1_250 && expected.output == 2_000)
+        #expect(forecast.expect(keys(), bodyBytes: 4_000, maximumOutput: 64).output == 64)
+    }
+
+    @Test(
+        "A conversation that reads from its cache is expected to go on so, at a tenth of what max_tokens would reserve")
+    func cachedConversation() throws {
+        var forecast = UsageForecast()
+        let price = try #require(price)
+        for index in 0..<20 { forecast.learn(keys(), bodyBytes: 100_000, usage: cached(Int64(200 + index)), at: price) }
+        let expected = forecast.expect(keys(), bodyBytes: 100_000, maximumOutput: 32_000)
+        #expect(expected.totalInput == 25_010)
+        #expect(expected.output == 218, "nineteen of twenty")
+        let amount = Cost.of(expected.usage, at: price).value
+        let actual = Cost.of(cached(219), at: price).value
+        #expect(abs(amount - actual) * 50 < actual, "within two percent: \(amount) for \(actual)")
+        #expect(amount * 10 < Cost.most(bodyBytes: 100_000, maximumOutput: 32_000, at: price).value)
+    }
+
+    @Test("Another session of the same key is expected to be like it, then another key's of the same model")
+    func levels() {
+        var forecast = UsageForecast()
+        for _ in 0..<3 { forecast.learn(keys(), bodyBytes: 1_000, usage: cached(77), at: price) }
+        #expect(forecast.expect(keys("other"), bodyBytes: 1_000, maximumOutput: nil).output == 77)
+        #expect(forecast.expect(keys("other", caller: "x"), bodyBytes: 1_000, maximumOutput: nil).output == 77)
+        #expect(forecast.expect(keys("other", model: "y"), bodyBytes: 1_000, maximumOutput: nil).output == 2_000)
+    }
+
+    @Test("What is remembered is bounded, and what is used is kept")
+    func bounded() {
+        var forecast = UsageForecast(capacity: 100)
+        for _ in 0..<3 { forecast.learn(keys("kept"), bodyBytes: 1_000, usage: cached(50), at: price) }
+        for index in 0..<10_000 {
+            forecast.learn(keys("s\(index)", caller: "c\(index)"), bodyBytes: 1_000, usage: cached(900), at: price)
+            if index % 20 == 0 { forecast.learn(keys("kept"), bodyBytes: 1_000, usage: cached(50), at: price) }
+        }
+        #expect(forecast.remembered <= 200)
+        #expect(forecast.expect(keys("kept"), bodyBytes: 1_000, maximumOutput: nil).output == 50)
+    }
+
+    @Test("No usage costs more than the most, whatever its classes", arguments: 0..<500)
+    func most(seed: Int) throws {
+        let price = try #require(price)
+        func part(_ factor: Int, _ most: Int64) -> Int64 { Int64((seed &* factor &+ 12_345) & 0xFFFF) * most / 0xFFFF }
+        let bytes = 1 + seed * 997
+        var usage = TokenUsage(), left = Int64(bytes)
+        usage.cacheRead = part(7_919, left)
+        left -= usage.cacheRead
+        usage.cacheWrite1h = part(104_729, left)
+        left -= usage.cacheWrite1h
+        usage.cacheWrite5m = part(1_299_709, left)
+        usage.input = left - usage.cacheWrite5m
+        usage.output = part(31, 64_000)
+        usage.isFast = seed % 2 == 0
+        usage.isUS = seed % 3 == 0
+        #expect(Cost.of(usage, at: price) <= Cost.most(bodyBytes: bytes, maximumOutput: 64_000, at: price))
+    }
+}
