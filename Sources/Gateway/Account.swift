@@ -56,7 +56,7 @@ extension LoopWorker {
         }
         recordClient(exchange, &spans)
         recordSubject(exchange, &spans)
-        spans.text(.admissionWarnings, exchange.budgetWarnings.joined(separator: ","))
+        spans.text(.admissionWarnings, exchange.warnedBy)
         recordDurations(exchange, &spans)
         spans.end()
     }
@@ -191,7 +191,7 @@ extension LoopWorker {
         let isFailure = status >= 400 || exchange.lastAttempt.map { $0.outcome != .ok } ?? false
         switch exchange.setting.snapshot.logs.access {
         case .off: return
-        case .errors where !isFailure: return
+        case .errors where !isFailure && exchange.budgetWarnings.isEmpty: return
         case .errors, .all: break
         }
         telemetry.log.write(status >= 500 ? .warning : .info, "request") { line in
@@ -225,9 +225,7 @@ extension LoopWorker {
                 line.member("refusal", "\(refusal.type)")
                 if !refusal.rule.isEmpty { line.member("rule", refusal.rule) }
             }
-            if !exchange.budgetWarnings.isEmpty {
-                line.member("rules_warned", exchange.budgetWarnings.joined(separator: ","))
-            }
+            if !exchange.budgetWarnings.isEmpty { line.member("rules_warned", exchange.warnedBy) }
         }
     }
 }
@@ -235,6 +233,13 @@ extension LoopWorker {
 extension Exchange {
     /// The status the client got; 499 for one that left before it got any.
     var statusForRecords: Int { channel.status == 0 ? 499 : channel.status }
+
+    /// The rules that would have refused it, each once, with commas between; empty: none.
+    var warnedBy: String {
+        var rules: [String] = []
+        for rule in budgetWarnings where !rules.contains(rule) { rules.append(rule) }
+        return rules.joined(separator: ",")
+    }
 
     /// `{method} {route}`, or the method alone where there is no route.
     var spanName: StaticString {

@@ -36,6 +36,9 @@ package actor RateLimiter {
     /// How long requests take on average, nanoseconds; for saying when a place may be free.
     private var averageDuration: Int64 = 2_000_000_000
 
+    /// A place can become free at any time: nobody is sent away for longer, and Claude Code gives up at once beyond it. Nanoseconds.
+    private static let longestWait: Int64 = 60_000_000_000
+
     init(_ id: RateLimiterID, rule: RateRule, loop: EventLoop) {
         self.id = id
         self.loop = loop
@@ -53,8 +56,8 @@ package actor RateLimiter {
     func examine(_ amount: Int64, at now: Int64) -> RateExamination? {
         guard window != nil else {
             if running < limit { return nil }
-            return RateExamination(
-                id: id, limit: limit, counted: running, wait: max(1, averageDuration / max(1, limit)))
+            let wait = min(max(1, averageDuration / max(1, limit)), Self.longestWait)
+            return RateExamination(id: id, limit: limit, counted: running, wait: wait)
         }
         // A claim larger than the whole limit goes through when nothing else counts: it could never otherwise.
         let wanted = min(amount, limit)
@@ -83,5 +86,5 @@ package actor RateLimiter {
     var countsTokens: Bool { if case .tokens = measure { true } else { false } }
 
     /// Puts back what the ledger says happened before this process began.
-    func restore(_ amount: Int64, at moment: Int64) { window?.add(amount, at: moment) }
+    func restore(_ amount: Int64, at moment: Int64) { window?.restore(amount, inSliceOf: moment) }
 }

@@ -1,8 +1,11 @@
-/// Counts what happened in the last `window` nanoseconds: pure. Time is cut into slices, and a slice counts as long as any of it lies in
-/// the window, so that no window of that length, wherever it begins, ever holds more than was admitted. HOT.
+/// Counts what happened in the last `window` nanoseconds: pure. Time is cut into slices, and a slice counts until the window has passed
+/// since the last that happened in it, so that no window of that length, wherever it begins, ever holds more than was admitted, and
+/// nobody waits for longer than a window. HOT.
 package struct SlidingWindow: Sendable, Equatable {
     private struct Slice: Equatable {
         let number: Int64
+        /// The last that happened in it.
+        var moment: Int64
         var count: Int64
     }
     package let window: Int64
@@ -20,10 +23,10 @@ package struct SlidingWindow: Sendable, Equatable {
     /// What counts at a moment. If the clock was set back, what lies ahead of it now counts as of now: it would else be counted
     /// until the clock has come there again.
     package mutating func count(at now: Int64) -> Int64 {
-        if let last = slices.last, last.number > now / width { pullBack(to: now / width) }
-        let oldest = (now - window) / width
+        if let last = slices.last, last.moment > now { pullBack(to: now) }
+        let begin = now - window
         var gone = 0
-        while gone < slices.count, slices[gone].number < oldest {
+        while gone < slices.count, slices[gone].moment <= begin {
             total -= slices[gone].count
             gone += 1
         }
@@ -31,25 +34,32 @@ package struct SlidingWindow: Sendable, Equatable {
         return total
     }
 
-    private mutating func pullBack(to number: Int64) {
+    private mutating func pullBack(to now: Int64) {
+        let number = now / width
         var count: Int64 = 0
         while let last = slices.last, last.number >= number {
             count += last.count
             slices.removeLast()
         }
-        slices.append(Slice(number: number, count: count))
+        slices.append(Slice(number: number, moment: now, count: count))
     }
 
     /// Adds at a moment.
     package mutating func add(_ amount: Int64, at now: Int64) {
+        if let last = slices.last, last.moment > now { pullBack(to: now) }
         let number = now / width
-        if let last = slices.last, last.number > number { pullBack(to: number) }
         if let last = slices.last, last.number == number {
             slices[slices.count - 1].count += amount
+            slices[slices.count - 1].moment = now
         } else {
-            slices.append(Slice(number: number, count: amount))
+            slices.append(Slice(number: number, moment: now, count: amount))
         }
         total += amount
+    }
+
+    /// Adds what happened at some time in the slice of a moment, as if it had been at its end.
+    package mutating func restore(_ amount: Int64, inSliceOf moment: Int64) {
+        add(amount, at: (moment / width + 1) * width - 1)
     }
 
     /// Corrects what was added at a moment, if that still counts. What was added before the clock was set back is in the last slice.
@@ -69,8 +79,7 @@ package struct SlidingWindow: Sendable, Equatable {
         if counted + amount <= limit { return 0 }
         for slice in slices {
             counted -= slice.count
-            // It is over when the oldest moment of the window lies behind the slice's end.
-            if counted + amount <= limit { return max(1, (slice.number + 1) * width + window - now) }
+            if counted + amount <= limit { return slice.moment + window - now }
         }
         return window
     }

@@ -3,48 +3,16 @@
 import asyncio
 import json
 import random
-import time
 
 import pytest
 
 from expectations import is_our_error
-from rig.answers import Message, error
+from governed import CHEAP, DOLLAR, budget, dear, governed, listed, spent, verify
+from rig.answers import Message
 from rig.claude import Claude
-from rig.gateway import MODEL, prompt
+from rig.gateway import prompt
 from rig.load import Load
 from rig.waiting import eventually
-
-DOLLAR = 1_000_000_000
-CHEAP = {"input_tokens": 1000, "cache_creation_input_tokens": 0, "cache_read_input_tokens": 0, "output_tokens": 100}
-
-
-def budget(identity, limit, unit="cost_per_day", **more):
-    return {"id": identity, "limit_to": limit, "unit": unit, **more}
-
-
-def governed(make_gateway, *budgets, **config):
-    gateway = make_gateway()
-    gateway.config["budgets"] = list(budgets)
-    gateway.config.update(config)
-    return gateway
-
-
-def dear(**more):
-    """A request whose answer may use what the tests let it use."""
-    return prompt(max_tokens=4000, **more)
-
-
-def spent(gateway):
-    return sum(row["cost_nano_usd"] for row in gateway.ledger.requests)
-
-
-def listed(gateway):
-    return json.loads(gateway.run("budgets", "--json").stdout)
-
-
-def verify(gateway, code=0):
-    """The ledger proves each admission and each refusal."""
-    return json.loads(gateway.run("budgets", "verify", "--json", code=code).stdout)
 
 
 def test_a_spent_budget_is_told_at_once_with_everything_one_needs(make_gateway, upstream):

@@ -117,9 +117,11 @@ extension Refusal {
     // MARK: Metadata
 
     package static func lockedTag(_ name: String) -> Refusal {
-        Refusal(
+        var refusal = Refusal(
             400, "invalid_request_error",
             "x-tollgate-metadata: the tag `\(name)` is set by the credential here and cannot be changed by a request; leave it out."
         )
+        refusal.rule = "metadata.from_credential"
+        return refusal
     }
 }

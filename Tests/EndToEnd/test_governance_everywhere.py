@@ -1,0 +1,432 @@
+"""Budgets and limits where requests take other ways: fallbacks, retries, full accounts, broken streams, logins, other providers."""
+
+import base64
+import contextlib
+import json
+import random
+import threading
+import time
+import uuid
+
+import pytest
+
+from elsewhere import PROVIDERS
+from expectations import is_our_error
+from governed import CHEAP, DOLLAR, asked, audited, budget, dear, governed, limit, listed, settled, spent, verify
+from rig.answers import Message, error
+from rig.gateway import prompt
+from rig.replies import Text, Usage, reply
+from rig.upstream import Stall
+from rig.waiting import eventually
+from rig.wire import Closed
+from virtual import NAME, PRIMARY, SECOND, ask, served, two_targets
+
+EACH = [
+    budget("organisation", "100"), budget("person", "50", "cost_per_month", budget_applies_per=["user"]),
+    budget("first", "30", when={"providers": ["first"]}), budget("last", "30", when={"providers": ["last"]}),
+    budget("models", "20", "cost_per_week", budget_applies_per=["model"]),
+    budget("tokens", "10M", "tokens_per_day", budget_applies_per=["provider"])]
+ALL = (("organisation", ""), ("person", "user=alice"))
+
+
+@pytest.fixture
+def pair(make_gateway, upstream, second):
+    """A virtual model of two targets, and rules."""
+    def start(*budgets, strategy="priority", **more):
+        gateway = make_gateway()
+        gateway.config["budgets"] = list(budgets or EACH)
+        for name in ("rate_limits", "prices"):
+            if name in more:
+                gateway.config[name] = more.pop(name)
+        return two_targets(gateway, upstream, second, strategy, **more)
+    return start
+
+
+def costs(gateway):
+    """Of each attempt, in order: provider, cost and tokens."""
+    gateway.ledger.settle()
+    names = ("input_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens", "cache_read_tokens", "output_tokens")
+    return [(row["provider"], row["cost_nano_usd"], sum(row[name] for name in names)) for row in gateway.ledger.attempts]
+
+
+def charged(gateway, first, last, used):
+    """Each account has its part: what was spent at the first and at the last target, and the tokens used there."""
+    found = settled(gateway)
+    for account in ALL:
+        assert found[account] == first + last == spent(gateway), found
+    assert found.get(("first", ""), 0) == found.get(("models", f"model={PRIMARY}"), 0) == first, found
+    assert found.get(("last", ""), 0) == found.get(("models", f"model={SECOND}"), 0) == last, found
+    for provider, count in used.items():
+        assert found.get(("tokens", f"provider={provider}"), 0) == count, found
+
+
+def after_a_restart(gateway):
+    """The accounts begin with what they ended with."""
+    before = settled(gateway)
+    gateway.stop()
+    gateway.restart()
+    key = gateway.issue(user="witness")
+    gateway.messages(key, prompt(model=NAME, stream=True))
+    assert settled(gateway).keys() >= before.keys()
+    assert verify(gateway)["starts"] == 2
+
+
+# Fallbacks
+
+
+def test_an_attempt_that_cost_nothing_charges_nothing(pair, upstream, second):
+    gateway, key = pair()
+    upstream.answers(error(500, "api_error"))
+    second.answers(Message(usage=CHEAP))
+    for _ in range(3):
+        served(ask(gateway, key), f"last/{SECOND}")
+    (cost,) = {cost for provider, cost, _ in costs(gateway) if provider == "last"}
+    assert cost > 0
+    charged(gateway, 0, 3 * cost, {"first": 0, "last": 3 * 1100})
+    after_a_restart(gateway)
+
+
+def test_both_attempts_are_charged_where_both_cost(pair, upstream, second):
+    """The first target keeps silent and may charge what it has read; the second one answers."""
+    gateway, key = pair(first={"first_byte_timeout": "150ms"})
+    upstream.answers(Stall(before_head=True))
+    second.answers(Message(usage=CHEAP))
+    served(ask(gateway, key), f"last/{SECOND}")
+    (first, given_up, input_tokens), (last, cost, _) = costs(gateway)
+    assert (first, last) == ("first", "last") and given_up > 0 and cost > given_up
+    charged(gateway, given_up, cost, {"first": input_tokens, "last": 1100})
+    after_a_restart(gateway)
+
+
+def test_retries_are_charged_each_for_itself(pair, upstream, second):
+    gateway, key = pair(first={"retry_config": {"attempts": 3, "delay": "1ms", "on_status_codes": [500]}})
+    upstream.answers(error(500, "api_error"), error(500, "api_error"), Message(usage=CHEAP))
+    served(ask(gateway, key), f"first/{PRIMARY}")
+    assert [provider for provider, _, _ in costs(gateway)] == ["first"] * 3
+    charged(gateway, spent(gateway), 0, {"first": 1100})
+
+
+def test_a_connection_that_had_died_costs_nothing(pair, upstream):
+    upstream.idle_closer = lambda connection: connection == 1
+    gateway, key = pair(loops="1")
+    for _ in range(2):
+        served(ask(gateway, key), f"first/{PRIMARY}")
+    assert len(costs(gateway)) == 3
+    charged(gateway, spent(gateway), 0, {})
+
+
+def test_a_full_account_gives_back_what_was_held(pair, upstream, second):
+    gateway, key = pair(providers={"first": {"max_concurrent_requests": 1}})
+    gate = upstream.gate()
+    upstream.answers(Message(gate=gate, usage=CHEAP))
+    second.answers(Message(usage=CHEAP))
+    with asked(gateway, key, prompt(model=NAME, stream=True)) as connection:
+        gate.wait()
+        served(ask(gateway, key), f"last/{SECOND}")
+        audited(gateway, "release")
+        gate.open()
+        assert connection.answer().status == 200
+    by = {provider: cost for provider, cost, _ in costs(gateway)}
+    charged(gateway, by["first"], by["last"], {"first": 1100, "last": 1100})
+    eventually(lambda: not any(float(account["reserved"]) for account in listed(gateway)["accounts"]), "nothing is reserved")
+
+
+# A spent budget of one target
+
+
+def test_a_spent_budget_of_the_first_target_lets_the_next_serve(pair, upstream, second, sink):
+    gateway, key = pair(budget("first-only", "0.000001", when={"models": [f"first/{PRIMARY}"]}), budget("all", "10"))
+    for _ in range(3):
+        answer = served(ask(gateway, key), f"last/{SECOND}")
+        assert answer.header("anthropic-ratelimit-unified-status") != "rejected"
+    assert upstream.calls == []
+    spans = [sink.request_span(answer.header("request-id"))]
+    assert "first-only" in spans[0].attributes["tollgate.route.reason"]
+    assert settled(gateway)[("all", "")] == spent(gateway)
+    (line,) = audited(gateway, "refuse", request_id=answer.header("request-id"))
+    assert line["details"]["rule"] == "first-only"
+    report = verify(gateway)
+    assert (report["admissions"], report["refusals"], report["findings"]) == (3, 3, [])
+    plain = gateway.messages(key, prompt(model=PRIMARY))
+    is_our_error(plain, 429, "billing_error")
+
+
+def test_when_every_target_is_spent_the_first_reason_is_told(pair, upstream, second):
+    gateway, key = pair(budget("a", "0.000001", when={"providers": ["first"]}), budget("b", "0.000001", when={"providers": ["last"]}))
+    answer = ask(gateway, key)
+    is_our_error(answer, 429, "billing_error")
+    assert "`a`" in answer.error[1] and answer.header("x-should-retry") == "false"
+    assert upstream.calls == second.calls == [] and verify(gateway)["refusals"] == 2
+
+
+def test_a_spent_fallback_leaves_the_upstreams_own_error(pair, upstream, second):
+    gateway, key = pair(budget("b", "0.000001", when={"providers": ["last"]}))
+    upstream.answers(error(529, "overloaded_error", "Come later."))
+    answer = ask(gateway, key)
+    assert answer.status == 529 and answer.error == ("overloaded_error", "Come later.")
+    assert second.calls == [] and verify(gateway)["findings"] == []
+
+
+def test_limits_count_what_goes_to_a_target(pair, upstream, second):
+    """A limit of one target sends the rest to the next, as a burst from servers of one's own to the cloud."""
+    gateway, key = pair(rate_limits=[limit("own", 2, "requests_per_minute", when={"providers": ["first"]})])
+    targets = [ask(gateway, key).header("x-tollgate-target") for _ in range(4)]
+    assert targets == [f"first/{PRIMARY}"] * 2 + [f"last/{SECOND}"] * 2
+    verify(gateway)
+
+
+def test_places_are_given_back_between_targets(pair, upstream, second):
+    """With one place for all, a request that falls back needs it once at a time."""
+    gateway, key = pair(rate_limits=[limit("one", 1, "concurrent_requests")])
+    upstream.answers(error(500, "api_error"))
+    for _ in range(4):
+        served(ask(gateway, key), f"last/{SECOND}")
+        gateway.ledger.settle()
+    assert settled(gateway)
+
+
+# Streams
+
+
+@pytest.mark.parametrize("fail", ["cut", "reset", "overloaded_error"])
+def test_a_broken_stream_is_charged_as_the_ledger_says(make_gateway, upstream, fail):
+    gateway = governed(make_gateway, budget("cap", "10", budget_applies_per=["user"])).start()
+    upstream.answers(Message(text="word " * 50, fail=fail, fail_after=20))
+    gateway.messages(gateway.issue(), dear(stream=True))
+    (row,) = gateway.ledger.closed(1)
+    assert row["cost_nano_usd"] > 0
+    assert settled(gateway) == {("cap", "user=alice"): row["cost_nano_usd"]}
+
+
+def test_a_client_that_hangs_up_is_charged_an_estimate(make_gateway, upstream):
+    gateway = governed(make_gateway, budget("cap", "10"), budget("tokens", "1M", "tokens_per_day")).start("--loops", "2")
+    key = gateway.issue()
+    gates = []
+    for place in (0, 3, 10):
+        gates.append(upstream.gate())
+        upstream.answers(Message(text="word " * 50, gate=gates[-1], gate_after=place))
+        with asked(gateway, key, dear(stream=True)):
+            gates[-1].wait()
+    rows = gateway.ledger.closed(3)
+    assert all(row["outcome"] == "client_gone" and row["estimated"] for row in rows)
+    found = settled(gateway)
+    assert found[("cap", "")] == spent(gateway) > 0
+    assert found[("tokens", "")] == sum(tokens for _, _, tokens in costs(gateway))
+    for gate in gates:
+        gate.open()
+
+
+# Logins
+
+
+LOGIN = {"authorization": "Bearer sk-ant-oat01-the-developers-own-login"}
+
+
+def test_a_developers_own_subscription_counts_at_list_prices(make_gateway, upstream):
+    gateway = governed(make_gateway, budget("cap", "0.05", budget_applies_per=["user"])).start()
+    key = gateway.issue()
+    upstream.answers(Message(usage={**CHEAP, "output_tokens": 1000}))
+    headers = {**LOGIN, "x-tollgate-api-key": key.secret}
+    while (answer := gateway.messages(None, dear(), headers)).status == 200:
+        assert answer.header("anthropic-ratelimit-unified-overage-utilization") is None, "the limits shown are those of the login"
+        gateway.ledger.settle()
+    is_our_error(answer, 429, "billing_error")
+    assert all(call.header("authorization") == LOGIN["authorization"] for call in upstream.calls)
+    assert settled(gateway) == {("cap", "user=alice"): spent(gateway)}
+
+
+# Other providers
+
+
+def test_what_is_translated_is_charged_alike(make_gateway, openai_upstream):
+    gateway = governed(
+        make_gateway, budget("cap", "0.2", budget_applies_per=["user", "provider"]), budget("tokens", "1M", "tokens_per_day"),
+        providers=[{"name": "gpt", "kind": "openai", "base_url": openai_upstream.url + "/v1", "api_key": openai_upstream.key}],
+        models=[{"name": "claude-*", "target": "gpt/gpt-5.5"}]).start("--loops", "2")
+    key = gateway.issue()
+    openai_upstream.answers(reply(Text("Hello."), usage=Usage(input=1000, cached=500, output=1500)))
+    answers = []
+    while not answers or answers[-1].status == 200:
+        answers.append(gateway.messages(key, dear(stream=len(answers) % 2 == 1)))
+        gateway.ledger.settle()
+    is_our_error(answers[-1], 429, "billing_error")
+    found = settled(gateway)
+    assert found[("cap", "user=alice,provider=gpt")] == spent(gateway) <= 200_000_000
+    assert found[("tokens", "")] == 3000 * (len(answers) - 1)
+
+
+def test_a_request_in_a_clouds_own_form_is_charged_alike(make_gateway, bedrock_upstream, tmp_path):
+    folder = tmp_path / "bedrock"
+    folder.mkdir()
+    gateway = governed(
+        make_gateway, budget("cap", "0.05"), runaway=[{"id": "loops", "same_tool_calls": 3}],
+        providers=[{"name": "bedrock", **PROVIDERS["bedrock-claude"].setting(bedrock_upstream, folder)}],
+        models=[{"name": "claude-*", "target": "bedrock/anthropic.claude-*"}]).start()
+    key = gateway.issue()
+    bedrock_upstream.answers(reply(Text("Hello."), usage=Usage(input=1000, cached=0, output=500)))
+    path = "/bedrock/model/us.anthropic.claude-opus-5-5/invoke"
+    body = {"anthropic_version": "bedrock-2023-05-31", "max_tokens": 600, "messages": [{"role": "user", "content": "Hi"}]}
+    while (answer := gateway.messages(key, body, target=path)).status == 200:
+        gateway.ledger.settle()
+    is_our_error(answer, 429, "billing_error")
+    assert settled(gateway) == {("cap", ""): spent(gateway)} and spent(gateway) > 0
+    calls = [{"role": "assistant", "content": [{"type": "tool_use", "id": f"toolu_{n}", "name": "Bash", "input": {}}]} for n in range(3)]
+    answer = gateway.messages(key, {**body, "messages": [*body["messages"], *calls]}, target=path)
+    is_our_error(answer, 400, "policy_blocked")
+    inner = base64.b64encode(json.dumps(body).encode()).decode()
+    counted = gateway.messages(key, {"input": {"invokeModel": {"body": inner}}}, target=path.replace("invoke", "count-tokens"))
+    assert counted.status == 200, counted.body
+
+
+def test_a_model_without_a_price(make_gateway, upstream):
+    gateway = governed(
+        make_gateway, budget("strict", "10", when={"teams": ["platform"]}),
+        budget("lenient", "1", unpriced_reserve="0.4", when={"teams": ["data"]})).start()
+    gateway.config["providers"].append(
+        {"name": "local", "kind": "openai-compatible", "dialect": "messages", "base_url": upstream.url + "/v1"})
+    gateway.reload()
+    strict, lenient = gateway.issue(), gateway.issue(user="bob", team="data")
+    house = prompt(model="local/house-model")
+    answer = gateway.messages(strict, house)
+    is_our_error(answer, 429, "billing_error")
+    assert "no price" in answer.error[1] and answer.header("x-should-retry") == "false" and answer.header("retry-after") is None
+    assert [gateway.messages(lenient, house).status for _ in range(3)] == [200, 200, 429]
+    gateway.ledger.closed(2)
+    assert settled(gateway) == {("lenient", ""): 800_000_000}
+    gateway.stop()
+    gateway.restart()
+    assert gateway.messages(lenient, house).status == 429
+    assert verify(gateway)["findings"] == []
+
+
+def test_a_tier_without_a_price_is_charged_what_was_held(make_gateway, openai_upstream):
+    """The model has a price, the tier that served it has none: what was held is the charge."""
+    gateway = governed(
+        make_gateway, budget("cap", "10"), prices="own.prices", models=[{"name": "claude-*", "target": "gpt/gpt-5.5"}],
+        providers=[{"name": "gpt", "kind": "openai", "base_url": openai_upstream.url + "/v1", "api_key": openai_upstream.key}])
+    (gateway.folder / "own.prices").write_text("table own\ngpt-5.5 - - 2 20 2 2 0.2\n")
+    gateway.start()
+    key = gateway.issue()
+    openai_upstream.answers(reply(Text("Hello."), usage=Usage(input=1000, cached=500, output=1500, tier="flex")))
+    for _ in range(2):
+        assert gateway.messages(key, dear()).status == 200
+    assert all(row["unpriced"] for row in gateway.ledger.closed(2))
+    assert settled(gateway)[("cap", "")] > 0 and spent(gateway) == 0
+
+
+# Everything at once
+
+
+class Moody:
+    """A provider that mostly answers, and else fails in every way there is."""
+
+    def __init__(self, seed):
+        self._random = random.Random(seed)
+
+    async def __call__(self, exchange):
+        chance, usage = self._random.random(), {**CHEAP, "output_tokens": self._random.randrange(1, 2000)}
+        await exchange.pause(self._random.random() * 0.01)
+        if chance < 0.15:
+            await error(self._random.choice([429, 500, 529]), "overloaded_error")(exchange)
+        elif chance < 0.2:
+            exchange.reset()
+        elif chance < 0.3:
+            await Message(text="word " * 20, usage=usage, fail=self._random.choice(["cut", "reset"]), fail_after=8)(exchange)
+        else:
+            await Message(text="word " * 20, usage=usage)(exchange)
+
+
+def test_whatever_happens_the_ledger_proves_it(pair, upstream, second):
+    """Fallbacks, retries, full accounts, queues, hang-ups, reloads, raises, spent budgets and kills, in parallel on two loops."""
+    gateway, key = pair(
+        *EACH, budget("tight", "0.5", "cost_per_month", when={"providers": ["first"]}), budget("hard", "5", "cost_per_week", max_overshoot="0.1"),
+        rate_limits=[limit("turns", 12, "concurrent_requests", on_limit="queue", queue_timeout="500ms")],
+        first={"retry_config": {"attempts": 2, "delay": "1ms"}}, providers={"first": {"max_concurrent_requests": 4}},
+        routing={"circuit_breaker": {"failures": 1000}})
+    upstream.answers(Moody(1))
+    second.answers(Moody(2))
+    stop = threading.Event()
+
+    def client(seed):
+        chance = random.Random(seed)
+        while not stop.is_set():
+            body = dear(model=NAME, stream=chance.random() < 0.7)
+            try:
+                with asked(gateway, key, body, {"x-claude-code-session-id": f"s{seed}"}) as connection:
+                    if chance.random() < 0.2:
+                        time.sleep(chance.random() * 0.02)
+                    else:
+                        connection.answer()
+            except (Closed, OSError):  # it was killed
+                time.sleep(0.02)
+
+    clients = [threading.Thread(target=client, args=(seed,)) for seed in range(24)]
+    for thread in clients:
+        thread.start()
+    for turn in range(3):
+        time.sleep(0.5)
+        gateway.run("budgets", "raise", "tight", "--by", "0.3", "--for", "1h")
+        gateway.config["budgets"][1]["limit_to"] = str(40 + turn)
+        gateway.reload()
+        time.sleep(0.3)
+        gateway.kill()
+        gateway.restart()
+    stop.set()
+    for thread in clients:
+        thread.join()
+    eventually(lambda: gateway.ledger.open() == 0, "nothing is in flight")
+    gateway.stop()
+    report = verify(gateway, code=None)
+    assert report["findings"] == [] and report["unreadable"] == 0, report
+    assert report["admissions"] > 100 and report["refusals"] > 10 and report["starts"] == 4, report
+    each = {}
+    for provider, cost, tokens in costs(gateway):
+        each[provider] = [sum(pair) for pair in zip(each.get(provider, [0, 0]), (cost, tokens))]
+    charged(gateway, each["first"][0], each["last"][0], {name: tokens for name, (_, tokens) in each.items()})
+    found = settled(gateway)
+    assert found[("hard", "")] == spent(gateway) <= 5.1 * DOLLAR and found[("tight", "")] == each["first"][0]
+
+
+# Time
+
+
+def test_a_reload_in_the_middle_loses_nothing(make_gateway, upstream):
+    """Rules that come, go and change while requests are in flight."""
+    gateway = governed(make_gateway, budget("old", "10"), budget("kept", "20", budget_applies_per=["user"])).start("--loops", "2")
+    key, gate = gateway.issue(), upstream.gate()
+    upstream.answers(Message(gate=gate, usage=CHEAP))
+    with contextlib.ExitStack() as stack:
+        held = [stack.enter_context(asked(gateway, key)) for _ in range(3)]
+        upstream.wait_for(3)
+        gateway.config["budgets"] = [budget("kept", "0.5", budget_applies_per=["user"]), budget("new", "30")]
+        gateway.reload()
+        gate.open()
+        assert [connection.answer().status for connection in held] == [200] * 3
+    gateway.ledger.closed(3)
+    upstream.answers(Message(usage=CHEAP))
+    assert gateway.messages(key).status == 200
+    gateway.ledger.closed(4)
+    found = settled(gateway)
+    each = spent(gateway) // 4
+    assert found[("old", "")] == 3 * each and found[("kept", "user=alice")] == 4 * each
+    assert found[("new", "")] in (each, 4 * each), found
+
+
+def test_sessions_agents_and_tags_in_one_scope(make_gateway, upstream):
+    gateway = governed(
+        make_gateway, budget("both", "10", "cost_total", budget_applies_per=["session", "metadata.project"]),
+        budget("odd", "10", budget_applies_per=["metadata.odd"])).start()
+    key = gateway.issue("--metadata", "project=a,b\\c")
+    session = str(uuid.uuid4())
+    tags = {"x-claude-code-session-id": session, "x-tollgate-metadata": json.dumps({"odd": "tab\there\nline"})}
+    for _ in range(2):
+        assert gateway.messages(key, prompt(), tags).status == 200
+    gateway.ledger.closed(2)
+    found = settled(gateway)
+    assert found == {("both", f"session={session},metadata.project=a\\,b\\\\c"): spent(gateway),
+                     ("odd", "metadata.odd=tab here line"): spent(gateway)}
+    gateway.stop()
+    gateway.restart()
+    assert gateway.messages(key, prompt(), tags).status == 200
+    gateway.ledger.closed(3)
+    assert set(settled(gateway).values()) == {spent(gateway)}
