@@ -62,14 +62,15 @@ let package = Package(
         // What the tests of several rooms run on.
         .target(
             name: "LoopSupport", dependencies: ["Transport"], path: "Tests/LoopSupport", swiftSettings: settings),
-        tests("Wire"),
+        .target(name: "SeededRandom", path: "Tests/SeededRandom", swiftSettings: settings),
+        tests("Wire", ["SeededRandom"]),
         tests("Transport", ["LoopSupport"]),
         tests("HTTP", ["LoopSupport", "Transport", "Wire"]),
         tests("Configuration", ["Wire"]),
-        tests("Providers", ["Wire", "Configuration"], exclude: ["Golden"]),
-        tests("Telemetry", ["HTTP", "Transport", "Wire"]),
-        tests("Ledger", ["Wire", "Transport"]),
-        tests("Governance", ["Configuration", "Transport"]),
+        tests("Providers", ["SeededRandom", "Wire", "Configuration"], exclude: ["Golden"]),
+        tests("Telemetry", ["SeededRandom", "HTTP", "Transport", "Wire"]),
+        tests("Ledger", ["SeededRandom", "Wire", "Transport"]),
+        tests("Governance", ["SeededRandom", "Configuration", "Transport"]),
         tests("Upstream", ["LoopSupport", "HTTP", "Providers", "Transport", "Wire", "Configuration"]),
         tests(
             "Gateway",

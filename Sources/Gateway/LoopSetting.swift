@@ -51,8 +51,8 @@ final class LoopSetting {
             }
             return account.network.map { network in
                 CredentialSource(
-                    account.setting.credential, apiKeyField: account.setting.keyField.header.name, network: network,
-                    loop: loop, whenFailed: { whenCredentialFails(account.name, $0) })
+                    account.setting.credential, keyField: account.setting.keyField, network: network, loop: loop,
+                    whenFailed: { whenCredentialFails(account.name, $0) })
             }
         }
         var routes: [String: VirtualRoute] = [:]

@@ -133,11 +133,9 @@ struct Relay {
         return withheld.patience(idle: idleTimeout, hasBegun: firstByteAt != nil, at: now)
     }
 
-    private static let pingEvent: StaticString = "event: ping\ndata: {\"type\": \"ping\"}\n\n"
-
     private func ping() -> SendState {
         guard isEventStream, !hold.isInsideEvent else { return .sent }
-        return Self.pingEvent.withUTF8Buffer { channel.send(UnsafeRawBufferPointer($0), isLast: false) }
+        return channel.send(SSEWriter.ping.bytes, isLast: false)
     }
 
     /// The client may be told of a fault by an event: what it has so far ends between two events.

@@ -124,8 +124,7 @@ struct TransformedRelay {
     }
 
     private func ping() async -> Bool {
-        let event: StaticString = "event: ping\ndata: {\"type\": \"ping\"}\n\n"
-        let state = event.withUTF8Buffer { channel.send(UnsafeRawBufferPointer($0), isLast: false) }
+        let state = channel.send(SSEWriter.ping.bytes, isLast: false)
         return state == .pending ? await channel.flush() == .sent : state == .sent
     }
 

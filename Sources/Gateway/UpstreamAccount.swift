@@ -33,7 +33,7 @@ final class UpstreamAccount: Sendable {
             AccountPlaces(limit: $0, longestQueue: setting.maximumQueuedRequests)
         }
         standingCredential = UpstreamCredential(standing: setting.credential, keyField: setting.keyField)
-        network = setting.credential.isFetched ? try Self.network(setting, resolver) : nil
+        network = standingCredential == nil ? try Self.network(setting, resolver) : nil
         if setting.kind == .mock {
             let port = mockPort ?? 0
             endpoint = Endpoint(host: "127.0.0.1", port: port, tls: nil)

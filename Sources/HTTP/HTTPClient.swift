@@ -92,7 +92,7 @@ package actor HTTPClient {
         do throws(ClientFault) {
             try await connection.send(Pieces(UnsafeRawBufferPointer(bytes)), timeout: timeout, abort: [])
             try await connection.receiveHead(for: .post, timeout: timeout, abort: [])
-            let answer = try await receiveAnswer(connection, wakeup, timeout)
+            let answer = try await receiveAnswer(connection, timeout)
             if connection.end(whenIdleEnds: {}) { idle = connection }
             return answer
         } catch {
@@ -102,27 +102,14 @@ package actor HTTPClient {
     }
 
     private func receiveAnswer(
-        _ connection: ClientConnection, _ wakeup: Wakeup, _ timeout: Int64
+        _ connection: ClientConnection, _ timeout: Int64
     ) async throws(ClientFault) -> HTTPAnswer {
         let status = connection.head.status
         let retryAfter = connection.head.value(.retryAfter).map {
             String(decoding: connection.headBytes($0), as: UTF8.self)
         }
         connection.headIsUsed()
-        var body: [UInt8] = []
-        defer { wakeup.clearDeadline() }
-        while true {
-            switch connection.readBody() {
-            case .data(let bytes, let isLast):
-                if body.count + bytes.count > Self.maximumAnswer { throw .cut }
-                body.append(contentsOf: bytes)
-                if isLast { return HTTPAnswer(status: status, retryAfter: retryAfter, body: body) }
-            case .failed(let fault):
-                throw fault
-            case .wouldBlock:
-                wakeup.setDeadline(after: timeout)
-                if await wakeup.wait(for: [.upstreamReadable, .deadline]) == .deadline { throw .timedOut }
-            }
-        }
+        let body = try await connection.readAll(limit: Self.maximumAnswer, timeout: timeout, abort: [])
+        return HTTPAnswer(status: status, retryAfter: retryAfter, body: body)
     }
 }

@@ -8,8 +8,3 @@ package protocol AnswerReader: AnyObject {
     /// The body is over. What did not end by itself ends here: rightly, or as a failure.
     func end(_ message: MessageWriter)
 }
-
-extension SSEParser {
-    /// Given at the end of a stream whose last event may lack the blank line behind it (T-34). What was cut is no JSON then.
-    static var lastLineEnds: UnsafeRawBufferPointer { ("\n\n" as StaticString).bytes }
-}

@@ -9,39 +9,27 @@ package struct ProviderDoor: Sendable, Equatable {
     package let pricing: PricePlatform
 
     package init(_ setting: ProviderSetting, model: String) {
-        var dialect = Dialect.messages, platform = ClaudePlatform.anthropic, pricing = PricePlatform.anthropic
+        var dialect = Dialect.messages, platform = ClaudePlatform.anthropic
         switch setting.kind {
         case .anthropic, .mock: break
-        case .openAI:
-            dialect = Self.chosen(setting.dialect ?? .responses)
-            pricing = .openai
-        case .xAI:
-            dialect = Self.chosen(setting.dialect ?? .responses)
-            pricing = .xai
-        case .openAICompatible:
-            dialect = Self.chosen(setting.dialect ?? .chatCompletions)
-            pricing = .other
+        case .openAI, .xAI: dialect = Self.chosen(setting.dialect ?? .responses)
+        case .openAICompatible: dialect = Self.chosen(setting.dialect ?? .chatCompletions)
         case .azure:
             // Claude on Foundry has an address of its own.
             let isFoundry = setting.baseURL.prefix.hasSuffix("/anthropic")
             dialect = Self.chosen(setting.dialect ?? (isFoundry ? .messages : .responses))
             platform = .foundry
-            pricing = .azure
-        case .gemini:
-            dialect = .generateContent
-            pricing = .gemini
+        case .gemini: dialect = .generateContent
         case .vertex:
             dialect = model.hasPrefix("claude") ? .messages : .generateContent
             platform = .vertex
-            pricing = .vertex
         case .bedrock:
             dialect = Self.isClaude(bedrock: setting.model(model)?.baseModel ?? model) ? .messages : .converse
             platform = .bedrock
-            pricing = .bedrock
         }
         self.dialect = dialect
         self.platform = platform
-        self.pricing = pricing
+        pricing = setting.pricePlatform
     }
 
     private static func chosen(_ setting: DialectSetting) -> Dialect {

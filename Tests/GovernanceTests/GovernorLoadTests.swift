@@ -1,5 +1,6 @@
 import Configuration
 import Glibc
+import SeededRandom
 import Synchronization
 import Testing
 import Transport

@@ -2,21 +2,6 @@ import Glibc
 
 @testable import Ledger
 
-/// A sequence of numbers that is the same in every run (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-}
-
 /// 2026-11-21T00:00:00Z in Unix nanoseconds.
 let midnight: Int64 = 1_795_219_200_000_000_000
 let second: Int64 = 1_000_000_000

@@ -1,21 +1,7 @@
+import SeededRandom
 import Testing
 
 @testable import Providers
-
-/// A small seeded generator (SplitMix64), so that every property test repeats exactly.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-}
 
 /// Calls with the bytes, in pieces that end at `places`; each piece is memory of its own, gone after the call.
 func inPieces(_ bytes: [UInt8], endingAt places: [Int], _ body: (UnsafeRawBufferPointer) -> Void) {

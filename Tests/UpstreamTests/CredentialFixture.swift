@@ -43,7 +43,7 @@ struct CredentialFixture {
             tls: try TLSContext(authorityFile: authorityFile), resolver: Resolver(), proxies: proxies,
             environment: { environment[$0] })
         return CredentialSource(
-            setting, apiKeyField: "x-api-key", network: network, loop: host.loop, clock: clock.nanoseconds,
+            setting, keyField: .xAPIKey, network: network, loop: host.loop, clock: clock.nanoseconds,
             whenFailed: whenFailed)
     }
 

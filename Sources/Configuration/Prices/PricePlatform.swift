@@ -23,3 +23,19 @@ package enum PriceRegion: String, Sendable {
     /// AWS GovCloud.
     case gov
 }
+
+extension ProviderSetting {
+    /// Whose prices its models have.
+    package var pricePlatform: PricePlatform {
+        switch kind {
+        case .anthropic, .mock: .anthropic
+        case .openAI: .openai
+        case .azure: .azure
+        case .gemini: .gemini
+        case .vertex: .vertex
+        case .bedrock: .bedrock
+        case .xAI: .xai
+        case .openAICompatible: .other
+        }
+    }
+}

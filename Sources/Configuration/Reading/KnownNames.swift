@@ -123,19 +123,3 @@ struct KnownNames {
         return prices.hasPrice(of: model, on: provider.pricePlatform, region: provider.region)
     }
 }
-
-extension ProviderSetting {
-    /// Whose prices its models have.
-    package var pricePlatform: PricePlatform {
-        switch kind {
-        case .anthropic, .mock: .anthropic
-        case .openAI: .openai
-        case .azure: .azure
-        case .gemini: .gemini
-        case .vertex: .vertex
-        case .bedrock: .bedrock
-        case .xAI: .xai
-        case .openAICompatible: .other
-        }
-    }
-}

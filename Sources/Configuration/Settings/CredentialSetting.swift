@@ -59,14 +59,6 @@ package enum ContainerToken: Sendable {
 // MARK: Comparison
 
 extension CredentialSetting {
-    /// It lives for a time only and is fetched again and again.
-    package var isFetched: Bool {
-        switch self {
-        case .none, .apiKey, .bearer, .aws(.keys): false
-        case .aws, .googleServiceAccount, .googleMetadata, .entra: true
-        }
-    }
-
     /// Whether both lead to the same credential, for finding out whether a reload changed anything.
     package func isSame(as other: CredentialSetting) -> Bool {
         switch (self, other) {

@@ -2,7 +2,7 @@ import Wire
 
 /// A stream of responses (`alt=sse`), each with the new parts of the answer. https://ai.google.dev/api/generate-content
 package final class GenerateContentAnswer: AnswerReader {
-    private var parser = SSEParser(maximumEventBytes: 8 << 20)
+    private var events = AnswerEvents(maximumEventBytes: 8 << 20)
     private let model: GeminiModel
     private var finish: StopReason?
     /// Why it was refused, escaped.
@@ -10,24 +10,16 @@ package final class GenerateContentAnswer: AnswerReader {
     private var sources = GroundingSources()
     private var usage = TokenUsage()
     private var rawUsage: [UInt8] = []
-    private var isOver = false
 
     package init(model: String) { self.model = GeminiModel.of(model) }
 
     package func read(_ bytes: UnsafeRawBufferPointer, _ message: MessageWriter) {
         var position = 0
-        while !message.hasEnded, !message.isStopped {
-            switch parser.next(bytes, &position, interest: .all) {
-            case .needMore: return
-            case .skipped: message.fail(.unreadable("an event that is too large"))
-            case .event(name: _, let data): read(event: data, message)
-            }
-        }
+        while let event = events.next(bytes, &position, message) { read(event: event, message) }
     }
 
     package func end(_ message: MessageWriter) {
-        isOver = true
-        read(SSEParser.lastLineEnds, message)
+        read(events.end(), message)
         guard !message.hasEnded else { return }
         guard let finish else { return message.fail(.cut) }
         sources.tell(message)
@@ -50,7 +42,7 @@ package final class GenerateContentAnswer: AnswerReader {
             }
             try cursor.finish()
         } catch {
-            message.fail(isOver ? .cut : .unreadable("a chunk that is no JSON"))
+            message.fail(events.unreadable("a chunk that is no JSON"))
         }
     }
 

@@ -83,20 +83,13 @@ extension MessageWriter {
             }
             return endBlock()
         }
-        flushText()
-        beginBlock { json in
+        endBlock()
+        begin()
+        block { json in
             json.member("type", literal: "redacted_thinking")
             json.key("data")
             json.value(utf8: text)
         }
-        if form == .stream {
-            blockEvent("content_block_stop") { _ in }
-        } else {
-            content.append("{\"type\":\"redacted_thinking\",\"data\":\"")
-            content.append(text)
-            content.append("\"}")
-        }
-        blocks += 1
     }
 
     /// A search that the provider made by itself, as Anthropic's server tool tells it. What Anthropic would encrypt is empty: the

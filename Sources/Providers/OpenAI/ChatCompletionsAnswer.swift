@@ -3,7 +3,7 @@ import Wire
 
 /// A stream of Chat Completions chunks. https://platform.openai.com/docs/api-reference/chat-streaming
 package final class ChatCompletionsAnswer: AnswerReader {
-    private var parser = SSEParser(maximumEventBytes: 8 << 20)
+    private var events = AnswerEvents(maximumEventBytes: 8 << 20)
     private let kind: ProviderKind
     private var finish: StopReason?
     private var stopSequence: [UInt8]?
@@ -16,24 +16,16 @@ package final class ChatCompletionsAnswer: AnswerReader {
     private var isPlain = true
     /// As the first chunk that says it has it.
     private var tier: ServiceTier?
-    private var isOver = false
 
     package init(_ kind: ProviderKind) { self.kind = kind }
 
     package func read(_ bytes: UnsafeRawBufferPointer, _ message: MessageWriter) {
         var position = 0
-        while !message.hasEnded, !message.isStopped {
-            switch parser.next(bytes, &position, interest: .all) {
-            case .needMore: return
-            case .skipped: message.fail(.unreadable("an event that is too large"))
-            case .event(name: _, let data): read(event: data, message)
-            }
-        }
+        while let event = events.next(bytes, &position, message) { read(event: event, message) }
     }
 
     package func end(_ message: MessageWriter) {
-        isOver = true
-        read(SSEParser.lastLineEnds, message)
+        read(events.end(), message)
         guard !message.hasEnded else { return }
         if finish == nil { return message.fail(.cut) }
         complete(message)
@@ -49,7 +41,7 @@ package final class ChatCompletionsAnswer: AnswerReader {
             (plainText, isPlain) = (nil, true)
             try readChunk(data, message)
         } catch {
-            message.fail(isOver ? .cut : .unreadable("a chunk that is no JSON"))
+            message.fail(events.unreadable("a chunk that is no JSON"))
         }
     }
 

@@ -63,7 +63,3 @@ extension JSONValue {
         return members
     }
 }
-
-extension StaticString {
-    var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: utf8Start, count: utf8CodeUnitCount) }
-}

@@ -3,7 +3,7 @@ import Wire
 
 /// A stream of the Responses API. https://platform.openai.com/docs/api-reference/responses-streaming
 package final class ResponsesAnswer: AnswerReader {
-    private var parser = SSEParser(maximumEventBytes: 32 << 20)
+    private var events = AnswerEvents(maximumEventBytes: 32 << 20)
     private var calls = ToolCallQueue()
     /// Calls whose arguments came in pieces.
     private var told: Set<Int64> = []
@@ -16,34 +16,29 @@ package final class ResponsesAnswer: AnswerReader {
     private var template = DeltaTemplate()
     private var use = Use.text
     private var searches: Int64 = 0
-    private var isOver = false
 
     package init() {}
 
     package func read(_ bytes: UnsafeRawBufferPointer, _ message: MessageWriter) {
         var position = 0
-        while !message.hasEnded, !message.isStopped {
-            switch parser.next(bytes, &position, interest: .all) {
-            case .needMore: return
-            case .skipped: message.fail(.unreadable("an event that is too large"))
-            case .event(name: _, let data):
-                if data.equals("[DONE]") || tellLearned(data, message) { continue }
-                do throws(JSONError) {
-                    try ResponsesEvent(data).tell(self, message)
-                } catch {
-                    message.fail(isOver ? .cut : .unreadable("an event that is no JSON"))
-                }
-            }
-        }
+        while let event = events.next(bytes, &position, message) { read(event: event, message) }
     }
 
     package func end(_ message: MessageWriter) {
-        isOver = true
-        read(SSEParser.lastLineEnds, message)
+        read(events.end(), message)
         if !message.hasEnded { message.fail(.cut) }
     }
 
     // MARK: Events
+
+    private func read(event data: UnsafeRawBufferPointer, _ message: MessageWriter) {
+        if data.equals("[DONE]") || tellLearned(data, message) { return }
+        do throws(JSONError) {
+            try ResponsesEvent(data).tell(self, message)
+        } catch {
+            message.fail(events.unreadable("an event that is no JSON"))
+        }
+    }
 
     func learn(_ use: Use, _ event: UnsafeRawBufferPointer, _ text: JSONString, _ others: [JSONString?]) {
         if template.learn(event, text: text, others: others) { self.use = use }

@@ -30,7 +30,7 @@ extension BodyEdit {
     }
 
     /// Behind the last member that stays.
-    private mutating func add(_ text: [UInt8], to members: [JSONMember], _ isStripped: [Bool]) {
+    mutating func add(_ text: [UInt8], to members: [JSONMember], _ isStripped: [Bool]) {
         guard !text.isEmpty else { return }
         if let last = isStripped.lastIndex(of: false) {
             let end = members[last].value.upperBound

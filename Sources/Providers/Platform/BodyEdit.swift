@@ -100,16 +100,10 @@ package struct BodyEdit {
         _ fields: [BodyField], adding addition: [UInt8], members: [JSONMember]
     ) throws(JSONError) {
         if !addition.isEmpty {
-            let isKept = members.map { member in
-                !fields.contains { $0.steps.count == 1 && Self.takes($0.steps[0], member, in: body) }
+            let isRemoved = members.map { member in
+                fields.contains { $0.steps.count == 1 && Self.takes($0.steps[0], member, in: body) }
             }
-            if let last = isKept.lastIndex(of: true) {
-                let end = members[last].value.upperBound
-                replace(end..<end, by: [UInt8(ascii: ",")] + addition)
-            } else {
-                let start = members.first.map { $0.key.lowerBound - 1 } ?? (body.firstIndex(of: "{") ?? 0) + 1
-                replace(start..<start, by: addition)
-            }
+            add(addition, to: members, isRemoved)
         }
         try remove(fields, members: members)
     }

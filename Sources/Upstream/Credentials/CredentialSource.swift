@@ -12,11 +12,11 @@ package actor CredentialSource {
     private let whenFailed: @Sendable (CredentialFault) -> Void
 
     /// - Parameters:
-    ///   - apiKeyField: the field that an API key is sent in, in small letters.
+    ///   - keyField: where an API key is sent.
     ///   - clock: Unix nanoseconds.
     ///   - whenFailed: called on the loop's thread after each fetch that failed, also while the old credential still serves.
     package init(
-        _ setting: CredentialSetting, apiKeyField: StaticString, network: CredentialNetwork, loop: EventLoop,
+        _ setting: CredentialSetting, keyField: KeyField, network: CredentialNetwork, loop: EventLoop,
         clock: @escaping @Sendable () -> Int64 = wallClockNanoseconds,
         whenFailed: @escaping @Sendable (CredentialFault) -> Void = { _ in }
     ) {
@@ -24,7 +24,7 @@ package actor CredentialSource {
         self.clock = clock
         self.whenFailed = whenFailed
         fetcher = CredentialFetcher(setting: setting, network: network, loop: loop)
-        machine = CredentialStateMachine(holding: setting.lasting(apiKeyField: apiKeyField))
+        machine = CredentialStateMachine(holding: UpstreamCredential(standing: setting, keyField: keyField))
     }
 
     /// The credential to send now. Waits only if there is none that is valid.
@@ -74,25 +74,5 @@ package actor CredentialSource {
         let woken = waiting
         waiting = []
         for waiter in woken { waiter.value.signal(.notice) }
-    }
-}
-
-extension CredentialSetting {
-    /// The credential that need not be fetched, nil when it must be.
-    fileprivate func lasting(apiKeyField: StaticString) -> UpstreamCredential? {
-        switch self {
-        case .none: UpstreamCredential.none
-        case .apiKey(let key): .field(name: apiKeyField, value: key)
-        case .bearer(let token): .bearer(token)
-        case .aws(.keys(let keys)): .aws(keys)
-        case .aws, .googleServiceAccount, .googleMetadata, .entra: nil
-        }
-    }
-}
-
-extension UpstreamCredential {
-    static func bearer(_ token: Secret) -> UpstreamCredential {
-        let value = token.withBytes { "Bearer " + String(decoding: $0, as: UTF8.self) }
-        return .field(name: "authorization", value: Secret(value))
     }
 }

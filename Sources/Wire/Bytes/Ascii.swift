@@ -30,7 +30,7 @@ enum Ascii {
 
 extension StaticString {
     /// The literal's UTF-8.
-    var bytes: UnsafeRawBufferPointer {
+    package var bytes: UnsafeRawBufferPointer {
         precondition(hasPointerRepresentation)
         return UnsafeRawBufferPointer(start: utf8Start, count: utf8CodeUnitCount)
     }

@@ -26,10 +26,11 @@ package enum SSEWriter {
         data.withBytes { append(event: name, data: $0, to: &output) }
     }
 
+    /// Anthropic's keep-alive event.
+    package static let ping: StaticString = "event: ping\ndata: {\"type\": \"ping\"}\n\n"
+
     /// Appends Anthropic's keep-alive event.
-    package static func appendPing(to output: inout ByteWriter) {
-        output.append("event: ping\ndata: {\"type\": \"ping\"}\n\n")
-    }
+    package static func appendPing(to output: inout ByteWriter) { output.append(ping) }
 
     private static func appendLine(_ line: UnsafeRawBufferPointer, to output: inout ByteWriter) {
         output.append("data: ")
