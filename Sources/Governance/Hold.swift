@@ -23,6 +23,8 @@ package struct Hold: ~Copyable {
 
     deinit {
         guard let (governor, admission) = holder else { return }
+        // What is posted comes after what is awaited: a request that goes on to its next target would meet its own hold there.
+        if governor.loop.isCurrent { return governor.assumeIsolated { _ = $0.settle(admission, nil) } }
         governor.loop.post { governor.assumeIsolated { _ = $0.settle(admission, nil) } }
     }
 }
