@@ -1,0 +1,78 @@
+"""Where a hold, a bound or an account could go astray: between two targets, over a reload, over a restart."""
+
+import json
+
+from governed import CHEAP, asked, budget, dear, governed, limit, settled, verify
+from rig.answers import Message
+from rig.gateway import prompt
+from virtual import NAME, SECOND, ask, served, two_targets
+
+
+def account(gateway, rule, scope=""):
+    return settled(gateway).get((rule, scope))
+
+
+def test_a_burst_does_not_meet_its_own_hold(make_gateway, upstream, second):
+    gateway = governed(make_gateway, rate_limits=[limit("two", 2, "concurrent_requests", rate_limit_applies_per=["user"])])
+    _, key = two_targets(gateway, upstream, second, providers={"first": {"max_concurrent_requests": 1}}, loops="1")
+    gate = upstream.gate()
+    upstream.answers(Message(gate=gate))
+    with asked(gateway, key, prompt(model=NAME, stream=True)) as held:
+        gate.wait()
+        served(ask(gateway, key), f"last/{SECOND}")
+        gate.open()
+        assert held.answer().status == 200
+
+
+def test_a_reload_that_brings_a_budget_back_brings_what_was_spent(make_gateway, upstream):
+    rule = budget("cap", "1")
+    other = budget("other", "100", budget_applies_per=["team"])
+    gateway = governed(make_gateway, rule, other).start()
+    key = gateway.issue()
+    upstream.answers(Message(usage={**CHEAP, "output_tokens": 3000}))
+    assert gateway.messages(key, dear()).status == 200
+    once = account(gateway, "cap")
+    gateway.config["budgets"] = [other]
+    gateway.reload()
+    assert gateway.messages(key, dear()).status == 200
+    gateway.ledger.settle()
+    gateway.config["budgets"] = [rule, other]
+    gateway.reload()
+    assert gateway.messages(key, dear()).status == 200
+    assert account(gateway, "cap") == 3 * once == account(gateway, "other", "team=platform")
+    gateway.stop()
+    gateway.restart()
+    assert gateway.messages(key, dear()).status == 200
+    assert account(gateway, "cap") == 4 * once
+
+
+def test_tags_that_do_not_fit_the_row_leave_accounts_as_they_are(make_gateway, upstream):
+    gateway = governed(make_gateway, budget("project", "0.1", budget_applies_per=["metadata.project"])).start()
+    key = gateway.issue()
+    upstream.answers(Message(usage={**CHEAP, "output_tokens": 3000}))
+    tags = {"x-tollgate-metadata": json.dumps({"project": "atlas", "note": "x" * 1500}), "x-claude-code-session-id": "s" * 300}
+    while gateway.messages(key, dear(), tags).status == 200:
+        gateway.ledger.settle()
+    gateway.stop()
+    gateway.restart()
+    assert gateway.messages(key, dear(), tags).status == 429
+    assert gateway.messages(key, dear(), {"x-tollgate-metadata": '{"project": "borealis"}'}).status == 200
+    verify(gateway)
+
+
+def test_the_bound_is_of_what_the_target_is_asked_for(make_gateway, upstream, second):
+    gateway = governed(make_gateway, budget("cap", "1", max_overshoot="0"))
+    _, key = two_targets(gateway, upstream, second, first={"override_params": {"max_tokens": 100_000}}, last={"strip_params": ["top_k"]})
+    served(ask(gateway, key, max_tokens=10), f"last/{SECOND}")
+    assert upstream.calls == [], "so much is more than the budget"
+
+
+def test_what_a_request_refers_to_is_in_its_bound(make_gateway, upstream):
+    gateway = governed(make_gateway, budget("cap", "1", max_overshoot="0")).start()
+    key = gateway.issue()
+    upstream.answers(Message(usage=CHEAP))
+    paper = {"type": "document", "source": {"type": "url", "url": "https://papers.example/long.pdf"}}
+    refused = gateway.messages(key, prompt(messages=[{"role": "user", "content": [paper]}]))
+    assert refused.status == 429 and "cap" in refused.error[1]
+    assert gateway.messages(key, prompt()).status == 200
+    verify(gateway)
