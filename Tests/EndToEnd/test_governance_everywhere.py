@@ -294,13 +294,15 @@ def test_a_model_without_a_price(make_gateway, upstream):
     gateway.ledger.closed(2)
     assert settled(gateway) == {("lenient", ""): 800_000_000}
     gateway.stop()
+    gateway.config["budgets"][1]["unpriced_reserve"] = "0.15"
     gateway.restart()
-    assert gateway.messages(lenient, house).status == 429
-    assert verify(gateway)["findings"] == []
+    assert [gateway.messages(lenient, house).status for _ in range(2)] == [200, 429]
+    gateway.ledger.closed(3)
+    assert settled(gateway) == {("lenient", ""): 950_000_000}
 
 
 def test_a_tier_without_a_price_is_charged_what_was_held(make_gateway, openai_upstream):
-    """The model has a price, the tier that served it has none: what was held is the charge."""
+    """The model has a price, the tier that served it has none: what was held is the charge, also after a restart."""
     gateway = governed(
         make_gateway, budget("cap", "10"), prices="own.prices", models=[{"name": "claude-*", "target": "gpt/gpt-5.5"}],
         providers=[{"name": "gpt", "kind": "openai", "base_url": openai_upstream.url + "/v1", "api_key": openai_upstream.key}])
@@ -311,7 +313,13 @@ def test_a_tier_without_a_price_is_charged_what_was_held(make_gateway, openai_up
     for _ in range(2):
         assert gateway.messages(key, dear()).status == 200
     assert all(row["unpriced"] for row in gateway.ledger.closed(2))
-    assert settled(gateway)[("cap", "")] > 0 and spent(gateway) == 0
+    before = settled(gateway)[("cap", "")]
+    assert before > 0 and spent(gateway) == 0
+    gateway.stop()
+    gateway.restart()
+    assert gateway.messages(key, dear()).status == 200
+    gateway.ledger.closed(3)
+    assert settled(gateway)[("cap", "")] > before
 
 
 # Everything at once
