@@ -62,7 +62,7 @@ final class GovernanceHost: Sendable {
         let spent = rows.map { row in
             SpentBefore(
                 subject: RuleSubject(row.dimensions), since: starts[row.bucket], cost: row.costNanoUSD,
-                tokens: row.tokens, attempts: row.attempts)
+                tokens: row.tokens, attempts: row.attempts, holds: row.holds)
         }
         return book.openings(of: spent, at: now)
     }
