@@ -100,7 +100,7 @@ final class GovernanceHost: Sendable {
             else {
                 continue
             }
-            let amount = if case .tokens = rule.measure { row.tokens } else { row.attempts }
+            let amount = if case .tokens = rule.measure { row.tokens } else { row.requests }
             governor.loop.post { [governor] in
                 governor.assumeIsolated { $0.restore(rule, scope: place.scope, amount: amount, at: row.start) }
             }
