@@ -47,12 +47,14 @@ extension LoopWorker {
             row.user = .string(principal.user)
             row.team = .string(principal.team)
             row.keyID = .string(principal.keyID)
-            row.groups = FactText(principal.groups.isEmpty ? nil : principal.groups.joined(separator: ","))
+            let groups = principal.groups
+            row.groups = FactText(
+                groups.isEmpty ? nil : exchange.setting.book.text(ofGroups: groups, limit: JournalLimits.groupsBytes))
             row.virtualAccount = FactText(principal.virtualAccount.isEmpty ? nil : principal.virtualAccount)
         }
         addClient(exchange, to: &row)
         row.project = FactText(exchange.metadata.project)
-        exchange.metadata.json.withUnsafeBytes {
+        exchange.setting.book.json(of: exchange.metadata, limit: JournalLimits.metadataBytes).withUnsafeBytes {
             if !$0.isEmpty { row.metadata = .string(String(decoding: $0, as: UTF8.self)) }
         }
         if let routed = exchange.routed { row.modelRequested = .string(routed.requested) }

@@ -47,6 +47,7 @@ package struct BudgetVerification {
         let order = entry.order
         switch entry.action {
         case "start": replay.apply(.start(sequence: order))
+        case "reload" where order != 0: replay.apply(.reload(sequence: order))
         case "refuse" where order != 0:
             // Limits and access keep no accounts.
             guard !text("account").isEmpty else { return }

@@ -80,8 +80,12 @@ final class Exchange {
     /// Through the targets of a virtual model; `nil` for any other.
     var way: RouteWay?
     // admit
-    /// `max_tokens`, where the body says so.
+    /// `max_tokens`, where the body says so as the present target gets it.
     var maximumOutput: Int64?
+    /// Of the body as a virtual model changed it for the present target; 0: it did not.
+    var changedBytes = 0
+    /// Tokens of input that the body's bytes do not bound; `nil`: not counted yet.
+    var furtherInput: Int64?
     /// What is held for the next attempt at the present target; `isHeld` also where there was nothing to hold.
     private var hold = Hold.nothing
     private(set) var isHeld = false
@@ -138,6 +142,15 @@ final class Exchange {
     func text(_ range: Range<Int>?) -> UnsafeRawBufferPointer {
         guard let range else { return UnsafeRawBufferPointer(start: nil, count: 0) }
         return channel.headBytes(range)
+    }
+
+    /// The client's session as rules see it: no longer than the ledger remembers it, as accounts are made again from that.
+    var session: UnsafeRawBufferPointer {
+        let whole = text(facts.sessionID)
+        guard whole.count > JournalLimits.sessionBytes else { return whole }
+        var count = JournalLimits.sessionBytes
+        while count > 0, whole[count] & 0xC0 == 0x80 { count -= 1 }
+        return whole.slice(0..<count)
     }
 
     /// An upstream's answer goes to the client from now on: nothing can be sent again, and a long stream shall not hold the body.

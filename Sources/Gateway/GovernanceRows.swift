@@ -27,7 +27,7 @@ extension RuleSubject {
     init(_ row: SpendDimensions) {
         let principal = Principal(
             user: row.user, team: row.team, keyID: row.keyID, metadata: [:],
-            groups: row.groups.split(separator: ",").map(String.init), virtualAccount: row.virtualAccount)
+            groups: RuleBook.groups(ofText: row.groups), virtualAccount: row.virtualAccount)
         self.init(
             principal: principal, metadata: Metadata(json: row.metadata), requested: row.modelRequested,
             provider: row.provider, model: row.model, session: row.sessionID)

@@ -43,6 +43,8 @@ extension LoopWorker {
     }
 
     private func prepare(_ exchange: Exchange, _ routed: RoutedModel, _ source: Source) throws(Refusal) {
+        exchange.maximumOutput = source.scan.maxTokens
+        exchange.changedBytes = source.isChanged ? source.bytes.count : 0
         let account = exchange.setting.accounts[routed.account]
         let counts = exchange.operation == .countTokens
         let path =

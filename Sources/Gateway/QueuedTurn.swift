@@ -20,8 +20,7 @@ final class QueuedTurn: @unchecked Sendable {
     /// On the governor's loop.
     func arrived(_ verdict: AdmissionVerdict) {
         loop.post { [self] in
-            // Nobody waits any more: what was admitted is given back.
-            if isAbandoned, case .admitted(let admission) = verdict { return _ = Hold(admission, at: governor) }
+            if isAbandoned { return giveBack(verdict) }
             self.verdict = verdict
             wakeup.signal(.notice)
         }
@@ -30,6 +29,14 @@ final class QueuedTurn: @unchecked Sendable {
     /// The client has left.
     func abandon(_ ticket: UInt64) {
         isAbandoned = true
+        // It may have come at the same moment.
+        if let verdict { giveBack(verdict) }
+        verdict = nil
         governor.loop.post { [governor] in governor.assumeIsolated { $0.leaveQueue(ticket) } }
+    }
+
+    /// Nobody waits any more: what was admitted is held no longer.
+    private func giveBack(_ verdict: AdmissionVerdict) {
+        if case .admitted(let admission) = verdict { _ = Hold(admission, at: governor) }
     }
 }

@@ -14,7 +14,7 @@ extension LoopWorker {
         let book = exchange.setting.book
         if book.rules.budgets.isEmpty, book.rules.rates.isEmpty { return .nothing }
         let places = exchange.setting.places.places(
-            principal, exchange.metadata, routed.route, session: exchange.text(exchange.facts.sessionID)
+            principal, exchange.metadata, routed.route, session: exchange.session
         ) { subject(exchange, principal, routed) }
         if places.isEmpty { return .nothing }
         let demand = demand(exchange, principal, routed, book, places)
@@ -40,7 +40,7 @@ extension LoopWorker {
         RuleSubject(
             principal: principal, metadata: exchange.metadata, requested: routed.requested,
             provider: exchange.setting.accounts[routed.account].name, model: routed.upstream,
-            session: String(decoding: exchange.text(exchange.facts.sessionID), as: UTF8.self))
+            session: String(decoding: exchange.session, as: UTF8.self))
     }
 
     private func demand(
@@ -49,14 +49,14 @@ extension LoopWorker {
     ) -> Demand {
         let bytes = exchange.bodyBytes, output = exchange.maximumOutput
         let expected = forecast.expect(forecastKeys(exchange, routed), bodyBytes: bytes, maximumOutput: output)
-        let mostOutput = output ?? Self.mostOutput
+        let mostInput = mostInput(exchange, places), mostOutput = max(output ?? Self.mostOutput, Self.leastOutput)
         let cost = routed.price.map { price in
             BudgetBalance.Claim(
                 amount: Cost.of(expected.usage, at: price).value,
-                worst: Cost.most(bodyBytes: bytes, maximumOutput: mostOutput, at: price).value)
+                worst: Cost.most(inputTokens: mostInput, maximumOutput: mostOutput, at: price).value)
         }
         let tokens = BudgetBalance.Claim(
-            amount: expected.tokens, worst: Int64(bytes).addingSaturated(max(0, mostOutput)))
+            amount: expected.tokens, worst: mostInput.addingSaturated(mostOutput))
         return Demand(
             book: book, places: places, owner: principal.user.isEmpty ? principal.keyID : principal.user, cost: cost,
             tokens: tokens, requestID: exchange.id.rawValue, held: exchange.places.held)
@@ -64,6 +64,17 @@ extension LoopWorker {
 
     /// Where a request does not say how much may be written: more than any model does.
     private static let mostOutput: Int64 = 128_000
+    /// Some providers take no less, and are asked for that.
+    private static let leastOutput: Int64 = 16
+
+    /// No token is less than a byte, but for what the body only refers to. Matters to budgets alone.
+    private func mostInput(_ exchange: Exchange, _ places: RuleBook.Places) -> Int64 {
+        let bytes = Int64(max(exchange.bodyBytes, exchange.changedBytes))
+        guard !places.budgets.isEmpty, let body = exchange.body else { return bytes }
+        let further = exchange.furtherInput ?? UnboundedInput.mostTokens(in: body.bytes)
+        exchange.furtherInput = further
+        return bytes + further
+    }
 
     private func forecastKeys(_ exchange: Exchange, _ routed: RoutedModel) -> UsageForecast.Keys {
         UsageForecast.Keys(

@@ -5,6 +5,8 @@ package struct AdmissionReplay {
     package enum Event: Sendable {
         /// A process began: what the one before held is gone, and charged as its rows say.
         case start(sequence: Int64)
+        /// The rules were changed: those that come back to force begin anew with what the ledger had.
+        case reload(sequence: Int64)
         case admitted(Admitted)
         /// A request was refused for what it met at one account.
         case refused(sequence: Int64, requestID: Int64, met: HoldRecord)
@@ -13,7 +15,7 @@ package struct AdmissionReplay {
 
         var sequence: Int64 {
             switch self {
-            case .start(let sequence), .refused(let sequence, _, _): sequence
+            case .start(let sequence), .reload(let sequence), .refused(let sequence, _, _): sequence
             // It begins to matter with its admission.
             case .released(_, let admission, _): admission
             case .admitted(let admitted): admitted.sequence
@@ -78,6 +80,8 @@ package struct AdmissionReplay {
     package private(set) var overshoots: [BudgetAccountID: Int64] = [:]
     /// Accounts as they stand after everything so far.
     package private(set) var balances: [BudgetAccountID: BudgetBalance] = [:]
+    /// Accounts that may begin anew, each once, as there was a reload.
+    private var reopening: Set<BudgetAccountID> = []
     private var outstanding: [Outstanding] = []
     private var last = Int64.min
 
@@ -92,6 +96,7 @@ package struct AdmissionReplay {
         settle(before: event.sequence)
         switch event {
         case .start: begin()
+        case .reload: reopening = Set(balances.keys)
         case .admitted(let admitted):
             admissions += 1
             admit(admitted)
@@ -155,6 +160,7 @@ package struct AdmissionReplay {
 
     /// Whether the account was what the record says it was.
     private mutating func compare(_ record: HoldRecord, _ sequence: Int64, _ requestID: Int64) {
+        if record.isNew, reopening.remove(record.id) != nil { balances[record.id]?.reopen(settled: record.settled) }
         guard let balance = balances[record.id] else {
             if record.settled != 0 { openings[record.id] = record.settled }
             balances[record.id] = BudgetBalance(settled: record.settled)

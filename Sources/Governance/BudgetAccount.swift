@@ -95,6 +95,14 @@ package actor BudgetAccount {
         hasChanged = true
     }
 
+    /// Of a rule that is in force again: begins with what the ledger says, if that is more.
+    func reopen(settled: Int64) {
+        guard settled > balance.settled else { return }
+        balance.reopen(settled: settled)
+        isNew = true
+        hasChanged = true
+    }
+
     /// With the raises in force, Unix nanoseconds.
     func limit(at now: Int64) -> Int64 {
         raises.reduce(limit) { $1.from <= now && now < $1.until ? $0.addingSaturated($1.amount) : $0 }
@@ -154,10 +162,10 @@ package actor BudgetAccount {
     }
 
     /// Nanoseconds.
-    private static let grace: Int64 = 3_600_000_000_000
+    static let grace: Int64 = 3_600_000_000_000
 
     /// As it was opened.
-    var isUntouched: Bool { isNew && !hasChanged }
+    var isUntouched: Bool { isNew && !hasChanged && balance.holds == 0 }
     var settled: Int64 { balance.settled }
 }
 

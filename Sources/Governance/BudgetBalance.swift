@@ -43,6 +43,9 @@ package struct BudgetBalance: Sendable, Equatable {
         holds += 1
     }
 
+    /// Its rule was not in force for a while: what was spent is more than it saw.
+    package mutating func reopen(settled: Int64) { self.settled = max(self.settled, settled) }
+
     /// Ends a hold: `charge` was spent, nothing less than 0.
     package mutating func settle(_ claim: Claim, charge: Int64) {
         release(claim)

@@ -258,9 +258,17 @@ package actor Governor {
 
     /// A reload: limits of the accounts there are follow it; accounts of rules that are new begin with `openings`.
     package func replace(_ book: RuleBook, openings: [BudgetAccountID: Int64]) {
+        let before = Set(self.book.rules.budgets.map { "\($0.unit) \($0.id)" })
         self.book = book
         windows = [:]
-        for (id, amount) in openings where accounts[id] == nil { self.openings[id] = amount }
+        for (id, amount) in openings {
+            guard let account = accounts[id] else {
+                self.openings[id] = amount
+                continue
+            }
+            // The rule was away, and so did not see what was spent meanwhile.
+            if !before.contains("\(id.unit) \(id.rule)") { account.assumeIsolated { $0.reopen(settled: amount) } }
+        }
         refreshLimits()
         let rates = Dictionary(book.rules.rates.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
         for limiter in limiters.values {
@@ -332,6 +340,8 @@ package actor Governor {
             if settled != 0 { openings[id] = settled }
             if percent != 0 { reported[id] = percent }
         }
+        openings = openings.filter { $0.key.windowEnd.addingSaturated(BudgetAccount.grace) > now }
+        reported = reported.filter { $0.key.windowEnd.addingSaturated(BudgetAccount.grace) > now }
         let idle = limiters.filter { _, limiter in limiter.assumeIsolated { $0.isIdle(at: now) } }
         for id in idle.keys { limiters[id] = nil }
     }

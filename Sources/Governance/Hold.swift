@@ -33,6 +33,10 @@ package struct Hold: ~Copyable {
     deinit {
         guard let (governor, admission) = holder else { return }
         let keepsPlaces = keepsPlaces
+        // What is posted comes after what is awaited: a request that goes on to its next target would meet its own hold there.
+        if governor.loop.isCurrent {
+            return governor.assumeIsolated { _ = $0.settle(admission, nil, keepsPlaces: keepsPlaces) }
+        }
         governor.loop.post { governor.assumeIsolated { _ = $0.settle(admission, nil, keepsPlaces: keepsPlaces) } }
     }
 }

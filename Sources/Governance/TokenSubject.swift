@@ -6,21 +6,22 @@ import Wire
 struct TokenSubject {
     private let claims: JSONObject
 
-    /// Bytes of a name, and how many groups.
+    /// Bytes of a group or tag, of a name that the ledger keeps accounts by, and how many groups.
     private static let maximumBytes = 256
+    private static let maximumNameBytes = 128
     private static let maximumGroups = 512
 
     init(_ claims: JSONObject) { self.claims = claims }
 
     func principal(_ setting: TokenIssuerSetting) throws(TokenFault) -> Principal {
         let names = setting.claims
-        guard let user = try text(names.user) else { throw .missingClaim(names.user) }
+        guard let user = try name(names.user) else { throw .missingClaim(names.user) }
         var metadata: [String: String] = [:]
         for (tag, claim) in names.metadata { metadata[tag] = try tagValue(claim) }
         return Principal(
-            user: user, team: try names.team.flatMap(text) ?? "", keyID: Self.id(setting.issuer, user),
+            user: user, team: try names.team.flatMap(name) ?? "", keyID: Self.id(setting.issuer, user),
             metadata: metadata, groups: try names.groups.map(list) ?? [],
-            virtualAccount: try names.virtualAccount.map { claim throws(TokenFault) in try text(claim) ?? "" }
+            virtualAccount: try names.virtualAccount.map { claim throws(TokenFault) in try name(claim) ?? "" }
                 ?? Principal.virtualAccount(ofUser: user))
     }
 
@@ -31,6 +32,15 @@ struct TokenSubject {
     }
 
     // MARK: Values
+
+    /// Of a user, team or service account. A longer one would be cut in the ledger, and be somebody else after a restart.
+    private func name(_ claim: String) throws(TokenFault) -> String? {
+        let name = try text(claim)
+        guard name?.utf8.count ?? 0 <= Self.maximumNameBytes else {
+            throw .claim(claim, mustBe: "a string of at most \(Self.maximumNameBytes) bytes")
+        }
+        return name
+    }
 
     /// A string; `nil` when the claim is missing, null or empty.
     private func text(_ name: String) throws(TokenFault) -> String? {

@@ -244,3 +244,15 @@ def test_whatever_happens_the_ledger_proves_it(pair, upstream, second):
     charged(gateway, each["first"][0], each["last"][0], {name: tokens for name, (_, tokens) in each.items()})
     found = settled(gateway)
     assert found[("hard", "")] == spent(gateway) <= 5.1 * DOLLAR and found[("tight", "")] == each["first"][0]
+
+
+def test_an_outage_costs_nobody_a_turn(pair, upstream, second):
+    """A request counts once at a limit, and keeps its place, however many targets it tries."""
+    gateway, key = pair(rate_limits=[limit("minute", 3, "requests_per_minute"), limit("one", 1, "concurrent_requests")])
+    upstream.answers(error(500, "api_error"))
+    for _ in range(3):
+        served(ask(gateway, key), f"last/{SECOND}")
+        gateway.ledger.settle()
+    refused = ask(gateway, key)
+    is_our_error(refused, 429, "rate_limit_error")
+    assert "minute" in refused.error[1] and len(second.calls) == 3

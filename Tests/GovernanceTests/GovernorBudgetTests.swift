@@ -67,6 +67,38 @@ import Testing
         #expect(await Hold.nothing.settle(Spending(cost: 7)) == 0)
     }
 
+    @Test("A request on the governor's loop does not meet the hold that it has just let go of")
+    func droppedAtHome() async throws {
+        let bench = try Bench(
+            budgets: [Sample.budget("all", 100)], rates: [Sample.rate("at-once", 1, .concurrent)])
+        let refused = await Task(executorPreference: bench.governor.loop) {
+            let first = await bench.governor.admit(bench.demand(cost: 60), whenTurn: nil).admission
+            if let first { _ = Hold(first, at: bench.governor) }
+            return await bench.governor.admit(bench.demand(cost: 60), whenTurn: nil).refusedBy
+        }.value
+        #expect(refused == nil)
+    }
+
+    @Test("A rule that was away for a while counts what was spent meanwhile, and the checker follows")
+    func broughtBack() async throws {
+        let bench = try Bench(budgets: [Sample.budget("all", 100)])
+        let all = Bench.account("all")
+        let early = try #require(await bench.admit(cost: 10).admission)
+        await bench.governor.settle(early, Spending(cost: 10))
+        await bench.governor.replace(.empty, openings: [:])
+        let inFlight = try #require(await bench.admit(cost: 5).admission)
+        // Twenty more were spent while no rule was there.
+        await bench.governor.replace(bench.book, openings: [all: 30])
+        #expect(await bench.status("all") == [30, 5, 100])
+        await bench.sweep(Sample.subject())
+        #expect(await bench.status("all") == [30, 5, 100], "what is held keeps the account")
+        await bench.governor.settle(inFlight, Spending(cost: 5))
+        let late = await bench.admit(cost: 70)
+        #expect(late.refusedBy == "budget all")
+        await bench.governor.replace(bench.book, openings: [all: 1_000])
+        #expect(await bench.status("all") == [35, 0, 100], "a rule that stayed knows better than the ledger")
+    }
+
     @Test("A new day is a new account; what began yesterday is charged to yesterday")
     func rollOver() async throws {
         let bench = try Bench(budgets: [

@@ -141,7 +141,11 @@ import Wire
     @Test("Without a user there is nobody", arguments: ["", "null", #""""#])
     func missingUser(value: String) throws { #expect(try fault(["sub": value]) == .missingClaim("sub")) }
 
-    @Test("A user that is no name is refused", arguments: ["7", "[]", "{}", "true", "\"a\\nb\"", "\"\\u0000\""])
+    @Test(
+        "A user that is no name is refused, and one that the ledger would cut",
+        arguments: [
+            "7", "[]", "{}", "true", "\"a\\nb\"", "\"\\u0000\"", "\"" + String(repeating: "x", count: 129) + "\"",
+        ])
     func badUser(value: String) throws {
         guard case .claim("sub", _) = try fault(["sub": value]) else { return #expect(Bool(false)) }
     }

@@ -45,7 +45,7 @@ struct UsageForecastTests {
         let amount = Cost.of(expected.usage, at: price).value
         let actual = Cost.of(cached(219), at: price).value
         #expect(abs(amount - actual) * 50 < actual, "within two percent: \(amount) for \(actual)")
-        #expect(amount * 10 < Cost.most(bodyBytes: 100_000, maximumOutput: 32_000, at: price).value)
+        #expect(amount * 10 < Cost.most(inputTokens: 100_000, maximumOutput: 32_000, at: price).value)
     }
 
     @Test("Another session of the same key is expected to be like it, then another key's of the same model")
@@ -84,6 +84,6 @@ struct UsageForecastTests {
         usage.output = part(31, 64_000)
         usage.isFast = seed % 2 == 0
         usage.isUS = seed % 3 == 0
-        #expect(Cost.of(usage, at: price) <= Cost.most(bodyBytes: bytes, maximumOutput: 64_000, at: price))
+        #expect(Cost.of(usage, at: price) <= Cost.most(inputTokens: Int64(bytes), maximumOutput: 64_000, at: price))
     }
 }

@@ -14,9 +14,11 @@ enum TextField: Int, CaseIterable {
         case .metadata, .rawUsage: 1024
         case .groups: 512
         case .toolDurations: 256
-        case .user, .virtualAccount, .project, .modelRequested, .modelServed: 128
+        // Whom budgets are kept for: as long as a token may say it. Cut, it would be somebody else after a restart.
+        case .user, .team, .virtualAccount: 128
+        case .project, .modelRequested, .modelServed: 128
         case .requestClass, .clientVersion, .entrypoint, .stopReason, .providerKind, .priceVersion: 48
-        case .team, .keyID, .sessionID, .agentID, .parentAgentID, .agentType, .promptID, .provider, .errorType,
+        case .keyID, .sessionID, .agentID, .parentAgentID, .agentType, .promptID, .provider, .errorType,
             .upstreamRequestID:
             64
         }
@@ -63,6 +65,8 @@ package enum JournalLimits {
     package static let metadataBytes = TextField.metadata.limit
     /// The most bytes of a list of groups that the ledger keeps; the rest of a longer one is cut off.
     package static let groupsBytes = TextField.groups.limit
+    /// The most bytes of a session's id that the ledger keeps.
+    package static let sessionBytes = TextField.sessionID.limit
     /// The most bytes of an attempt's holds.
     package static let holdsBytes = AttemptTextField.holds.limit
     /// The most attempts of one request.

@@ -1,12 +1,13 @@
 import Configuration
 
 extension Cost {
-    /// The most that a request can cost: each byte of its body a token of the dearest kind of input, all the output that it asks for,
-    /// in the dearest tier there is. Saturates. What servers' own tools add (a web search's results) is not known before and not
-    /// in it.
+    /// The most that a request can cost: its input in tokens of the dearest kind, all the output that it asks for, in the dearest
+    /// tier there is. Saturates. What servers' own tools add (a web search's results) is not known before and not in it.
     ///
-    /// - Parameter maximumOutput: `max_tokens`.
-    package static func most(bodyBytes: Int, maximumOutput: Int64, at price: Price) -> NanoUSD {
+    /// - Parameters:
+    ///   - inputTokens: the most that there can be: one for each byte of the body, and those of `UnboundedInput`.
+    ///   - maximumOutput: `max_tokens`.
+    package static func most(inputTokens: Int64, maximumOutput: Int64, at price: Price) -> NanoUSD {
         var sets = [price.tokens]
         if let long = price.long { sets.append(long.tokens) }
         var permille: Int64 = 1_000
@@ -18,7 +19,7 @@ extension Cost {
         }
         let input = sets.map { max($0.input, $0.cacheWrite5m, $0.cacheWrite1h, $0.cacheRead) }.max() ?? 0
         let output = sets.map(\.output).max() ?? 0
-        var pico = Int128(max(0, bodyBytes)) * Int128(input) + Int128(max(0, maximumOutput)) * Int128(output)
+        var pico = Int128(max(0, inputTokens)) * Int128(input) + Int128(max(0, maximumOutput)) * Int128(output)
         for factor in [permille, price.regionPermille, max(1_000, price.fastPermille), max(1_000, price.usPermille)] {
             pico = (pico * Int128(factor) + 999) / 1_000
         }

@@ -74,17 +74,18 @@ package struct UsageForecast: Sendable {
 
     /// - Parameter maximumOutput: `max_tokens`, if the request says so.
     package mutating func expect(_ keys: Keys, bodyBytes: Int, maximumOutput: Int64?) -> Expected {
+        let mostOutput = max(0, maximumOutput ?? .max)
         for key in [keys.conversation, keys.caller, keys.model] {
             guard let samples = samples(key), samples.count >= Self.needed else { continue }
             return Expected(
                 plainInput: samples.plainInput(bodyBytes: bodyBytes),
                 totalInput: samples.totalInput(bodyBytes: bodyBytes),
-                output: min(samples.output, maximumOutput ?? .max))
+                output: min(samples.output, mostOutput))
         }
         let input = TokenEstimate.input(bodyBytes: bodyBytes)
         // The first request writes to the cache, which costs a quarter more than plain input.
         return Expected(
-            plainInput: input + input / 4, totalInput: input, output: min(Self.firstOutput, maximumOutput ?? .max))
+            plainInput: input + input / 4, totalInput: input, output: min(Self.firstOutput, mostOutput))
     }
 
     /// A request has ended.
