@@ -89,6 +89,8 @@ final class Exchange {
     /// What is held for the next attempt at the present target; `isHeld` also where there was nothing to hold.
     private var hold = Hold.nothing
     private(set) var isHeld = false
+    /// What it keeps at limits, over all attempts.
+    var places = RequestPlaces()
     var budgetNotice: BudgetNotice?
     /// What the governor refused for it, of one target or several.
     var decisions: [AdmissionRefusal] = []

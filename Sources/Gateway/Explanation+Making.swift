@@ -21,10 +21,12 @@ extension Explanation {
             let plan = maker.plan(model)
             strategy = model.routing.strategy.rawValue
             reason = plan.reason
+            isOpen = plan.isOpen
             all = plan.candidates
         } else {
             strategy = nil
             reason = nil
+            isOpen = false
             all = maker.plain.map { [$0] } ?? []
         }
         candidates = all.filter { question.provider == nil || $0.provider == question.provider }
@@ -68,7 +70,7 @@ private struct ExplanationMaker {
     }
 
     /// The targets of a virtual model in the order of the plan of a session that nobody has seen, all of them well.
-    func plan(_ model: VirtualModelSetting) -> (reason: String, candidates: [Explanation.Candidate]) {
+    func plan(_ model: VirtualModelSetting) -> (reason: String, isOpen: Bool, candidates: [Explanation.Candidate]) {
         let targets = RouteTarget.all(of: model.routing), byWeight = model.routing.strategy == .weight
         let plan = RoutePlan.expected(model, for: stickyName(model.routing.sticky) ?? "")
         // Without what it is sticky by each request would be a throw of the dice.
@@ -81,7 +83,7 @@ private struct ExplanationMaker {
                 target.name, snapshot.providers[target.setting.provider], target.setting.upstream,
                 weight: byWeight ? target.setting.weight : nil, score: isOpen ? nil : scores[place])
         }
-        return (isOpen ? openReason(model.routing.sticky) : "\(plan.reason.text)", candidates)
+        return (isOpen ? openReason(model.routing.sticky) : "\(plan.reason.text)", isOpen, candidates)
     }
 
     private func openReason(_ sticky: StickyKey) -> String {

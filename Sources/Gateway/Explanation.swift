@@ -92,6 +92,15 @@ package struct Explanation: Sendable {
     /// None: no model of that name is routed.
     package let candidates: [Candidate]
 
-    /// What would serve it, if nothing is wrong with it.
-    package var chosen: Candidate? { candidates.first(where: \.serves) }
+    /// Shares decide, and what they go by is not given: the candidates stand in the order of the file.
+    package let isOpen: Bool
+
+    /// Something would serve it.
+    package var isServed: Bool { candidates.contains(where: \.serves) }
+
+    /// What would serve it; `nil` also where that is open.
+    package var chosen: Candidate? {
+        let serving = candidates.filter(\.serves)
+        return isOpen && serving.count > 1 ? nil : serving.first
+    }
 }

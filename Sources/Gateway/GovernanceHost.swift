@@ -62,7 +62,7 @@ final class GovernanceHost: Sendable {
         let spent = rows.map { row in
             SpentBefore(
                 subject: RuleSubject(row.dimensions), since: starts[row.bucket], cost: row.costNanoUSD,
-                tokens: row.tokens, attempts: row.attempts)
+                tokens: row.tokens, attempts: row.attempts, holds: row.holds)
         }
         return book.openings(of: spent, at: now)
     }
@@ -100,7 +100,7 @@ final class GovernanceHost: Sendable {
             else {
                 continue
             }
-            let amount = if case .tokens = rule.measure { row.tokens } else { row.attempts }
+            let amount = if case .tokens = rule.measure { row.tokens } else { row.requests }
             governor.loop.post { [governor] in
                 governor.assumeIsolated { $0.restore(rule, scope: place.scope, amount: amount, at: row.start) }
             }

@@ -119,6 +119,8 @@ extension LoopWorker {
 
     private func finish(_ exchange: Exchange) {
         if exchange.endedAt == 0 { exchange.endedAt = monotonicNanoseconds() }
+        exchange.places.finish(
+            isCounted: !exchange.attempts.isEmpty, duration: exchange.endedAt - exchange.startedAt)
         // Whatever happened, the connection must know where it stands.
         if !exchange.channel.answerIsComplete { exchange.channel.abandonAnswer() }
         account(exchange)

@@ -26,7 +26,8 @@ extension LoopWorker {
             exchange.budgetNotice = admission.notice
             exchange.budgetWarnings += admission.warnings
             count(admission, places, book)
-            return Hold(admission, at: governor)
+            exchange.places.add(admission, at: governor)
+            return Hold(admission, at: governor, keepsPlaces: true)
         case .refused(let refusal):
             exchange.decisions.append(refusal)
             count(refusal)
@@ -58,7 +59,7 @@ extension LoopWorker {
             amount: expected.tokens, worst: mostInput.addingSaturated(mostOutput))
         return Demand(
             book: book, places: places, owner: principal.user.isEmpty ? principal.keyID : principal.user, cost: cost,
-            tokens: tokens, requestID: exchange.id.rawValue)
+            tokens: tokens, requestID: exchange.id.rawValue, held: exchange.places.held)
     }
 
     /// Where a request does not say how much may be written: more than any model does.

@@ -12,10 +12,12 @@ package struct Demand: Sendable {
     package let tokens: BudgetBalance.Claim
     /// For records.
     package let requestID: Int64
+    /// Limits that an earlier attempt of the request has taken its place at.
+    package let held: [RuleBook.Place]
 
     package init(
         book: RuleBook, places: RuleBook.Places, owner: String, cost: BudgetBalance.Claim?,
-        tokens: BudgetBalance.Claim, requestID: Int64
+        tokens: BudgetBalance.Claim, requestID: Int64, held: [RuleBook.Place] = []
     ) {
         self.book = book
         self.places = places
@@ -23,6 +25,7 @@ package struct Demand: Sendable {
         self.cost = cost
         self.tokens = tokens
         self.requestID = requestID
+        self.held = held
     }
 
     /// One of the limits lets requests wait their turn.
@@ -70,6 +73,9 @@ package struct Admission: Sendable {
     struct RateItem: Sendable {
         let limiter: RateLimiter
         let amount: Int64
+        let place: RuleBook.Place
+        /// It counts a request once, however many attempts it takes; tokens count for each.
+        let isOfRequest: Bool
     }
     package let sequence: Int64
     /// When it was admitted, Unix nanoseconds: decides the window.

@@ -87,14 +87,16 @@ package actor Governor {
             .refused(AdmissionRefusal(reason: reason, sequence: sequence, at: now))
         }
         var rates: [Admission.RateItem] = []
-        for place in demand.places.rates {
+        for place in demand.places.rates where !demand.held.contains(place) {
             let terms = demand.book.rates[place.rule]
             let limiter = limiter(terms, place.scope)
-            let amount = if case .tokens = terms.rule.measure { demand.tokens.amount } else { Int64(1) }
+            let countsTokens = if case .tokens = terms.rule.measure { true } else { false }
+            let amount = countsTokens ? demand.tokens.amount : 1
             if let full = limiter.assumeIsolated({ $0.examine(amount, at: now) }) {
                 return refuse(.rate(full, rule: terms.rule, waited: 0))
             }
-            rates.append(Admission.RateItem(limiter: limiter, amount: amount))
+            rates.append(
+                Admission.RateItem(limiter: limiter, amount: amount, place: place, isOfRequest: !countsTokens))
         }
         var budgets: [Admission.BudgetItem] = [], examinations: [BudgetExamination] = [], warnings: [String] = []
         for place in demand.places.budgets {
@@ -163,8 +165,10 @@ package actor Governor {
 
     /// Holds become charges, what is left goes back; where the price is not known, what was held is charged. The place of this in the
     /// order of things.
+    ///
+    /// - Parameter keepsPlaces: `finish` gives back what counts requests, when all attempts are over.
     @discardableResult
-    package func settle(_ admission: Admission, _ spending: Spending?) -> Int64 {
+    package func settle(_ admission: Admission, _ spending: Spending?, keepsPlaces: Bool = false) -> Int64 {
         sequence += 1
         let now = clock()
         for item in admission.budgets {
@@ -178,16 +182,33 @@ package actor Governor {
             changed(item.account)
             for threshold in passed { tell(item, threshold, at: now) }
         }
-        for item in admission.rates {
-            item.limiter.assumeIsolated { limiter in
-                let used = spending.map { limiter.countsTokens ? $0.tokens : 1 }
-                limiter.settle(item.amount, takenAt: admission.at, used: used, duration: spending?.duration ?? 0)
-            }
+        for item in admission.rates where !(keepsPlaces && item.isOfRequest) {
+            end(item, of: admission, used: spending.map { item.isOfRequest ? 1 : $0.tokens }, spending?.duration ?? 0)
         }
         let place = sequence
         if spending == nil, !admission.record.isEmpty { events.released(admission, place) }
         if !queue.isEmpty, !admission.rates.isEmpty { serveQueue() }
         return place
+    }
+
+    /// The request is over whose attempts were settled with `keepsPlaces`: its places at limits are free again.
+    ///
+    /// - Parameters:
+    ///   - isCounted: something was dispatched, so that it counts as a request.
+    ///   - duration: nanoseconds.
+    package func finish(_ admissions: [Admission], isCounted: Bool, duration: Int64) {
+        for admission in admissions {
+            for item in admission.rates where item.isOfRequest {
+                end(item, of: admission, used: isCounted ? 1 : nil, duration)
+            }
+        }
+        if !queue.isEmpty { serveQueue() }
+    }
+
+    private func end(_ item: Admission.RateItem, of admission: Admission, used: Int64?, _ duration: Int64) {
+        item.limiter.assumeIsolated {
+            $0.settle(item.amount, takenAt: admission.at, used: used, duration: duration)
+        }
     }
 
     private func tell(_ item: Admission.BudgetItem, _ threshold: Int, at now: Int64) {

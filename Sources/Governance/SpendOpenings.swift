@@ -9,13 +9,20 @@ package struct SpentBefore: Sendable {
     package let cost: Int64
     package let tokens: Int64
     package let attempts: Int64
+    /// What an attempt without a price reserved, by account: that is its charge.
+    package let held: [BudgetAccountID: Int64]
 
-    package init(subject: RuleSubject, since: Int64, cost: Int64, tokens: Int64, attempts: Int64) {
+    /// - Parameter holds: lines of `HoldRecord`.
+    package init(
+        subject: RuleSubject, since: Int64, cost: Int64, tokens: Int64, attempts: Int64, holds: String = ""
+    ) {
         self.subject = subject
         self.since = since
         self.cost = cost
         self.tokens = tokens
         self.attempts = attempts
+        let records = holds.isEmpty ? [] : HoldRecord.parse(holds) ?? []
+        held = Dictionary(records.map { ($0.id, $0.claim.amount) }, uniquingKeysWith: { first, _ in first })
     }
 }
 
@@ -34,7 +41,7 @@ extension RuleBook {
                 let window = rules.zone.window(rule.window, containing: now)
                 guard row.since >= window.lowerBound else { continue }
                 let id = BudgetAccountID(rule: rule.id, unit: rule.unit, scope: place.scope, window: window)
-                openings[id] = (openings[id] ?? 0).addingSaturated(rule.charge(of: row))
+                openings[id] = (openings[id] ?? 0).addingSaturated(rule.charge(of: row, in: id))
             }
         }
         return openings
@@ -55,8 +62,9 @@ extension RuleBook {
 }
 
 extension BudgetRule {
-    fileprivate func charge(of row: SpentBefore) -> Int64 {
+    fileprivate func charge(of row: SpentBefore, in account: BudgetAccountID) -> Int64 {
         guard measure == .cost else { return row.tokens }
+        if let held = row.held[account] { return held }
         guard row.cost == 0, row.tokens > 0, let unpricedReserve else { return row.cost }
         let (charge, overflow) = unpricedReserve.multipliedReportingOverflow(by: row.attempts)
         return overflow ? .max : charge

@@ -23,7 +23,7 @@ enum ExplainCommand {
             question, snapshot, accounts: try overview.completed(snapshot, in: directory, at: now),
             raises: overview.raises, at: now)
         Console.print(arguments.has("json") ? explanation.json : explanation.text)
-        return explanation.chosen == nil ? 1 : 0
+        return explanation.isServed ? 0 : 1
     }
 
     // MARK: The question

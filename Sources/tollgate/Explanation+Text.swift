@@ -39,8 +39,8 @@ extension Explanation {
     }
 
     private var verdict: String {
-        guard let chosen else { return candidates.isEmpty ? "nothing serves it" : "nothing would serve it" }
-        if strategy != nil, reason?.hasPrefix("by weight") == true { return "one of them would serve it" }
+        guard isServed else { return candidates.isEmpty ? "nothing serves it" : "nothing would serve it" }
+        guard let chosen else { return "one of them would serve it" }
         return "\(chosen.name) would serve it"
     }
 }

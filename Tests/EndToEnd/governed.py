@@ -53,6 +53,13 @@ def settled(gateway):
     return {(account["rule"], account["scope"]): account["settled"] for account in report["accounts"]}
 
 
+def costs(gateway):
+    """Of each attempt, in order: provider, cost and tokens."""
+    gateway.ledger.settle()
+    names = ("input_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens", "cache_read_tokens", "output_tokens")
+    return [(row["provider"], row["cost_nano_usd"], sum(row[name] for name in names)) for row in gateway.ledger.attempts]
+
+
 def audited(gateway, action, count=1, seconds=5, **details):
     """At least so many lines of the audit, their details read."""
     def found():

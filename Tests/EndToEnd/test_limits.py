@@ -168,12 +168,14 @@ def test_tokens_are_those_that_were_used(limited, upstream):
     key, other = gateway.issue(), gateway.issue(user="bob")
     upstream.answers(Message(usage={**CHEAP, "output_tokens": 4500}))
     assert [gateway.messages(key).status for _ in range(2)] == [200, 200]
+    gateway.ledger.closed(2)
     answer = gateway.messages(key)
     soon(answer, "tpm")
     assert "11000 used" in answer.error[1], "settled at what the provider counted"
     upstream.answers(Message(usage={**CHEAP, "input_tokens": 10, "output_tokens": 5}))
     for _ in range(12):  # each is expected to use some 2,000 at first
         assert gateway.messages(other, prompt(max_tokens=8000)).status == 200
+        gateway.ledger.settle()
 
 
 def test_counting_and_listing_are_not_limited(limited):
@@ -244,6 +246,9 @@ def test_who_waits_is_served_in_turn(limited, upstream, sink):
         gate.open()
         assert [connection.answer().status for connection in held] == [200] * 6
     assert texts(upstream) == ["a0", "a1", "b1", "a2", "b2", "a3"]
+    eventually(lambda: [p.value for p in sink.latest("tollgate.rate_limit.decisions", tollgate__decision="queued")] == [5],
+               "five were queued")
+    eventually(lambda: sum(p.value for p in sink.latest("tollgate.rate_limit.queue")) == 0, "nobody waits")
 
 
 def test_nobody_waits_for_ever(limited, upstream):

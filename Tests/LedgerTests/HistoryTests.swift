@@ -106,6 +106,28 @@ struct HistoryTests {
         #expect(try SpendHistory.read(directory, since: []).isEmpty)
     }
 
+    @Test("An attempt without a price has a row of its own, with what it reserved")
+    func unpriced() throws {
+        let temporary = TemporaryDirectory()
+        let directory = try temporary.data()
+        let journal = try Journal(
+            path: directory.journalPath(loop: 0), capacity: 4, initial: 4, wake: WriterWake())
+        let id = RequestID(milliseconds: midnight / 1_000_000 - RequestID.epochMilliseconds, loop: 0, sequence: 0)
+        let slot = try opened(journal, sampleFacts(id: id))
+        for (cost, holds) in [(0, "one"), (5, "two"), (0, "three"), (0, ""), (7, "four")] as [(Int64, String)] {
+            var begun = sampleAttempt(at: midnight)
+            begun.holds = FactText(holds.isEmpty ? nil : holds)
+            try begin(slot, begun)
+            var outcome = sampleAttemptOutcome()
+            outcome.costNanoUSD = cost
+            slot.closeAttempt(outcome)
+        }
+        slot.close(sampleOutcome())
+        _ = try JournalRecovery.run(in: directory, into: try directory.openDatabase())
+        let rows = try SpendHistory.read(directory, since: [midnight])
+        #expect(Set(rows.map { "\($0.holds) \($0.attempts) \($0.costNanoUSD)" }) == ["one 1 0", "three 1 0", " 3 12"])
+    }
+
     @Test("An attempt counts where it started, also if its request came in before the window")
     func acrossMidnight() throws {
         let temporary = TemporaryDirectory()

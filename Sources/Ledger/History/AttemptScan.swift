@@ -21,7 +21,8 @@ struct AttemptScan {
         requests.bind(1, first.rawValue)
         attempts = try database.prepare(
             "SELECT request_id, started_at, ordinal, cost_nano_usd, \(DimensionColumns.tokens), "
-                + "\(DimensionColumns.attempt.joined(separator: ", ")) FROM attempts "
+                + "\(DimensionColumns.attempt.joined(separator: ", ")), "
+                + "CASE WHEN cost_nano_usd = 0 AND \(DimensionColumns.tokens) > 0 THEN holds END FROM attempts "
                 + "WHERE request_id >= ?1 AND started_at >= ?2 ORDER BY request_id, ordinal")
         attempts.bind(1, first.rawValue)
         attempts.bind(2, since)
@@ -33,6 +34,8 @@ struct AttemptScan {
         let ordinal: Int64
         let costNanoUSD: Int64
         let tokens: Int64
+        /// Of one that used tokens and has no cost: what it reserved; `nil` for others.
+        let holds: String?
     }
 
     /// Calls `visit` for each attempt. The texts of its dimensions are in `key`, in the order of
@@ -53,7 +56,7 @@ struct AttemptScan {
             for column in 5..<5 + Self.attemptTexts { key.append(attempts.bytes(column)) }
             let figures = Figures(
                 startedAt: attempts.integer(1), ordinal: attempts.integer(2), costNanoUSD: attempts.integer(3),
-                tokens: attempts.integer(4))
+                tokens: attempts.integer(4), holds: attempts.optionalText(5 + Self.attemptTexts))
             try visit(figures, &key)
         }
     }

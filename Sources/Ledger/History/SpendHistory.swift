@@ -10,6 +10,8 @@ package enum SpendHistory {
         /// All classes together.
         package let tokens: Int64
         package let attempts: Int64
+        /// Of an attempt without a price, what it reserved, as its row has it: such attempts have a row each. Empty for others.
+        package let holds: String
     }
 
     /// Adds up the attempts of model requests by when they started, in one pass for all windows, and calls `visit` with each
@@ -28,10 +30,15 @@ package enum SpendHistory {
         guard let first = boundaries.first, let database = try directory.openDatabaseReadOnly() else { return }
         // One reading transaction, so that requests and attempts are of the same moment.
         try database.execute("BEGIN")
-        var sums = DimensionSums()
+        var sums = DimensionSums(), unpriced: [String] = [""]
         try AttemptScan(database, since: first, detail: detail).run { (figures, key) throws(LedgerError) in
             let bucket = boundaries.lastIndex { $0 <= figures.startedAt } ?? 0
-            key.end(Int64(bucket), 0)
+            if let holds = figures.holds, !holds.isEmpty {
+                key.end(Int64(bucket), Int64(unpriced.count))
+                unpriced.append(holds)
+            } else {
+                key.end(Int64(bucket), 0)
+            }
             try sums.add(figures, to: key)
         }
         try database.execute("COMMIT")
@@ -39,7 +46,7 @@ package enum SpendHistory {
             visit(
                 Row(
                     bucket: Int(numbers.0), dimensions: dimensions, costNanoUSD: sums.costNanoUSD, tokens: sums.tokens,
-                    attempts: sums.attempts))
+                    attempts: sums.attempts, holds: unpriced[Int(numbers.1)]))
         }
     }
 
