@@ -10,11 +10,14 @@ extension LoopWorker {
     func auditRefusal(_ exchange: Exchange) {
         for decision in exchange.decisions { write(decision, exchange) }
         guard let refusal = exchange.refusal, !refusal.rule.isEmpty || refusal.status == 401 else { return }
-        let details = [
+        var details = [
             ("rule", refusal.rule), ("type", "\(refusal.type)"), ("message", refusal.message),
             ("team", exchange.principal?.team ?? ""), ("key_id", exchange.principal?.keyID ?? ""),
         ]
-        if exchange.decisions.isEmpty {
+        if exchange.decisions.isEmpty,
+            let passedOver = exchange.principal == nil ? auditAllowance.take(at: exchange.startedAt) : 0
+        {
+            if passedOver > 0 { details.append(("passed_over", "\(passedOver)")) }
             write(
                 AuditEntry(
                     at: exchange.startedWall, actor: actor(exchange), action: "refuse", subject: subject(exchange),

@@ -30,6 +30,7 @@ final class LoopWorker: RequestHandler, @unchecked Sendable {
     var identities = IdentityCache()
     var ids: RequestIDSource
     var measurements = Measurements()
+    var auditAllowance = AuditAllowance()
     /// What is known of the targets of virtual models.
     let board = HealthBoard()
     /// By account and model, for accounts that estimate counts.
