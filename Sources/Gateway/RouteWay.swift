@@ -104,7 +104,9 @@ final class RouteWay {
 
     /// An attempt has ended: what is known of its target is noted.
     func attemptEnded(_ attempt: Attempt, _ exchange: Exchange, at now: Int64) {
-        board.ended(target.health, attempt.verdict, at: now)
+        // What is left of a developer's own plan says nothing of what others would be told.
+        let isOwnLimit = exchange.passesThrough && (attempt.errorStatus ?? attempt.status) == 429
+        board.ended(target.health, isOwnLimit ? .unknown : attempt.verdict, at: now)
         if let failure = attempt.failure { (refusal, kept) = (failure, nil) }
         if let answer = attempt.kept { (kept, refusal) = (answer, nil) }
         guard attempt.outcome == .ok, exchange.operation == .messages else { return }

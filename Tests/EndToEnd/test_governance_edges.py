@@ -3,9 +3,9 @@
 import json
 
 from governed import CHEAP, asked, budget, dear, governed, limit, settled, verify
-from rig.answers import Message
+from rig.answers import Message, error
 from rig.gateway import prompt
-from virtual import NAME, SECOND, ask, served, two_targets
+from virtual import NAME, PRIMARY, SECOND, ask, served, two_targets
 
 
 def account(gateway, rule, scope=""):
@@ -76,3 +76,11 @@ def test_what_a_request_refers_to_is_in_its_bound(make_gateway, upstream):
     assert refused.status == 429 and "cap" in refused.error[1]
     assert gateway.messages(key, prompt()).status == 200
     verify(gateway)
+
+
+def test_a_developers_own_limit_closes_no_target_to_others(make, upstream, second):
+    gateway, key = make()
+    login = {"x-tollgate-api-key": key.secret, "authorization": "Bearer sk-ant-oat01-mine"}
+    upstream.answers(error(429, "rate_limit_error", "your plan", retry_after="30"), Message())
+    served(ask(gateway, key, headers=login), f"last/{SECOND}")
+    served(ask(gateway, gateway.issue(user="bob")), f"first/{PRIMARY}")
