@@ -41,6 +41,39 @@ size_t tg_find_line_end(const void *start, size_t count) {
     return count;
 }
 
+// What may follow: `"im`, `"do`, `"c` with an `a` four bytes on (`"conta`, not `"conte`), `\\u00`.
+static int may_be_media(const uint8_t *bytes, size_t left) {
+    if (left < 6) return bytes[0] == '"' || bytes[0] == '\\';
+    if (bytes[0] == '\\') return bytes[1] == 'u' && bytes[2] == '0' && bytes[3] == '0';
+    if (bytes[0] != '"') return 0;
+    return (bytes[1] == 'i' && bytes[2] == 'm') || (bytes[1] == 'd' && bytes[2] == 'o') || (bytes[1] == 'c' && bytes[5] == 'a');
+}
+
+size_t tg_find_media_mark(const void *start, size_t count) {
+    const uint8_t *bytes = start;
+    size_t i = 0;
+#if defined(__x86_64__)
+#define AT(offset) _mm_loadu_si128((const __m128i *)(bytes + i + (offset)))
+#define IS(vector, character) _mm_cmpeq_epi8(vector, _mm_set1_epi8(character))
+    for (; i + 16 + 5 <= count; i += 16) {
+        __m128i v0 = AT(0), quote = IS(v0, '"'), escape = IS(v0, '\\');
+        if (!_mm_movemask_epi8(_mm_or_si128(quote, escape))) continue;
+        __m128i v1 = AT(1), v2 = AT(2);
+        __m128i image = _mm_and_si128(IS(v1, 'i'), IS(v2, 'm')), document = _mm_and_si128(IS(v1, 'd'), IS(v2, 'o'));
+        __m128i container = _mm_and_si128(IS(v1, 'c'), IS(AT(5), 'a'));
+        __m128i named = _mm_and_si128(quote, _mm_or_si128(_mm_or_si128(image, document), container));
+        __m128i hidden = _mm_and_si128(_mm_and_si128(escape, IS(v1, 'u')), _mm_and_si128(IS(v2, '0'), IS(AT(3), '0')));
+        int mask = _mm_movemask_epi8(_mm_or_si128(named, hidden));
+        if (mask) return i + (size_t)__builtin_ctz((unsigned)mask);
+    }
+#undef AT
+#undef IS
+#endif
+    for (; i < count; i++)
+        if (may_be_media(bytes + i, count - i)) return i;
+    return count;
+}
+
 size_t tg_plain_name_length(const void *start, size_t count) {
     const uint8_t *bytes = start;
     size_t i = 0;

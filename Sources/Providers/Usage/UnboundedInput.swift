@@ -13,7 +13,7 @@ package enum UnboundedInput {
     package static func mostTokens(in body: UnsafeRawBufferPointer) -> Int64 {
         var images: Int64 = 0
         var index = 0
-        while let candidate = next(in: body, from: index) {
+        while let candidate = body.firstMediaMark(from: index) {
             index = candidate + 1
             let rest = body.slice(candidate..<body.count)
             if begins(rest, "\"image\"") || begins(rest, "\"image_url\"") {
@@ -43,29 +43,5 @@ package enum UnboundedInput {
         var start = index
         while start > 0, body[start - 1] == UInt8(ascii: "\\") { start -= 1 }
         return (index - start).isMultiple(of: 2)
-    }
-
-    /// Where the first of `"i`, `"d`, `"c` and `\u` stands; HOT.
-    private static func next(in body: UnsafeRawBufferPointer, from start: Int) -> Int? {
-        var index = start
-        while index + 65 <= body.count {
-            let here = body.loadUnaligned(fromByteOffset: index, as: SIMD64<UInt8>.self)
-            let after = body.loadUnaligned(fromByteOffset: index + 1, as: SIMD64<UInt8>.self)
-            let opens = here .== UInt8(ascii: "\"")
-            let names =
-                (after .== UInt8(ascii: "i")) .| (after .== UInt8(ascii: "d")) .| (after .== UInt8(ascii: "c"))
-            let found = (opens .& names) .| ((here .== UInt8(ascii: "\\")) .& (after .== UInt8(ascii: "u")))
-            if any(found) { break }
-            index += 64
-        }
-        while index + 1 < body.count {
-            switch (body[index], body[index + 1]) {
-            case (UInt8(ascii: "\""), UInt8(ascii: "i")), (UInt8(ascii: "\""), UInt8(ascii: "d")),
-                (UInt8(ascii: "\""), UInt8(ascii: "c")), (UInt8(ascii: "\\"), UInt8(ascii: "u")):
-                return index
-            default: index += 1
-            }
-        }
-        return nil
     }
 }

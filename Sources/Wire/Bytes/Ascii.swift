@@ -64,6 +64,14 @@ extension UnsafeRawBufferPointer {
         return found == count ? nil : found
     }
 
+    /// Where from `start` on a JSON text may name a block of media, or hide a letter of its name behind an escape: `"image`,
+    /// `"document`, `"container`, `\\u00`. What is found may be something else.
+    package func firstMediaMark(from start: Int) -> Int? {
+        guard let baseAddress, start < count else { return nil }
+        let found = start + tg_find_media_mark(baseAddress + start, count - start)
+        return found == count ? nil : found
+    }
+
     /// Whether `other` stands at `start`.
     package func holds(_ other: UnsafeRawBufferPointer, at start: Int) -> Bool {
         guard count - start >= other.count else { return false }
