@@ -81,7 +81,11 @@ extension LoopWorker {
         attempt.admission = admission
         if let admission {
             facts.admission = admission.sequence
-            if !admission.record.isEmpty { facts.holds = .string(String(decoding: admission.record, as: UTF8.self)) }
+            if !admission.record.isEmpty {
+                // What does not fit the row is not there in part: the checker says that it cannot be read.
+                let fits = admission.record.count <= JournalLimits.holdsBytes
+                facts.holds = .string(fits ? String(decoding: admission.record, as: UTF8.self) : "-")
+            }
         }
         guard row.beginAttempt(facts) else { return nil }
         exchange.attempts.append(attempt)
