@@ -20,6 +20,7 @@ extension VirtualModelSetting {
 extension TargetSetting {
     fileprivate func summary(_ strategy: RoutingStrategy) -> String {
         var parts = ["\(account)/\(upstream)"]
+        if when != RuleMatch() { parts.append("when=(\(when.key))") }
         if strategy == .weight { parts.append("weight=\(weight)") }
         if strategy == .priority { parts.append("priority=\(priority)") }
         parts.append("fallback=\(fallbackStatusCodes.map { "\($0)" }.joined(separator: ","))")

@@ -74,6 +74,8 @@ extension SnapshotReader {
         let named = readBalancedName(&section, accounts, virtual)
         var target = TargetSetting(account: named?.account ?? "", upstream: named?.upstream ?? "")
         target.provider = accounts.firstIndex { $0.text == target.account } ?? 0
+        target.when = RuleReader(base: self, names: .none).readMatch(
+            &section, hasTarget: false, instead: "a target is one model of one provider")
         if strategy == .weight {
             target.weight = section.integer("weight", default: target.weight, range: 0...1_000_000)
         } else {
@@ -159,7 +161,7 @@ extension SnapshotReader {
 extension TargetSetting {
     /// Whether both send the same request to the same place.
     func isSame(as other: TargetSetting) -> Bool {
-        account == other.account && upstream == other.upstream
+        account == other.account && upstream == other.upstream && when == other.when
             && overrideParameters.elementsEqual(other.overrideParameters) { $0 == $1 }
             && Set(stripParameters) == Set(other.stripParameters)
             && Set(removeHeaders.map { $0.lowercased() }) == Set(other.removeHeaders.map { $0.lowercased() })

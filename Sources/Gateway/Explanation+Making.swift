@@ -72,10 +72,13 @@ private struct ExplanationMaker {
     /// The targets of a virtual model in the order of the plan of a session that nobody has seen, all of them well.
     func plan(_ model: VirtualModelSetting) -> (reason: String, isOpen: Bool, candidates: [Explanation.Candidate]) {
         let targets = RouteTarget.all(of: model.routing), byWeight = model.routing.strategy == .weight
-        let plan = RoutePlan.expected(model, for: stickyName(model.routing.sticky) ?? "")
+        let excluded = Set(targets.indices.filter { !targets[$0].setting.when.concerns(principal, metadata) })
+        // All targets are for others.
+        guard excluded.count < targets.count else { return ("no target is for this caller", false, []) }
+        let plan = RoutePlan.expected(model, for: stickyName(model.routing.sticky) ?? "", excluded: excluded)
         // Without what it is sticky by each request would be a throw of the dice.
         let isOpen = byWeight && stickyName(model.routing.sticky) == nil
-        let places = isOpen ? Array(targets.indices) : plan.candidates.map(\.target)
+        let places = isOpen ? targets.indices.filter { !excluded.contains($0) } : plan.candidates.map(\.target)
         let scores = Dictionary(plan.candidates.map { ($0.target, $0.score) }, uniquingKeysWith: { first, _ in first })
         let candidates = places.map { place in
             let target = targets[place]

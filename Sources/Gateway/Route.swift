@@ -85,8 +85,10 @@ extension LoopWorker {
     private func set(out model: VirtualRoute, _ exchange: Exchange, _ scan: MessagesBody) throws(Refusal) {
         let (key, isSticky) = routeKey(exchange, model)
         exchange.hasLogin = exchange.passesThrough
+        let excluded = model.excluded(exchange.principal, exchange.metadata)
+        guard excluded.count < model.targets.count else { throw .noTargetForCaller(model.name) }
         let way = RouteWay(
-            model, board, key: key, isSticky: isSticky, scan: scan, at: monotonicNanoseconds())
+            model, board, key: key, isSticky: isSticky, excluded: excluded, scan: scan, at: monotonicNanoseconds())
         exchange.way = way
         try takeNext(exchange, way)
     }

@@ -42,7 +42,8 @@ final class RouteWay {
     private(set) var retries = 0
 
     init(
-        _ model: VirtualRoute, _ board: HealthBoard, key: RouteKey, isSticky: Bool, scan: MessagesBody, at now: Int64
+        _ model: VirtualRoute, _ board: HealthBoard, key: RouteKey, isSticky: Bool, excluded: Set<Int>,
+        scan: MessagesBody, at now: Int64
     ) {
         self.model = model
         self.board = board
@@ -53,7 +54,8 @@ final class RouteWay {
         plan = model.plan(
             for: RoutePlan.Caller(
                 key, isSticky: isSticky,
-                standing: standing.flatMap { hash in model.known.firstIndex { $0.hash == hash } }),
+                standing: standing.flatMap { hash in model.known.firstIndex { $0.hash == hash } },
+                excluded: excluded),
             at: now)
         reason = "\(plan.reason.text)"
     }

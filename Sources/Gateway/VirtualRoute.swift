@@ -1,4 +1,5 @@
 import Configuration
+import Governance
 import Providers
 import Upstream
 import Wire
@@ -19,6 +20,8 @@ final class VirtualRoute {
     let known: [RouteTarget]
     /// In the same order.
     let targets: [Target]
+    /// Some targets are for some callers only.
+    private let isConditional: Bool
 
     /// `nil` if one of its targets has no account, which the configuration does not let through.
     init?(_ setting: VirtualModelSetting, _ accounts: [UpstreamAccount], _ board: HealthBoard) {
@@ -41,6 +44,13 @@ final class VirtualRoute {
         }
         guard !targets.isEmpty else { return nil }
         self.targets = targets
+        isConditional = known.contains { $0.setting.when != RuleMatch() }
+    }
+
+    /// The targets that are for other callers than this one.
+    func excluded(_ principal: Principal?, _ metadata: Metadata) -> Set<Int> {
+        guard isConditional, let principal else { return [] }
+        return Set(known.indices.filter { !known[$0].setting.when.concerns(principal, metadata) })
     }
 
     /// The order in which the targets are tried for a caller.

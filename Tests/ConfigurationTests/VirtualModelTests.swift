@@ -20,6 +20,28 @@ struct VirtualModelTests {
         )
     }
 
+    @Test("A target for some callers; the same model twice is fine if it is for others")
+    func conditional() throws {
+        let snapshot = try read(
+            """
+            models:
+              - name: v
+                routing_config:
+                  type: priority-based-routing
+                  load_balance_targets:
+                    - {target: gpt/y, priority: 0, when: {metadata: {environment: dev}, not: {groups: [senior]}}}
+                    - {target: gpt/y, priority: 1}
+            """)
+        let targets = try #require(snapshot.virtualModel(named: "v")).routing.targets
+        #expect(targets[0].when.metadata == ["environment": [Glob("dev")]])
+        #expect(targets[0].when.not.first?.groups == [Glob("senior")])
+        #expect(targets[1].when == RuleMatch())
+        #expect(
+            said("target: gpt/y, when: {models: [a]}").contains {
+                $0.contains("when.models: has no effect here; a target is one model of one provider")
+            })
+    }
+
     @Test("Anthropic, then Bedrock, then OpenAI; fast mode and its stripped twin")
     func seeds() throws {
         let snapshot = try read(

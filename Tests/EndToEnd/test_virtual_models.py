@@ -236,3 +236,14 @@ def test_requests_wait_in_order_for_a_place(make, upstream, second):
         for connection in connections:
             connection.close()
     assert [call.json["messages"][0]["content"] for call in upstream.calls] == ["0", "1", "3"]
+
+
+def test_a_target_is_there_for_some_callers_only(make, upstream, second):
+    """Work in development goes to the cheaper model, everything else where it always went."""
+    gateway, key = make(first={"when": {"metadata": {"environment": "dev"}}}, last={"when": {"not": {"teams": ["interns"]}}})
+    session = "8f14e45f-ceea-467f-a0e6-000000000001"
+    for _ in range(2):
+        served(ask(gateway, key, session, headers={"x-tollgate-metadata": '{"environment": "dev"}'}), f"first/{PRIMARY}")
+        served(ask(gateway, key, session), f"last/{SECOND}")
+    nobody = ask(gateway, gateway.issue(user="ina", team="interns"))
+    assert nobody.status == 404 and "no target for you" in nobody.error[1]

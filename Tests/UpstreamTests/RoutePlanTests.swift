@@ -21,7 +21,7 @@ func routing(
 extension RoutingSetting {
     func plan(
         _ session: String = "s", sticky: Bool = true, standing: Int? = nil, states: [Int: TargetState] = [:],
-        latency: [Int: LatencyAverage] = [:], at now: Int64 = 0
+        latency: [Int: LatencyAverage] = [:], excluded: Set<Int> = [], at now: Int64 = 0
     ) -> RoutePlan {
         let known = RouteTarget.all(of: self)
         let health = known.indices.map { index in
@@ -30,7 +30,8 @@ extension RoutingSetting {
             health.latency = latency[index] ?? LatencyAverage()
             return health
         }
-        let caller = RoutePlan.Caller(RouteKey(session, model: 1), isSticky: sticky, standing: standing)
+        let caller = RoutePlan.Caller(
+            RouteKey(session, model: 1), isSticky: sticky, standing: standing, excluded: excluded)
         return RoutePlan(self, known, health: health, for: caller, at: now)
     }
 }
@@ -46,6 +47,19 @@ func latency(token: Int64, first: Int64, at now: Int64 = 0) -> LatencyAverage {
 }
 
 @Suite struct RoutePlanTests {
+    @Test(
+        "A target that is for others is not there, whatever the strategy, also for a session that was served by it",
+        arguments: RoutingStrategy.allCases)
+    func excluded(strategy: RoutingStrategy) {
+        let setting = routing(strategy, 3)
+        for number in 0..<200 {
+            let plan = setting.plan("s\(number)", sticky: number % 2 == 0, standing: 1, excluded: [1])
+            #expect(Set(plan.order) == [0, 2])
+            #expect(plan.order[0] == setting.plan("s\(number)", sticky: number % 2 == 0, excluded: [1]).order[0])
+        }
+        #expect(setting.plan(states: [2: .open], excluded: [0, 1]).order == [2])
+    }
+
     @Test(
         "Over 10,000 sessions each target has the share of its weight",
         arguments: [[90, 10], [1, 1, 1], [70, 20, 7, 3]])

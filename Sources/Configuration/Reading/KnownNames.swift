@@ -123,3 +123,12 @@ struct KnownNames {
         return prices.hasPrice(of: model, on: provider.pricePlatform, region: provider.region)
     }
 }
+
+extension KnownNames {
+    /// For what speaks of callers only.
+    static var none: KnownNames {
+        KnownNames(
+            accounts: [], providers: [], models: SnapshotReader.Models(),
+            catalog: ModelCatalog([ModelEntry](), accounts: [], known: []), prices: .builtIn)
+    }
+}

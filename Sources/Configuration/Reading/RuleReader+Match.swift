@@ -1,14 +1,16 @@
 extension RuleReader {
     /// `when` of a rule; without it the rule is about everything.
     /// - Parameter hasTarget: the rule may be about models and providers.
-    func readMatch(_ section: inout Section, hasTarget: Bool = true) -> RuleMatch {
+    func readMatch(
+        _ section: inout Section, hasTarget: Bool = true, instead: String = "name them in `allow` or `deny`"
+    ) -> RuleMatch {
         guard var when = section.section("when") else { return RuleMatch() }
         defer { when.finish() }
-        var match = readMembers(&when, hasTarget: hasTarget)
+        var match = readMembers(&when, hasTarget: hasTarget, instead)
         guard var group = when.section("not") else { return match }
         defer { group.finish() }
         group.refuse(["not"], "has no effect in another `not`; write what you mean without both")
-        let not = readMembers(&group, hasTarget: hasTarget)
+        let not = readMembers(&group, hasTarget: hasTarget, instead)
         if not == RuleMatch() {
             if group.names.isEmpty {
                 reader.note(group.mark, group.path, "is empty: it excludes everything; leave it out")
@@ -23,7 +25,7 @@ extension RuleReader {
         return match
     }
 
-    private func readMembers(_ section: inout Section, hasTarget: Bool) -> RuleMatch {
+    private func readMembers(_ section: inout Section, hasTarget: Bool, _ instead: String) -> RuleMatch {
         var match = RuleMatch()
         match.users = readGlobs(&section, "users").map(\.glob)
         match.teams = readGlobs(&section, "teams").map(\.glob)
@@ -35,7 +37,7 @@ extension RuleReader {
             match.models = readModels(&section)
             match.providers = readProviders(&section)
         } else {
-            section.refuse(["models", "providers"], "has no effect here; name them in `allow` or `deny`")
+            section.refuse(["models", "providers"], "has no effect here; \(instead)")
         }
         if var group = section.section("metadata") {
             for name in group.names {

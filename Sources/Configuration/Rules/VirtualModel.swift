@@ -45,6 +45,8 @@ package struct TargetSetting: Sendable {
     package let upstream: String
     /// The account's place in `Snapshot.providers`.
     package var provider = 0
+    /// For these callers only; of it only what says who asks.
+    package var when = RuleMatch()
     package var weight = 1
     /// The lowest number first.
     package var priority = 0

@@ -145,6 +145,12 @@ extension Refusal {
         Refusal(404, "not_found_error", "model: \(name) is not routed by this gateway. GET /v1/models lists what is.")
     }
 
+    /// The targets of a virtual model are all for other callers.
+    package static func noTargetForCaller(_ name: String) -> Refusal {
+        Refusal(
+            404, "not_found_error", "model: \(name) has no target for you here. GET /v1/models lists what is routed.")
+    }
+
     /// The account has no key of its own, and the client brought no login.
     package static let needsLogin = Refusal(
         401, "authentication_error",

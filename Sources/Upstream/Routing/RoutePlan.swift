@@ -59,11 +59,14 @@ package struct RoutePlan: Sendable {
         package let isSticky: Bool
         /// Where the session was served lately: the target's place.
         package let standing: Int?
+        /// Targets that are for others; not all of them.
+        package let excluded: Set<Int>
 
-        package init(_ key: RouteKey, isSticky: Bool, standing: Int? = nil) {
+        package init(_ key: RouteKey, isSticky: Bool, standing: Int? = nil, excluded: Set<Int> = []) {
             self.key = key
             self.isSticky = isSticky
-            self.standing = standing
+            self.standing = standing.flatMap { excluded.contains($0) ? nil : $0 }
+            self.excluded = excluded
         }
     }
 
@@ -116,7 +119,8 @@ private struct Order {
         _ routing: RoutingSetting, _ targets: [RouteTarget], _ health: [RoutePlan.Health], _ caller: RoutePlan.Caller,
         _ now: Int64
     ) {
-        places = Array(targets.indices)
+        places = targets.indices.filter { !caller.excluded.contains($0) }
+        precondition(!places.isEmpty, "a plan needs a target that is for its caller")
         switch routing.strategy {
         case .weight:
             let scores = targets.map { Order.share(of: $0, for: caller.key) }
@@ -189,11 +193,15 @@ extension RoutePlan {
     /// The plan of a session that nobody has seen, with all targets well: what `tollgate explain` can say without a running gateway.
     ///
     /// - Parameter name: of what is sticky: the session's id, the user, or the key's id.
-    package static func expected(_ model: VirtualModelSetting, for name: String) -> RoutePlan {
+    package static func expected(
+        _ model: VirtualModelSetting, for name: String, excluded: Set<Int> = []
+    ) -> RoutePlan {
         let targets = RouteTarget.all(of: model.routing)
         let key = RouteKey(name, model: RouteHash.of(model.name))
         return RoutePlan(
-            model.routing, targets, health: targets.map { _ in Health() }, for: Caller(key, isSticky: true), at: 0)
+            model.routing, targets, health: targets.map { _ in Health() },
+            for: Caller(key, isSticky: true, excluded: excluded),
+            at: 0)
     }
 
     /// The candidates on one line, the first one first: `main/claude-x 0.83 closed, …`.
