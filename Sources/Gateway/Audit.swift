@@ -54,10 +54,7 @@ extension LoopWorker {
 
     private func write(_ entry: AuditEntry) { writer.audit([entry]) }
 
-    private func actor(_ exchange: Exchange) -> String {
-        guard let principal = exchange.principal else { return "" }
-        return principal.user.isEmpty ? principal.keyID : principal.user
-    }
+    private func actor(_ exchange: Exchange) -> String { exchange.principal?.holder ?? "" }
 
     private func subject(_ exchange: Exchange) -> String { exchange.routed?.requested ?? "" }
 }

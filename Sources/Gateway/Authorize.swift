@@ -33,7 +33,7 @@ extension LoopWorker {
     }
 
     private func targets(of name: String, _ snapshot: Snapshot) -> [(provider: String, model: String)] {
-        if let virtual = snapshot.virtualModels.first(where: { $0.name == name }) {
+        if let virtual = snapshot.virtualModel(named: name) {
             return virtual.routing.targets.map { ($0.account, $0.upstream) }
         }
         guard let resolved = snapshot.catalog.resolve(name) else { return [] }

@@ -19,12 +19,11 @@ package struct BudgetOverview {
     private static func accounts(
         _ snapshot: Snapshot, _ directory: DataDirectory, _ raises: [BudgetRaise], at now: Int64
     ) throws -> [BudgetAccountRow] {
-        let book = RuleBook(snapshot.rules)
+        let book = RuleBook(snapshot.rules), raises = raises.map(LimitRaise.init)
         let openings = try GovernanceHost.openings(book, directory, at: now)
         return openings.sorted { ($0.key.rule, $0.key.scope) < ($1.key.rule, $1.key.scope) }.compactMap { id, settled in
             guard let rule = snapshot.rules.budgets.first(where: { $0.id == id.rule }) else { return nil }
-            let limit = raises.filter { $0.rule == id.rule && ($0.scope.isEmpty || $0.scope == id.scope) }
-                .reduce(rule.limit) { $0.addingSaturated($1.amount) }
+            let limit = raises.of(rule: id.rule, scope: id.scope).raising(rule.limit, at: now)
             let status = BudgetStatus(id: id, limit: limit, settled: settled, reserved: 0, exposure: 0)
             return BudgetAccountRow(status, at: now)
         }

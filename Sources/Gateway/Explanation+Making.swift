@@ -41,7 +41,7 @@ private struct ExplanationMaker {
     private let principal: Principal
     private let metadata: Metadata
     private let accounts: [BudgetAccountRow.Key: BudgetAccountRow]
-    private let raises: [BudgetRaise]
+    private let raises: [LimitRaise]
     private let now: Int64
 
     init(
@@ -56,7 +56,7 @@ private struct ExplanationMaker {
             groups: question.groups, virtualAccount: question.virtualAccount)
         metadata = Metadata(question.keyMetadata.merging(question.metadata) { $1 })
         self.accounts = Dictionary(accounts.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
-        self.raises = raises
+        self.raises = raises.map(LimitRaise.init)
         self.now = now
     }
 
@@ -72,7 +72,7 @@ private struct ExplanationMaker {
     /// The targets of a virtual model in the order of the plan of a session that nobody has seen, all of them well.
     func plan(_ model: VirtualModelSetting) -> (reason: String, isOpen: Bool, candidates: [Explanation.Candidate]) {
         let targets = RouteTarget.all(of: model.routing), byWeight = model.routing.strategy == .weight
-        let excluded = Set(targets.indices.filter { !targets[$0].setting.when.concerns(principal, metadata) })
+        let excluded = model.routing.excluded(for: principal, metadata)
         // All targets are for others.
         guard excluded.count < targets.count else { return ("no target is for this caller", false, []) }
         let plan = RoutePlan.expected(model, for: stickyName(model.routing.sticky) ?? "", excluded: excluded)
@@ -135,8 +135,7 @@ private struct ExplanationMaker {
         let window = book.rules.zone.window(rule.window, containing: now)
         let id = BudgetAccountID(rule: rule.id, unit: rule.unit, scope: scope, window: window)
         let row = accounts[id.row].flatMap { $0.unit == rule.unit ? $0 : nil }
-        let limit = raises.filter { $0.rule == rule.id && ($0.scope.isEmpty || $0.scope == scope) }
-            .reduce(rule.limit) { $0.addingSaturated($1.amount) }
+        let limit = raises.of(rule: rule.id, scope: scope).raising(rule.limit, at: now)
         let settled = row?.settled ?? 0, reserved = row?.reserved ?? 0
         let isSpent = settled.addingSaturated(reserved) >= limit
         let isUncountable = rule.measure == .cost && !isPriced && rule.unpricedReserve == nil

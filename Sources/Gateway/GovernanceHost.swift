@@ -11,7 +11,6 @@ final class GovernanceHost: Sendable {
     let governor: Governor
     private let writer: LedgerWriter
     private let directory: DataDirectory
-    private let log: LogWriter
     /// The place of this process' beginning in the order of decisions.
     private let start: Int64
 
@@ -21,7 +20,6 @@ final class GovernanceHost: Sendable {
     ) throws {
         writer = ledger.writer
         self.directory = directory
-        log = telemetry.processLog
         let now = wallClockNanoseconds()
         // Numbers of this process are higher than any before, and in the order of time over restarts.
         let sequence = max(ledger.newestOrder, now)

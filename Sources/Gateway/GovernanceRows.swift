@@ -35,13 +35,16 @@ extension RuleSubject {
 }
 
 extension Metadata {
-    /// Tags as a row has them: a JSON object of strings; anything else has none.
-    convenience init(json: String) {
+    /// Tags as a row has them.
+    convenience init(json: String) { self.init(Self.tags(json: json)) }
+
+    /// Of a JSON object of strings; anything else has none.
+    static func tags(json: String) -> [String: String] {
         var values: [String: String] = [:]
         for member in (try? JSONValue(parsing: json))?.object?.members ?? [] {
             if case .string(let value) = member.value { values[member.key] = value }
         }
-        self.init(values)
+        return values
     }
 }
 

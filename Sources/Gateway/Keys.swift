@@ -18,7 +18,7 @@ extension KeyRing {
         for record in records {
             guard let digest = SHA256Digest(bytes: record.hash) else { continue }
             let principal = Principal(
-                user: record.user, team: record.team, keyID: record.id, metadata: Self.metadata(record.metadata),
+                user: record.user, team: record.team, keyID: record.id, metadata: Metadata.tags(json: record.metadata),
                 groups: record.groups, virtualAccount: record.virtualAccount)
             entries.append(
                 KeyEntry(
@@ -26,15 +26,6 @@ extension KeyRing {
             )
         }
         self.init(entries)
-    }
-
-    private static func metadata(_ json: String) -> [String: String] {
-        guard let object = (try? JSONValue(parsing: json))?.object else { return [:] }
-        var values: [String: String] = [:]
-        for member in object.members {
-            if case .string(let value) = member.value { values[member.key] = value }
-        }
-        return values
     }
 }
 

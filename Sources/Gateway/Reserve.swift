@@ -58,8 +58,8 @@ extension LoopWorker {
         let tokens = BudgetBalance.Claim(
             amount: expected.tokens, worst: mostInput.addingSaturated(mostOutput))
         return Demand(
-            book: book, places: places, owner: principal.user.isEmpty ? principal.keyID : principal.user, cost: cost,
-            tokens: tokens, requestID: exchange.id.rawValue, held: exchange.places.held)
+            book: book, places: places, owner: principal.holder, cost: cost,
+            tokens: tokens, held: exchange.places.held)
     }
 
     /// Where a request does not say how much may be written: more than any model does.

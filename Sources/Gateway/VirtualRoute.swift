@@ -50,7 +50,7 @@ final class VirtualRoute {
     /// The targets that are for other callers than this one.
     func excluded(_ principal: Principal?, _ metadata: Metadata) -> Set<Int> {
         guard isConditional, let principal else { return [] }
-        return Set(known.indices.filter { !known[$0].setting.when.concerns(principal, metadata) })
+        return routing.excluded(for: principal, metadata)
     }
 
     /// The order in which the targets are tried for a caller.

@@ -10,21 +10,18 @@ package struct Demand: Sendable {
     /// Nano-dollars; `nil`: the target has no price.
     package let cost: BudgetBalance.Claim?
     package let tokens: BudgetBalance.Claim
-    /// For records.
-    package let requestID: Int64
     /// Limits that an earlier attempt of the request has taken its place at.
     package let held: [RuleBook.Place]
 
     package init(
         book: RuleBook, places: RuleBook.Places, owner: String, cost: BudgetBalance.Claim?,
-        tokens: BudgetBalance.Claim, requestID: Int64, held: [RuleBook.Place] = []
+        tokens: BudgetBalance.Claim, held: [RuleBook.Place] = []
     ) {
         self.book = book
         self.places = places
         self.owner = owner
         self.cost = cost
         self.tokens = tokens
-        self.requestID = requestID
         self.held = held
     }
 

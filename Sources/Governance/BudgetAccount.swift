@@ -46,6 +46,18 @@ package struct LimitRaise: Sendable, Equatable {
     }
 }
 
+extension [LimitRaise] {
+    /// Those that an account has: of its rule, for everybody or for its scope.
+    package func of(rule: String, scope: String) -> [LimitRaise] {
+        filter { $0.rule == rule && ($0.scope.isEmpty || $0.scope == scope) }
+    }
+
+    /// A limit with those that are in force, Unix nanoseconds.
+    package func raising(_ limit: Int64, at now: Int64) -> Int64 {
+        reduce(limit) { $1.from <= now && now < $1.until ? $0.addingSaturated($1.amount) : $0 }
+    }
+}
+
 /// An account as it stands at a moment.
 package struct BudgetStatus: Sendable, Equatable {
     package let id: BudgetAccountID
@@ -104,9 +116,7 @@ package actor BudgetAccount {
     }
 
     /// With the raises in force, Unix nanoseconds.
-    func limit(at now: Int64) -> Int64 {
-        raises.reduce(limit) { $1.from <= now && now < $1.until ? $0.addingSaturated($1.amount) : $0 }
-    }
+    func limit(at now: Int64) -> Int64 { raises.raising(limit, at: now) }
 
     /// What a claim meets.
     func examine(_ claim: BudgetBalance.Claim, maximumOvershoot: Int64?, at now: Int64) -> BudgetExamination {

@@ -226,7 +226,8 @@ package actor Governor {
         // The request may have begun before the last reload; the limit is of now.
         let current = book.budgets.first { $0.rule.id == id.rule && $0.unit == id.unit } ?? terms
         let account = BudgetAccount(
-            id, settled: openings.removeValue(forKey: id) ?? 0, limit: current.rule.limit, raises: raises(of: id),
+            id, settled: openings.removeValue(forKey: id) ?? 0, limit: current.rule.limit,
+            raises: raises.of(rule: id.rule, scope: id.scope),
             reported: reported.removeValue(forKey: id) ?? 0, loop: loop)
         accounts[id] = account
         scheduleReport()
@@ -238,10 +239,6 @@ package actor Governor {
         let range = book.rules.zone.window(window, containing: now)
         windows[window] = range
         return range
-    }
-
-    private func raises(of id: BudgetAccountID) -> [LimitRaise] {
-        raises.filter { $0.rule == id.rule && ($0.scope.isEmpty || $0.scope == id.scope) }
     }
 
     func limiter(_ terms: RateTerms, _ scope: String) -> RateLimiter {
@@ -287,7 +284,7 @@ package actor Governor {
         let rules = Dictionary(book.rules.budgets.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
         for account in accounts.values {
             guard let rule = rules[account.id.rule], rule.unit == account.id.unit else { continue }
-            let raises = raises(of: account.id)
+            let raises = raises.of(rule: account.id.rule, scope: account.id.scope)
             account.assumeIsolated { $0.set(limit: rule.limit, raises: raises) }
             changed(account)
         }
@@ -362,9 +359,7 @@ package actor Governor {
             let terms = book.budgets[place.rule], window = window(terms.rule.window, at: now)
             let id = BudgetAccountID(rule: terms.rule.id, unit: terms.unit, scope: place.scope, window: window)
             if let account = accounts[id] { return account.assumeIsolated { $0.status(at: now) } }
-            let limit = raises(of: id).reduce(terms.rule.limit) {
-                $1.from <= now && now < $1.until ? $0.addingSaturated($1.amount) : $0
-            }
+            let limit = raises.of(rule: id.rule, scope: id.scope).raising(terms.rule.limit, at: now)
             return BudgetStatus(id: id, limit: limit, settled: openings[id] ?? 0, reserved: 0, exposure: 0)
         }
     }

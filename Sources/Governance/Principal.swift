@@ -7,6 +7,8 @@ package final class Principal: Sendable {
     package let virtualAccount: String
     /// The key's public id; never the key.
     package let keyID: String
+    /// The user, or the key of nobody in particular.
+    package var holder: String { user.isEmpty ? keyID : user }
     /// Metadata that came with the key, the default for what the client does not send.
     package let metadata: Metadata
 

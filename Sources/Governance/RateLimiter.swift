@@ -82,9 +82,6 @@ package actor RateLimiter {
     /// Nothing of it counts any more.
     func isIdle(at now: Int64) -> Bool { running == 0 && (window?.count(at: now) ?? 0) == 0 }
 
-    var isWindowed: Bool { window != nil }
-    var countsTokens: Bool { if case .tokens = measure { true } else { false } }
-
     /// Puts back what the ledger says happened before this process began.
     func restore(_ amount: Int64, at moment: Int64) { window?.restore(amount, inSliceOf: moment) }
 }

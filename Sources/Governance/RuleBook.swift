@@ -76,10 +76,8 @@ package struct AccessGrant: Sendable {
     /// something may use nothing else.
     package func obstacle(requested: String, provider: String, model: String) -> String? {
         func names(_ set: ModelSet) -> Bool {
-            let whole = "\(provider)/\(model)"
-            let isModel =
-                set.models.isEmpty || set.models.match(requested) || set.models.match(model) || set.models.match(whole)
-            return isModel && (set.providers.isEmpty || set.providers.match(provider))
+            (set.models.isEmpty || set.models.name(requested: requested, provider: provider, model: model))
+                && (set.providers.isEmpty || set.providers.match(provider))
         }
         if let rule = denied.first(where: { names($0.set) }) { return rule.rule }
         guard let first = allowed.first else { return nil }

@@ -24,9 +24,14 @@ package struct RuleSubject {
     }
 
     fileprivate func names(_ models: [Glob]) -> Bool {
-        if models.match(requested) || models.match(model) { return true }
-        let whole = "\(provider)/\(model)"
-        return models.match(whole)
+        models.name(requested: requested, provider: provider, model: model)
+    }
+}
+
+extension [Glob] {
+    /// Whether one of them names a model: as it was asked for, as the provider calls it, or as `PROVIDER/MODEL`.
+    func name(requested: String, provider: String, model: String) -> Bool {
+        match(requested) || match(model) || match("\(provider)/\(model)")
     }
 }
 

@@ -72,11 +72,7 @@ package struct BudgetAlert: Sendable, Equatable {
     }
 
     /// Nano-dollars as dollars, exact: nine digits behind the point.
-    package static func dollars(_ value: Int64) -> String {
-        let magnitude = value.magnitude, fraction = "\(magnitude % 1_000_000_000)"
-        let zeros = String(repeating: "0", count: 9 - fraction.utf8.count)
-        return "\(value < 0 ? "-" : "")\(magnitude / 1_000_000_000).\(zeros)\(fraction)"
-    }
+    package static func dollars(_ value: Int64) -> String { NanoText.exact(value) }
 
     /// As it goes to a webhook.
     package var json: [UInt8] {

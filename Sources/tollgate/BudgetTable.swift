@@ -36,6 +36,6 @@ enum BudgetTable {
 
     /// Dollars with nine digits behind the point, or tokens.
     static func exact(_ value: Int64, unit: String) -> String {
-        unit.hasPrefix("cost") ? String(NanoUSD(value).description.replacing("$", with: "")) : "\(value)"
+        unit.hasPrefix("cost") ? NanoText.exact(value) : "\(value)"
     }
 }

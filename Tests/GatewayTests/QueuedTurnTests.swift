@@ -25,7 +25,7 @@ import Transport
             principal: principal, metadata: .none, requested: "m", provider: "p", model: "m", session: "")
         let claim = BudgetBalance.Claim(amount: 60, worst: 60)
         return Demand(
-            book: book, places: book.places(of: subject), owner: "alice", cost: claim, tokens: claim, requestID: 1)
+            book: book, places: book.places(of: subject), owner: "alice", cost: claim, tokens: claim)
     }
 
     @Test("What is admitted at the moment at which the client leaves is given back", arguments: [false, true])

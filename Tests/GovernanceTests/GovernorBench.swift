@@ -71,7 +71,7 @@ struct GovernorBench: Sendable {
         return Demand(
             book: book, places: book.places(of: subject), owner: owner,
             cost: cost.map { BudgetBalance.Claim(amount: $0, worst: worst) },
-            tokens: BudgetBalance.Claim(amount: tokens, worst: tokens), requestID: 1)
+            tokens: BudgetBalance.Claim(amount: tokens, worst: tokens))
     }
 
     /// A verdict from the queue is kept in `told`.

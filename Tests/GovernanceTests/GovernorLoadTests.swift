@@ -186,7 +186,7 @@ private struct Played: Sendable {
                     places.budgets = [RuleBook.Place(rule: 0, scope: scope)]
                     let claim = BudgetBalance.Claim(amount: 1, worst: 1)
                     let demand = Demand(
-                        book: book, places: places, owner: "x", cost: claim, tokens: claim, requestID: 1)
+                        book: book, places: places, owner: "x", cost: claim, tokens: claim)
                     guard let admission = governor.admit(demand, whenTurn: { _ in }).admission else { continue }
                     governor.settle(admission, Spending(cost: 1))
                 }

@@ -1,3 +1,5 @@
+import Wire
+
 /// Money: whole nano-dollars (10⁻⁹ US dollars), up to about 9.2 billion dollars.
 package struct NanoUSD: Sendable, Hashable, Comparable, CustomStringConvertible {
     package let value: Int64
@@ -11,12 +13,7 @@ package struct NanoUSD: Sendable, Hashable, Comparable, CustomStringConvertible 
     package static func - (left: Self, right: Self) -> Self { NanoUSD(left.value - right.value) }
 
     /// `$1.234567890`: all nine digits, so that sums can be checked by eye.
-    package var description: String {
-        let magnitude = value.magnitude
-        let fraction = String(magnitude % 1_000_000_000)
-        let padding = String(repeating: "0", count: 9 - fraction.count)
-        return "\(value < 0 ? "-" : "")$\(magnitude / 1_000_000_000).\(padding)\(fraction)"
-    }
+    package var description: String { "\(value < 0 ? "-" : "")$" + NanoText.exact(value).drop { $0 == "-" } }
 
     /// `$12.34`, with more digits where there is nothing before them: `$0.0042`.
     package var readable: String {

@@ -1,12 +1,9 @@
+import Wire
+
 /// Nano-dollars as text.
 enum Money {
-    private static let nanosPerDollar: UInt64 = 1_000_000_000
-
     /// All nine places, without a currency sign: `12.345678901`.
-    static func exact(_ nanos: Int64) -> String {
-        let (dollars, rest) = nanos.magnitude.quotientAndRemainder(dividingBy: nanosPerDollar)
-        return (nanos < 0 ? "-" : "") + "\(dollars).\(padded(rest, to: 9))"
-    }
+    static func exact(_ nanos: Int64) -> String { NanoText.exact(nanos) }
 
     /// Four places, rounded half up, thousands apart: `$1,234.5679`. A cost too small to show is `<$0.0001`.
     static func short(_ nanos: Int64) -> String {
