@@ -18,23 +18,27 @@ extension LoopWorker {
         guard let rule = grant.obstacle(requested: routed.requested, provider: provider, model: routed.upstream) else {
             return
         }
-        let allowed = allowedModels(grant, exchange.setting.snapshot).map(\.id)
+        let allowed = allowedModels(exchange).map(\.id)
         throw .modelNotAllowed(routed.requested, rule: rule, allowed: allowed)
     }
 
     /// The listed models that a caller may use.
-    func allowedModels(_ grant: AccessGrant, _ snapshot: Snapshot) -> [(id: String, displayName: String)] {
-        if grant.isEverything { return snapshot.catalog.listed }
-        return snapshot.catalog.listed.filter { entry in
-            targets(of: entry.id, snapshot).contains { target in
+    func allowedModels(_ exchange: Exchange) -> [(id: String, displayName: String)] {
+        let grant = grant(exchange), listed = exchange.setting.snapshot.catalog.listed
+        return listed.filter { entry in
+            targets(of: entry.id, exchange).contains { target in
                 grant.obstacle(requested: entry.id, provider: target.provider, model: target.model) == nil
             }
         }
     }
 
-    private func targets(of name: String, _ snapshot: Snapshot) -> [(provider: String, model: String)] {
+    private func targets(of name: String, _ exchange: Exchange) -> [(provider: String, model: String)] {
+        let snapshot = exchange.setting.snapshot
         if let virtual = snapshot.virtualModel(named: name) {
-            return virtual.routing.targets.map { ($0.account, $0.upstream) }
+            let routing = virtual.routing
+            let excluded = exchange.principal.map { routing.excluded(for: $0, exchange.metadata) } ?? []
+            return routing.targets.enumerated().filter { !excluded.contains($0.offset) }
+                .map { ($0.element.account, $0.element.upstream) }
         }
         guard let resolved = snapshot.catalog.resolve(name) else { return [] }
         return [(snapshot.providers[resolved.provider].name, resolved.upstream)]

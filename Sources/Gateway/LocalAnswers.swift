@@ -8,7 +8,7 @@ extension LoopWorker {
     /// `GET /v1/models` and `/v1/models/{id}`.
     func answerModels(_ exchange: Exchange, _ route: RequestRoute) throws(Refusal) {
         let channel = exchange.channel
-        let list = ModelList(allowedModels(grant(exchange), exchange.setting.snapshot))
+        let list = ModelList(allowedModels(exchange))
         let body: [UInt8]
         if case .model(let range) = route {
             let id = String(decoding: channel.headBytes(range), as: UTF8.self)

@@ -245,5 +245,12 @@ def test_a_target_is_there_for_some_callers_only(make, upstream, second):
     for _ in range(2):
         served(ask(gateway, key, session, headers={"x-tollgate-metadata": '{"environment": "dev"}'}), f"first/{PRIMARY}")
         served(ask(gateway, key, session), f"last/{SECOND}")
-    nobody = ask(gateway, gateway.issue(user="ina", team="interns"))
+    intern = gateway.issue(user="ina", team="interns")
+
+    def listed(of):
+        answer = gateway.request("GET", "/v1/models", {"authorization": f"Bearer {of.secret}"})
+        return [model["id"] for model in answer.json["data"]]
+
+    assert NAME in listed(key) and NAME not in listed(intern)
+    nobody = ask(gateway, intern)
     assert nobody.status == 404 and "no target for you" in nobody.error[1]
