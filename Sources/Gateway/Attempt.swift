@@ -68,6 +68,9 @@ final class Attempt {
 
     var duration: Int64 { endedAt - startedAt }
 
+    /// The upstream has said that its answer is whole, and that it is none of an error.
+    var hasWholeAnswer: Bool { meter.map { $0.isWhole && !$0.hasErrorEvent } ?? false }
+
     /// A pooled connection that the upstream closed in the moment of reuse: it cannot have begun to answer, so the request is
     /// sent once more on a fresh one. Later than `reuseWindow` after sending it is taken for a failure of the upstream.
     var diedAtReuse: Bool {

@@ -46,7 +46,8 @@ enum Billing {
         if attempt.status != 200, !attempt.facts.reducer.hasReport { return Bill() }
         var usage = attempt.facts.reducer.usage
         var isEstimated = false
-        if attempt.outcome != .ok {
+        // What the upstream counted is final once the answer was whole, whatever came after.
+        if attempt.outcome != .ok, !attempt.hasWholeAnswer {
             isEstimated = true
             usage.output = max(usage.output, meter.estimatedOutput)
         }

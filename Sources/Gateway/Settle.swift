@@ -38,7 +38,9 @@ extension LoopWorker {
             return attempt.status >= 400 || attempt.failure != nil || attempt.kept != nil
                 || attempt.meter?.hasErrorEvent == true
                 ? .upstreamError : .ok
-        case .cancelled: return .clientGone
+        case .cancelled:
+            // One that has the whole answer may leave before the connection upstream has come to its end.
+            return attempt.hasWholeAnswer ? .ok : .clientGone
         case .timedOut: return attempt.sentAt == nil && attempt.meter == nil ? .unreachable : .timeout
         case .cut: return .cut
         case .malformed: return .malformed
