@@ -35,6 +35,8 @@ let package = Package(
         .systemLibrary(name: "CProtobuf", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CNGHTTP2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
+        .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
         // Our own C: shims for what Swift cannot express, generated OTLP messages, byte scanning.
         .target(name: "CScan"),
         .target(name: "CLinux"),
@@ -42,18 +44,19 @@ let package = Package(
 
         room("Wire", ["CScan"]),
         room("Transport", ["Wire", "CLinux", "COpenSSL", "CZlib"]),
-        room("HTTP", ["Wire", "Transport"]),
+        room("HTTP", ["Wire", "Transport", "CNGHTTP2"]),
         room("Configuration", ["Wire", "CYAML"]),
         room("Providers", ["Wire", "Configuration"]),
         room("Telemetry", ["HTTP", "Transport", "Wire", "COTLP"]),
         room("Ledger", ["CSQLite", "Transport", "Wire"]),
+        room("Sessions", ["Wire", "CXXHash"]),
         room("Governance", ["Configuration", "Transport", "Telemetry", "Wire"]),
         room("Upstream", ["HTTP", "Providers", "Telemetry", "Transport", "Wire", "Configuration"]),
         room(
             "Gateway",
             [
-                "Upstream", "Governance", "Ledger", "Telemetry", "Providers", "Configuration", "HTTP", "Transport",
-                "Wire",
+                "Upstream", "Governance", "Sessions", "Ledger", "Telemetry", "Providers", "Configuration", "HTTP",
+                "Transport", "Wire",
             ]),
         .executableTarget(
             name: "tollgate", dependencies: ["Gateway", "Ledger", "Configuration", "Transport", "Wire"],
@@ -70,13 +73,14 @@ let package = Package(
         tests("Providers", ["SeededRandom", "Wire", "Configuration"], exclude: ["Golden"]),
         tests("Telemetry", ["SeededRandom", "HTTP", "Transport", "Wire"]),
         tests("Ledger", ["SeededRandom", "Wire", "Transport"]),
+        tests("Sessions", ["SeededRandom", "Wire"]),
         tests("Governance", ["SeededRandom", "Configuration", "Transport"]),
         tests("Upstream", ["LoopSupport", "HTTP", "Providers", "Transport", "Wire", "Configuration"]),
         tests(
             "Gateway",
             [
-                "Upstream", "Governance", "Ledger", "Telemetry", "Providers", "Configuration", "HTTP", "Transport",
-                "Wire",
+                "Upstream", "Governance", "Sessions", "Ledger", "Telemetry", "Providers", "Configuration", "HTTP",
+                "Transport", "Wire",
             ]),
     ]
 )

@@ -77,20 +77,6 @@ package struct LogSettings: Sendable, Equatable {
     package var access = AccessLog.all
 }
 
-/// A collector.
-package struct CollectorSetting: Sendable {
-    package let endpoint: String
-    /// Header values may be secrets.
-    package let headers: [(name: String, value: Secret)]
-}
-
-package struct TelemetrySetting: Sendable {
-    package var collectors: [CollectorSetting] = []
-    package var serviceName: String?
-    /// Of the traces that do not come with a decision of their own, 0...1.
-    package var samplingRatio: Double?
-}
-
 /// A model that clients may ask for.
 package struct ModelSetting: Sendable, Equatable {
     /// May end in `*`.
