@@ -7,7 +7,9 @@ import Transport
 /// A report of its own kind is a line in `kinds` or, if it is a form of another, in `formats`; the rest of the command line is its own.
 enum ReportCommand {
     /// By the word behind `report`, or by the switch that asks for it: `report reconcile`, `report --cache`.
-    private static let kinds: [(name: String, run: @Sendable (ArraySlice<String>) throws -> Int32)] = []
+    private static let kinds: [(name: String, run: @Sendable (ArraySlice<String>) throws -> Int32)] = [
+        ("--forecast", ForecastCommand.run)
+    ]
 
     static func run(_ arguments: ArraySlice<String>) throws -> Int32 {
         for kind in kinds {
