@@ -8,7 +8,8 @@ import Transport
 enum ReportCommand {
     /// By the word behind `report`, or by the switch that asks for it: `report reconcile`, `report --cache`.
     private static let kinds: [(name: String, run: @Sendable (ArraySlice<String>) throws -> Int32)] = [
-        ("--forecast", ForecastCommand.run)
+        ("recompute", RecomputeCommand.run),
+        ("--forecast", ForecastCommand.run),
     ]
 
     static func run(_ arguments: ArraySlice<String>) throws -> Int32 {
