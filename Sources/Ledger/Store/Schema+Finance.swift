@@ -2,10 +2,11 @@ extension Schema {
     /// What reports for finance need beside the rows.
     ///
     /// `requests_retried` finds the few requests whose charge is spread over several attempts, and by that over several
-    /// accounts. `cost_corrections` keeps what an attempt was charged with before `report recompute`: budget decisions were
+    /// accounts, `attempts_estimated` those that a provider's own figures may differ from. `cost_corrections` keeps what an attempt was charged with before `report recompute`: budget decisions were
     /// taken by it.
     static let finance = """
         CREATE INDEX requests_retried ON requests (id) WHERE attempts > 1;
+        CREATE INDEX attempts_estimated ON attempts (request_id) WHERE estimated = 1;
 
         CREATE TABLE cost_corrections (
             request_id INTEGER NOT NULL,
