@@ -36,6 +36,7 @@ enum ReconcileCommand {
         }
         let days = CivilDate(unixNanoseconds: since).daysSince1970...CivilDate(unixNanoseconds: until - 1).daysSince1970
         let charges = try ProviderCharges(
+            .accounts,
             since: CivilDate(daysSince1970: days.lowerBound).text,
             until: CivilDate(daysSince1970: days.upperBound).text,
             where: [], in: source.directory, now: source.now)

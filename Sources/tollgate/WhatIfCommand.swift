@@ -23,6 +23,7 @@ enum WhatIfCommand {
         let conditions = ReportSource.words(arguments.all("where"))
         if question.isAnsweredBySums {
             let charges = try ProviderCharges(
+                .teams,
                 since: since, until: until, where: conditions, in: source.directory, now: source.now)
             for (key, sums) in charges.charges {
                 guard let day = CivilDate(parsing: key.day) else { continue }

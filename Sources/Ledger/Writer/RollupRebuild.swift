@@ -8,7 +8,9 @@ package enum RollupRebuild {
     /// rows and in the sums, or in neither.
     package static func run(in directory: DataDirectory) throws(LedgerError) -> (days: Int, groups: Int64) {
         let database = try directory.openDatabase()
-        try database.execute("DELETE FROM daily_costs WHERE (SELECT count(*) FROM requests) = 0")
+        for table in ["daily_costs", "monthly_costs"] {
+            try database.execute("DELETE FROM \(table) WHERE (SELECT count(*) FROM requests) = 0")
+        }
         let first = try database.integer("SELECT ifnull(min(id), -1) FROM requests")
         guard first >= 0 else { return (0, 0) }
         let last = try database.integer("SELECT max(id) FROM requests")
@@ -20,6 +22,13 @@ package enum RollupRebuild {
                 + "SELECT \((keys + measures).joined(separator: ", ")) FROM requests WHERE id >= ?2 AND id < ?3 "
                 + "GROUP BY \((2...keys.count).map(String.init).joined(separator: ", "))")
         let delete = try database.prepare("DELETE FROM daily_costs WHERE day = ?1")
+        let sums =
+            "\(DailyRollup.keyColumns.dropFirst().joined(separator: ", ")), "
+            + CostSums.columns.map { "sum(\($0))" }.joined(separator: ", ")
+        let month = try database.prepare(
+            "INSERT INTO monthly_costs (\(columns.joined(separator: ", "))) SELECT ?1, \(sums) FROM daily_costs "
+                + "WHERE day >= ?1 AND day < ?2 GROUP BY \((2...keys.count).map(String.init).joined(separator: ", "))")
+        let deleteMonth = try database.prepare("DELETE FROM monthly_costs WHERE day = ?1")
         let day: Int64 = 86_400_000
         var days = 0
         // Groups of days that have no row at all.
@@ -37,6 +46,18 @@ package enum RollupRebuild {
                 insert.bind(2, RequestID.first(atUnixMilliseconds: number * day).rawValue)
                 insert.bind(3, RequestID.first(atUnixMilliseconds: (number + 1) * day).rawValue)
                 try insert.run()
+                // The month is put together with its last day, or with the last of all.
+                let next = CivilDate(daysSince1970: Int(number) + 1)
+                if next.day == 1 || number == RequestID(rawValue: last).unixMilliseconds / day {
+                    let today = CivilDate(daysSince1970: Int(number))
+                    let first = CivilDate(daysSince1970: Int(number) - today.day + 1)
+                    let length = CivilDate.days(inMonth: first.month, ofYear: first.year)
+                    deleteMonth.bind(1, first.text)
+                    try deleteMonth.run()
+                    month.bind(1, first.text)
+                    month.bind(2, CivilDate(daysSince1970: first.daysSince1970 + length).text)
+                    try month.run()
+                }
             }
             days += 1
         }
@@ -44,9 +65,12 @@ package enum RollupRebuild {
     }
 
     private static func remove(before first: Int64, orAfter last: Int64, in database: Database) throws(LedgerError) {
-        let statement = try database.prepare("DELETE FROM daily_costs WHERE day < ?1 OR day > ?2")
-        statement.bind(1, CivilDate(daysSince1970: Int(first)).text)
-        statement.bind(2, CivilDate(daysSince1970: Int(last)).text)
-        try statement.run()
+        for (table, prefix) in [("daily_costs", 10), ("monthly_costs", 7)] {
+            let statement = try database.prepare(
+                "DELETE FROM \(table) WHERE substr(day, 1, \(prefix)) < ?1 OR substr(day, 1, \(prefix)) > ?2")
+            statement.bind(1, String(CivilDate(daysSince1970: Int(first)).text.prefix(prefix)))
+            statement.bind(2, String(CivilDate(daysSince1970: Int(last)).text.prefix(prefix)))
+            try statement.run()
+        }
     }
 }
