@@ -2,7 +2,7 @@ import Ledger
 
 /// `tollgate report` itself: who spent what.
 enum SpendReportCommand {
-    private enum Format: String, CaseIterable { case table, csv, json, focus }
+    private enum Format: String, CaseIterable { case table, csv, json, focus, html }
 
     /// A second's reading.
     private static let mostRows: Int64 = 1_000_000
@@ -14,6 +14,7 @@ enum SpendReportCommand {
         try arguments.expectPositionals(0, "no further words")
         let format = try Format.format(arguments)
         if format == .focus { return try FocusReportCommand.run(arguments) }
+        if format == .html { return try PageReportCommand.run(arguments) }
         let source = try ReportSource(arguments)
         let query = try ReportQuery(
             by: ReportSource.words(arguments.all("by")), since: arguments.one("since"), until: arguments.one("until"),
@@ -25,7 +26,7 @@ enum SpendReportCommand {
         case .table: Console.print(report.table(withBars: Console.isTerminal))
         case .csv: Console.stream { $0(report.csv()) }
         case .json: Console.print(report.json())
-        case .focus: break
+        case .focus, .html: break
         }
         return 0
     }

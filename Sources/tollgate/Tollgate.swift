@@ -68,7 +68,12 @@ enum Usage {
         tollgate budgets verify --config FILE [--since 7d]   take every decision again from the ledger
                         (list and verify also with --json)
         tollgate report --config FILE [--by team,user,model,day,…] [--since 7d] [--until …]
-                        [--where team=platform]… [--format table|csv|json]
+                        [--where team=platform]… [--format table|csv|json|html|focus] [--all-rows]
+        tollgate report --forecast --config FILE [--by team]   spend to the end of the month
+        tollgate report what-if --config FILE [--map opus=sonnet]… [--subagents haiku] [--cache-ttl 1h] [--prices FILE]
+        tollgate report reconcile --config FILE --provider P --file EXPORT [--tolerance 0.5] [--all]
+        tollgate report recompute --config FILE --since T --prices FILE|current [--dry-run]
+        tollgate report rebuild --config FILE      make the roll-ups anew
         tollgate healthcheck --config FILE         exit code 0 if the gateway is ready
         tollgate version
         """

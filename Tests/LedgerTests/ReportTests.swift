@@ -130,7 +130,8 @@ struct ReportTests {
         for table in ["daily_costs", "monthly_costs"] {
             try database.execute("UPDATE \(table) SET cost_nano_usd = cost_nano_usd + 1")
             try database.execute("DELETE FROM \(table) WHERE user = 'user-1'")
-            try database.execute("UPDATE \(table) SET day = '1999-01-01' WHERE user = 'user-2'")
+            try database.execute(
+                "UPDATE \(table) SET day = '1999-01-01' WHERE day = (SELECT min(day) FROM \(table))")
         }
         #expect(try sums("daily_costs") != kept.0)
         let result = try RollupRebuild.run(in: directory)

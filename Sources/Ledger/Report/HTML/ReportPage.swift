@@ -1,0 +1,251 @@
+import Wire
+
+/// The report as one page that needs nothing else: no scripts, no fonts, no pictures from elsewhere; for a browser, a mail or a printer.
+package struct ReportPage: Sendable {
+    /// An account of a budget, as it stands.
+    package struct Budget: Sendable {
+        package let rule: String
+        package let scope: String
+        package let settled: String
+        package let limit: String
+        /// 0...1 and more.
+        package let share: Double
+
+        package init(rule: String, scope: String, settled: String, limit: String, share: Double) {
+            self.rule = rule
+            self.scope = scope
+            self.settled = settled
+            self.limit = limit
+            self.share = share
+        }
+    }
+
+    private let daily: Report
+    private let teams: Report
+    private let people: Report
+    private let models: Report
+    private let forecast: ForecastReport
+    private let now: Int64
+    private let filters: [String]
+    /// What the cache saved, nano-dollars by model, and what it cost to fill.
+    package var savings: [(model: String, saved: Int64)] = []
+    package var budgets: [Budget] = []
+
+    /// The most rows of a table, and the most colours of a chart: the rest is summed up in one.
+    static let mostRows = 50
+
+    package init(
+        since: String?, until: String?, where conditions: [String], in directory: DataDirectory, now: Int64
+    ) throws(LedgerError) {
+        func report(_ by: [String]) throws(LedgerError) -> Report {
+            try Report(
+                ReportQuery(by: by, since: since ?? "30d", until: until, where: conditions, now: now), in: directory,
+                now: now, mostRows: 1_000_000)
+        }
+        daily = try report(["day", "model"])
+        teams = try report(["day", "team"])
+        people = try report(["user", "team"])
+        models = try report(["model", "provider"])
+        forecast = try ForecastReport(by: ["team"], where: conditions, in: directory, now: now)
+        self.now = now
+        filters = conditions
+    }
+
+    /// The tokens by model and account, for whoever knows prices.
+    package var usage: [(model: String, provider: String, sums: CostSums)] {
+        models.rows.map { ($0.values[0], $0.values[1], $0.sums) }
+    }
+
+    package func html() -> String {
+        var page = Self.head
+        page += "<h1>Spend on models</h1><p class=\"sub\">\(time(daily.since)) to \(time(daily.until)) UTC"
+        if !filters.isEmpty { page += " · only \(HTMLText.escaped(filters.joined(separator: ", ")))" }
+        page += " · made \(time(now))</p>"
+        page += tiles
+        if daily.rows.isEmpty {
+            page += "<p>No requests.</p>"
+        } else {
+            page += section("Per day, by model", chart(daily, "Spend per day by model"))
+            page += section("Per day, by team", chart(teams, "Spend per day by team"))
+            page += section("Tokens per day, by class", tokens)
+            page += section("By team", teamTable) + section("By model", table(models, ["model", "provider"]))
+            page += section("By person", table(people, ["person", "team"]))
+        }
+        if !savings.isEmpty { page += section("Saved by the cache", savingsTable) }
+        if !budgets.isEmpty { page += section("Budgets", budgetTable) }
+        page += section("To the end of \(HTMLText.escaped(forecast.month))", forecastTable)
+        return page + notes + "</main></body></html>\n"
+    }
+
+    // MARK: Figures
+
+    private var tiles: String {
+        let total = daily.total
+        var tiles: [(String, String)] = [
+            ("spent", Money.short(total.costNanoUSD)), ("requests", Money.grouped(total.requests)),
+            ("people", Money.grouped(Set(people.rows.map { $0.values[0] }).count)),
+            ("input from the cache", total.cacheHitShare.map { FigureTable.percent($0) } ?? "–"),
+        ]
+        let saved = savings.reduce(0) { $0 &+ $1.saved }
+        if !savings.isEmpty { tiles.append(("saved by the cache", Money.short(saved))) }
+        if let expected = forecast.total.expected { tiles.append(("expected this month", Money.short(expected))) }
+        return "<div class=\"tiles\">"
+            + tiles.map { "<div><b>\(HTMLText.escaped($1))</b><span>\(HTMLText.escaped($0))</span></div>" }.joined()
+            + "</div>"
+    }
+
+    /// Days in order, without gaps.
+    private var days: [String] {
+        guard let first = daily.rows.first.flatMap({ CivilDate(parsing: $0.values[0]) })?.daysSince1970,
+            let last = daily.rows.last.flatMap({ CivilDate(parsing: $0.values[0]) })?.daysSince1970
+        else { return [] }
+        return (max(first, last - 400)...last).map { CivilDate(daysSince1970: $0).text }
+    }
+
+    private func chart(_ report: Report, _ title: String) -> String {
+        let days = days, places = Dictionary(uniqueKeysWithValues: days.enumerated().map { ($1, $0) })
+        var sums: [String: [Double]] = [:], whole: [String: Double] = [:]
+        for row in report.rows {
+            guard let place = places[row.values[0]] else { continue }
+            let cost = Double(row.sums.costNanoUSD)
+            sums[row.values[1], default: Array(repeating: 0, count: days.count)][place] += cost
+            whole[row.values[1], default: 0] += cost
+        }
+        let order = whole.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map(\.key)
+        var series = order.prefix(StackedChart.colours - 1).map {
+            StackedChart.Series(name: $0, values: sums[$0] ?? [])
+        }
+        let rest = order.dropFirst(StackedChart.colours - 1)
+        if !rest.isEmpty {
+            let values = days.indices.map { day in rest.reduce(0.0) { $0 + (sums[$1]?[day] ?? 0) } }
+            series.append(.init(name: "\(rest.count) others", values: values))
+        }
+        return StackedChart(title: title, labels: days, series: series) { Money.short(Int64($0)) }.svg()
+    }
+
+    private var tokens: String {
+        let days = days, places = Dictionary(uniqueKeysWithValues: days.enumerated().map { ($1, $0) })
+        let classes: [(String, (CostSums) -> Int64)] = [
+            ("cache read", { $0.usage.cacheRead }), ("input", { $0.usage.input }),
+            ("cache write 5m", { $0.usage.cacheWrite5m }), ("cache write 1h", { $0.usage.cacheWrite1h }),
+            ("output", { $0.usage.output }),
+        ]
+        let series = classes.map { name, count in
+            var values = Array(repeating: 0.0, count: days.count)
+            for row in daily.rows {
+                if let place = places[row.values[0]] { values[place] += Double(count(row.sums)) }
+            }
+            return StackedChart.Series(name: name, values: values)
+        }
+        return StackedChart(title: "Tokens per day by class", labels: days, series: series) {
+            $0 >= 1e9
+                ? "\(StackedChart.number($0 / 1e9)) G"
+                : $0 >= 1e6 ? "\(StackedChart.number($0 / 1e6)) M" : Money.grouped(Int64($0))
+        }.svg()
+    }
+
+    // MARK: Tables
+
+    private var teamTable: String {
+        var sums: [String: CostSums] = [:]
+        for row in teams.rows { try? sums[row.values[1], default: CostSums()].add(row.sums) }
+        return rows(sums.map { ([$0.key], $0.value) }, ["team"])
+    }
+
+    private func table(_ report: Report, _ names: [String]) -> String {
+        rows(report.rows.map { ($0.values, $0.sums) }, names)
+    }
+
+    private func rows(_ unordered: [([String], CostSums)], _ names: [String]) -> String {
+        let all = unordered.sorted { ($1.1.costNanoUSD, $0.0.joined()) < ($0.1.costNanoUSD, $1.0.joined()) }
+        var body = all.prefix(Self.mostRows).map { labels, sums in
+            labels.map { ($0.isEmpty ? "–" : $0, false) } + Self.cells(sums)
+        }
+        let rest = all.dropFirst(Self.mostRows)
+        if !rest.isEmpty {
+            var sums = CostSums()
+            for row in rest { try? sums.add(row.1) }
+            body.append(
+                [("\(rest.count) others", false)] + names.dropFirst().map { _ in ("", false) } + Self.cells(sums))
+        }
+        let figures = ["requests", "input", "write", "cache read", "output", "cost", "cache hit", "errors"]
+        return grid(names.map { ($0, false) } + figures.map { ($0, true) }, body)
+    }
+
+    private static func cells(_ sums: CostSums) -> [(String, Bool)] {
+        [
+            Money.grouped(sums.requests), Money.grouped(sums.usage.input),
+            Money.grouped(sums.usage.cacheWrite5m &+ sums.usage.cacheWrite1h), Money.grouped(sums.usage.cacheRead),
+            Money.grouped(sums.usage.output), Money.short(sums.costNanoUSD),
+            sums.cacheHitShare.map { FigureTable.percent($0) } ?? "–", Money.grouped(sums.errors),
+        ].map { ($0, true) }
+    }
+
+    private var savingsTable: String {
+        grid(
+            [("model", false), ("saved", true)],
+            savings.sorted { ($1.saved, $0.model) < ($0.saved, $1.model) }.map {
+                [($0.model, false), (Money.short($0.saved), true)]
+            })
+            + "<p class=\"sub\">What the tokens from the cache would have cost as input, less what they did and what writing them cost more.</p>"
+    }
+
+    private var budgetTable: String {
+        grid(
+            [("budget", false), ("of", false), ("settled", true), ("limit", true), ("share", true)],
+            budgets.map { budget in
+                [
+                    (budget.rule, false), (budget.scope.isEmpty ? "all" : budget.scope, false), (budget.settled, true),
+                    (budget.limit, true), (FigureTable.percent(budget.share), true),
+                ]
+            })
+    }
+
+    private var forecastTable: String {
+        guard forecast.total.expected != nil else {
+            return
+                "<p>No forecast: it needs \(SpendForecast.leastDays) complete days with spend behind them, there are \(forecast.total.days).</p>"
+        }
+        func cells(_ name: String, _ forecast: SpendForecast) -> [(String, Bool)] {
+            [(name.isEmpty ? "–" : name, false)]
+                + [forecast.spent, forecast.expected, forecast.low, forecast.high].map {
+                    ($0.map(Money.short) ?? "–", true)
+                }
+        }
+        return grid(
+            [("team", false), ("spent", true), ("expected", true), ("low", true), ("high", true)],
+            forecast.rows.prefix(Self.mostRows).map { cells($0.values.joined(), $0.forecast) } + [
+                cells("all", forecast.total)
+            ])
+            + "<p class=\"sub\">With an 80 % interval, from the means of the days of the week over \(forecast.total.days) days; trends and holidays are not in it.</p>"
+    }
+
+    private func grid(_ header: [(String, Bool)], _ body: [[(String, Bool)]]) -> String {
+        func cell(_ tag: String, _ value: (String, Bool)) -> String {
+            "<\(tag)\(value.1 ? " class=\"n\"" : "")>\(HTMLText.escaped(value.0))</\(tag)>"
+        }
+        return "<div class=\"wide\"><table><thead><tr>\(header.map { cell("th", $0) }.joined())</tr></thead><tbody>"
+            + body.map { "<tr>\($0.map { cell("td", $0) }.joined())</tr>" }.joined() + "</tbody></table></div>"
+    }
+
+    private func section(_ title: String, _ content: String) -> String {
+        "<section><h2>\(HTMLText.escaped(title))</h2>\(content)</section>\n"
+    }
+
+    private func time(_ moment: Int64) -> String {
+        String(RFC3339.text(moment, fraction: .none).dropLast(4)).split(separator: "T").joined(separator: " ")
+    }
+
+    private var notes: String {
+        var notes = ""
+        if daily.total.unpricedRequests > 0 {
+            notes +=
+                "<p class=\"sub\">\(Money.grouped(daily.total.unpricedRequests)) requests used models without a price: their cost is not in the sums.</p>"
+        }
+        if daily.total.estimatedRequests > 0 {
+            notes +=
+                "<p class=\"sub\">The cost of \(Money.grouped(daily.total.estimatedRequests)) requests is estimated.</p>"
+        }
+        return notes
+    }
+}

@@ -1,0 +1,104 @@
+"""The report as one page: it needs nothing else, shows what is in the ledger, and lets nobody write markup into it."""
+
+import html.parser
+import re
+import shutil
+import subprocess
+import time
+
+import pytest
+
+from rig.history import History
+
+DAY = 86_400
+EVIL = '<script>alert("x")</script>\u202e&\'"'
+
+
+class Page(html.parser.HTMLParser):
+    """The tags, that they are closed in their order, what is loaded, and the text."""
+
+    void = {"meta", "line", "br"}
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.tags, self.words, self.styles = [], set(), [], []
+        self.feed(text)
+        assert not self.open, self.open
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.add(tag)
+        for name, value in attributes:
+            assert not name.startswith("on") and name not in ("src", "href", "xlink:href", "style"), (tag, name, value)
+        if tag not in self.void:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attributes):
+        self.tags.add(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        (self.styles if self.open and self.open[-1] == "style" else self.words).append(data)
+
+
+@pytest.fixture
+def past(make_gateway):
+    gateway = make_gateway()
+    gateway.config["budgets"] = [{"id": "everyone", "limit_to": 100, "unit": "cost_per_month", "budget_applies_per": ["team"]}]
+    gateway.start()
+    history, now = History(gateway), time.time()
+    for back in range(1, 29):
+        for user, team, model in (("alice", "platform", "claude-sonnet-5-5"), ("bob", "data", "claude-opus-5-5"), (EVIL, EVIL, EVIL)):
+            history.add(now - back * DAY, {"input_tokens": 100 * back, "cache_read_tokens": 10**6, "output_tokens": 1000}, user=user, team=team,
+                        model_served=model)
+    history.write()
+    return gateway
+
+
+def test_it_is_whole_and_needs_nothing_else(past):
+    text = past.run("report", "--format", "html").stdout
+    page = Page(text)
+    assert text.startswith("<!doctype html>") and "script" not in page.tags and not page.tags & {"img", "link", "iframe", "object", "form"}
+    assert not re.search(r"https?://|url\(|@import", text), "nothing from elsewhere"
+    assert "default-src 'none'" in text
+    style = "".join(page.styles)
+    assert "prefers-color-scheme:dark" in style and "@media print" in style
+
+
+def test_it_shows_what_is_in_the_ledger(past):
+    page = Page(past.run("report", "--format", "html").stdout)
+    words = " ".join(page.words)
+    report = past.report("--since", "30d")
+    dollars = report["total"]["cost_nano_usd"] / 1e9
+    assert f"${dollars:,.4f}" in words and "Saved by the cache" in words and "80 % interval" in words
+    for heading in ("Per day, by model", "Per day, by team", "Tokens per day, by class", "By team", "By model", "By person", "To the end of"):
+        assert heading in words, heading
+    for row in past.report("--by", "team", "--since", "30d")["rows"]:
+        assert f"${row['cost_nano_usd'] / 1e9:,.4f}" in words
+    assert EVIL.replace("\u202e", "\ufffd") in words, "a hostile name is text"
+    # 28 days of a million tokens read, each a twentieth of the price of input: 2 and 4 dollars, at 0.1 and 0.2.
+    assert "$53.2000" in words and "$106.4000" in words
+
+
+def test_budgets_are_in_it(past):
+    assert "everyone" in " ".join(Page(past.run("report", "--format", "html").stdout).words) or "budgets" not in past.config
+
+
+def test_an_empty_ledger_has_a_page(make_gateway):
+    gateway = make_gateway()
+    gateway.start()
+    words = " ".join(Page(gateway.run("report", "--format", "html").stdout).words)
+    assert "No requests." in words and "No forecast" in words
+
+
+@pytest.mark.skipif(not shutil.which("chromium"), reason="Chromium is not on this machine")
+def test_a_browser_renders_it(past, tmp_path):
+    file, picture = tmp_path / "report.html", tmp_path / "report.pdf"
+    file.write_text(past.run("report", "--format", "html").stdout)
+    chromium = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}"]
+    done = subprocess.run([*chromium, f"--print-to-pdf={picture}", file.as_uri()], capture_output=True, text=True, timeout=120)
+    assert picture.read_bytes().startswith(b"%PDF") and picture.stat().st_size > 20_000, done.stderr[-500:]
+    assert "Refused to" not in done.stderr, "the page's own policy lets all of it through"
+    tree = subprocess.run([*chromium, "--dump-dom", file.as_uri()], capture_output=True, text=True, timeout=120).stdout
+    assert tree.count("<svg") == 3 and tree.count("<rect") >= 28 * 3 * 2
