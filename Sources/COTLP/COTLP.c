@@ -70,7 +70,7 @@ struct tg_otlp {
     Otlp__ResourceLogs resource_logs;
     Otlp__ExportLogsServiceRequest logs;
     void *only[6];
-    size_t span_capacity, event_capacity, metric_capacity, point_capacity, record_capacity;
+    size_t span_capacity, event_capacity, link_capacity, metric_capacity, point_capacity, record_capacity;
     Otlp__Span *span;
     Otlp__Metric *metric;
     Otlp__LogRecord *record;
@@ -142,7 +142,6 @@ void tg_otlp_scope(tg_otlp *b, const void *name, size_t name_length, const void 
 
 // ------------------------------------------------------------------ spans
 
-enum { SPAN_KIND_SERVER = 2 };
 // Span.flags: the W3C flags below, what OTLP knows of the parent above.
 enum { FLAG_SAMPLED = 0x1, FLAG_REMOTE_KNOWN = 0x100, FLAG_REMOTE = 0x200 };
 
@@ -155,7 +154,8 @@ static ProtobufCBinaryData big_endian(block **arena, uint64_t high, uint64_t low
 }
 
 tg_otlp_attributes *tg_otlp_span(tg_otlp *b, uint64_t trace_high, uint64_t trace_low, uint64_t span, uint64_t parent,
-                                 const void *name, size_t name_length, int kind, int64_t start, int64_t end, int status) {
+                                 const void *name, size_t name_length, int kind, bool parent_is_remote, int64_t start,
+                                 int64_t end, int status) {
     Otlp__Span *made = allocate(&b->arena, sizeof *made);
     otlp__span__init(made);
     made->trace_id = big_endian(&b->arena, trace_high, trace_low, 16);
@@ -165,8 +165,7 @@ tg_otlp_attributes *tg_otlp_span(tg_otlp *b, uint64_t trace_high, uint64_t trace
     made->kind = kind;
     made->start_time_unix_nano = (uint64_t)start;
     made->end_time_unix_nano = (uint64_t)end;
-    // Sampled, and whether the parent is remote is known: only a request's own span has its parent with the client.
-    made->flags = FLAG_SAMPLED | FLAG_REMOTE_KNOWN | (parent && kind == SPAN_KIND_SERVER ? FLAG_REMOTE : 0);
+    made->flags = FLAG_SAMPLED | FLAG_REMOTE_KNOWN | (parent && parent_is_remote ? FLAG_REMOTE : 0);
     if (status) {
         made->status = allocate(&b->arena, sizeof *made->status);
         otlp__status__init(made->status);
@@ -175,6 +174,17 @@ tg_otlp_attributes *tg_otlp_span(tg_otlp *b, uint64_t trace_high, uint64_t trace
     append(&b->arena, (void ***)&b->scope_spans.spans, &b->scope_spans.n_spans, &b->span_capacity, made);
     b->span = made;
     b->event_capacity = 0;
+    b->link_capacity = 0;
+    return attributes(&b->arena, &made->attributes, &made->n_attributes);
+}
+
+tg_otlp_attributes *tg_otlp_link(tg_otlp *b, uint64_t trace_high, uint64_t trace_low, uint64_t span) {
+    Otlp__SpanLink *made = allocate(&b->arena, sizeof *made);
+    otlp__span_link__init(made);
+    made->trace_id = big_endian(&b->arena, trace_high, trace_low, 16);
+    made->span_id = big_endian(&b->arena, span, 0, 8);
+    made->flags = FLAG_SAMPLED | FLAG_REMOTE_KNOWN;
+    append(&b->arena, (void ***)&b->span->links, &b->span->n_links, &b->link_capacity, made);
     return attributes(&b->arena, &made->attributes, &made->n_attributes);
 }
 

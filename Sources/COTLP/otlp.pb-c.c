@@ -457,6 +457,51 @@ void   otlp__span_event__free_unpacked
   assert(message->base.descriptor == &otlp__span_event__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   otlp__span_link__init
+                     (Otlp__SpanLink         *message)
+{
+  static const Otlp__SpanLink init_value = OTLP__SPAN_LINK__INIT;
+  *message = init_value;
+}
+size_t otlp__span_link__get_packed_size
+                     (const Otlp__SpanLink *message)
+{
+  assert(message->base.descriptor == &otlp__span_link__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t otlp__span_link__pack
+                     (const Otlp__SpanLink *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &otlp__span_link__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t otlp__span_link__pack_to_buffer
+                     (const Otlp__SpanLink *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &otlp__span_link__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Otlp__SpanLink *
+       otlp__span_link__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Otlp__SpanLink *)
+     protobuf_c_message_unpack (&otlp__span_link__descriptor,
+                                allocator, len, data);
+}
+void   otlp__span_link__free_unpacked
+                     (Otlp__SpanLink *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &otlp__span_link__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   otlp__status__init
                      (Otlp__Status         *message)
 {
@@ -1598,7 +1643,7 @@ const ProtobufCMessageDescriptor otlp__scope_spans__descriptor =
   (ProtobufCMessageInit) otlp__scope_spans__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor otlp__span__field_descriptors[11] =
+static const ProtobufCFieldDescriptor otlp__span__field_descriptors[12] =
 {
   {
     "trace_id",
@@ -1709,6 +1754,18 @@ static const ProtobufCFieldDescriptor otlp__span__field_descriptors[11] =
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "links",
+    13,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Otlp__Span, n_links),
+    offsetof(Otlp__Span, links),
+    &otlp__span_link__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "status",
     15,
     PROTOBUF_C_LABEL_NONE,
@@ -1737,22 +1794,24 @@ static const unsigned otlp__span__field_indices_by_name[] = {
   7,   /* field[7] = attributes */
   6,   /* field[6] = end_time_unix_nano */
   8,   /* field[8] = events */
-  10,   /* field[10] = flags */
+  11,   /* field[11] = flags */
   4,   /* field[4] = kind */
+  9,   /* field[9] = links */
   3,   /* field[3] = name */
   2,   /* field[2] = parent_span_id */
   1,   /* field[1] = span_id */
   5,   /* field[5] = start_time_unix_nano */
-  9,   /* field[9] = status */
+  10,   /* field[10] = status */
   0,   /* field[0] = trace_id */
 };
-static const ProtobufCIntRange otlp__span__number_ranges[4 + 1] =
+static const ProtobufCIntRange otlp__span__number_ranges[5 + 1] =
 {
   { 1, 0 },
   { 4, 2 },
   { 11, 8 },
-  { 15, 9 },
-  { 0, 11 }
+  { 13, 9 },
+  { 15, 10 },
+  { 0, 12 }
 };
 const ProtobufCMessageDescriptor otlp__span__descriptor =
 {
@@ -1762,10 +1821,10 @@ const ProtobufCMessageDescriptor otlp__span__descriptor =
   "Otlp__Span",
   "otlp",
   sizeof(Otlp__Span),
-  11,
+  12,
   otlp__span__field_descriptors,
   otlp__span__field_indices_by_name,
-  4,  otlp__span__number_ranges,
+  5,  otlp__span__number_ranges,
   (ProtobufCMessageInit) otlp__span__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -1831,6 +1890,85 @@ const ProtobufCMessageDescriptor otlp__span_event__descriptor =
   otlp__span_event__field_indices_by_name,
   1,  otlp__span_event__number_ranges,
   (ProtobufCMessageInit) otlp__span_event__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor otlp__span_link__field_descriptors[4] =
+{
+  {
+    "trace_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Otlp__SpanLink, trace_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "span_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Otlp__SpanLink, span_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "attributes",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Otlp__SpanLink, n_attributes),
+    offsetof(Otlp__SpanLink, attributes),
+    &otlp__key_value__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "flags",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED32,
+    0,   /* quantifier_offset */
+    offsetof(Otlp__SpanLink, flags),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned otlp__span_link__field_indices_by_name[] = {
+  2,   /* field[2] = attributes */
+  3,   /* field[3] = flags */
+  1,   /* field[1] = span_id */
+  0,   /* field[0] = trace_id */
+};
+static const ProtobufCIntRange otlp__span_link__number_ranges[3 + 1] =
+{
+  { 1, 0 },
+  { 4, 2 },
+  { 6, 3 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor otlp__span_link__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "otlp.SpanLink",
+  "SpanLink",
+  "Otlp__SpanLink",
+  "otlp",
+  sizeof(Otlp__SpanLink),
+  4,
+  otlp__span_link__field_descriptors,
+  otlp__span_link__field_indices_by_name,
+  3,  otlp__span_link__number_ranges,
+  (ProtobufCMessageInit) otlp__span_link__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor otlp__status__field_descriptors[2] =

@@ -25,6 +25,7 @@ typedef struct Otlp__ResourceSpans Otlp__ResourceSpans;
 typedef struct Otlp__ScopeSpans Otlp__ScopeSpans;
 typedef struct Otlp__Span Otlp__Span;
 typedef struct Otlp__SpanEvent Otlp__SpanEvent;
+typedef struct Otlp__SpanLink Otlp__SpanLink;
 typedef struct Otlp__Status Otlp__Status;
 typedef struct Otlp__ExportMetricsServiceRequest Otlp__ExportMetricsServiceRequest;
 typedef struct Otlp__ResourceMetrics Otlp__ResourceMetrics;
@@ -172,12 +173,14 @@ struct  Otlp__Span
   Otlp__KeyValue **attributes;
   size_t n_events;
   Otlp__SpanEvent **events;
+  size_t n_links;
+  Otlp__SpanLink **links;
   Otlp__Status *status;
   uint32_t flags;
 };
 #define OTLP__SPAN__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&otlp__span__descriptor) \
-    , {0,NULL}, {0,NULL}, {0,NULL}, (char *)protobuf_c_empty_string, 0, 0, 0, 0,NULL, 0,NULL, NULL, 0 }
+    , {0,NULL}, {0,NULL}, {0,NULL}, (char *)protobuf_c_empty_string, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, NULL, 0 }
 
 
 struct  Otlp__SpanEvent
@@ -191,6 +194,20 @@ struct  Otlp__SpanEvent
 #define OTLP__SPAN_EVENT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&otlp__span_event__descriptor) \
     , 0, (char *)protobuf_c_empty_string, 0,NULL }
+
+
+struct  Otlp__SpanLink
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData trace_id;
+  ProtobufCBinaryData span_id;
+  size_t n_attributes;
+  Otlp__KeyValue **attributes;
+  uint32_t flags;
+};
+#define OTLP__SPAN_LINK__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&otlp__span_link__descriptor) \
+    , {0,NULL}, {0,NULL}, 0,NULL, 0 }
 
 
 struct  Otlp__Status
@@ -628,6 +645,25 @@ Otlp__SpanEvent *
 void   otlp__span_event__free_unpacked
                      (Otlp__SpanEvent *message,
                       ProtobufCAllocator *allocator);
+/* Otlp__SpanLink methods */
+void   otlp__span_link__init
+                     (Otlp__SpanLink         *message);
+size_t otlp__span_link__get_packed_size
+                     (const Otlp__SpanLink   *message);
+size_t otlp__span_link__pack
+                     (const Otlp__SpanLink   *message,
+                      uint8_t             *out);
+size_t otlp__span_link__pack_to_buffer
+                     (const Otlp__SpanLink   *message,
+                      ProtobufCBuffer     *buffer);
+Otlp__SpanLink *
+       otlp__span_link__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   otlp__span_link__free_unpacked
+                     (Otlp__SpanLink *message,
+                      ProtobufCAllocator *allocator);
 /* Otlp__Status methods */
 void   otlp__status__init
                      (Otlp__Status         *message);
@@ -964,6 +1000,9 @@ typedef void (*Otlp__Span_Closure)
 typedef void (*Otlp__SpanEvent_Closure)
                  (const Otlp__SpanEvent *message,
                   void *closure_data);
+typedef void (*Otlp__SpanLink_Closure)
+                 (const Otlp__SpanLink *message,
+                  void *closure_data);
 typedef void (*Otlp__Status_Closure)
                  (const Otlp__Status *message,
                   void *closure_data);
@@ -1028,6 +1067,7 @@ extern const ProtobufCMessageDescriptor otlp__resource_spans__descriptor;
 extern const ProtobufCMessageDescriptor otlp__scope_spans__descriptor;
 extern const ProtobufCMessageDescriptor otlp__span__descriptor;
 extern const ProtobufCMessageDescriptor otlp__span_event__descriptor;
+extern const ProtobufCMessageDescriptor otlp__span_link__descriptor;
 extern const ProtobufCMessageDescriptor otlp__status__descriptor;
 extern const ProtobufCMessageDescriptor otlp__export_metrics_service_request__descriptor;
 extern const ProtobufCMessageDescriptor otlp__resource_metrics__descriptor;

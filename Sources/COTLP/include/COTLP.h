@@ -21,11 +21,15 @@ void tg_otlp_scope(tg_otlp *_Nonnull builder, const void *_Nonnull name, size_t 
 // Ids in host order; a parent of 0 is none. kind and status as in the proto.
 tg_otlp_attributes *_Nonnull tg_otlp_span(tg_otlp *_Nonnull builder, uint64_t trace_high, uint64_t trace_low, uint64_t span,
                                           uint64_t parent, const void *_Nonnull name, size_t name_length, int kind,
-                                          int64_t start, int64_t end, int status);
+                                          bool parent_is_remote, int64_t start, int64_t end, int status);
 
 // An event of the span that was begun last.
 tg_otlp_attributes *_Nonnull tg_otlp_event(tg_otlp *_Nonnull builder, const void *_Nonnull name, size_t name_length,
                                            int64_t time);
+
+// A link of the span that was begun last, to another span; ids in host order.
+tg_otlp_attributes *_Nonnull tg_otlp_link(tg_otlp *_Nonnull builder, uint64_t trace_high, uint64_t trace_low,
+                                          uint64_t span);
 
 // A log record; ids in host order, 0 for none. severity as in the proto.
 tg_otlp_attributes *_Nonnull tg_otlp_log(tg_otlp *_Nonnull builder, int64_t time, int64_t observed, int severity,
