@@ -11,6 +11,7 @@ extension SnapshotReader {
         }
         setting.traces = readTraces(&group)
         setting.logs = readEvents(&group)
+        setting.metrics = readMetrics(&group)
         _ = group.choice("content", default: Content.off)
         let collectors = group.sections("otlp")
         setting.collectors = collectors.compactMap(readCollector)

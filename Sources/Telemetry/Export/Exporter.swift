@@ -8,7 +8,7 @@ import Wire
 package actor Exporter {
     package nonisolated let loop: EventLoop
     package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
-    private let settings: TelemetrySettings
+    let settings: TelemetrySettings
     private let traces: BatchLane?
     private let logs: BatchLane?
     private let metrics: Delivery?
@@ -17,8 +17,9 @@ package actor Exporter {
     private let startedAt: Int64
     private let sources: [LoopTelemetry]
 
-    private var own = MetricShard()
+    var own: MetricShard
     private var exported = MetricShard()
+    let observers = FigureObservers()
     private var exportedAt: Int64
     private var isExportingMetrics = false
     private var lostLines = 0
@@ -55,6 +56,7 @@ package actor Exporter {
     ) {
         self.loop = loop
         self.settings = settings
+        own = MetricShard(limit: settings.seriesLimit)
         self.version = version
         self.sources = sources
         self.log = log
@@ -163,11 +165,7 @@ package actor Exporter {
         guard let metrics, !isExportingMetrics else { return }
         isExportingMetrics = true
         defer { isExportingMetrics = false }
-        noteLostLines()
-        var total = own
-        var leftOut = 0
-        for source in sources { leftOut += total.merge(await source.figures()) }
-        if leftOut > 0 { own.add(.telemetryDropped, Int64(leftOut), Signal.metrics.labels(MetricShard.seriesFull)) }
+        let total = await collected(for: .push)
         let now = wallClockNanoseconds()
         let figures = settings.isDelta ? total.since(exported) : total
         guard !figures.isEmpty else { return }
@@ -177,6 +175,17 @@ package actor Exporter {
             exported = total
             exportedAt = now
         }
+    }
+
+    /// The figures of all loops and the exporter's own, as they stand now.
+    package func collected() async -> MetricShard {
+        noteLostLines()
+        var total = own
+        var leftOut = 0
+        for source in sources { leftOut += total.merge(await source.figures()) }
+        if leftOut > 0 { own.add(.telemetryDropped, Int64(leftOut), Signal.metrics.labels(MetricShard.seriesFull)) }
+        observers.observe(&total)
+        return total
     }
 
     private func deliver(_ export: Export, _ metrics: Delivery, items: Int) async -> Bool {
