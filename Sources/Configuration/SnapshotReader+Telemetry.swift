@@ -11,6 +11,7 @@ extension SnapshotReader {
         }
         setting.traces = readTraces(&group)
         setting.logs = readEvents(&group)
+        setting.metrics = readMetrics(&group)
         _ = group.choice("content", default: Content.off)
         if let content = group.node("content"), section.has("content_capture") {
             reader.note(
