@@ -10,6 +10,7 @@ extension SnapshotReader {
             Double($0).flatMap { (0...1).contains($0) ? $0 : nil }
         }
         _ = group.choice("content", default: Content.off)
+        setting.clients = readClientTelemetry(&group)
         let collectors = group.sections("otlp")
         setting.collectors = collectors.compactMap(readCollector)
         if collectors.count > 1 {

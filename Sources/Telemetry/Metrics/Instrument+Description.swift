@@ -38,6 +38,16 @@ extension Instrument {
         case .auditDropped: "Audit events that were not written to the ledger."
         case .keySetFetches: "Fetches of the key sets that tokens are verified with, by result."
         case .alerts: "Alerts for webhooks."
+        case .clientTelemetryItems: "Spans, data points and log records that clients sent."
+        case .clientTelemetryDropped: "Exports of clients that were not taken."
+        case .clientTelemetryEdited: "Attributes of clients that were left out or cut."
+        case .clientTelemetryJoined: "Log records of clients that got the ids of our spans, or found none."
+        case .claudeSessions: "Sessions of Claude Code that were begun."
+        case .claudeCommits: "Commits that were made with Claude Code."
+        case .claudePullRequests: "Pull requests that were made with Claude Code."
+        case .claudeLines: "Lines of code that Claude Code added and removed."
+        case .claudeEdits: "Edits of Claude Code that were accepted and rejected."
+        case .claudeActiveTime: "Time in which developers and Claude Code worked."
         }
     }
 }

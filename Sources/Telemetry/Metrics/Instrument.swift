@@ -12,6 +12,9 @@ package enum Instrument: Int, CaseIterable, Sendable {
     case routeFallbacks, retries, breakerState, breakerTransitions
     case configReloads, configReloadSuccess, auditDropped, alerts
     case keySetFetches
+    // Clients' own telemetry
+    case clientTelemetryItems, clientTelemetryDropped, clientTelemetryEdited, clientTelemetryJoined
+    case claudeSessions, claudeCommits, claudePullRequests, claudeLines, claudeEdits, claudeActiveTime
 
     enum Kind: Equatable {
         case histogram([Double])
@@ -69,6 +72,16 @@ package enum Instrument: Int, CaseIterable, Sendable {
         case .auditDropped: "tollgate.audit.dropped"
         case .alerts: "tollgate.alerts"
         case .keySetFetches: "tollgate.token_keys.fetches"
+        case .clientTelemetryItems: "tollgate.client_telemetry.items"
+        case .clientTelemetryDropped: "tollgate.client_telemetry.dropped"
+        case .clientTelemetryEdited: "tollgate.client_telemetry.edited"
+        case .clientTelemetryJoined: "tollgate.client_telemetry.joined"
+        case .claudeSessions: "tollgate.claude_code.sessions"
+        case .claudeCommits: "tollgate.claude_code.commits"
+        case .claudePullRequests: "tollgate.claude_code.pull_requests"
+        case .claudeLines: "tollgate.claude_code.lines"
+        case .claudeEdits: "tollgate.claude_code.edits"
+        case .claudeActiveTime: "tollgate.claude_code.active_time"
         }
     }
 
@@ -93,6 +106,16 @@ package enum Instrument: Int, CaseIterable, Sendable {
         case .auditDropped: "{event}"
         case .alerts: "{alert}"
         case .keySetFetches: "{fetch}"
+        case .clientTelemetryItems: "{item}"
+        case .clientTelemetryDropped: "{export}"
+        case .clientTelemetryEdited: "{attribute}"
+        case .clientTelemetryJoined: "{record}"
+        case .claudeSessions: "{session}"
+        case .claudeCommits: "{commit}"
+        case .claudePullRequests: "{pull_request}"
+        case .claudeLines: "{line}"
+        case .claudeEdits: "{edit}"
+        case .claudeActiveTime: "ms"
         }
     }
 
