@@ -40,6 +40,12 @@ extension LoopWorker {
         case .usage:
             try await identify(exchange)
             await answerUsage(exchange)
+        case .telemetry(let signal):
+            guard exchange.setting.snapshot.telemetry.clients.receives else {
+                throw .unknownPath("\(route.pattern)")
+            }
+            exchange.isTelemetry = true
+            await receiveTelemetry(exchange, signal)
         case .hello, .page, .health, .readiness: answerLocally(exchange, route)
         }
     }

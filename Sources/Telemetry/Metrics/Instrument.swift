@@ -180,7 +180,7 @@ package enum Instrument: Int, CaseIterable, Sendable {
         case .claudePullRequests: "{pull_request}"
         case .claudeLines: "{line}"
         case .claudeEdits: "{edit}"
-        case .claudeActiveTime: "ms"
+        case .claudeActiveTime: "s"
         case .clientChunkGap, .inferenceChunkGap, .modelDuration, .firstToken, .outputToken, .clientDuration,
             .clientConnectionDuration, .overhead, .stage, .loopLag, .loopTime, .configReloadTime, .certificateEnd,
             .processTime, .processUptime, .collectionDuration:
@@ -286,6 +286,8 @@ package enum Instrument: Int, CaseIterable, Sendable {
     var divisor: Double? {
         switch self {
         case .loopTime, .configReloadTime, .certificateEnd, .processTime, .processUptime: 1e9
+        // Of which clients tell in milliseconds.
+        case .claudeActiveTime: 1e3
         default: nil
         }
     }
