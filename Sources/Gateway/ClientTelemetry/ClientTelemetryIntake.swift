@@ -89,15 +89,20 @@ final class ClientTelemetryIntake: @unchecked Sendable {
                 export.signal == .logs
                 ? try bytes.lend { bytes throws(OTLPFault) in try ClientActivity.records(in: bytes) } : []
             for record in records { directory.learn(record) }
+            if export.signal == .spans {
+                for trace in try bytes.lend({ bytes throws(OTLPFault) in try ClientActivity.traces(in: bytes) }) {
+                    directory.learn(trace)
+                }
+            }
             // Written before anything is counted: what is malformed counts for nothing.
-            let result = try write(export, bytes)
+            let result = try write(export, bytes, isLast: false)
             try count(export, bytes, records)
             if isWorthWaiting(records, result, bytes.count) {
                 waiting.append(Waiting(export: export, bytes: bytes, until: loop.now + Self.patience))
                 waitingBytes += bytes.count
                 if !waitTimer.isArmed { waitTimer.schedule(after: Self.interval) }
             } else {
-                finish(export, result)
+                finish(export, result.unjoined > 0 ? try write(export, bytes, isLast: true) : result)
             }
         } catch {
             throw error == .tooDeep ? .tooDeep : .malformed
@@ -125,11 +130,13 @@ final class ClientTelemetryIntake: @unchecked Sendable {
         }
     }
 
-    private func write(_ export: ClientExport, _ bytes: [UInt8]) throws(OTLPFault) -> ClientPayloadWriter.Result {
+    private func write(_ export: ClientExport, _ bytes: [UInt8], isLast: Bool) throws(OTLPFault)
+        -> ClientPayloadWriter.Result
+    {
         let policy = AttributePolicy(keepsContent: export.keepsContent)
         return try bytes.lend { bytes throws(OTLPFault) in
             try ClientPayloadWriter.write(bytes, as: export.signal, export.stamp, policy) { [directory] record in
-                directory.place(record)
+                directory.join(record, isLast: isLast)
             }
         }
     }
@@ -172,7 +179,7 @@ final class ClientTelemetryIntake: @unchecked Sendable {
     private func isWorthWaiting(_ records: [ClientRecord], _ result: ClientPayloadWriter.Result, _ size: Int) -> Bool {
         guard result.unjoined > 0, waitingBytes + size <= Self.maximumWaiting else { return false }
         return records.contains { record in
-            guard !record.hasTrace, directory.place(record) == nil else { return false }
+            guard directory.join(record, isLast: false) == .unknown else { return false }
             return !record.prompt.isEmpty || RequestID(record.requestID) != nil
         }
     }
@@ -182,9 +189,17 @@ final class ClientTelemetryIntake: @unchecked Sendable {
         waiting = []
         waitingBytes = 0
         for entry in due {
+            for record in (try? entry.bytes.lend({ bytes throws(OTLPFault) in try ClientActivity.records(in: bytes) }))
+                ?? []
+            {
+                directory.learn(record)
+            }
+        }
+        for entry in due {
             // It was read before without fault.
-            guard let result = try? write(entry.export, entry.bytes) else { continue }
-            if result.unjoined > 0, loop.now < entry.until {
+            let isLast = loop.now >= entry.until
+            guard let result = try? write(entry.export, entry.bytes, isLast: isLast) else { continue }
+            if result.unjoined > 0, !isLast {
                 waiting.append(entry)
                 waitingBytes += entry.bytes.count
             } else {
@@ -198,7 +213,7 @@ final class ClientTelemetryIntake: @unchecked Sendable {
     /// Lets go of everything; nothing comes after it.
     func end() {
         for entry in waiting {
-            if let result = try? write(entry.export, entry.bytes) { finish(entry.export, result) }
+            if let result = try? write(entry.export, entry.bytes, isLast: true) { finish(entry.export, result) }
         }
         waiting = []
         flushTimer.cancel()

@@ -15,6 +15,9 @@ struct SpanDirectory {
     private var calls = BoundedTable<RequestID, ClientPayloadWriter.Place>(capacity: 16_384)
     private var prompts = BoundedTable<Prompt, ClientPayloadWriter.Place>(capacity: 8_192)
 
+    /// Of which clients sent spans.
+    private var traces = BoundedTable<TraceID, Bool>(capacity: 8_192)
+
     private struct Prompt: Hashable {
         let session: String
         let prompt: String
@@ -32,10 +35,19 @@ struct SpanDirectory {
         if prompts[prompt] == nil { prompts.set(place, for: prompt) }
     }
 
-    func place(_ record: ClientRecord) -> ClientPayloadWriter.Place? {
-        if let id = RequestID(record.requestID), let place = calls[id] { return place }
-        guard !record.prompt.isEmpty else { return nil }
-        return prompts[Prompt(session: record.session, prompt: record.prompt)]
+    mutating func learn(_ trace: TraceID) { traces.set(true, for: trace) }
+
+    /// - Parameter isLast: nothing more will be known; a record whose request nobody knows goes to its prompt.
+    func join(_ record: ClientRecord, isLast: Bool) -> ClientPayloadWriter.Join {
+        if let trace = record.trace, traces[trace] != nil { return .its }
+        if let id = RequestID(record.requestID) {
+            if let place = calls[id] { return .ours(place) }
+            if !isLast { return .unknown }
+        }
+        guard !record.prompt.isEmpty,
+            let place = prompts[Prompt(session: record.session, prompt: record.prompt)]
+        else { return .unknown }
+        return .ours(place)
     }
 }
 

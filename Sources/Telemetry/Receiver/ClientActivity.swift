@@ -58,6 +58,19 @@ package struct ClientActivity: Sendable, Equatable {
         return records
     }
 
+    /// The traces of a traces export, some several times.
+    package static func traces(in export: UnsafeRawBufferPointer) throws(OTLPFault) -> [TraceID] {
+        var traces: [TraceID] = []
+        try walk(export, [1, 2, 2]) { bytes throws(OTLPFault) in
+            var fields = ProtobufFields(bytes)
+            while let field = try fields.next() {
+                guard field.number == 1, field.type == .length else { continue }
+                if let trace = TraceID(bytes: field.bytes), trace != traces.last { traces.append(trace) }
+            }
+        }
+        return traces
+    }
+
     // MARK: Metrics
 
     /// Of a metrics export. Amounts that cannot be are left out: less than nothing, no number, more than fits.

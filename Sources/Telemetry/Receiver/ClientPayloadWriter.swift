@@ -14,6 +14,14 @@ package struct ClientPayloadWriter: ~Copyable {
         }
     }
 
+    /// Where a record belongs, as far as is known.
+    package enum Join: Sendable, Equatable {
+        case ours(Place)
+        /// The client sends its own spans of that trace.
+        case its
+        case unknown
+    }
+
     /// What comes of a payload.
     package struct Result: Sendable {
         package var bytes: [UInt8] = []
@@ -28,16 +36,18 @@ package struct ClientPayloadWriter: ~Copyable {
 
     private let stamp: ClientStamp
     private let policy: AttributePolicy
-    private let join: (ClientRecord) -> Place?
+    private let join: (ClientRecord) -> Join
     private var output = ByteWriter()
     private var result = Result()
     /// Of the item in hand.
     private var attributes = 0
     private var hasUser = false
+    /// Of the record in hand, where it belongs if not where it says.
+    private var place: Place?
 
-    /// `join` says where a record belongs that does not know it itself.
+    /// `join` says where a record belongs.
     package init(
-        _ stamp: ClientStamp, _ policy: AttributePolicy, join: @escaping (ClientRecord) -> Place? = { _ in nil }
+        _ stamp: ClientStamp, _ policy: AttributePolicy, join: @escaping (ClientRecord) -> Join = { _ in .unknown }
     ) {
         self.stamp = stamp
         self.policy = policy
@@ -47,7 +57,7 @@ package struct ClientPayloadWriter: ~Copyable {
     /// `bytes`: the binary form of an `Export…ServiceRequest`.
     package static func write(
         _ bytes: UnsafeRawBufferPointer, as signal: Signal, _ stamp: ClientStamp, _ policy: AttributePolicy,
-        join: @escaping (ClientRecord) -> Place? = { _ in nil }
+        join: @escaping (ClientRecord) -> Join = { _ in .unknown }
     ) throws(OTLPFault) -> Result {
         var writer = ClientPayloadWriter(stamp, policy, join: join)
         writer.output.reserve(bytes.count + bytes.count / 4 + 1_024)
@@ -76,6 +86,7 @@ package struct ClientPayloadWriter: ~Copyable {
         case .text:
             guard field.type == .length else { throw .malformed }
             appendText(known.number, field.bytes, limit: Self.maximumText)
+        case .id where message == .logRecord && place != nil: return
         case .bytes, .id:
             guard field.type == .length, field.bytes.count <= policy.maximumValue else { throw .malformed }
             output.append(known.number, bytes: field.bytes)
@@ -154,25 +165,39 @@ package struct ClientPayloadWriter: ~Copyable {
         result.items += 1
         attributes = 0
         hasUser = false
+        let record = item == .logRecord ? try ClientRecord(bytes) : nil
+        if let record { locate(record) }
         try copy(item, bytes, depth: depth)
         let number = item.field(named: .attributes)
+        if let record { writePlace(record, attributes: number) }
         // Where a client names a user, and on each point, because back ends for metrics look at points only.
         if !stamp.user.isEmpty, hasUser || item.isPoint { output.append(number, attribute: "user.id", stamp.user) }
         if !stamp.team.isEmpty, item.isPoint { output.append(number, attribute: "tollgate.team", stamp.team) }
-        if item == .logRecord { try join(bytes) }
     }
 
-    private mutating func join(_ bytes: UnsafeRawBufferPointer) throws(OTLPFault) {
-        let record = try ClientRecord(bytes)
-        guard !record.hasTrace else { return }
-        if let place = join(record) {
-            place.trace.bytes.withUnsafeBytes { output.append(9, bytes: $0) }
-            place.span.bytes.withUnsafeBytes { output.append(10, bytes: $0) }
+    /// Finds out where a record belongs. The trace that the client names goes nowhere if it sends no spans; then ours counts.
+    private mutating func locate(_ record: ClientRecord) {
+        place = nil
+        switch join(record) {
+        case .ours(let found):
             result.joined += 1
-        } else if !record.requestID.isEmpty || !record.prompt.isEmpty {
-            result.unjoined += 1
+            if record.trace != found.trace { place = found }
+        case .its: return
+        case .unknown:
+            if !record.requestID.isEmpty || !record.prompt.isEmpty { result.unjoined += 1 }
         }
     }
+
+    private mutating func writePlace(_ record: ClientRecord, attributes number: Int) {
+        guard let place else { return }
+        place.trace.bytes.withUnsafeBytes { output.append(9, bytes: $0) }
+        place.span.bytes.withUnsafeBytes { output.append(10, bytes: $0) }
+        if let trace = record.trace { output.append(number, attribute: Self.itsTrace, trace.text) }
+        self.place = nil
+    }
+
+    /// The trace that a client named for a record that is joined with ours.
+    private static let itsTrace = "claude_code.trace.id"
 
     /// The body of a record is the name of its event, or content.
     private mutating func copyBody(_ field: ProtobufFields.Field, _ number: Int, depth: Int) throws(OTLPFault) {

@@ -8,8 +8,8 @@ package struct ClientRecord: Sendable, Equatable {
     package var requestID = ""
     package var session = ""
     package var prompt = ""
-    /// It knows its trace itself.
-    package var hasTrace = false
+    /// The trace that it says it belongs to. Claude Code names one even where it sends no spans.
+    package var trace: TraceID?
     /// Unix nanoseconds; 0: it does not say.
     package var at: Int64 = 0
     /// `success` of a tool's result.
@@ -22,7 +22,7 @@ package struct ClientRecord: Sendable, Equatable {
             switch (field.number, field.type) {
             case (1, .fixed64): at = Int64(bitPattern: field.value)
             case (6, .length): try read(ClientAttribute(field.bytes))
-            case (9, .length): hasTrace = field.bytes.contains { $0 != 0 }
+            case (9, .length): trace = TraceID(bytes: field.bytes)
             case (12, .length) where event.isEmpty: event = Self.eventName(field.bytes)
             default: continue
             }
@@ -79,5 +79,15 @@ struct ClientAttribute {
             isTrue = field.number == 2 && field.value == 1 || field.number == 1 && field.bytes.equals("true")
         }
         return isTrue
+    }
+}
+
+extension TraceID {
+    /// Nil unless these are 16 bytes that are not all zero.
+    init?(bytes: UnsafeRawBufferPointer) {
+        guard bytes.count == 16 else { return nil }
+        self.init(
+            high: UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self)),
+            low: UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)))
     }
 }
