@@ -49,10 +49,12 @@ package struct PromptTable {
         self.capacity = capacity
     }
 
-    /// The prompt that a request belongs to, whether the request only helps there, and what is new about it.
-    package mutating func place(of asker: Asker) -> (place: PromptPlace, isHelping: Bool, news: News?) {
+    /// The prompt that a request belongs to, whether the request only helps there, and what is new about it. `nil`: a count of tokens
+    /// of a session that nothing is known of.
+    package mutating func place(of asker: Asker) -> (place: PromptPlace, isHelping: Bool, news: News?)? {
         let session = PromptPlace.hash(asker.session)
         let known = young[session] ?? old[session]
+        if asker.isCount, known.map({ $0.key == 0 }) ?? true { return nil }
         let agent = asker.agent.isEmpty ? nil : PromptPlace.hash(asker.agent)
         let isHelping = agent == nil && helps(asker, known)
         let key: UInt64

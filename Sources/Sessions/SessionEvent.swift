@@ -28,6 +28,8 @@ package struct ToolRun: Sendable, Equatable {
     package var bytes = 0
     /// The subagent that it started.
     package var spawned = ""
+    /// It was told before, when less was known.
+    package var isToldAgain = false
 
     package var duration: Int64? { endedAt.map { max(0, $0 - startedAt) } }
 }

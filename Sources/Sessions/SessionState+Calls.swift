@@ -161,7 +161,10 @@ extension SessionState {
             guard let match else { continue }
             spawns[match].call.spawned = agent.id
             prompt.workers[agent.id]?.spawner = spawns[match].call.id
-            if spawns[match].isTold { tell(.tool(spawns[match].call)) }
+            guard spawns[match].isTold else { continue }
+            var again = spawns[match].call
+            again.isToldAgain = true
+            tell(.tool(again))
         }
         prompts[key] = prompt
     }

@@ -13,6 +13,7 @@ extension LoopWorker {
     func account(_ exchange: Exchange) {
         measure(exchange)
         auditRefusal(exchange)
+        observe(exchange)
         if exchange.trace.isSampled, telemetry.records {
             for attempt in exchange.attempts { recordAttempt(attempt, exchange, &telemetry.spans) }
             recordStages(exchange)

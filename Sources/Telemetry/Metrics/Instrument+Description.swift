@@ -38,6 +38,10 @@ extension Instrument {
         case .auditDropped: "Audit events that were not written to the ledger."
         case .keySetFetches: "Fetches of the key sets that tokens are verified with, by result."
         case .alerts: "Alerts for webhooks."
+        case .toolDuration: "Time from an answer that calls for a tool to the request with its result."
+        case .executeToolDuration: "Time from an answer that calls for a tool to the request with its result."
+        case .invokeAgentDuration: "Time that an agent worked: for a prompt, or as a subagent."
+        case .activeSessions: "Sessions with a model call in the last five minutes."
         }
     }
 }
