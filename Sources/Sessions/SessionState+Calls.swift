@@ -123,7 +123,6 @@ extension SessionState {
     mutating func tellTool(_ call: ToolRun, _ key: UInt64, _ tell: (SessionEvent) -> Void) {
         var call = call
         if let place = spawns.firstIndex(where: { $0.call.id == call.id && $0.prompt == key }) {
-            matchSpawns(key, tell)
             call.spawned = spawns[place].call.spawned
             spawns[place].call = call
             spawns[place].isTold = true
@@ -148,7 +147,8 @@ extension SessionState {
         agent.isEmpty ? place.span : place.agentSpan(agent)
     }
 
-    /// Finds the calls that started subagents: both in the order of time. They are told again with what is known now.
+    /// Finds the calls that started subagents, both in the order of time: late, when all of them are known that began together. The
+    /// calls are told again with what is known now.
     mutating func matchSpawns(_ key: UInt64, _ tell: (SessionEvent) -> Void) {
         guard var prompt = prompts[key] else { return }
         let agents = prompt.workers.values.filter { !$0.id.isEmpty && $0.spawner == nil }.sorted { $0.begin < $1.begin }

@@ -1,4 +1,5 @@
 import Configuration
+import Governance
 import Ledger
 import Providers
 import Sessions

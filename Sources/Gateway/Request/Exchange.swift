@@ -68,7 +68,7 @@ final class Exchange {
     var body: RequestBody?
     var bodyBytes = 0
     /// What the body tells of its conversation, where there is a session.
-    var conversation: Conversation?
+    var conversation: Sessions.Conversation?
     /// It helps a conversation and is no turn of it.
     var isHelping = false
     // identify

@@ -1,5 +1,9 @@
+import Configuration
+import HTTP
+import Ledger
 import Providers
 import Sessions
+import Telemetry
 import Wire
 
 extension LoopWorker {
@@ -9,7 +13,7 @@ extension LoopWorker {
     func join(_ exchange: Exchange, _ scan: MessagesBody) {
         guard exchange.facts.sessionID != nil, let body = exchange.body else { return }
         let counts = exchange.operation == .countTokens
-        if !counts { exchange.conversation = Conversation(body: body.bytes, members: scan.members) }
+        if !counts { exchange.conversation = Sessions.Conversation(body: body.bytes, members: scan.members) }
         guard exchange.trace.parent == nil, exchange.setting.snapshot.telemetry.sessionTraces else { return }
         let agent = exchange.text(exchange.facts.agentID)
         guard let found = prompts.place(of: asker(exchange, agent, counts: counts)) else { return }

@@ -91,7 +91,7 @@ actor SessionTracker {
     private func measure(_ run: ToolRun) {
         // What is told a second time was counted.
         guard let duration = run.duration, run.spawned.isEmpty || !run.isToldAgain else { return }
-        let labels = Labels().adding("gen_ai.tool.name", ToolNames.bounded(run.name))
+        let labels = Labels().adding("gen_ai.tool.name", KnownTools.bounded(run.name))
             .adding("error.type", run.isError ? "tool_error" : "")
         let seconds = Double(duration) / 1e9
         telemetry.figures.record(.toolDuration, seconds, at: telemetry.figures.index(.toolDuration, labels))
@@ -105,7 +105,7 @@ actor SessionTracker {
         let agent: String
         switch span.detail {
         case .prompt: agent = "claude-code"
-        case .agent(id: _, let type): agent = ToolNames.boundedAgent(type)
+        case .agent(id: _, let type): agent = KnownTools.boundedAgent(type)
         case .tool: return
         }
         let labels = Labels().adding("gen_ai.operation.name", "invoke_agent").adding("gen_ai.agent.name", agent)
@@ -117,7 +117,7 @@ actor SessionTracker {
 }
 
 /// Names that become labels: those the client brings along; others are as many as people make up.
-enum ToolNames {
+enum KnownTools {
     private static let builtIn: Set<String> = [
         "Agent", "Task", "Bash", "BashOutput", "KillShell", "Edit", "MultiEdit", "Write", "Read", "NotebookEdit",
         "NotebookRead", "Glob", "Grep", "LS", "WebFetch", "WebSearch", "TodoWrite", "TodoRead", "ExitPlanMode",
