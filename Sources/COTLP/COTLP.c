@@ -73,6 +73,8 @@ struct tg_otlp {
     size_t span_capacity, event_capacity, link_capacity, metric_capacity, point_capacity, record_capacity;
     Otlp__Span *span;
     Otlp__Metric *metric;
+    Otlp__HistogramDataPoint *buckets;
+    size_t exemplar_capacity;
     Otlp__LogRecord *record;
     tg_otlp_attributes *resource_attributes;
 };
@@ -262,13 +264,11 @@ void tg_otlp_histogram(tg_otlp *b, const char *name, const char *unit, const cha
     metric->histogram->aggregation_temporality = temporality;
 }
 
-tg_otlp_attributes *tg_otlp_number(tg_otlp *b, int64_t start, int64_t time, int64_t value) {
+static Otlp__NumberDataPoint *begin_number(tg_otlp *b, int64_t start, int64_t time) {
     Otlp__NumberDataPoint *point = allocate(&b->arena, sizeof *point);
     otlp__number_data_point__init(point);
     point->start_time_unix_nano = (uint64_t)start;
     point->time_unix_nano = (uint64_t)time;
-    point->value_case = OTLP__NUMBER_DATA_POINT__VALUE_AS_INT;
-    point->as_int = value;
     if (b->metric->data_case == OTLP__METRIC__DATA_GAUGE) {
         Otlp__Gauge *gauge = b->metric->gauge;
         append(&b->arena, (void ***)&gauge->data_points, &gauge->n_data_points, &b->point_capacity, point);
@@ -276,6 +276,20 @@ tg_otlp_attributes *tg_otlp_number(tg_otlp *b, int64_t start, int64_t time, int6
         Otlp__Sum *sum = b->metric->sum;
         append(&b->arena, (void ***)&sum->data_points, &sum->n_data_points, &b->point_capacity, point);
     }
+    return point;
+}
+
+tg_otlp_attributes *tg_otlp_number(tg_otlp *b, int64_t start, int64_t time, int64_t value) {
+    Otlp__NumberDataPoint *point = begin_number(b, start, time);
+    point->value_case = OTLP__NUMBER_DATA_POINT__VALUE_AS_INT;
+    point->as_int = value;
+    return attributes(&b->arena, &point->attributes, &point->n_attributes);
+}
+
+tg_otlp_attributes *tg_otlp_fraction(tg_otlp *b, int64_t start, int64_t time, double value) {
+    Otlp__NumberDataPoint *point = begin_number(b, start, time);
+    point->value_case = OTLP__NUMBER_DATA_POINT__VALUE_AS_DOUBLE;
+    point->as_double = value;
     return attributes(&b->arena, &point->attributes, &point->n_attributes);
 }
 
@@ -296,7 +310,20 @@ tg_otlp_attributes *tg_otlp_buckets(tg_otlp *b, int64_t start, int64_t time, uin
     memcpy(point->explicit_bounds, bounds, bound_count * sizeof *bounds);
     Otlp__Histogram *histogram = b->metric->histogram;
     append(&b->arena, (void ***)&histogram->data_points, &histogram->n_data_points, &b->point_capacity, point);
+    b->buckets = point;
+    b->exemplar_capacity = 0;
     return attributes(&b->arena, &point->attributes, &point->n_attributes);
+}
+
+void tg_otlp_exemplar(tg_otlp *b, int64_t time, double value, uint64_t trace_high, uint64_t trace_low, uint64_t span) {
+    Otlp__Exemplar *made = allocate(&b->arena, sizeof *made);
+    otlp__exemplar__init(made);
+    made->time_unix_nano = (uint64_t)time;
+    made->value_case = OTLP__EXEMPLAR__VALUE_AS_DOUBLE;
+    made->as_double = value;
+    made->span_id = big_endian(&b->arena, span, 0, 8);
+    made->trace_id = big_endian(&b->arena, trace_high, trace_low, 16);
+    append(&b->arena, (void ***)&b->buckets->exemplars, &b->buckets->n_exemplars, &b->exemplar_capacity, made);
 }
 
 // ------------------------------------------------------------------ attributes

@@ -35,6 +35,7 @@ typedef struct Otlp__Gauge Otlp__Gauge;
 typedef struct Otlp__Sum Otlp__Sum;
 typedef struct Otlp__Histogram Otlp__Histogram;
 typedef struct Otlp__NumberDataPoint Otlp__NumberDataPoint;
+typedef struct Otlp__Exemplar Otlp__Exemplar;
 typedef struct Otlp__HistogramDataPoint Otlp__HistogramDataPoint;
 typedef struct Otlp__ExportLogsServiceRequest Otlp__ExportLogsServiceRequest;
 typedef struct Otlp__ResourceLogs Otlp__ResourceLogs;
@@ -327,6 +328,7 @@ struct  Otlp__Histogram
 
 typedef enum {
   OTLP__NUMBER_DATA_POINT__VALUE__NOT_SET = 0,
+  OTLP__NUMBER_DATA_POINT__VALUE_AS_DOUBLE = 4,
   OTLP__NUMBER_DATA_POINT__VALUE_AS_INT = 6
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(OTLP__NUMBER_DATA_POINT__VALUE__CASE)
 } Otlp__NumberDataPoint__ValueCase;
@@ -340,12 +342,35 @@ struct  Otlp__NumberDataPoint
   Otlp__KeyValue **attributes;
   Otlp__NumberDataPoint__ValueCase value_case;
   union {
+    double as_double;
     int64_t as_int;
   };
 };
 #define OTLP__NUMBER_DATA_POINT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&otlp__number_data_point__descriptor) \
     , 0, 0, 0,NULL, OTLP__NUMBER_DATA_POINT__VALUE__NOT_SET, {0} }
+
+
+typedef enum {
+  OTLP__EXEMPLAR__VALUE__NOT_SET = 0,
+  OTLP__EXEMPLAR__VALUE_AS_DOUBLE = 3
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(OTLP__EXEMPLAR__VALUE__CASE)
+} Otlp__Exemplar__ValueCase;
+
+struct  Otlp__Exemplar
+{
+  ProtobufCMessage base;
+  uint64_t time_unix_nano;
+  ProtobufCBinaryData span_id;
+  ProtobufCBinaryData trace_id;
+  Otlp__Exemplar__ValueCase value_case;
+  union {
+    double as_double;
+  };
+};
+#define OTLP__EXEMPLAR__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&otlp__exemplar__descriptor) \
+    , 0, {0,NULL}, {0,NULL}, OTLP__EXEMPLAR__VALUE__NOT_SET, {0} }
 
 
 typedef enum {
@@ -364,6 +389,8 @@ struct  Otlp__HistogramDataPoint
   uint64_t *bucket_counts;
   size_t n_explicit_bounds;
   double *explicit_bounds;
+  size_t n_exemplars;
+  Otlp__Exemplar **exemplars;
   size_t n_attributes;
   Otlp__KeyValue **attributes;
   Otlp__HistogramDataPoint__OptionalSumCase optional_sum_case;
@@ -373,7 +400,7 @@ struct  Otlp__HistogramDataPoint
 };
 #define OTLP__HISTOGRAM_DATA_POINT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&otlp__histogram_data_point__descriptor) \
-    , 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, OTLP__HISTOGRAM_DATA_POINT__OPTIONAL_SUM__NOT_SET, {0} }
+    , 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, 0,NULL, OTLP__HISTOGRAM_DATA_POINT__OPTIONAL_SUM__NOT_SET, {0} }
 
 
 struct  Otlp__ExportLogsServiceRequest
@@ -835,6 +862,25 @@ Otlp__NumberDataPoint *
 void   otlp__number_data_point__free_unpacked
                      (Otlp__NumberDataPoint *message,
                       ProtobufCAllocator *allocator);
+/* Otlp__Exemplar methods */
+void   otlp__exemplar__init
+                     (Otlp__Exemplar         *message);
+size_t otlp__exemplar__get_packed_size
+                     (const Otlp__Exemplar   *message);
+size_t otlp__exemplar__pack
+                     (const Otlp__Exemplar   *message,
+                      uint8_t             *out);
+size_t otlp__exemplar__pack_to_buffer
+                     (const Otlp__Exemplar   *message,
+                      ProtobufCBuffer     *buffer);
+Otlp__Exemplar *
+       otlp__exemplar__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   otlp__exemplar__free_unpacked
+                     (Otlp__Exemplar *message,
+                      ProtobufCAllocator *allocator);
 /* Otlp__HistogramDataPoint methods */
 void   otlp__histogram_data_point__init
                      (Otlp__HistogramDataPoint         *message);
@@ -1030,6 +1076,9 @@ typedef void (*Otlp__Histogram_Closure)
 typedef void (*Otlp__NumberDataPoint_Closure)
                  (const Otlp__NumberDataPoint *message,
                   void *closure_data);
+typedef void (*Otlp__Exemplar_Closure)
+                 (const Otlp__Exemplar *message,
+                  void *closure_data);
 typedef void (*Otlp__HistogramDataPoint_Closure)
                  (const Otlp__HistogramDataPoint *message,
                   void *closure_data);
@@ -1077,6 +1126,7 @@ extern const ProtobufCMessageDescriptor otlp__gauge__descriptor;
 extern const ProtobufCMessageDescriptor otlp__sum__descriptor;
 extern const ProtobufCMessageDescriptor otlp__histogram__descriptor;
 extern const ProtobufCMessageDescriptor otlp__number_data_point__descriptor;
+extern const ProtobufCMessageDescriptor otlp__exemplar__descriptor;
 extern const ProtobufCMessageDescriptor otlp__histogram_data_point__descriptor;
 extern const ProtobufCMessageDescriptor otlp__export_logs_service_request__descriptor;
 extern const ProtobufCMessageDescriptor otlp__resource_logs__descriptor;

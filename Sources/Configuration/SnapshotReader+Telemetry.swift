@@ -10,6 +10,8 @@ extension SnapshotReader {
             Double($0).flatMap { (0...1).contains($0) ? $0 : nil }
         }
         setting.sessionTraces = group.truth("session_traces") ?? true
+        setting.traces = readTraces(&group)
+        setting.logs = readEvents(&group)
         _ = group.choice("content", default: Content.off)
         let collectors = group.sections("otlp")
         setting.collectors = collectors.compactMap(readCollector)

@@ -48,10 +48,15 @@ void tg_otlp_histogram(tg_otlp *_Nonnull builder, const char *_Nonnull name, con
                        const char *_Nonnull description, int temporality);
 // A point of a gauge (start 0: none) or a sum.
 tg_otlp_attributes *_Nonnull tg_otlp_number(tg_otlp *_Nonnull builder, int64_t start, int64_t time, int64_t value);
+// The same with a value that is not whole.
+tg_otlp_attributes *_Nonnull tg_otlp_fraction(tg_otlp *_Nonnull builder, int64_t start, int64_t time, double value);
 // counts has one element more than bounds.
 tg_otlp_attributes *_Nonnull tg_otlp_buckets(tg_otlp *_Nonnull builder, int64_t start, int64_t time, uint64_t count,
                                              double sum, const uint64_t *_Nonnull counts, const double *_Nonnull bounds,
                                              size_t bound_count);
+// A measurement that the last buckets hold, and the span it belongs to.
+void tg_otlp_exemplar(tg_otlp *_Nonnull builder, int64_t time, double value, uint64_t trace_high, uint64_t trace_low,
+                      uint64_t span);
 
 void tg_otlp_string(tg_otlp_attributes *_Nonnull to, const void *_Nonnull key, size_t key_length,
                     const void *_Nullable value, size_t value_length);

@@ -12,4 +12,6 @@ package struct TelemetrySetting: Sendable {
     package var samplingRatio: Double?
     /// Requests of a session join the trace of their prompt, and prompts, subagents and tools get spans.
     package var sessionTraces = true
+    package var traces = TraceSetting()
+    package var logs = EventSetting()
 }

@@ -16,7 +16,8 @@ extension LoopWorker {
             requestID: exchange.id.rawValue, traceID: exchange.trace.traceID, serverSpan: exchange.trace.serverSpan,
             startedAt: exchange.startedWall, endedAt: exchange.startedWall + exchange.endedAt - exchange.startedAt)
         call.hasClientTrace = exchange.trace.clientParent != nil
-        call.isSampled = exchange.trace.isSampled
+        // What is kept although it was not chosen needs its parents too.
+        call.isSampled = isKept(exchange)
         call.place = exchange.trace.place
         call.isHelping = exchange.isHelping
         call.firstByteAt = exchange.firstByteAt.map { exchange.startedWall + $0 - exchange.startedAt }

@@ -71,6 +71,7 @@ final class Exchange {
     var conversation: Sessions.Conversation?
     /// It helps a conversation and is no turn of it.
     var isHelping = false
+    var parameters = RequestParameters()
     // identify
     var principal: Principal?
     var metadata = Metadata.none
