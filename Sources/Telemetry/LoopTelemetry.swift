@@ -98,6 +98,17 @@ package final class LoopTelemetry: @unchecked Sendable {
         }
     }
 
+    /// Records an event that takes time to complete: that is done on the exporter's loop.
+    package func emit(_ event: TelemetryEvent, completing complete: @escaping @Sendable (inout TelemetryEvent) -> Void)
+    {
+        guard recordsEvents, let exporter else { return }
+        exporter.loop.post {
+            var event = event
+            complete(&event)
+            exporter.emit(event)
+        }
+    }
+
     private func handOverEvents() {
         eventTimer.cancel()
         guard let exporter, let batch = events.take() else { return }

@@ -17,6 +17,7 @@ extension LoopWorker {
         if isKept { recordSpans(exchange) }
         writeLog(exchange)
         emitAccess(exchange)
+        emitContent(exchange)
     }
 
     /// Sampled, or too interesting to be left out: what failed, or was slow, is kept although its trace was not chosen.

@@ -63,6 +63,7 @@ extension LoopWorker {
             try route(exchange, scan)
             try prepare(exchange, scan)
         }
+        beginCapture(exchange)
         if exchange.isPrewarm { return answerPrewarm(exchange) }
         if let tokens = exchange.counted { return answerCount(exchange, tokens) }
         let asked = monotonicNanoseconds()
