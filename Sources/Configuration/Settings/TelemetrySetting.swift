@@ -14,4 +14,5 @@ package struct TelemetrySetting: Sendable {
     package var sessionTraces = true
     package var traces = TraceSetting()
     package var logs = EventSetting()
+    package var metrics = MetricsSetting()
 }

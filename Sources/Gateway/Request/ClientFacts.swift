@@ -15,6 +15,7 @@ struct ClientFacts {
     var compaction: Range<Int>?
     var contextCompacted: Range<Int>?
     var metadata: Range<Int>?
+    var loggingConfig: Range<Int>?
     var traceparent: Range<Int>?
     var hasTwoTraceparents = false
     var tracestate: Range<Int>?
@@ -40,6 +41,7 @@ struct ClientFacts {
             case .claudeCodeCompaction: compaction = field.valueRange
             case .claudeCodeContextCompacted: contextCompacted = field.valueRange
             case .tollgateMetadata: metadata = field.valueRange
+            case .tollgateLoggingConfig: loggingConfig = field.valueRange
             case .tollgateFidelity: wantsReceipt = true
             case .contentEncoding: contentEncoding = field.valueRange
             case .tracestate: tracestate = field.valueRange

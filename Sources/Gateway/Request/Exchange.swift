@@ -72,6 +72,8 @@ final class Exchange {
     /// It helps a conversation and is no turn of it.
     var isHelping = false
     var parameters = RequestParameters()
+    /// What is kept of prompt and answer; `nil`: nothing.
+    var capture: ContentCapture?
     // identify
     var principal: Principal?
     var metadata = Metadata.none
