@@ -1,6 +1,7 @@
 import HTTP
 import Ledger
 import Providers
+import Telemetry
 import Wire
 
 /// What a path stands for.
@@ -18,6 +19,8 @@ enum RequestRoute: Equatable {
     case page
     case health
     case readiness
+    /// Figures for Prometheus.
+    case metrics
 
     /// The pattern for `http.route`.
     var pattern: StaticString {
@@ -32,6 +35,7 @@ enum RequestRoute: Equatable {
         case .page: "/"
         case .health: "/healthz"
         case .readiness: "/readyz"
+        case .metrics: "/metrics"
         }
     }
 
@@ -68,6 +72,7 @@ enum RequestRoute: Equatable {
         if path.equals("/v1/models") { return .models }
         if path.equals("/healthz") { return .health }
         if path.equals("/readyz") { return .readiness }
+        if path.equals("/metrics") { return .metrics }
         if path.equals("/api/hello") { return .hello }
         if path.equals("/api/oauth/usage") { return .usage }
         if path.equals("/") || path.isEmpty { return .page }
@@ -108,6 +113,7 @@ extension LoopWorker {
             case .complete:
                 try finish(&scan, body.bytes, namesModel: !exchange.isNative)
                 exchange.bodyBytes = body.count
+                if telemetry.records { exchange.parameters = RequestParameters(scan.members, in: body.bytes) }
                 return scan
             case .refused(let error): throw .malformedHTTP(status: error.status, error.sentence)
             case .tooLarge: throw .bodyTooLarge(limit: channel.limits.bodyBytes)

@@ -65,6 +65,9 @@ final class Exchange {
     /// Until an upstream has begun to answer: then nothing can be sent again, and a long stream shall not hold it.
     var body: RequestBody?
     var bodyBytes = 0
+    var parameters = RequestParameters()
+    /// What is kept of prompt and answer; `nil`: nothing.
+    var capture: ContentCapture?
     // identify
     var principal: Principal?
     var metadata = Metadata.none
