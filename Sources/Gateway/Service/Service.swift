@@ -22,6 +22,7 @@ package final class Service {
     private let workers: [LoopWorker]
     private let keys: KeyDistribution
     private let governance: GovernanceHost
+    private let sessions: SessionTracker
     private let tokens: TokenDistribution
     private let log: LogWriter
 
@@ -51,6 +52,7 @@ package final class Service {
         let book = RuleBook(snapshot.rules)
         governance = try GovernanceHost(
             book, home: telemetry.loops[0], ledger: ledger, directory: directory, telemetry: telemetry)
+        sessions = SessionTracker(telemetry.ofSessions, writer: ledger.writer)
         var workers: [LoopWorker] = []
         for (index, loop) in eventLoops.enumerated() {
             workers.append(
@@ -58,7 +60,8 @@ package final class Service {
                     loop: loop, snapshot: snapshot, book: book, governor: governance.governor,
                     writer: ledger.writer, keys: KeyRing(ledger.initialKeys, snapshot.keys),
                     tokens: tokens.directory, journal: ledger.journals[index], ids: ledger.makeIDSource(loop: index),
-                    telemetry: telemetry.loops[index], resolver: resolver, upstreams: accounts,
+                    telemetry: telemetry.loops[index], sessions: SessionGatherer(loop: loop, sessions),
+                    resolver: resolver, upstreams: accounts,
                     listeners: listeners[index], keyLookout: KeyLookout(ledger.writer),
                     exposition: telemetry.exposition))
         }
@@ -142,6 +145,7 @@ package final class Service {
             }
         }
         try telemetry.start()
+        sessions.start()
         for worker in workers { try worker.loop.start() }
         barrier()
         if let problem = problem.withLock({ $0 }) { throw problem }
@@ -247,6 +251,9 @@ package final class Service {
             let last = monotonicNanoseconds() + Self.abortTime
             while openConnections() > 0, monotonicNanoseconds() < last { _ = signals.next(milliseconds: 20) }
         }
+        for worker in workers { worker.loop.post { worker.sessions.handOver() } }
+        barrier()
+        await sessions.shutdown()
         await telemetry.shutdown()
         do {
             try await ledger.writer.close()
