@@ -13,4 +13,5 @@ package struct TelemetrySetting: Sendable {
     package var clients = ClientTelemetrySetting()
     package var traces = TraceSetting()
     package var logs = EventSetting()
+    package var metrics = MetricsSetting()
 }

@@ -62,8 +62,9 @@ package final class Service {
                     tokens: tokens.directory, journal: ledger.journals[index], ids: ledger.makeIDSource(loop: index),
                     telemetry: telemetry.loops[index], resolver: resolver, upstreams: accounts,
                     listeners: listeners[index], keyLookout: KeyLookout(ledger.writer),
-                    clientTelemetry: clientTelemetry))
+                    exposition: telemetry.exposition, clientTelemetry: clientTelemetry))
         }
+        telemetry.watchProcess(ledger, certificateEnd: listeners.first?.first?.certificateEnd)
         for worker in workers { worker.tell(workers.filter { $0 !== worker }) }
         self.workers = workers
         keys.start(ledger.initialKeys, workers)
