@@ -8,20 +8,16 @@ import Wire
 struct ReceiverFuzzTests {
     /// What is taken must be well formed, with the stamp.
     private func read(_ bytes: [UInt8], _ signal: Signal) throws {
-        do throws(OTLPFault) {
-            let outcome: Result<ClientPayloadWriter.Result, OTLPFault> = bytes.withUnsafeBytes { bytes in
-                do throws(OTLPFault) {
-                    _ = try ClientActivity.metrics(in: bytes)
-                    _ = try ClientActivity.records(in: bytes)
-                    _ = try ClientActivity.traces(in: bytes)
-                    return .success(
-                        try ClientPayloadWriter.write(
-                            bytes, as: signal, SampleExports.stamp, AttributePolicy(keepsContent: true)))
-                } catch { return .failure(error) }
+        do {
+            let result = try bytes.withUnsafeBytes { bytes in
+                _ = try ClientActivity.metrics(in: bytes)
+                _ = try ClientActivity.records(in: bytes)
+                _ = try ClientActivity.traces(in: bytes)
+                return try ClientPayloadWriter.write(
+                    bytes, as: signal, SampleExports.stamp, AttributePolicy(keepsContent: true))
             }
-            let result = try outcome.get()
-            for group in try ProtobufMessage(result.bytes).all(1) {
-                #expect(try group.at(1).attributes(1)["tollgate.key.id"] == "key_1")
+            for group in try ProtobufMessage(result.bytes).messages(1) {
+                #expect(try group.at(1).clientAttributes(1)["tollgate.key.id"] == "key_1")
             }
             // What was written can be written again.
             #expect(try SampleExports.write(result.bytes, signal).items == result.items)

@@ -7,14 +7,14 @@ import Wire
 @Suite("What clients export is read, stamped and written anew")
 struct ReceiverTests {
     private func records(_ result: ClientPayloadWriter.Result) throws -> [ProtobufMessage] {
-        try ProtobufMessage(result.bytes).at(1, 2).all(2)
+        try ProtobufMessage(result.bytes).at(1, 2).messages(2)
     }
 
     @Test("The resource has the stamp of the credential, and nothing that claims to be ours")
     func stamp() throws {
         for (signal, json) in SampleExports.all {
             let result = try SampleExports.write(SampleExports.binary(json, signal), signal)
-            let resource = try ProtobufMessage(result.bytes).at(1, 1).attributes(1)
+            let resource = try ProtobufMessage(result.bytes).at(1, 1).clientAttributes(1)
             #expect(resource["user.id"] == "alice@example.com" && resource["user.email"] == "alice@example.com")
             #expect(resource["tollgate.team"] == "platform" && resource["tollgate.key.id"] == "key_1")
             #expect(resource["tollgate.project"] == "atlas" && resource["service.name"] == "claude-code")
@@ -29,23 +29,23 @@ struct ReceiverTests {
         let twice = #"{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"severityNumber":1}]}]}]}"#
         var bytes = try SampleExports.binary(twice, .logs)
         var result = try SampleExports.write(bytes, .logs)
-        #expect(try ProtobufMessage(result.bytes).at(1, 1).attributes(1)["tollgate.key.id"] == "key_1")
+        #expect(try ProtobufMessage(result.bytes).at(1, 1).clientAttributes(1)["tollgate.key.id"] == "key_1")
         // A second one behind the records would count in place of the first.
         let evil = try SampleExports.binary(
             #"{"resourceLogs":[{"resource":{"attributes":[{"key":"user.id","value":{"stringValue":"root"}}]}}]}"#, .logs
         )
         bytes = [0x0A, UInt8(truncatingIfNeeded: bytes.count - 5 + evil.count - 5)] + bytes[5...] + evil[5...]
         result = try SampleExports.write(bytes, .logs)
-        let groups = try ProtobufMessage(result.bytes).all(1)
+        let groups = try ProtobufMessage(result.bytes).messages(1)
         #expect(groups.count == 1 && groups[0].values(1).count == 1)
-        #expect(try groups[0].at(1).attributes(1)["user.id"] == "alice@example.com")
+        #expect(try groups[0].at(1).clientAttributes(1)["user.id"] == "alice@example.com")
     }
 
     @Test("Claims of records are replaced; prompts, parameters and unknown words stay out; numbers pass")
     func attributes() throws {
         let result = try SampleExports.write(SampleExports.binary(SampleExports.logs, .logs), .logs)
         #expect(result.items == 2)
-        let found = try records(result).map { try $0.attributes(6) }
+        let found = try records(result).map { try $0.clientAttributes(6) }
         #expect(found[0]["user.id"] == "alice@example.com" && found[0]["claude_code.installation.id"] == "c0ffee")
         #expect(found[0]["user.email"] == nil && found[0]["request_id"] == "req_1")
         #expect(found[0]["list"] != nil && found[0]["map"] == nil && found[0]["cost_usd"] != nil)
@@ -53,7 +53,7 @@ struct ReceiverTests {
         #expect(result.edits["content"] == 3 && result.edits["claim"] == 1)
         let kept = try SampleExports.write(
             SampleExports.binary(SampleExports.logs, .logs), .logs, keepsContent: true)
-        let whole = try records(kept)[1].attributes(6)
+        let whole = try records(kept)[1].clientAttributes(6)
         #expect(whole["tool_parameters"] == #"{"command":"ls"}"# && whole["note"] == "words that nobody knows")
     }
 
@@ -66,7 +66,7 @@ struct ReceiverTests {
         #expect(result.joined == 1 && result.unjoined == 1)
         let found = try records(result)
         #expect(found[0].values(9) == [.bytes(place.trace.bytes)] && found[0].values(10) == [.bytes(place.span.bytes)])
-        #expect(try found[0].attributes(6)["claude_code.trace.id"] == "0102030405060708090a0b0c0d0e0f10")
+        #expect(try found[0].clientAttributes(6)["claude_code.trace.id"] == "0102030405060708090a0b0c0d0e0f10")
         #expect(found[1].values(9).isEmpty)
         result = try SampleExports.write(bytes, .logs) { _ in .its }
         #expect(try records(result)[0].values(9) == [.bytes(Array(1...16))] && result.unjoined == 0)
@@ -94,15 +94,15 @@ struct ReceiverTests {
     func points() throws {
         let bytes = try SampleExports.binary(SampleExports.metrics(delta: true), .metrics)
         let result = try SampleExports.write(bytes, .metrics, keepsContent: true)
-        let before = try ProtobufMessage(bytes).at(1, 2).all(2),
-            after = try ProtobufMessage(result.bytes).at(1, 2).all(2)
+        let before = try ProtobufMessage(bytes).at(1, 2).messages(2),
+            after = try ProtobufMessage(result.bytes).at(1, 2).messages(2)
         #expect(before.count == after.count && result.items == 11)
         for (old, new) in zip(before, after) {
             #expect(old.values(1) == new.values(1) && old.fields.map(\.number) == new.fields.map(\.number))
         }
         let point = try after[2].at(7, 1)
-        #expect(try point.attributes(7)["user.id"] == "alice@example.com")
-        #expect(try point.attributes(7)["tollgate.team"] == "platform" && point.values(6) == [.fixed64(3)])
+        #expect(try point.clientAttributes(7)["user.id"] == "alice@example.com")
+        #expect(try point.clientAttributes(7)["tollgate.team"] == "platform" && point.values(6) == [.fixed64(3)])
         let histogram = try after[7].at(9, 1)
         #expect(histogram.has(6) && histogram.has(7) && histogram.has(8) && histogram.values(4) == [.fixed64(3)])
         #expect(try after[8].at(10, 1, 8).values(1) == [.varint(3)], "-2 in zigzag")
@@ -122,7 +122,7 @@ struct ReceiverTests {
         let json =
             #"{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"attributes":[\#((list + many).joined(separator: ","))]}]}]}]}"#
         let result = try SampleExports.write(SampleExports.binary(json, .logs), .logs)
-        let found = try records(result)[0].attributes(6)
+        let found = try records(result)[0].clientAttributes(6)
         #expect(found["error"]?.utf8.count == 4_096 && found["error.message"] == "a\u{FFFD}[31mb\u{FFFD}")
         #expect(found.count == 124 && result.bytes.count < 16_000)
         #expect(result.edits == ["cut": 1, "key": 3, "reserved": 1, "too_many": 378])
@@ -142,8 +142,8 @@ struct ReceiverTests {
             return nested(1, nested(2, nested(2, nested(6, pair))))
         }
         var result = try SampleExports.write(payload([0x61, 0xFF, 0x62]), .logs)
-        #expect(try records(result)[0].attributes(6)["error"] == "a\u{FFFD}b")
+        #expect(try records(result)[0].clientAttributes(6)["error"] == "a\u{FFFD}b")
         result = try SampleExports.write(payload([0x61] + Array(String(repeating: "é", count: 4_096).utf8)), .logs)
-        #expect(try records(result)[0].attributes(6)["error"] == "a" + String(repeating: "é", count: 2_047))
+        #expect(try records(result)[0].clientAttributes(6)["error"] == "a" + String(repeating: "é", count: 2_047))
     }
 }

@@ -96,17 +96,10 @@ extension ProtobufMessage {
         return message
     }
 
-    func all(_ number: Int) throws -> [ProtobufMessage] {
-        try values(number).map { value in
-            guard case .bytes(let bytes) = value else { throw Fault() }
-            return try ProtobufMessage(bytes)
-        }
-    }
-
     /// `KeyValue`s by name; texts as they are, other values as what they look like.
-    func attributes(_ number: Int) throws -> [String: String] {
+    func clientAttributes(_ number: Int) throws -> [String: String] {
         var found: [String: String] = [:]
-        for pair in try all(number) {
+        for pair in try messages(number) {
             guard case .bytes(let key)? = pair.values(1).first else { throw Fault() }
             let value = try pair.at(2)
             if case .bytes(let text)? = value.values(1).first {
