@@ -38,6 +38,22 @@ extension Instrument {
         case .auditDropped: "Audit events that were not written to the ledger."
         case .keySetFetches: "Fetches of the key sets that tokens are verified with, by result."
         case .alerts: "Alerts for webhooks."
+        case .spansExported: "Spans whose export is over, taken or not."
+        case .logsExported: "Log records whose export is over, taken or not."
+        case .pointsExported: "Data points whose export is over, taken or not."
+        case .spansInflight: "Spans that are being exported."
+        case .logsInflight: "Log records that are being exported."
+        case .pointsInflight: "Data points that are being exported."
+        case .exportDuration: "Duration of attempts to export."
+        case .spanQueueSize: "Spans that wait for export, in memory and on disk."
+        case .spanQueueCapacity: "Spans that may wait in memory."
+        case .spansProcessed: "Spans that left the queue."
+        case .logQueueSize: "Log records that wait for export, in memory and on disk."
+        case .logQueueCapacity: "Log records that may wait in memory."
+        case .logsProcessed: "Log records that left the queue."
+        case .spoolBytes: "Size of the telemetry spool's files."
+        case .spoolRecords: "Export requests in the telemetry spool."
+        case .spoolOldestAge: "Age of the oldest export request in the telemetry spool."
         }
     }
 }
