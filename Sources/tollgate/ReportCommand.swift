@@ -7,7 +7,9 @@ enum ReportCommand {
     private enum Format: String, CaseIterable { case table, csv, json }
 
     static func run(_ arguments: ArraySlice<String>) throws -> Int32 {
-        let arguments = try Arguments(arguments, options: ["config", "by", "since", "until", "where", "format"])
+        let arguments = try Arguments(
+            arguments, options: ["config", "by", "since", "until", "where", "format"],
+            switches: ["activity"])
         try arguments.expectPositionals(0, "no further words")
         let text = try arguments.one("format") ?? "table"
         guard let format = Format(rawValue: text) else {
@@ -20,6 +22,15 @@ enum ReportCommand {
             where: words(arguments.all("where")), now: now)
         let directory = try DataDirectory(path: snapshot.dataPath)
         _ = try Ledger.recoverIfUnattended(directory)
+        if arguments.has("activity") {
+            let report = try ActivityReport(query, in: directory, now: now)
+            switch format {
+            case .table: Console.print(report.table())
+            case .csv: Console.print(report.csv())
+            case .json: Console.print(report.json())
+            }
+            return 0
+        }
         let report = try Report(query, in: directory, now: now)
         switch format {
         case .table: Console.print(report.table(withBars: Console.isTerminal))

@@ -25,7 +25,7 @@ struct DocumentationTests {
                 switch instrument.kind {
                 case .histogram: "histogram"
                 case .counter: "counter"
-                case .upDown: "up-down counter"
+                case .upDown, .observed: "up-down counter"
                 case .gauge: "gauge"
                 }
             #expect(cells[1].hasPrefix(kind + " ") && cells[2].hasPrefix("`\(instrument.unit)`"), "\(row)")

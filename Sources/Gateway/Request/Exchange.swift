@@ -65,6 +65,9 @@ final class Exchange {
     /// Until an upstream has begun to answer: then nothing can be sent again, and a long stream shall not hold it.
     var body: RequestBody?
     var bodyBytes = 0
+    var parameters = RequestParameters()
+    /// What is kept of prompt and answer; `nil`: nothing.
+    var capture: ContentCapture?
     // identify
     var principal: Principal?
     var metadata = Metadata.none
@@ -163,6 +166,8 @@ final class Exchange {
     var isNative: Bool { nativeRoute != nil }
     /// Tokens that were estimated in place of a count.
     var counted: Int64?
+    /// It carries a client's telemetry, and leaves none but in the figures.
+    var isTelemetry = false
     /// `max_tokens` is 0, and nothing is there that could be warmed.
     var isPrewarm = false
     var wantsReceipt: Bool { facts.wantsReceipt }

@@ -10,7 +10,7 @@ import Wire
 final class TelemetryHost: Sendable {
     let loops: [LoopTelemetry]
     let processLog: LogWriter
-    private let exporter: Exporter
+    let exporter: Exporter
     private let exportLoop: EventLoop
     /// Sends alerts to webhooks.
     let alerts: AlertSender
@@ -34,6 +34,14 @@ final class TelemetryHost: Sendable {
         ) { [exporter] result, count in
             exporter.measure { $0.add(.alerts, Int64(count), .result(result.rawValue)) }
         }
+        mirror(snapshot)
+    }
+
+    /// The process's own log lines go to the collector too, as far as the configuration says.
+    private func mirror(_ snapshot: Snapshot) {
+        processLog.mirror(from: snapshot.telemetry.logs.processLevel.map(LogSeverity.init)) { [weak exporter] event in
+            exporter?.emit(event)
+        }
     }
 
     private static func file(_ snapshot: Snapshot) -> TelemetrySettings.File {
@@ -45,6 +53,10 @@ final class TelemetryHost: Sendable {
         }
         file.serviceName = snapshot.telemetry.serviceName
         file.samplingRatio = snapshot.telemetry.samplingRatio
+        let metrics = snapshot.telemetry.metrics
+        file.metricInterval = metrics.interval
+        file.isDelta = metrics.temporality.map { $0 == .delta }
+        file.seriesLimit = metrics.seriesLimit
         return file
     }
 
@@ -88,7 +100,11 @@ final class TelemetryHost: Sendable {
             Task(executorPreference: exporter.loop) { await exporter.start() }
         }
         // The configuration that it starts with is good.
-        measure { $0.set(.configReloadSuccess, 1) }
+        let now = wallClockNanoseconds()
+        measure { figures in
+            figures.set(.configReloadSuccess, 1)
+            figures.set(.configReloadTime, now)
+        }
         emit(
             .audit(
                 action: "start", actor: "tollgate", subject: Version.current, details: "{\"loops\":\(loops.count)}"))
@@ -100,15 +116,21 @@ final class TelemetryHost: Sendable {
     /// Tells an event, from any thread; on a loop, its own `LoopTelemetry` is nearer.
     func emit(_ event: TelemetryEvent) { exporter.emit(event) }
 
+    /// Hands on what a client's telemetry became, from any thread.
+    func forward(_ payload: [UInt8], items: Int, as signal: Signal) {
+        exporter.forward(payload, items: items, as: signal)
+    }
+
     /// Records figures of what has no loop, from any thread.
     func measure(_ body: @escaping @Sendable (inout MetricShard) -> Void) { exporter.measure(body) }
 
     /// Tells of a reload, good or not.
     func tell(_ report: ReloadReport, subject: String) {
-        let hasFailed = report.hasFailed
+        let hasFailed = report.hasFailed, now = wallClockNanoseconds()
         measure { figures in
             figures.add(.configReloads, 1, .result(hasFailed ? "failed" : "ok"))
             figures.set(.configReloadSuccess, hasFailed ? 0 : 1)
+            figures.set(.configReloadTime, now)
         }
         emit(
             .audit(
@@ -116,7 +138,10 @@ final class TelemetryHost: Sendable {
                 severity: hasFailed ? .warning : .info))
     }
 
-    func replace(_ snapshot: Snapshot) { processLog.set(level: LogSeverity(snapshot.logs.level)) }
+    func replace(_ snapshot: Snapshot) {
+        processLog.set(level: LogSeverity(snapshot.logs.level))
+        mirror(snapshot)
+    }
 
     /// Sends what is left: alerts first, so that the last figures speak of them.
     func shutdown() async {

@@ -19,56 +19,51 @@ enum ExportSplitter {
             guard let total = count(bytes), total > 1 else { return nil }
             let half = total / 2
             var position = 0
-            let first = part(bytes, 0..<half, depth: 0, &position)
+            let first = try? part(bytes, 0..<half, depth: 0, &position)
             position = 0
-            let second = part(bytes, half..<total, depth: 0, &position)
+            let second = try? part(bytes, half..<total, depth: 0, &position)
+            guard let first, let second else { return nil }
             return Halves(first: first, firstItems: half, second: second, secondItems: total - half)
         }
     }
 
     /// How many items a request has; nil for what is no such request.
-    static func count(_ request: UnsafeRawBufferPointer) -> Int? { count(request, depth: 0) }
+    static func count(_ request: UnsafeRawBufferPointer) -> Int? { try? count(request, depth: 0) }
 
     /// The number of the field that leads one level down.
-    private static func descent(_ depth: Int) -> UInt64 { depth == 0 ? 1 : 2 }
+    private static func descent(_ depth: Int) -> Int { depth == 0 ? 1 : 2 }
 
-    private static func count(_ bytes: UnsafeRawBufferPointer, depth: Int) -> Int? {
+    private static func count(_ bytes: UnsafeRawBufferPointer, depth: Int) throws(OTLPFault) -> Int {
         var fields = ProtobufFields(bytes), total = 0
-        while let field = fields.next() {
-            guard field.number == descent(depth), let content = field.content else { continue }
-            if depth == 2 {
-                total += 1
-            } else {
-                guard let inner = count(bytes.slice(content), depth: depth + 1) else { return nil }
-                total += inner
-            }
+        while let field = try fields.next() {
+            guard field.number == descent(depth), field.type == .length else { continue }
+            total += depth == 2 ? 1 : try count(field.bytes, depth: depth + 1)
         }
-        return fields.isDamaged ? nil : total
+        return total
     }
 
     /// The message with those of its items whose places are in `kept`; groups without any are left out. `position` is the place
     /// of the item that comes next.
     private static func part(
         _ bytes: UnsafeRawBufferPointer, _ kept: Range<Int>, depth: Int, _ position: inout Int
-    ) -> [UInt8] {
-        var fields = ProtobufFields(bytes), output: [UInt8] = []
-        while let field = fields.next() {
-            guard field.number == descent(depth), let content = field.content else {
-                output.append(contentsOf: bytes.slice(field.whole))
-                continue
-            }
-            if depth == 2 {
-                if kept.contains(position) { output.append(contentsOf: bytes.slice(field.whole)) }
-                position += 1
+    ) throws(OTLPFault) -> [UInt8] {
+        var fields = ProtobufFields(bytes), output = ByteWriter(), start = 0
+        while let field = try fields.next() {
+            let whole = bytes.slice(start..<fields.position)
+            start = fields.position
+            guard field.number == descent(depth), field.type == .length else {
+                output.append(whole)
                 continue
             }
             let before = position
-            let inner = part(bytes.slice(content), kept, depth: depth + 1, &position)
-            guard (before..<position).overlaps(kept) else { continue }
-            ProtobufFields.append(tag: field.number << 3 | 2, to: &output)
-            ProtobufFields.append(tag: UInt64(inner.count), to: &output)
-            output += inner
+            if depth == 2 {
+                position += 1
+                if kept.contains(before) { output.append(whole) }
+                continue
+            }
+            let inner = try part(field.bytes, kept, depth: depth + 1, &position)
+            if (before..<position).overlaps(kept) { inner.withUnsafeBytes { output.append(field.number, bytes: $0) } }
         }
-        return output
+        return output.array
     }
 }

@@ -53,7 +53,9 @@ extension Exporter {
         guard !isInTime else { return }
         let isKept = lane.spool.map { !$0.isEmpty } ?? false
         log.write(
-            .warning, isKept ? "telemetry waits in the spool for the next start" : "telemetry was not delivered in time"
+            .warning,
+            isKept ? "telemetry waits in the spool for the next start" : "telemetry was not delivered in time",
+            isMirrored: false
         ) { fields in
             fields.member("signal", lane.delivery.signal.rawValue)
             fields.member("destination", lane.delivery.name)

@@ -105,7 +105,9 @@ extension Exporter {
     /// Once for each reason; the metrics have the numbers.
     private func tell(_ drop: Spool.Drop, _ delivery: Delivery) {
         guard settings.logLevel <= .warning else { return }
-        log.write(.warning, "telemetry was dropped; further losses for this reason are counted only") { fields in
+        log.write(.warning, "telemetry was dropped; further losses for this reason are counted only", isMirrored: false)
+        {
+            fields in
             fields.member("signal", delivery.signal.rawValue)
             fields.member("destination", delivery.name)
             fields.member("reason", drop.reason)
@@ -122,7 +124,10 @@ extension Exporter {
         guard spool.fault != 0 else { return worker.isUnwritableTold = false }
         guard !worker.isUnwritableTold, settings.logLevel <= .warning else { return }
         worker.isUnwritableTold = true
-        log.write(.warning, "the telemetry spool cannot be written; what the collector does not take waits in memory") {
+        log.write(
+            .warning, "the telemetry spool cannot be written; what the collector does not take waits in memory",
+            isMirrored: false
+        ) {
             $0.member("signal", worker.lane.delivery.signal.rawValue)
             $0.member("destination", worker.lane.delivery.name)
             $0.member("error", TransportError.system(call: "write", errno: spool.fault).sentence)

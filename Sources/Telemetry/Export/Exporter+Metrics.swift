@@ -33,7 +33,7 @@ extension Exporter {
         guard let feed = destinations[index].metrics, !feed.isExporting else { return }
         feed.isExporting = true
         defer { feed.isExporting = false }
-        let total = await collected()
+        let total = await collected(for: .push)
         let now = wallClockNanoseconds()
         let figures = settings.isDelta ? total.since(feed.exported) : total
         guard !figures.isEmpty else { return }
@@ -54,6 +54,7 @@ extension Exporter {
         var leftOut = 0
         for source in sources { leftOut += total.merge(await source.figures()) }
         if leftOut > 0 { own.add(.telemetryDropped, Int64(leftOut), Signal.metrics.labels(MetricShard.seriesFull)) }
+        observers.observe(&total)
         return total
     }
 

@@ -22,7 +22,8 @@ package actor Exporter {
     let inbox: EventInbox
     let forwardInbox = ForwardInbox()
 
-    var own = MetricShard()
+    var own: MetricShard
+    let observers = FigureObservers()
     var lostLines = 0
     let metricTimer: LoopTimer
     let houseTimer: LoopTimer
@@ -51,6 +52,7 @@ package actor Exporter {
     ) throws(TransportError) {
         self.loop = loop
         self.settings = settings
+        own = MetricShard(limit: settings.seriesLimit)
         self.version = version
         self.sources = sources
         self.log = log

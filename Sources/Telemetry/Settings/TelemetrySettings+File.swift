@@ -5,6 +5,10 @@ extension TelemetrySettings {
         package var spool: Spool?
         package var serviceName: String?
         package var samplingRatio: Double?
+        /// Nanoseconds.
+        package var metricInterval: Int64?
+        package var isDelta: Bool?
+        package var seriesLimit: Int?
 
         package init() {}
     }
