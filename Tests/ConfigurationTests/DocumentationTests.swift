@@ -14,6 +14,8 @@ struct DocumentationTests {
         complete + "limits: {qqqqqqqqqqqqqqqqqq: 1}", complete + "logs: {qqqqqqqqqqqqqqqqqq: 1}",
         complete + "telemetry: {qqqqqqqqqqqqqqqqqq: 1}",
         complete + "telemetry: {otlp: {endpoint: \"http://a\", qqqqqqqqqqqqqqqq: 1}}",
+        complete + "telemetry: {otlp: {endpoint: \"https://a\", tls: {qqqqqqqqqqqqqqqq: 1}}}",
+        complete + "telemetry: {spool: {qqqqqqqqqqqqqqqq: 1}}",
         "providers: {name: m, kind: anthropic, qqqqqqqqqqqqqqqq: 1}\nmodels: {name: a, target: m/a}",
         "providers: {name: m, kind: anthropic, timeouts: {qqqqqqqqqqqqqqqq: 1}}\nmodels: {name: a, target: m/a}",
         "providers: {name: m, kind: openai, api_key: abc, betas: {qqqqqqqqqqqqqqqq: 1}}\nmodels: {name: a, target: m/a}",
