@@ -41,6 +41,12 @@ extension LoopWorker {
             try await identify(exchange)
             await answerUsage(exchange)
         case .metrics: try await answerMetrics(exchange)
+        case .telemetry(let signal):
+            guard exchange.setting.snapshot.telemetry.clients.receives else {
+                throw .unknownPath("\(route.pattern)")
+            }
+            exchange.isTelemetry = true
+            await receiveTelemetry(exchange, signal)
         case .hello, .page, .health, .readiness: answerLocally(exchange, route)
         }
     }
@@ -58,6 +64,7 @@ extension LoopWorker {
         exchange.stages.add(.identify, from: first, to: begin)
         let scan = try await accept(exchange)
         exchange.maximumOutput = scan.maxTokens
+        join(exchange, scan)
         exchange.stages.add(.accept, from: begin, to: monotonicNanoseconds())
         try timed(.route, exchange) { () throws(Refusal) in
             try route(exchange, scan)
