@@ -36,7 +36,8 @@ extension SessionSpan {
 
     private func begin(_ spans: inout SpanRecorder, _ name: StaticString, _ rest: String) {
         spans.begin(
-            .stage, trace: place.traceID, span: span, parent: parent, from: begin, to: max(begin, end), isError: isError,
+            .stage, trace: place.traceID, span: span, parent: parent, from: begin, to: max(begin, end),
+            isError: isError,
             name: name, rest)
     }
 
