@@ -75,6 +75,8 @@ enum Usage {
                                                    who runs what: context, cost so far and per minute
         tollgate session ID --config FILE [--follow] [--json]
                                                    one session as a tree: prompts, model calls, tools, subagents
+        tollgate report --activity --config FILE [--by user,team,project,day,…] [--since 7d] [--format table|csv|json]
+                                                   sessions, edits, commits, and what each cost
         tollgate healthcheck --config FILE         exit code 0 if the gateway is ready
         tollgate version
         """

@@ -12,6 +12,7 @@ package struct TelemetrySetting: Sendable {
     package var samplingRatio: Double?
     /// Requests of a session join the trace of their prompt, and prompts, subagents and tools get spans.
     package var sessionTraces = true
+    package var clients = ClientTelemetrySetting()
     package var traces = TraceSetting()
     package var logs = EventSetting()
     package var metrics = MetricsSetting()

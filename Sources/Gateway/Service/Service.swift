@@ -24,6 +24,7 @@ package final class Service {
     private let governance: GovernanceHost
     private let sessions: SessionTracker
     private let tokens: TokenDistribution
+    private let clientTelemetry: ClientTelemetryHost
     private let log: LogWriter
 
     /// Takes the data directory and the addresses; nothing is served before `run`. `loops`: 0 is one for each core.
@@ -53,6 +54,7 @@ package final class Service {
         governance = try GovernanceHost(
             book, home: telemetry.loops[0], ledger: ledger, directory: directory, telemetry: telemetry)
         sessions = SessionTracker(telemetry.ofSessions, writer: ledger.writer)
+        clientTelemetry = try telemetry.makeClientHost(index: count + 1, ledger.writer)
         var workers: [LoopWorker] = []
         for (index, loop) in eventLoops.enumerated() {
             workers.append(
@@ -63,7 +65,7 @@ package final class Service {
                     telemetry: telemetry.loops[index], sessions: SessionGatherer(loop: loop, sessions),
                     resolver: resolver, upstreams: accounts,
                     listeners: listeners[index], keyLookout: KeyLookout(ledger.writer),
-                    exposition: telemetry.exposition))
+                    exposition: telemetry.exposition, clientTelemetry: clientTelemetry))
         }
         telemetry.watchProcess(ledger, certificateEnd: listeners.first?.first?.certificateEnd)
         for worker in workers { worker.tell(workers.filter { $0 !== worker }) }
@@ -146,6 +148,7 @@ package final class Service {
         }
         try telemetry.start()
         sessions.start()
+        try clientTelemetry.start()
         for worker in workers { try worker.loop.start() }
         barrier()
         if let problem = problem.withLock({ $0 }) { throw problem }
@@ -254,6 +257,7 @@ package final class Service {
         for worker in workers { worker.loop.post { worker.sessions.handOver() } }
         barrier()
         await sessions.shutdown()
+        await clientTelemetry.shutdown()
         await telemetry.shutdown()
         do {
             try await ledger.writer.close()

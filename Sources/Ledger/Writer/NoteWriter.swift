@@ -11,6 +11,7 @@ struct NoteWriter {
     private let auditTable: AuditTable
     private let budgetTables: BudgetTables
     private let toolTable: ToolTable
+    private let activityTable: ActivityTable
     private let mark: OrderMark
     private let inbox: WriterInbox
 
@@ -20,6 +21,8 @@ struct NoteWriter {
     private var accounts: [BudgetAccountRow.Key: BudgetAccountRow] = [:]
     private var alerts: [BudgetAlertRow] = []
     private var tools: [ToolRow] = []
+    /// Sums that are not written yet.
+    private var activity: [ActivityKey: ActivityCounts] = [:]
     /// Dropped lines that the audit itself tells of.
     private var droppedKnown = 0
     /// Audit lines written since the start.
@@ -31,6 +34,7 @@ struct NoteWriter {
         auditTable = try AuditTable(database)
         budgetTables = try BudgetTables(database)
         toolTable = try ToolTable(database)
+        activityTable = try ActivityTable(database)
         mark = try OrderMark(database)
     }
 
@@ -42,10 +46,15 @@ struct NoteWriter {
         for batch in contents.alerts { alerts += batch }
         // While the database refuses they are the first that there is no room for.
         if tools.count < Self.mostTools { tools += contents.tools }
+        for batch in contents.activity {
+            for row in batch { activity[row.key, default: ActivityCounts()].add(row.counts) }
+        }
     }
 
     /// Whether a group was not enough.
-    var hasMore: Bool { auditStart < audit.count || !accounts.isEmpty || !alerts.isEmpty || !tools.isEmpty }
+    var hasMore: Bool {
+        auditStart < audit.count || !accounts.isEmpty || !alerts.isEmpty || !activity.isEmpty || !tools.isEmpty
+    }
 
     /// Writes up to a group of each kind.
     ///
@@ -56,7 +65,9 @@ struct NoteWriter {
         guard hasMore || dropped > droppedKnown else { return false }
         let lines = audit[auditStart...].prefix(Self.groupSize)
         let accountGroup = Array(accounts.values.prefix(Self.groupSize))
-        let alertGroup = alerts.prefix(Self.groupSize), toolGroup = tools.prefix(Self.groupSize)
+        let alertGroup = alerts.prefix(Self.groupSize)
+        let activityGroup = activity.prefix(Self.groupSize).map { ActivityRow(key: $0.key, counts: $0.value) }
+        let toolGroup = tools.prefix(Self.groupSize)
         let lost = dropped - droppedKnown
         try database.transaction { () throws(LedgerError) in
             for line in lines { try auditTable.insert(line) }
@@ -64,6 +75,7 @@ struct NoteWriter {
             for row in accountGroup { try budgetTables.upsert(row) }
             for row in alertGroup { try budgetTables.insert(row) }
             for row in toolGroup { try toolTable.upsert(row) }
+            for row in activityGroup { try activityTable.add(row) }
             try mark.raise(to: lines.reduce(0) { max($0, $1.order) })
         }
         droppedKnown = dropped
@@ -72,6 +84,7 @@ struct NoteWriter {
         let written = (lines.count, alertGroup.count, toolGroup.count)
         forget(auditLines: written.0)
         for row in accountGroup { accounts[row.key] = nil }
+        for row in activityGroup { activity[row.key] = nil }
         alerts.removeFirst(written.1)
         tools.removeFirst(written.2)
         return true

@@ -11,6 +11,7 @@ final class WriterInbox: Sendable {
         var accounts: [[BudgetAccountRow]] = []
         var alerts: [[BudgetAlertRow]] = []
         var tools: [ToolRow] = []
+        var activity: [[ActivityRow]] = []
     }
 
     private struct State {
@@ -68,6 +69,12 @@ final class WriterInbox: Sendable {
 
     /// Calls of tools that were dropped since the start.
     var droppedTools: Int { state.withLock { $0.droppedTools } }
+
+    func add(_ activity: [ActivityRow]) {
+        add { state in
+            if !state.closed { state.contents.activity.append(activity) }
+        }
+    }
 
     private func add(_ change: (inout State) -> Void) {
         state.withLock { change(&$0) }
