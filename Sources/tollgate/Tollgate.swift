@@ -71,12 +71,12 @@ enum Usage {
                         (list and verify also with --json)
         tollgate report --config FILE [--by team,user,model,day,…] [--since 7d] [--until …]
                         [--where team=platform]… [--format table|csv|json]
+        tollgate report --activity --config FILE [--by user,team,project,day,…] [--since 7d] [--format table|csv|json]
+                                                   sessions, edits, commits, and what each cost
         tollgate sessions --config FILE [--since 1h | --all] [--json]
                                                    who runs what: context, cost so far and per minute
         tollgate session ID --config FILE [--follow] [--json]
                                                    one session as a tree: prompts, model calls, tools, subagents
-        tollgate report --activity --config FILE [--by user,team,project,day,…] [--since 7d] [--format table|csv|json]
-                                                   sessions, edits, commits, and what each cost
         tollgate healthcheck --config FILE         exit code 0 if the gateway is ready
         tollgate version
         """

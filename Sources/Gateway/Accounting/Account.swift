@@ -15,8 +15,8 @@ extension LoopWorker {
         measure(exchange, isKept: isKept)
         if exchange.isTelemetry { return }
         auditRefusal(exchange)
-        observe(exchange)
         tellClientTelemetry(exchange)
+        observe(exchange)
         if isKept { recordSpans(exchange) }
         writeLog(exchange)
         emitAccess(exchange)

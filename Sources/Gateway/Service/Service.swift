@@ -53,8 +53,8 @@ package final class Service {
         let book = RuleBook(snapshot.rules)
         governance = try GovernanceHost(
             book, home: telemetry.loops[0], ledger: ledger, directory: directory, telemetry: telemetry)
-        sessions = SessionTracker(telemetry.ofSessions, writer: ledger.writer)
         clientTelemetry = try telemetry.makeClientHost(index: count + 1, ledger.writer)
+        sessions = SessionTracker(telemetry.ofSessions, writer: ledger.writer)
         var workers: [LoopWorker] = []
         for (index, loop) in eventLoops.enumerated() {
             workers.append(
@@ -63,9 +63,9 @@ package final class Service {
                     writer: ledger.writer, keys: KeyRing(ledger.initialKeys, snapshot.keys),
                     tokens: tokens.directory, journal: ledger.journals[index], ids: ledger.makeIDSource(loop: index),
                     telemetry: telemetry.loops[index], sessions: SessionGatherer(loop: loop, sessions),
-                    resolver: resolver, upstreams: accounts,
-                    listeners: listeners[index], keyLookout: KeyLookout(ledger.writer),
-                    exposition: telemetry.exposition, clientTelemetry: clientTelemetry))
+                    resolver: resolver, upstreams: accounts, listeners: listeners[index],
+                    keyLookout: KeyLookout(ledger.writer), exposition: telemetry.exposition,
+                    clientTelemetry: clientTelemetry))
         }
         telemetry.watchProcess(ledger, certificateEnd: listeners.first?.first?.certificateEnd)
         for worker in workers { worker.tell(workers.filter { $0 !== worker }) }
@@ -147,8 +147,8 @@ package final class Service {
             }
         }
         try telemetry.start()
-        sessions.start()
         try clientTelemetry.start()
+        sessions.start()
         for worker in workers { try worker.loop.start() }
         barrier()
         if let problem = problem.withLock({ $0 }) { throw problem }
@@ -254,10 +254,10 @@ package final class Service {
             let last = monotonicNanoseconds() + Self.abortTime
             while openConnections() > 0, monotonicNanoseconds() < last { _ = signals.next(milliseconds: 20) }
         }
+        await clientTelemetry.shutdown()
         for worker in workers { worker.loop.post { worker.sessions.handOver() } }
         barrier()
         await sessions.shutdown()
-        await clientTelemetry.shutdown()
         await telemetry.shutdown()
         do {
             try await ledger.writer.close()

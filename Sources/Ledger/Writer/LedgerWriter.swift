@@ -71,14 +71,14 @@ package actor LedgerWriter {
         if !alerts.isEmpty { inbox.add(alerts) }
     }
 
-    /// Hands over calls of tools, from any thread, without waiting. One that is known already is brought up to date.
-    package nonisolated func save(tools: [ToolRow]) {
-        if !tools.isEmpty { inbox.add(tools) }
-    }
-
     /// Adds to what is known of developers' work, from any thread, without waiting.
     package nonisolated func add(activity: [ActivityRow]) {
         if !activity.isEmpty { inbox.add(activity) }
+    }
+
+    /// Hands over calls of tools, from any thread, without waiting. One that is known already is brought up to date.
+    package nonisolated func save(tools: [ToolRow]) {
+        if !tools.isEmpty { inbox.add(tools) }
     }
 
     /// Writes every row that was closed, and all that was handed over, before the call.

@@ -10,8 +10,8 @@ final class WriterInbox: Sendable {
         var audit: [[AuditEntry]] = []
         var accounts: [[BudgetAccountRow]] = []
         var alerts: [[BudgetAlertRow]] = []
-        var tools: [ToolRow] = []
         var activity: [[ActivityRow]] = []
+        var tools: [ToolRow] = []
     }
 
     private struct State {
@@ -56,6 +56,12 @@ final class WriterInbox: Sendable {
         }
     }
 
+    func add(_ activity: [ActivityRow]) {
+        add { state in
+            if !state.closed { state.contents.activity.append(activity) }
+        }
+    }
+
     /// Beyond a bound they are dropped, the newest first.
     func add(_ tools: [ToolRow]) {
         add { state in
@@ -69,12 +75,6 @@ final class WriterInbox: Sendable {
 
     /// Calls of tools that were dropped since the start.
     var droppedTools: Int { state.withLock { $0.droppedTools } }
-
-    func add(_ activity: [ActivityRow]) {
-        add { state in
-            if !state.closed { state.contents.activity.append(activity) }
-        }
-    }
 
     private func add(_ change: (inout State) -> Void) {
         state.withLock { change(&$0) }

@@ -12,11 +12,11 @@ package enum Instrument: Int, CaseIterable, Sendable {
     case routeFallbacks, retries, breakerState, breakerTransitions
     case configReloads, configReloadSuccess, auditDropped, alerts
     case keySetFetches
-    // Sessions
-    case toolDuration, executeToolDuration, invokeAgentDuration, activeSessions
     // Clients' own telemetry
     case clientTelemetryItems, clientTelemetryDropped, clientTelemetryEdited, clientTelemetryJoined
     case claudeSessions, claudeCommits, claudePullRequests, claudeLines, claudeEdits, claudeActiveTime
+    // Sessions
+    case toolDuration, executeToolDuration, invokeAgentDuration, activeSessions
     // GenAI, HTTP
     case clientChunkGap, inferenceChunkGap, operationInput, operationOutput, inferenceReasoning, modelDuration,
         firstToken, outputToken, serverRequestSize, serverResponseSize, clientDuration, clientRequestSize,
@@ -89,10 +89,6 @@ package enum Instrument: Int, CaseIterable, Sendable {
         case .auditDropped: "tollgate.audit.dropped"
         case .alerts: "tollgate.alerts"
         case .keySetFetches: "tollgate.token_keys.fetches"
-        case .toolDuration: "tollgate.tool.duration"
-        case .executeToolDuration: "gen_ai.execute_tool.duration"
-        case .invokeAgentDuration: "gen_ai.invoke_agent.duration"
-        case .activeSessions: "tollgate.sessions.active"
         case .clientTelemetryItems: "tollgate.client_telemetry.items"
         case .clientTelemetryDropped: "tollgate.client_telemetry.dropped"
         case .clientTelemetryEdited: "tollgate.client_telemetry.edited"
@@ -103,6 +99,10 @@ package enum Instrument: Int, CaseIterable, Sendable {
         case .claudeLines: "tollgate.claude_code.lines"
         case .claudeEdits: "tollgate.claude_code.edits"
         case .claudeActiveTime: "tollgate.claude_code.active_time"
+        case .toolDuration: "tollgate.tool.duration"
+        case .executeToolDuration: "gen_ai.execute_tool.duration"
+        case .invokeAgentDuration: "gen_ai.invoke_agent.duration"
+        case .activeSessions: "tollgate.sessions.active"
         case .clientChunkGap: "gen_ai.client.operation.time_per_output_chunk"
         case .inferenceChunkGap: "gen_ai.client.inference.time_per_output_chunk"
         case .operationInput: "gen_ai.client.inference.operation.input_tokens"
@@ -261,8 +261,8 @@ package enum Instrument: Int, CaseIterable, Sendable {
             .observed
         case .clientConnectionDuration:
             .histogram(Self.connectionBounds)
-        case .overhead, .stage, .loopLag, .collectionDuration:
-            .histogram(Self.admissionBounds)
+        case .overhead, .stage, .collectionDuration: .histogram(Self.admissionBounds)
+        case .loopLag: .histogram(Self.lagBounds)
         case .poolWaiting, .providerLimit, .providerRemaining, .buildInfo, .configReloadTime, .certificateEnd,
             .processUptime:
             .gauge(.maximum)
@@ -331,6 +331,8 @@ package enum Instrument: Int, CaseIterable, Sendable {
         256, 1_024, 4_096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304, 16_777_216, 67_108_864,
     ]
     private static let connectionBounds = [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 600, 1_800, 3_600]
+    /// From what timers are late by themselves.
+    private static let lagBounds = [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
     /// From microseconds, for counting alone, to the longest wait in a queue.
     private static let admissionBounds = [
         0.000_005, 0.000_01, 0.000_025, 0.000_05, 0.000_1, 0.000_25, 0.001, 0.01, 0.1, 1, 5, 10, 30, 60, 300,
