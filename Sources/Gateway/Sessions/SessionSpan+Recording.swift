@@ -18,7 +18,10 @@ extension SessionSpan {
             addTotals(&spans)
             if isError { spans.text(.errorType, "model_call_failed") }
             for mark in marks { add(mark, &spans) }
-            if let previous { spans.link(trace: previous.traceID, span: previous.span) }
+            if let previous {
+                spans.link(trace: previous.traceID, span: previous.span)
+                spans.text(.linkType, "previous_prompt")
+            }
         case .agent(let id, let type):
             begin(&spans, "invoke_agent ", type.isEmpty ? "subagent" : type)
             spans.text(.operationName, "invoke_agent")
