@@ -7,6 +7,9 @@ enum ReportCommand {
     private enum Format: String, CaseIterable { case table, csv, json }
 
     static func run(_ arguments: ArraySlice<String>) throws -> Int32 {
+        if let place = arguments.firstIndex(of: "--cache") {
+            return try CacheReportCommand.run(arguments[..<place] + arguments[(place + 1)...])
+        }
         let arguments = try Arguments(arguments, options: ["config", "by", "since", "until", "where", "format"])
         try arguments.expectPositionals(0, "no further words")
         let text = try arguments.one("format") ?? "table"

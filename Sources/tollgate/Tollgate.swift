@@ -71,6 +71,8 @@ enum Usage {
                         (list and verify also with --json)
         tollgate report --config FILE [--by team,user,model,day,…] [--since 7d] [--until …]
                         [--where team=platform]… [--format table|csv|json]
+        tollgate report --cache --config FILE [--by cause,user,model,…] [--since 7d] [--format table|csv|json]
+                                                   what breaks of providers' caches cost, and why they broke
         tollgate sessions --config FILE [--since 1h | --all] [--json]
                                                    who runs what: context, cost so far and per minute
         tollgate session ID --config FILE [--follow] [--json]

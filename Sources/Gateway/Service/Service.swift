@@ -52,7 +52,8 @@ package final class Service {
         let book = RuleBook(snapshot.rules)
         governance = try GovernanceHost(
             book, home: telemetry.loops[0], ledger: ledger, directory: directory, telemetry: telemetry)
-        sessions = SessionTracker(telemetry.ofSessions, writer: ledger.writer)
+        sessions = SessionTracker(
+            telemetry.ofSessions, writer: ledger.writer, watchesCaches: snapshot.telemetry.cacheForensics)
         var workers: [LoopWorker] = []
         for (index, loop) in eventLoops.enumerated() {
             workers.append(

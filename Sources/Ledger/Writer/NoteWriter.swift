@@ -11,6 +11,7 @@ struct NoteWriter {
     private let auditTable: AuditTable
     private let budgetTables: BudgetTables
     private let toolTable: ToolTable
+    private let breakTable: CacheBreakTable
     private let mark: OrderMark
     private let inbox: WriterInbox
 
@@ -20,6 +21,7 @@ struct NoteWriter {
     private var accounts: [BudgetAccountRow.Key: BudgetAccountRow] = [:]
     private var alerts: [BudgetAlertRow] = []
     private var tools: [ToolRow] = []
+    private var breaks: [CacheBreakRow] = []
     /// Dropped lines that the audit itself tells of.
     private var droppedKnown = 0
     /// Audit lines written since the start.
@@ -31,6 +33,7 @@ struct NoteWriter {
         auditTable = try AuditTable(database)
         budgetTables = try BudgetTables(database)
         toolTable = try ToolTable(database)
+        breakTable = try CacheBreakTable(database)
         mark = try OrderMark(database)
     }
 
@@ -42,10 +45,13 @@ struct NoteWriter {
         for batch in contents.alerts { alerts += batch }
         // While the database refuses they are the first that there is no room for.
         if tools.count < Self.mostTools { tools += contents.tools }
+        if breaks.count < Self.mostTools { breaks += contents.breaks }
     }
 
     /// Whether a group was not enough.
-    var hasMore: Bool { auditStart < audit.count || !accounts.isEmpty || !alerts.isEmpty || !tools.isEmpty }
+    var hasMore: Bool {
+        auditStart < audit.count || !accounts.isEmpty || !alerts.isEmpty || !tools.isEmpty || !breaks.isEmpty
+    }
 
     /// Writes up to a group of each kind.
     ///
@@ -57,6 +63,7 @@ struct NoteWriter {
         let lines = audit[auditStart...].prefix(Self.groupSize)
         let accountGroup = Array(accounts.values.prefix(Self.groupSize))
         let alertGroup = alerts.prefix(Self.groupSize), toolGroup = tools.prefix(Self.groupSize)
+        let breakGroup = breaks.prefix(Self.groupSize)
         let lost = dropped - droppedKnown
         try database.transaction { () throws(LedgerError) in
             for line in lines { try auditTable.insert(line) }
@@ -64,16 +71,18 @@ struct NoteWriter {
             for row in accountGroup { try budgetTables.upsert(row) }
             for row in alertGroup { try budgetTables.insert(row) }
             for row in toolGroup { try toolTable.upsert(row) }
+            for row in breakGroup { try breakTable.insert(row) }
             try mark.raise(to: lines.reduce(0) { max($0, $1.order) })
         }
         droppedKnown = dropped
         auditWritten += lines.count
         inbox.wrote(auditLines: lines.count)
-        let written = (lines.count, alertGroup.count, toolGroup.count)
+        let written = (lines.count, alertGroup.count, toolGroup.count, breakGroup.count)
         forget(auditLines: written.0)
         for row in accountGroup { accounts[row.key] = nil }
         alerts.removeFirst(written.1)
         tools.removeFirst(written.2)
+        breaks.removeFirst(written.3)
         return true
     }
 

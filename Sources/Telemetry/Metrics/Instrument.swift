@@ -14,6 +14,8 @@ package enum Instrument: Int, CaseIterable, Sendable {
     case keySetFetches
     // Sessions
     case toolDuration, executeToolDuration, invokeAgentDuration, activeSessions
+    // Cache forensics
+    case cacheBreaks, cacheRebilledTokens, cacheRebilledCost
     // GenAI, HTTP
     case clientChunkGap, inferenceChunkGap, operationInput, operationOutput, inferenceReasoning, modelDuration,
         firstToken, outputToken, serverRequestSize, serverResponseSize, clientDuration, clientRequestSize,
@@ -108,6 +110,9 @@ package enum Instrument: Int, CaseIterable, Sendable {
         case .clientConnectionDuration: "http.client.connection.duration"
         case .tokens: "tollgate.tokens"
         case .cacheSaved: "tollgate.cache.saved"
+        case .cacheBreaks: "tollgate.cache.breaks"
+        case .cacheRebilledTokens: "tollgate.cache.rebilled.tokens"
+        case .cacheRebilledCost: "tollgate.cache.rebilled.cost"
         case .cacheSurcharge: "tollgate.cache.surcharge"
         case .overhead: "tollgate.overhead.duration"
         case .stage: "tollgate.stage.duration"
@@ -177,7 +182,11 @@ package enum Instrument: Int, CaseIterable, Sendable {
             "{request}"
         case .clientConnections, .connectionsOpen, .connectionsLimit:
             "{connection}"
-        case .cacheSaved, .cacheSurcharge:
+        case .cacheBreaks:
+            "{break}"
+        case .cacheRebilledTokens:
+            "{token}"
+        case .cacheSaved, .cacheSurcharge, .cacheRebilledCost:
             "nano_usd"
         case .attempts:
             "{attempt}"
