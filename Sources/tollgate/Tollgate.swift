@@ -21,6 +21,7 @@ struct Tollgate {
             case "explain": return try ExplainCommand.run(rest)
             case "budgets": return try BudgetsCommand.run(rest)
             case "report": return try ReportCommand.run(rest)
+            case "doctor": return try await DoctorCommand.run(rest)
             case "healthcheck": return try await HealthcheckCommand.run(rest)
             case "version", "--version": Console.print("tollgate \(Version.current)")
             case "help", "--help", "-h": Console.print(Usage.text)
@@ -69,6 +70,7 @@ enum Usage {
                         (list and verify also with --json)
         tollgate report --config FILE [--by team,user,model,day,…] [--since 7d] [--until …]
                         [--where team=platform]… [--format table|csv|json]
+        tollgate doctor --config FILE [--json]     what is off, and what to do about it
         tollgate healthcheck --config FILE         exit code 0 if the gateway is ready
         tollgate version
         """

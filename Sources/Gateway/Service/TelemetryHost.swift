@@ -44,7 +44,7 @@ final class TelemetryHost: Sendable {
         }
     }
 
-    private static func file(_ snapshot: Snapshot) -> TelemetrySettings.File {
+    static func file(_ snapshot: Snapshot) -> TelemetrySettings.File {
         var file = TelemetrySettings.File()
         if let collector = snapshot.telemetry.collectors.first {
             file.endpoint = collector.endpoint
