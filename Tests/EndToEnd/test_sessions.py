@@ -1,14 +1,15 @@
 """Sessions: one connected trace of a prompt, with the tools and the subagents that came of it, and the same in the ledger."""
 
 import json
-import uuid
+import subprocess
+import threading
 
 import pytest
 
 from rig import messages
 from rig.answers import Message, error, tool
 from rig.claude import Claude
-from rig.gateway import prompt
+from rig.gateway import binary
 from rig.ledger import tokens
 from rig.otlp import CLIENT, ERROR, SERVER
 from rig.session import Conversation, Trace
@@ -229,3 +230,128 @@ def test_claude_code_with_tools_and_a_subagent_is_one_connected_trace(claude, ga
     if hints:
         assert first.attributes["tollgate.tool.reported_duration_ms"] >= 250
     print(trace.text())
+
+
+# The pages
+
+
+def staged(session, upstream, gateway):
+    """A prompt with a tool and a subagent."""
+    upstream.answers(
+        Message(text="", tools=[tool("Bash", command="ls"), tool("Agent", prompt="Look.", subagent_type="Explore")]),
+        Message(text="Found."), Message(text="All done."))
+    session.asks("Look around.")
+    session.subagent("a97bd800fbddb4afd", "Explore").asks("Look.")
+    session.answers_tools(reported="Bash=5")
+    eventually(lambda: any(row["spawned_agent"] for row in gateway.ledger.rows("SELECT * FROM tool_calls")), "all is told", QUIET)
+
+
+def test_the_page_of_a_session(session, gateway, upstream):
+    staged(session, upstream, gateway)
+    page = gateway.run("session", session.id[:8]).stdout
+    lines = page.splitlines()
+    assert session.id in lines[0] and "alice" in lines[0]
+    assert "3 calls" in lines[2] and "93 % cached" in lines[2]
+    names = [line.strip(" │├└").split("  ")[0] for line in lines[5:]]
+    assert names == ["claude-sonnet-5-5", "Bash", "Agent", "agent Explore", "claude-sonnet-5-5", "claude-sonnet-5-5"], page
+    assert "ran 5 ms" in page
+    whole = json.loads(gateway.run("session", session.id, "--json").stdout)
+    (one,) = whole["prompts"]
+    assert [call["model"] for call in one["calls"]] == ["claude-sonnet-5-5"] * 2
+    assert one["calls"][0]["tools"][1]["agent"]["type"] == "Explore"
+    assert one["cost_nano_usd"] == whole["cost_nano_usd"] == sum(row["cost_nano_usd"] for row in gateway.ledger.requests)
+
+
+def test_a_narrow_terminal_gets_narrow_lines(session, gateway, upstream):
+    staged(session, upstream, gateway)
+    gateway.environment["COLUMNS"] = "60"
+    for command in (["session", session.id], ["sessions"]):
+        assert max(map(len, gateway.run(*command).stdout.splitlines())) <= 62, command
+
+
+def test_the_list_of_sessions(session, gateway, key, upstream):
+    other = Conversation(gateway, gateway.issue(user="bob"))
+    session.asks("One."), other.asks("Two."), other.asks("Three.")
+    gateway.ledger.closed(3)
+    text = gateway.run("sessions").stdout
+    assert "2 sessions, 2 active" in text and "alice" in text and "bob" in text
+    first, second = json.loads(gateway.run("sessions", "--since", "5m", "--json").stdout)
+    assert (first["user"], first["requests"], second["user"]) == ("bob", 2, "alice") and first["is_active"]
+    assert first["nano_usd_per_minute"] == first["cost_nano_usd"] > 0
+
+
+def test_a_session_that_is_not_there_is_said(gateway):
+    assert "there is no session" in gateway.run("session", "nothing", code=2).stderr
+    assert "No session" in gateway.run("sessions", "--since", "1m").stdout
+
+
+def test_follow_appends_what_comes(session, gateway, upstream):
+    session.asks("One.")
+    gateway.ledger.closed(1)
+    process = subprocess.Popen(
+        [binary(), "session", session.id, "--follow", "--config", gateway.file], env=gateway.environment, text=True,
+        stdout=subprocess.PIPE, cwd=gateway.folder)
+    try:
+        lines = []
+        threading.Thread(target=lambda: lines.extend(iter(process.stdout.readline, "")), daemon=True).start()
+        eventually(lambda: len(lines) >= 6, "the page is shown")
+        session.asks("Two.")
+        eventually(lambda: len(lines) >= 8, "the next call is appended")
+        assert "claude-sonnet-5-5" in lines[7] and "out 40" in lines[7]
+    finally:
+        process.kill()
+        process.wait()
+
+
+# For the developer in the session
+
+
+def me(gateway, key, query=""):
+    answer = gateway.request("GET", f"/v1/me{query}", {"authorization": f"Bearer {key.secret}"})
+    assert answer.status == 200, answer.body
+    return answer
+
+
+@pytest.fixture
+def with_budget(make_gateway):
+    gateway = make_gateway()
+    gateway.config["budgets"] = [{"id": "daily", "limit_to": 10, "unit": "cost_per_day", "budget_applies_per": ["user"]}]
+    return gateway.start()
+
+
+def test_a_developer_is_told_what_he_spends(with_budget, upstream):
+    gateway, key = with_budget, with_budget.issue()
+    session, other = Conversation(gateway, key), Conversation(gateway, key)
+    session.asks("One."), session.asks("Two."), other.asks("Three.")
+    rows = gateway.ledger.closed(3)
+    cost = rows[0]["cost_nano_usd"]
+    told = eventually(lambda: (t := me(gateway, key, f"?session={session.id}").json)["today"]["requests"] == 3 and t, "all is written")
+    assert told["user"] == "alice" and told["session"]["cost_nano_usd"] == 2 * cost and told["today"]["cost_nano_usd"] == 3 * cost
+    assert told["session"]["context_tokens"] == sum(messages.USAGE.values())
+    (daily,) = told["budgets"]
+    assert daily["settled"] == 3 * cost and daily["left"] == 10 * 10**9 - 3 * cost and daily["resets_at"].endswith("T00:00:00Z")
+    assert 0 < told["next_turn"]["cached_nano_usd"] < told["next_turn"]["uncached_nano_usd"]
+    line = me(gateway, key, f"?format=line&session={session.id}").body.decode()
+    assert line.startswith("session $0.00 · today $0.0") and "left $10.00 of today" in line and "next $0.00–$0.01" in line, line
+
+
+def test_nobody_is_told_of_anothers_session(gateway, key):
+    session = Conversation(gateway, key)
+    session.asks("One.")
+    gateway.ledger.closed(1)
+    stranger = gateway.issue(user="bob")
+    told = me(gateway, stranger, f"?session={session.id}").json
+    assert told["session"] is None and told["today"]["cost_nano_usd"] == 0
+    assert gateway.request("GET", "/v1/me").status == 401
+
+
+def test_the_status_line_asks_the_gateway(gateway, key):
+    session = Conversation(gateway, key)
+    session.asks("One.")
+    gateway.ledger.closed(1)
+    setting = json.loads(gateway.run("settings", "status-line", config=False).stdout)["statusLine"]
+    assert setting["type"] == "command"
+    given = json.dumps({"hook_event_name": "Status", "session_id": session.id, "cost": {"total_cost_usd": 1}}, indent=2)
+    environment = {"PATH": "/usr/bin:/bin", "ANTHROPIC_BASE_URL": gateway.url, "ANTHROPIC_AUTH_TOKEN": key.secret}
+    done = subprocess.run(["sh", "-c", setting["command"]], input=given, env=environment, capture_output=True, text=True, timeout=10)
+    assert done.stdout.startswith("session $0.00 · today $") and done.stdout.count("\n") == 1, done

@@ -24,6 +24,7 @@ package final class Service {
     private let governance: GovernanceHost
     private let sessions: SessionTracker
     private let tokens: TokenDistribution
+    private let clientTelemetry: ClientTelemetryHost
     private let log: LogWriter
 
     /// Takes the data directory and the addresses; nothing is served before `run`. `loops`: 0 is one for each core.
@@ -52,6 +53,7 @@ package final class Service {
         let book = RuleBook(snapshot.rules)
         governance = try GovernanceHost(
             book, home: telemetry.loops[0], ledger: ledger, directory: directory, telemetry: telemetry)
+        clientTelemetry = try telemetry.makeClientHost(index: count + 1, ledger.writer)
         sessions = SessionTracker(
             telemetry.ofSessions, writer: ledger.writer, watchesCaches: snapshot.telemetry.cacheForensics)
         var workers: [LoopWorker] = []
@@ -62,9 +64,9 @@ package final class Service {
                     writer: ledger.writer, keys: KeyRing(ledger.initialKeys, snapshot.keys),
                     tokens: tokens.directory, journal: ledger.journals[index], ids: ledger.makeIDSource(loop: index),
                     telemetry: telemetry.loops[index], sessions: SessionGatherer(loop: loop, sessions),
-                    resolver: resolver, upstreams: accounts,
-                    listeners: listeners[index], keyLookout: KeyLookout(ledger.writer),
-                    exposition: telemetry.exposition))
+                    resolver: resolver, upstreams: accounts, listeners: listeners[index],
+                    keyLookout: KeyLookout(ledger.writer), exposition: telemetry.exposition,
+                    clientTelemetry: clientTelemetry))
         }
         telemetry.watchProcess(ledger, certificateEnd: listeners.first?.first?.certificateEnd)
         for worker in workers { worker.tell(workers.filter { $0 !== worker }) }
@@ -146,6 +148,7 @@ package final class Service {
             }
         }
         try telemetry.start()
+        try clientTelemetry.start()
         sessions.start()
         for worker in workers { try worker.loop.start() }
         barrier()
@@ -252,6 +255,7 @@ package final class Service {
             let last = monotonicNanoseconds() + Self.abortTime
             while openConnections() > 0, monotonicNanoseconds() < last { _ = signals.next(milliseconds: 20) }
         }
+        await clientTelemetry.shutdown()
         for worker in workers { worker.loop.post { worker.sessions.handOver() } }
         barrier()
         await sessions.shutdown()

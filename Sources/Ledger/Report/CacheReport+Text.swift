@@ -51,10 +51,10 @@ extension CacheReport {
     package func csv() -> String {
         let header =
             columns.map(\.rawValue) + ["breaks", "rebilled_tokens", "cost_nano_usd", "cost_usd", "unpriced_breaks"]
-        return rows.reduce(Report.line(header)) { text, row in
+        return rows.reduce(CSVText.line(header)) { text, row in
             let sums = row.sums
             return text
-                + Report.line(
+                + CSVText.line(
                     row.values + [
                         String(sums.breaks), String(sums.tokens), String(sums.costNanoUSD),
                         Money.exact(sums.costNanoUSD),

@@ -10,6 +10,7 @@ final class WriterInbox: Sendable {
         var audit: [[AuditEntry]] = []
         var accounts: [[BudgetAccountRow]] = []
         var alerts: [[BudgetAlertRow]] = []
+        var activity: [[ActivityRow]] = []
         var tools: [ToolRow] = []
         var breaks: [CacheBreakRow] = []
     }
@@ -53,6 +54,12 @@ final class WriterInbox: Sendable {
     func add(_ alerts: [BudgetAlertRow]) {
         add { state in
             if !state.closed { state.contents.alerts.append(alerts) }
+        }
+    }
+
+    func add(_ activity: [ActivityRow]) {
+        add { state in
+            if !state.closed { state.contents.activity.append(activity) }
         }
     }
 

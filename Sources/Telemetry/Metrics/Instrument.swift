@@ -12,6 +12,9 @@ package enum Instrument: Int, CaseIterable, Sendable {
     case routeFallbacks, retries, breakerState, breakerTransitions
     case configReloads, configReloadSuccess, auditDropped, alerts
     case keySetFetches
+    // Clients' own telemetry
+    case clientTelemetryItems, clientTelemetryDropped, clientTelemetryEdited, clientTelemetryJoined
+    case claudeSessions, claudeCommits, claudePullRequests, claudeLines, claudeEdits, claudeActiveTime
     // Sessions
     case toolDuration, executeToolDuration, invokeAgentDuration, activeSessions
     // Cache forensics
@@ -29,6 +32,10 @@ package enum Instrument: Int, CaseIterable, Sendable {
         processTime, processMemory, processThreads, processDescriptors, processUptime
     // Telemetry itself
     case metricsOverflow, spansStarted, spansLive, collectionDuration
+    // The exporter itself
+    case spansExported, logsExported, pointsExported, spansInflight, logsInflight, pointsInflight, exportDuration
+    case spanQueueSize, spanQueueCapacity, spansProcessed, logQueueSize, logQueueCapacity, logsProcessed
+    case spoolBytes, spoolRecords, spoolOldestAge
 
     enum Kind: Equatable {
         case histogram([Double])
@@ -88,6 +95,16 @@ package enum Instrument: Int, CaseIterable, Sendable {
         case .auditDropped: "tollgate.audit.dropped"
         case .alerts: "tollgate.alerts"
         case .keySetFetches: "tollgate.token_keys.fetches"
+        case .clientTelemetryItems: "tollgate.client_telemetry.items"
+        case .clientTelemetryDropped: "tollgate.client_telemetry.dropped"
+        case .clientTelemetryEdited: "tollgate.client_telemetry.edited"
+        case .clientTelemetryJoined: "tollgate.client_telemetry.joined"
+        case .claudeSessions: "tollgate.claude_code.sessions"
+        case .claudeCommits: "tollgate.claude_code.commits"
+        case .claudePullRequests: "tollgate.claude_code.pull_requests"
+        case .claudeLines: "tollgate.claude_code.lines"
+        case .claudeEdits: "tollgate.claude_code.edits"
+        case .claudeActiveTime: "tollgate.claude_code.active_time"
         case .toolDuration: "tollgate.tool.duration"
         case .executeToolDuration: "gen_ai.execute_tool.duration"
         case .invokeAgentDuration: "gen_ai.invoke_agent.duration"
@@ -144,6 +161,22 @@ package enum Instrument: Int, CaseIterable, Sendable {
         case .spansStarted: "otel.sdk.span.started"
         case .spansLive: "otel.sdk.span.live"
         case .collectionDuration: "otel.sdk.metric_reader.collection.duration"
+        case .spansExported: "otel.sdk.exporter.span.exported"
+        case .logsExported: "otel.sdk.exporter.log.exported"
+        case .pointsExported: "otel.sdk.exporter.metric_data_point.exported"
+        case .spansInflight: "otel.sdk.exporter.span.inflight"
+        case .logsInflight: "otel.sdk.exporter.log.inflight"
+        case .pointsInflight: "otel.sdk.exporter.metric_data_point.inflight"
+        case .exportDuration: "otel.sdk.exporter.operation.duration"
+        case .spanQueueSize: "otel.sdk.processor.span.queue.size"
+        case .spanQueueCapacity: "otel.sdk.processor.span.queue.capacity"
+        case .spansProcessed: "otel.sdk.processor.span.processed"
+        case .logQueueSize: "otel.sdk.processor.log.queue.size"
+        case .logQueueCapacity: "otel.sdk.processor.log.queue.capacity"
+        case .logsProcessed: "otel.sdk.processor.log.processed"
+        case .spoolBytes: "tollgate.telemetry.spool.bytes"
+        case .spoolRecords: "tollgate.telemetry.spool.records"
+        case .spoolOldestAge: "tollgate.telemetry.spool.oldest_age"
         }
     }
 
@@ -170,6 +203,16 @@ package enum Instrument: Int, CaseIterable, Sendable {
         case .auditDropped: "{event}"
         case .alerts: "{alert}"
         case .keySetFetches: "{fetch}"
+        case .clientTelemetryItems: "{item}"
+        case .clientTelemetryDropped: "{export}"
+        case .clientTelemetryEdited: "{attribute}"
+        case .clientTelemetryJoined: "{record}"
+        case .claudeSessions: "{session}"
+        case .claudeCommits: "{commit}"
+        case .claudePullRequests: "{pull_request}"
+        case .claudeLines: "{line}"
+        case .claudeEdits: "{edit}"
+        case .claudeActiveTime: "s"
         case .clientChunkGap, .inferenceChunkGap, .modelDuration, .firstToken, .outputToken, .clientDuration,
             .clientConnectionDuration, .overhead, .stage, .loopLag, .loopTime, .configReloadTime, .certificateEnd,
             .processTime, .processUptime, .collectionDuration:
@@ -212,6 +255,12 @@ package enum Instrument: Int, CaseIterable, Sendable {
             "{series}"
         case .spansStarted, .spansLive:
             "{span}"
+        case .spansExported, .spansInflight, .spanQueueSize, .spanQueueCapacity, .spansProcessed: "{span}"
+        case .logsExported, .logsInflight, .logQueueSize, .logQueueCapacity, .logsProcessed: "{log_record}"
+        case .pointsExported, .pointsInflight: "{data_point}"
+        case .exportDuration, .spoolOldestAge: "s"
+        case .spoolBytes: "By"
+        case .spoolRecords: "{record}"
         }
     }
 
@@ -223,7 +272,13 @@ package enum Instrument: Int, CaseIterable, Sendable {
         case .clientTokenUsage: .histogram(Self.tokenBounds)
         case .admissionDuration: .histogram(Self.admissionBounds)
         case .toolDuration, .executeToolDuration, .invokeAgentDuration: .histogram(Self.agentBounds)
+        case .exportDuration: .histogram(Self.exportBounds)
         case .activeRequests, .rateLimitQueue: .upDown
+        case .spansInflight, .logsInflight, .pointsInflight, .spanQueueSize, .spanQueueCapacity, .logQueueSize,
+            .logQueueCapacity:
+            .upDown
+        case .spoolBytes, .spoolRecords: .gauge(.sum)
+        case .spoolOldestAge: .gauge(.maximum)
         case .budgetSettled, .budgetReserved, .budgetLimit, .budgetExposure: .gauge(.sum)
         case .activeSessions: .gauge(.sum)
         case .breakerState, .configReloadSuccess: .gauge(.maximum)
@@ -247,8 +302,8 @@ package enum Instrument: Int, CaseIterable, Sendable {
             .observed
         case .clientConnectionDuration:
             .histogram(Self.connectionBounds)
-        case .overhead, .stage, .loopLag, .collectionDuration:
-            .histogram(Self.admissionBounds)
+        case .overhead, .stage, .collectionDuration: .histogram(Self.admissionBounds)
+        case .loopLag: .histogram(Self.lagBounds)
         case .poolWaiting, .providerLimit, .providerRemaining, .buildInfo, .configReloadTime, .certificateEnd,
             .processUptime:
             .gauge(.maximum)
@@ -281,6 +336,8 @@ package enum Instrument: Int, CaseIterable, Sendable {
     var divisor: Double? {
         switch self {
         case .loopTime, .configReloadTime, .certificateEnd, .processTime, .processUptime: 1e9
+        // Of which clients tell in milliseconds.
+        case .claudeActiveTime: 1e3
         default: nil
         }
     }
@@ -289,6 +346,7 @@ package enum Instrument: Int, CaseIterable, Sendable {
     private static let serverBounds = [
         0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 30, 60, 120, 300, 600,
     ]
+    private static let exportBounds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
     /// The convention's end at 81.92; turns with much thinking take longer.
     private static let operationBounds = [
         0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92, 163.84, 327.68, 655.36,
@@ -315,6 +373,8 @@ package enum Instrument: Int, CaseIterable, Sendable {
         256, 1_024, 4_096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304, 16_777_216, 67_108_864,
     ]
     private static let connectionBounds = [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 600, 1_800, 3_600]
+    /// From what timers are late by themselves.
+    private static let lagBounds = [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
     /// From microseconds, for counting alone, to the longest wait in a queue.
     private static let admissionBounds = [
         0.000_005, 0.000_01, 0.000_025, 0.000_05, 0.000_1, 0.000_25, 0.001, 0.01, 0.1, 1, 5, 10, 30, 60, 300,
