@@ -68,3 +68,15 @@ struct SpanDirectoryTests {
         #expect(table[996] == nil && table[997] == 997 && table[999] == 999)
     }
 }
+
+@Suite("Series of one credential are bounded")
+struct SeriesBudgetTests {
+    @Test("Known series pass, new ones as long as there is room, each credential for itself, and anew every hour")
+    func bounded() {
+        var budget = SeriesBudget()
+        for series in 0..<SeriesBudget.maximum { #expect(budget.admits(series, of: "a", at: 0)) }
+        #expect(
+            !budget.admits(-1, of: "a", at: 1) && budget.admits(7, of: "a", at: 1) && budget.admits(-1, of: "b", at: 1))
+        #expect(budget.admits(-1, of: "a", at: 3_600_000_000_000))
+    }
+}
