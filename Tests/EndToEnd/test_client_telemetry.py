@@ -263,11 +263,16 @@ def test_hostile_values(gateway, key, sink):
     many = [(f"key-{n}", "v") for n in range(300)]
     export(gateway, key, "/v1/logs", records(
         ("error", "x" * 1_000_000), ("tollgate.team", "thieves"), ("user.id", "root"), ("user.email", "root@example.com"),
-        ("a\x00b", "v"), ("error.message", "red \x1b[31m"), *many))
+        ("a\x00b", "v"), ("error.message", "red \x1b[31m"), *many),
+        x_tollgate_metadata=json.dumps({"bad\x07name": "x", "colour": "red\x1b[31m"}))
     (record,) = eventually(lambda: theirs(sink), "the record arrives", 15)
     assert len(record.attributes["error"]) == 4096 and record.attributes["user.id"] == "alice"
     assert "\x1b" not in record.attributes["error.message"] and len(record.attributes) < 135
     assert record.resource["tollgate.team"] == "platform" and "user.email" not in record.attributes
+    tags = {name: value for name, value in record.resource.items() if name.startswith("tollgate.metadata.")}
+    assert tags == {"tollgate.metadata.colour": "red\ufffd[31m"}
+    export(gateway, key, "/v1/logs", records(("event.name", "later")), x_tollgate_metadata="no JSON")
+    eventually(lambda: theirs(sink, "later"), "tags that cannot be read cost nothing but themselves", 15)
     edits = eventually(lambda: {p.attributes["reason"]: p.value for p in sink.latest("tollgate.client_telemetry.edited")}, "edits are counted")
     assert edits["cut"] == 1 and edits["reserved"] == 1 and edits["claim"] == 1 and edits["key"] == 1 and edits["too_many"] > 170
 

@@ -155,17 +155,11 @@ package struct ClientPayloadWriter: ~Copyable {
             guard field.type == .length else { throw .malformed }
             try copy(.resource, field.bytes, depth: depth + 1)
         }
-        for (name, value) in stamp.resource { appendStamp(1, name, value) }
+        for (name, value) in stamp.resource { output.append(1, attribute: name, value) }
         output.close(start)
     }
 
-    /// Tags of the credential may be of any kind, too.
-    private mutating func appendStamp(_ number: Int, _ name: String, _ value: String) {
-        let text =
-            value.utf8.count <= Self.maximumText ? value : String(value.unicodeScalars.prefix(Self.maximumText / 4))
-        output.append(number, attribute: name, text)
-    }
-
+    /// Bytes of a name, a unit, a description.
     private static let maximumText = 1_024
 
     // MARK: Items
@@ -318,10 +312,7 @@ package struct ClientPayloadWriter: ~Copyable {
         }
         var clean = String.UnicodeScalarView()
         for scalar in String(decoding: part, as: UTF8.self).unicodeScalars {
-            let value = scalar.value
-            let steers =
-                value < 0x20 && value != 0x0A && value != 0x09 && value != 0x0D || (0x7F...0x9F).contains(value)
-            clean.append(steers ? "\u{FFFD}" : scalar)
+            clean.append(AttributePolicy.steers(scalar) ? "\u{FFFD}" : scalar)
         }
         // A character that the cut went through became a replacement.
         if text.count > limit, clean.last == "\u{FFFD}" { clean.removeLast() }
