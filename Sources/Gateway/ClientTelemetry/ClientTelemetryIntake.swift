@@ -27,6 +27,7 @@ final class ClientTelemetryIntake: @unchecked Sendable {
     private let outlets: Outlets
     private var directory = SpanDirectory()
     private var counter = ActivityCounter(startedAt: wallClockNanoseconds())
+    private var budget = SeriesBudget()
     private var figures = ClientTelemetryFigures()
     private var waiting: [Waiting] = []
     private var waitingBytes = 0
@@ -130,13 +131,15 @@ final class ClientTelemetryIntake: @unchecked Sendable {
         }
     }
 
-    private func write(_ export: ClientExport, _ bytes: [UInt8], isLast: Bool) throws(OTLPFault)
-        -> ClientPayloadWriter.Result
-    {
-        let policy = AttributePolicy(keepsContent: export.keepsContent)
+    private func write(
+        _ export: ClientExport, _ bytes: [UInt8], isLast: Bool
+    ) throws(OTLPFault) -> ClientPayloadWriter.Result {
+        let policy = AttributePolicy(keepsContent: export.keepsContent), keyID = export.principal.keyID
         return try bytes.lend { bytes throws(OTLPFault) in
             try ClientPayloadWriter.write(bytes, as: export.signal, export.stamp, policy) { [directory] record in
                 directory.join(record, isLast: isLast)
+            } admit: { [self] series in
+                budget.admits(series, of: keyID, at: export.arrivedAt)
             }
         }
     }

@@ -35,15 +35,29 @@ package struct AttributePolicy: Sendable, Equatable {
     }
 
     func verdict(_ key: UnsafeRawBufferPointer, in place: Place) -> Verdict {
-        guard key.count > 0, key.count <= Self.maximumKey, key.allSatisfy({ (0x21...0x7E).contains($0) }) else {
-            return .leaveOut("key")
-        }
+        guard Self.isName(key) else { return .leaveOut("key") }
         // Ours alone.
         if key.startsIgnoringCase("tollgate.") { return .leaveOut("reserved") }
         if keepsContent { return .keep }
         if Self.content.contains(where: { key.equals($0) }) { return .leaveOut("content") }
         if place == .resource || Self.names.contains(where: { key.equals($0) }) { return .keep }
         return .keepIfPlain
+    }
+
+    /// Whether an attribute may be called so: printable ASCII, not long.
+    static func isName(_ key: some Collection<UInt8>) -> Bool {
+        !key.isEmpty && key.count <= maximumKey && key.allSatisfy { (0x21...0x7E).contains($0) }
+    }
+
+    static func isName(_ key: String) -> Bool { isName(key.utf8) }
+
+    /// Whether a character steers a terminal; what breaks lines does not.
+    static func steers(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0x09, 0x0A, 0x0D: false
+        case 0..<0x20, 0x7F...0x9F: true
+        default: false
+        }
     }
 
     /// Whether a text is one word: no blanks, nothing that steers a terminal, not long.

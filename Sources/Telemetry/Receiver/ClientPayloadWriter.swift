@@ -37,6 +37,9 @@ package struct ClientPayloadWriter: ~Copyable {
     private let stamp: ClientStamp
     private let policy: AttributePolicy
     private let join: (ClientRecord) -> Join
+    private let admit: (Int) -> Bool
+    /// Of the name of the metric in hand.
+    private var metric = 0
     private var output = ByteWriter()
     private var result = Result()
     /// Of the item in hand.
@@ -45,21 +48,25 @@ package struct ClientPayloadWriter: ~Copyable {
     /// Of the record in hand, where it belongs if not where it says.
     private var place: Place?
 
-    /// `join` says where a record belongs.
-    package init(
-        _ stamp: ClientStamp, _ policy: AttributePolicy, join: @escaping (ClientRecord) -> Join = { _ in .unknown }
+    private init(
+        _ stamp: ClientStamp, _ policy: AttributePolicy, join: @escaping (ClientRecord) -> Join,
+        admit: @escaping (Int) -> Bool
     ) {
         self.stamp = stamp
         self.policy = policy
         self.join = join
+        self.admit = admit
     }
 
-    /// `bytes`: the binary form of an `Export…ServiceRequest`.
+    /// - Parameters:
+    ///   - bytes: the binary form of an `Export…ServiceRequest`.
+    ///   - join: says where a record belongs.
+    ///   - admit: whether there is room for a series, known by a hash; points of others are left out.
     package static func write(
         _ bytes: UnsafeRawBufferPointer, as signal: Signal, _ stamp: ClientStamp, _ policy: AttributePolicy,
-        join: @escaping (ClientRecord) -> Join = { _ in .unknown }
+        join: @escaping (ClientRecord) -> Join = { _ in .unknown }, admit: @escaping (Int) -> Bool = { _ in true }
     ) throws(OTLPFault) -> Result {
-        var writer = ClientPayloadWriter(stamp, policy, join: join)
+        var writer = ClientPayloadWriter(stamp, policy, join: join, admit: admit)
         writer.output.reserve(bytes.count + bytes.count / 4 + 1_024)
         try writer.copy(OTLPMessage(signal), bytes, depth: 0)
         writer.result.bytes = writer.output.array
@@ -103,6 +110,8 @@ package struct ClientPayloadWriter: ~Copyable {
         case .one(.anyValue) where message == .logRecord: try copyBody(field, known.number, depth: depth)
         case .one(let inner), .many(let inner):
             guard field.type == .length else { throw .malformed }
+            if inner == .metric { try noteMetric(field.bytes) }
+            if inner.isPoint, try !isAdmitted(field.bytes, inner) { return count("series") }
             let start = output.open(known.number)
             if inner.isItem {
                 try copyItem(inner, field.bytes, depth: depth + 1)
@@ -146,17 +155,11 @@ package struct ClientPayloadWriter: ~Copyable {
             guard field.type == .length else { throw .malformed }
             try copy(.resource, field.bytes, depth: depth + 1)
         }
-        for (name, value) in stamp.resource { appendStamp(1, name, value) }
+        for (name, value) in stamp.resource { output.append(1, attribute: name, value) }
         output.close(start)
     }
 
-    /// Tags of the credential may be of any kind, too.
-    private mutating func appendStamp(_ number: Int, _ name: String, _ value: String) {
-        let text =
-            value.utf8.count <= Self.maximumText ? value : String(value.unicodeScalars.prefix(Self.maximumText / 4))
-        output.append(number, attribute: name, text)
-    }
-
+    /// Bytes of a name, a unit, a description.
     private static let maximumText = 1_024
 
     // MARK: Items
@@ -173,6 +176,24 @@ package struct ClientPayloadWriter: ~Copyable {
         // Where a client names a user, and on each point, because back ends for metrics look at points only.
         if !stamp.user.isEmpty, hasUser || item.isPoint { output.append(number, attribute: "user.id", stamp.user) }
         if !stamp.team.isEmpty, item.isPoint { output.append(number, attribute: "tollgate.team", stamp.team) }
+    }
+
+    private mutating func noteMetric(_ bytes: UnsafeRawBufferPointer) throws(OTLPFault) {
+        var fields = ProtobufFields(bytes), hasher = Hasher()
+        while let field = try fields.next() {
+            if field.number == 1 { hasher.combine(bytes: field.bytes) }
+        }
+        metric = hasher.finalize()
+    }
+
+    private func isAdmitted(_ bytes: UnsafeRawBufferPointer, _ point: OTLPMessage) throws(OTLPFault) -> Bool {
+        let number = point.field(named: .attributes)
+        var fields = ProtobufFields(bytes), hasher = Hasher()
+        hasher.combine(metric)
+        while let field = try fields.next() {
+            if field.number == number { hasher.combine(bytes: field.bytes) }
+        }
+        return admit(hasher.finalize())
     }
 
     /// Finds out where a record belongs. The trace that the client names goes nowhere if it sends no spans; then ours counts.
@@ -291,10 +312,7 @@ package struct ClientPayloadWriter: ~Copyable {
         }
         var clean = String.UnicodeScalarView()
         for scalar in String(decoding: part, as: UTF8.self).unicodeScalars {
-            let value = scalar.value
-            let steers =
-                value < 0x20 && value != 0x0A && value != 0x09 && value != 0x0D || (0x7F...0x9F).contains(value)
-            clean.append(steers ? "\u{FFFD}" : scalar)
+            clean.append(AttributePolicy.steers(scalar) ? "\u{FFFD}" : scalar)
         }
         // A character that the cut went through became a replacement.
         if text.count > limit, clean.last == "\u{FFFD}" { clean.removeLast() }

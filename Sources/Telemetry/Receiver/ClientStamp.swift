@@ -20,12 +20,23 @@ package struct ClientStamp: Sendable, Equatable {
         add("tollgate.team", team)
         add("tollgate.key.id", keyID)
         add("tollgate.project", project)
-        for tag in metadata.prefix(Self.maximumTags) { add("tollgate.metadata.\(tag.name)", tag.value) }
+        // The names of tags are as free as their values: whoever may send them must not break a back end with them.
+        for tag in metadata.prefix(Self.maximumTags) where AttributePolicy.isName(tag.name) {
+            add("tollgate.metadata.\(tag.name)", tag.value)
+        }
     }
 
     private mutating func add(_ name: String, _ value: String) {
-        if !value.isEmpty { resource.append((name, value)) }
+        guard !value.isEmpty else { return }
+        var clean = String.UnicodeScalarView()
+        for scalar in value.unicodeScalars.prefix(Self.maximumText) {
+            clean.append(AttributePolicy.steers(scalar) ? "\u{FFFD}" : scalar)
+        }
+        resource.append((name, String(clean)))
     }
+
+    /// Characters of a value.
+    private static let maximumText = 256
 
     /// The random id of an installation, which Claude Code sends as `user.id`.
     static let installation = "claude_code.installation.id"

@@ -26,15 +26,17 @@ struct ActivityCounterTests {
         #expect(counter.take().map { $0.counts[.commits] } == [6])
         for value in [4, 4, 9] { _ = counter.add(try commits(value, start: now - 10), stamp, at: now) }
         #expect(counter.take().map { $0.counts[.commits] } == [9])
-        #expect(counter.add(try commits(2, start: now - 5), stamp, at: now) == 2)
-        #expect(counter.add(try commits(1, start: now - 5), stamp, at: now) == 0, "it cannot shrink")
+        let anew = counter.add(try commits(2, start: now - 5), stamp, at: now)
+        let less = counter.add(try commits(1, start: now - 5), stamp, at: now)
+        #expect(anew == 2 && less == 0, "it cannot shrink")
     }
 
     @Test("Of a sum that began before the process only what comes from now on counts")
     func older() throws {
         var counter = ActivityCounter(startedAt: now)
-        #expect(counter.add(try commits(50, start: 7), stamp, at: now) == 0)
-        #expect(counter.add(try commits(53, start: 7), stamp, at: now) == 3)
+        let first = counter.add(try commits(50, start: 7), stamp, at: now)
+        let second = counter.add(try commits(53, start: 7), stamp, at: now)
+        #expect(first == 0 && second == 3)
     }
 
     @Test("The same bytes of the same key count once; a clock that is far off is not believed")
@@ -66,5 +68,18 @@ struct SpanDirectoryTests {
         #expect([0, 1, 2, 3, 4].map { table[$0] } == [nil, nil, 20, 30, 99])
         for key in 5..<1_000 { table.set(key, for: key) }
         #expect(table[996] == nil && table[997] == 997 && table[999] == 999)
+    }
+}
+
+@Suite("Series of one credential are bounded")
+struct SeriesBudgetTests {
+    @Test("Known series pass, new ones as long as there is room, each credential for itself, and anew every hour")
+    func bounded() {
+        var budget = SeriesBudget()
+        let filled = (0..<SeriesBudget.maximum).map { budget.admits($0, of: "a", at: 0) }
+        #expect(!filled.contains(false))
+        let beyond = budget.admits(-1, of: "a", at: 1), known = budget.admits(7, of: "a", at: 1)
+        let other = budget.admits(-1, of: "b", at: 1), later = budget.admits(-1, of: "a", at: 3_600_000_000_000)
+        #expect([beyond, known, other, later] == [false, true, true, true])
     }
 }
