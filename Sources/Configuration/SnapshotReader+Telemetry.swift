@@ -9,9 +9,17 @@ extension SnapshotReader {
         setting.samplingRatio = group.value("sampling_ratio", expected: "a number from 0 to 1") {
             Double($0).flatMap { (0...1).contains($0) ? $0 : nil }
         }
+        setting.sessionTraces = group.truth("session_traces") ?? true
         setting.traces = readTraces(&group)
         setting.logs = readEvents(&group)
+        setting.metrics = readMetrics(&group)
         _ = group.choice("content", default: Content.off)
+        if let content = group.node("content"), section.has("content_capture") {
+            reader.note(
+                content.mark, group.pathOf("content"),
+                "is off, so the rules of content_capture have no effect; leave one out")
+        }
+        setting.clients = readClientTelemetry(&group)
         let collectors = group.sections("otlp")
         setting.collectors = collectors.compactMap(readCollector)
         if collectors.count > 1 {

@@ -11,20 +11,33 @@ import Wire
 extension LoopWorker {
     /// account: spans, figures and the log line, with the ids and the numbers of the row.
     func account(_ exchange: Exchange) {
-        measure(exchange)
+        let isKept = telemetry.records && !exchange.isTelemetry && isKept(exchange)
+        measure(exchange, isKept: isKept)
+        if exchange.isTelemetry { return }
         auditRefusal(exchange)
-        if telemetry.records, isKept(exchange) { recordSpans(exchange) }
+        tellClientTelemetry(exchange)
+        observe(exchange)
+        if isKept { recordSpans(exchange) }
         writeLog(exchange)
         emitAccess(exchange)
+        emitContent(exchange)
     }
 
     /// Sampled, or too interesting to be left out: what failed, or was slow, is kept although its trace was not chosen.
-    private func isKept(_ exchange: Exchange) -> Bool {
+    func isKept(_ exchange: Exchange) -> Bool {
         let traces = exchange.setting.snapshot.telemetry.traces
         if exchange.trace.isSampled { return true }
         guard traces.keepsMore else { return false }
         if traces.keepsErrors, exchange.hasFailed { return true }
         return traces.keepsSlowerThan.map { exchange.endedAt - exchange.startedAt >= $0 } ?? false
+    }
+
+    /// What the client says of this request will find its spans.
+    private func tellClientTelemetry(_ exchange: Exchange) {
+        guard exchange.operation == .messages, exchange.trace.isSampled, telemetry.records else { return }
+        finishedCalls.add(
+            FinishedCall(
+                id: exchange.id, place: .init(trace: exchange.trace.traceID, span: exchange.trace.serverSpan)))
     }
 
     // MARK: Log

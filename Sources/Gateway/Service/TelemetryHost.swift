@@ -9,9 +9,11 @@ import Wire
 /// of it counts from the start; a reload changes the log level only.
 final class TelemetryHost: Sendable {
     let loops: [LoopTelemetry]
+    /// What is recorded of sessions, on the exporter's loop.
+    let ofSessions: LoopTelemetry
     let processLog: LogWriter
-    private let exporter: Exporter
-    private let exportLoop: EventLoop
+    let exporter: Exporter
+    let exportLoop: EventLoop
     /// Sends alerts to webhooks.
     let alerts: AlertSender
 
@@ -26,9 +28,10 @@ final class TelemetryHost: Sendable {
         for problem in problems { log.write(.warning, problem) { _ in } }
         loops = eventLoops.map { LoopTelemetry(settings, loop: $0, log: log) }
         exportLoop = try EventLoop(index: eventLoops.count)
+        ofSessions = LoopTelemetry(settings, loop: exportLoop, log: log)
         exporter = try Exporter(
             settings, version: Version.current, loop: exportLoop, resolver: Resolver(), log: log,
-            sources: loops)
+            sources: loops + [ofSessions])
         alerts = AlertSender(
             loop: exportLoop, resolver: Resolver(), proxies: try? ProxyEnvironment(processEnvironment), log: log
         ) { [exporter] result, count in
@@ -54,6 +57,10 @@ final class TelemetryHost: Sendable {
         }
         file.serviceName = snapshot.telemetry.serviceName
         file.samplingRatio = snapshot.telemetry.samplingRatio
+        let metrics = snapshot.telemetry.metrics
+        file.metricInterval = metrics.interval
+        file.isDelta = metrics.temporality.map { $0 == .delta }
+        file.seriesLimit = metrics.seriesLimit
         return file
     }
 
@@ -76,11 +83,16 @@ final class TelemetryHost: Sendable {
 
     func start() throws(TransportError) {
         try exportLoop.start(isBackground: true)
-        exportLoop.post { [exporter] in
+        exportLoop.post { [exporter, ofSessions] in
+            ofSessions.start(exporter)
             Task(executorPreference: exporter.loop) { await exporter.start() }
         }
         // The configuration that it starts with is good.
-        measure { $0.set(.configReloadSuccess, 1) }
+        let now = wallClockNanoseconds()
+        measure { figures in
+            figures.set(.configReloadSuccess, 1)
+            figures.set(.configReloadTime, now)
+        }
         emit(
             .audit(
                 action: "start", actor: "tollgate", subject: Version.current, details: "{\"loops\":\(loops.count)}"))
@@ -92,15 +104,21 @@ final class TelemetryHost: Sendable {
     /// Tells an event, from any thread; on a loop, its own `LoopTelemetry` is nearer.
     func emit(_ event: TelemetryEvent) { exporter.emit(event) }
 
+    /// Hands on what a client's telemetry became, from any thread.
+    func forward(_ payload: [UInt8], items: Int, as signal: Signal) {
+        exporter.forward(payload, items: items, as: signal)
+    }
+
     /// Records figures of what has no loop, from any thread.
     func measure(_ body: @escaping @Sendable (inout MetricShard) -> Void) { exporter.measure(body) }
 
     /// Tells of a reload, good or not.
     func tell(_ report: ReloadReport, subject: String) {
-        let hasFailed = report.hasFailed
+        let hasFailed = report.hasFailed, now = wallClockNanoseconds()
         measure { figures in
             figures.add(.configReloads, 1, .result(hasFailed ? "failed" : "ok"))
             figures.set(.configReloadSuccess, hasFailed ? 0 : 1)
+            figures.set(.configReloadTime, now)
         }
         emit(
             .audit(

@@ -8,7 +8,7 @@ import Wire
 package actor Exporter {
     package nonisolated let loop: EventLoop
     package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
-    private let settings: TelemetrySettings
+    let settings: TelemetrySettings
     private let traces: BatchLane?
     private let logs: BatchLane?
     private let metrics: Delivery?
@@ -20,8 +20,9 @@ package actor Exporter {
     private let startedAt: Int64
     private let sources: [LoopTelemetry]
 
-    private var own = MetricShard()
+    var own: MetricShard
     private var exported = MetricShard()
+    let observers = FigureObservers()
     private var exportedAt: Int64
     private var isExportingMetrics = false
     private var lostLines = 0
@@ -58,6 +59,7 @@ package actor Exporter {
     ) {
         self.loop = loop
         self.settings = settings
+        own = MetricShard(limit: settings.seriesLimit)
         self.version = version
         self.sources = sources
         self.log = log
@@ -198,7 +200,7 @@ package actor Exporter {
         guard let metrics, !isExportingMetrics else { return }
         isExportingMetrics = true
         defer { isExportingMetrics = false }
-        let total = await collected()
+        let total = await collected(for: .push)
         let now = wallClockNanoseconds()
         let figures = settings.isDelta ? total.since(exported) : total
         guard !figures.isEmpty else { return }
@@ -217,6 +219,7 @@ package actor Exporter {
         var leftOut = 0
         for source in sources { leftOut += total.merge(await source.figures()) }
         if leftOut > 0 { own.add(.telemetryDropped, Int64(leftOut), Signal.metrics.labels(MetricShard.seriesFull)) }
+        observers.observe(&total)
         return total
     }
 

@@ -12,6 +12,11 @@ package enum Instrument: Int, CaseIterable, Sendable {
     case routeFallbacks, retries, breakerState, breakerTransitions
     case configReloads, configReloadSuccess, auditDropped, alerts
     case keySetFetches
+    // Clients' own telemetry
+    case clientTelemetryItems, clientTelemetryDropped, clientTelemetryEdited, clientTelemetryJoined
+    case claudeSessions, claudeCommits, claudePullRequests, claudeLines, claudeEdits, claudeActiveTime
+    // Sessions
+    case toolDuration, executeToolDuration, invokeAgentDuration, activeSessions
     // GenAI, HTTP
     case clientChunkGap, inferenceChunkGap, operationInput, operationOutput, inferenceReasoning, modelDuration,
         firstToken, outputToken, serverRequestSize, serverResponseSize, clientDuration, clientRequestSize,
@@ -84,6 +89,20 @@ package enum Instrument: Int, CaseIterable, Sendable {
         case .auditDropped: "tollgate.audit.dropped"
         case .alerts: "tollgate.alerts"
         case .keySetFetches: "tollgate.token_keys.fetches"
+        case .clientTelemetryItems: "tollgate.client_telemetry.items"
+        case .clientTelemetryDropped: "tollgate.client_telemetry.dropped"
+        case .clientTelemetryEdited: "tollgate.client_telemetry.edited"
+        case .clientTelemetryJoined: "tollgate.client_telemetry.joined"
+        case .claudeSessions: "tollgate.claude_code.sessions"
+        case .claudeCommits: "tollgate.claude_code.commits"
+        case .claudePullRequests: "tollgate.claude_code.pull_requests"
+        case .claudeLines: "tollgate.claude_code.lines"
+        case .claudeEdits: "tollgate.claude_code.edits"
+        case .claudeActiveTime: "tollgate.claude_code.active_time"
+        case .toolDuration: "tollgate.tool.duration"
+        case .executeToolDuration: "gen_ai.execute_tool.duration"
+        case .invokeAgentDuration: "gen_ai.invoke_agent.duration"
+        case .activeSessions: "tollgate.sessions.active"
         case .clientChunkGap: "gen_ai.client.operation.time_per_output_chunk"
         case .inferenceChunkGap: "gen_ai.client.inference.time_per_output_chunk"
         case .operationInput: "gen_ai.client.inference.operation.input_tokens"
@@ -139,8 +158,9 @@ package enum Instrument: Int, CaseIterable, Sendable {
     var unit: StaticString {
         switch self {
         case .serverDuration, .clientOperationDuration, .clientInferenceDuration, .clientFirstChunk,
-            .inferenceFirstChunk, .admissionDuration:
+            .inferenceFirstChunk, .admissionDuration, .toolDuration, .executeToolDuration, .invokeAgentDuration:
             "s"
+        case .activeSessions: "{session}"
         case .activeRequests, .requests, .refusals, .unpriced, .ledgerRefusals, .budgetDecisions, .rateLimitDecisions,
             .rateLimitQueue, .retries:
             "{request}"
@@ -158,6 +178,16 @@ package enum Instrument: Int, CaseIterable, Sendable {
         case .auditDropped: "{event}"
         case .alerts: "{alert}"
         case .keySetFetches: "{fetch}"
+        case .clientTelemetryItems: "{item}"
+        case .clientTelemetryDropped: "{export}"
+        case .clientTelemetryEdited: "{attribute}"
+        case .clientTelemetryJoined: "{record}"
+        case .claudeSessions: "{session}"
+        case .claudeCommits: "{commit}"
+        case .claudePullRequests: "{pull_request}"
+        case .claudeLines: "{line}"
+        case .claudeEdits: "{edit}"
+        case .claudeActiveTime: "s"
         case .clientChunkGap, .inferenceChunkGap, .modelDuration, .firstToken, .outputToken, .clientDuration,
             .clientConnectionDuration, .overhead, .stage, .loopLag, .loopTime, .configReloadTime, .certificateEnd,
             .processTime, .processUptime, .collectionDuration:
@@ -206,8 +236,10 @@ package enum Instrument: Int, CaseIterable, Sendable {
             .histogram(Self.operationBounds)
         case .clientTokenUsage: .histogram(Self.tokenBounds)
         case .admissionDuration: .histogram(Self.admissionBounds)
+        case .toolDuration, .executeToolDuration, .invokeAgentDuration: .histogram(Self.agentBounds)
         case .activeRequests, .rateLimitQueue: .upDown
         case .budgetSettled, .budgetReserved, .budgetLimit, .budgetExposure: .gauge(.sum)
+        case .activeSessions: .gauge(.sum)
         case .breakerState, .configReloadSuccess: .gauge(.maximum)
         case .clientChunkGap, .inferenceChunkGap:
             .histogram(Self.chunkBounds)
@@ -229,8 +261,8 @@ package enum Instrument: Int, CaseIterable, Sendable {
             .observed
         case .clientConnectionDuration:
             .histogram(Self.connectionBounds)
-        case .overhead, .stage, .loopLag, .collectionDuration:
-            .histogram(Self.admissionBounds)
+        case .overhead, .stage, .collectionDuration: .histogram(Self.admissionBounds)
+        case .loopLag: .histogram(Self.lagBounds)
         case .poolWaiting, .providerLimit, .providerRemaining, .buildInfo, .configReloadTime, .certificateEnd,
             .processUptime:
             .gauge(.maximum)
@@ -263,6 +295,8 @@ package enum Instrument: Int, CaseIterable, Sendable {
     var divisor: Double? {
         switch self {
         case .loopTime, .configReloadTime, .certificateEnd, .processTime, .processUptime: 1e9
+        // Of which clients tell in milliseconds.
+        case .claudeActiveTime: 1e3
         default: nil
         }
     }
@@ -288,11 +322,17 @@ package enum Instrument: Int, CaseIterable, Sendable {
     private static let tokenBounds: [Double] = [
         1, 4, 16, 64, 256, 1_024, 4_096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304, 16_777_216, 67_108_864,
     ]
+    /// A tool may read one line, or wait for a person.
+    private static let agentBounds = [
+        0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1_800, 3_600,
+    ]
     /// Bytes: from a short answer to what limits allow.
     private static let sizeBounds: [Double] = [
         256, 1_024, 4_096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304, 16_777_216, 67_108_864,
     ]
     private static let connectionBounds = [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 600, 1_800, 3_600]
+    /// From what timers are late by themselves.
+    private static let lagBounds = [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
     /// From microseconds, for counting alone, to the longest wait in a queue.
     private static let admissionBounds = [
         0.000_005, 0.000_01, 0.000_025, 0.000_05, 0.000_1, 0.000_25, 0.001, 0.01, 0.1, 1, 5, 10, 30, 60, 300,
