@@ -69,6 +69,9 @@ extension Instrument {
         case .clientConnections: "Number of outbound HTTP connections."
         case .clientConnectionDuration: "Duration of outbound HTTP connections."
         case .tokens: "Tokens charged, by class; no token stands in two."
+        case .cacheBreaks: "Calls that paid again for what a provider's cache had had, by cause."
+        case .cacheRebilledTokens: "Tokens that were billed again, as a cache did not have them any more."
+        case .cacheRebilledCost: "What these tokens cost beyond reading them from the cache."
         case .cacheSaved: "What cache reads would have cost more as plain input."
         case .cacheSurcharge: "What cache writes cost more than plain input."
         case .overhead:
@@ -102,6 +105,22 @@ extension Instrument {
         case .spansStarted: "Spans that were recorded, and requests that were not sampled."
         case .spansLive: "Requests in flight whose spans are recorded."
         case .collectionDuration: "Duration of gathering the figures of all loops."
+        case .spansExported: "Spans whose export is over, taken or not."
+        case .logsExported: "Log records whose export is over, taken or not."
+        case .pointsExported: "Data points whose export is over, taken or not."
+        case .spansInflight: "Spans that are being exported."
+        case .logsInflight: "Log records that are being exported."
+        case .pointsInflight: "Data points that are being exported."
+        case .exportDuration: "Duration of attempts to export."
+        case .spanQueueSize: "Spans that wait for export, in memory and on disk."
+        case .spanQueueCapacity: "Spans that may wait in memory."
+        case .spansProcessed: "Spans that left the queue."
+        case .logQueueSize: "Log records that wait for export, in memory and on disk."
+        case .logQueueCapacity: "Log records that may wait in memory."
+        case .logsProcessed: "Log records that left the queue."
+        case .spoolBytes: "Size of the telemetry spool's files."
+        case .spoolRecords: "Export requests in the telemetry spool."
+        case .spoolOldestAge: "Age of the oldest export request in the telemetry spool."
         }
     }
 }
