@@ -213,8 +213,8 @@ def test_what_waits_for_a_collector(quiet):
     quiet.start()
     assert quiet.messages(quiet.issue()).status == 200
     name = "spool main-spans"
-    found = eventually(lambda: (f := examine(quiet)) and name in f and "wait" in f[name][0]["detail"] and f, "spans wait")
-    assert state(found, name) == ["ok"] and "items in" in found[name][0]["detail"]
+    found = eventually(lambda: (f := examine(quiet)) and name in f and "items in" in f[name][0]["detail"] and f, "spans wait")
+    assert state(found, name) == ["ok"] and "exports wait" in found[name][0]["detail"]
     assert quiet.stop() == 0
     for file in (quiet.folder / "data" / "spool" / "main-spans").glob("*.spool"):
         file.write_bytes(file.read_bytes()[:-3])
