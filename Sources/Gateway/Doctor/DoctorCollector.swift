@@ -6,15 +6,17 @@ struct DoctorCollector: Sendable {
     let place: String
     let endpoint: SignalEndpoint
 
-    /// Each signal's own.
+    /// Each signal of each destination.
     static func all(_ settings: TelemetrySettings) -> [DoctorCollector] {
-        [("traces", settings.traces), ("metrics", settings.metrics), ("logs", settings.logs)].compactMap {
-            signal, endpoint in
-            endpoint.map { endpoint in
-                let url = endpoint.url
-                let way = endpoint.isGRPC ? "gRPC" : url.isEncrypted ? "https" : "http"
-                return DoctorCollector(
-                    check: "collector \(signal)", place: "\(url.host):\(url.port) (\(way))", endpoint: endpoint)
+        settings.destinations.flatMap { destination in
+            [Signal.spans, .metrics, .logs].compactMap { signal in
+                destination.endpoints[signal].map { endpoint in
+                    let url = endpoint.url
+                    let way = endpoint.isGRPC ? "gRPC" : url.isEncrypted ? "https" : "http"
+                    return DoctorCollector(
+                        check: "collector \(destination.name) \(signal.rawValue)",
+                        place: "\(url.host):\(url.port) (\(way))", endpoint: endpoint)
+                }
             }
         }
     }
