@@ -11,11 +11,11 @@ extension ActivityReport {
         let header =
             columns.map(\.name) + ActivityMeasure.allCases.map(\.rawValue) + ["requests", "cost_nano_usd"]
             + Self.derived.map(\.name)
-        var text = Report.line(header)
+        var text = CSVText.line(header)
         for row in rows {
             let counts = ActivityMeasure.allCases.map { String(row.counts[$0]) }
             let costs = Self.derived.map { entry in row.cost(per: entry.measure).map { String($0) } ?? "" }
-            text += Report.line(row.values + counts + [String(row.requests), String(row.costNanoUSD)] + costs)
+            text += CSVText.line(row.values.map(CSVText.text) + counts + [String(row.requests), String(row.costNanoUSD)] + costs)
         }
         return text
     }

@@ -97,10 +97,10 @@ final class Delivery {
         if answer.rejected > 0 {
             note(.warning, "the collector rejected part of an export") { fields in
                 fields.member("rejected", answer.rejected)
-                fields.member("message", answer.message)
+                fields.member("answer", answer.message)
             }
         } else if !answer.message.isEmpty {
-            note(.warning, "the collector has something to say") { $0.member("message", answer.message) }
+            note(.warning, "the collector has something to say") { $0.member("answer", answer.message) }
         }
         return max(0, answer.rejected)
     }

@@ -24,10 +24,8 @@ extension SignalEndpoint {
             }
         }
         let endpoint = Endpoint(host: url.host, port: url.port, tls: tls)
-        if isGRPC {
-            log.write(.error, "gRPC is not spoken here; nothing is exported") { $0.member("host", url.host) }
-            return nil
-        }
-        return HTTPClient(endpoint: endpoint, loop: loop, resolver: resolver)
+        return isGRPC
+            ? GRPCTransport(endpoint: endpoint, loop: loop, resolver: resolver)
+            : HTTPClient(endpoint: endpoint, loop: loop, resolver: resolver)
     }
 }

@@ -15,6 +15,8 @@ package enum Instrument: Int, CaseIterable, Sendable {
     // Clients' own telemetry
     case clientTelemetryItems, clientTelemetryDropped, clientTelemetryEdited, clientTelemetryJoined
     case claudeSessions, claudeCommits, claudePullRequests, claudeLines, claudeEdits, claudeActiveTime
+    // Sessions
+    case toolDuration, executeToolDuration, invokeAgentDuration, activeSessions
     // GenAI, HTTP
     case clientChunkGap, inferenceChunkGap, operationInput, operationOutput, inferenceReasoning, modelDuration,
         firstToken, outputToken, serverRequestSize, serverResponseSize, clientDuration, clientRequestSize,
@@ -101,6 +103,10 @@ package enum Instrument: Int, CaseIterable, Sendable {
         case .claudeLines: "tollgate.claude_code.lines"
         case .claudeEdits: "tollgate.claude_code.edits"
         case .claudeActiveTime: "tollgate.claude_code.active_time"
+        case .toolDuration: "tollgate.tool.duration"
+        case .executeToolDuration: "gen_ai.execute_tool.duration"
+        case .invokeAgentDuration: "gen_ai.invoke_agent.duration"
+        case .activeSessions: "tollgate.sessions.active"
         case .clientChunkGap: "gen_ai.client.operation.time_per_output_chunk"
         case .inferenceChunkGap: "gen_ai.client.inference.time_per_output_chunk"
         case .operationInput: "gen_ai.client.inference.operation.input_tokens"
@@ -172,8 +178,9 @@ package enum Instrument: Int, CaseIterable, Sendable {
     var unit: StaticString {
         switch self {
         case .serverDuration, .clientOperationDuration, .clientInferenceDuration, .clientFirstChunk,
-            .inferenceFirstChunk, .admissionDuration:
+            .inferenceFirstChunk, .admissionDuration, .toolDuration, .executeToolDuration, .invokeAgentDuration:
             "s"
+        case .activeSessions: "{session}"
         case .activeRequests, .requests, .refusals, .unpriced, .ledgerRefusals, .budgetDecisions, .rateLimitDecisions,
             .rateLimitQueue, .retries:
             "{request}"
@@ -255,6 +262,7 @@ package enum Instrument: Int, CaseIterable, Sendable {
             .histogram(Self.operationBounds)
         case .clientTokenUsage: .histogram(Self.tokenBounds)
         case .admissionDuration: .histogram(Self.admissionBounds)
+        case .toolDuration, .executeToolDuration, .invokeAgentDuration: .histogram(Self.agentBounds)
         case .exportDuration: .histogram(Self.exportBounds)
         case .activeRequests, .rateLimitQueue: .upDown
         case .spansInflight, .logsInflight, .pointsInflight, .spanQueueSize, .spanQueueCapacity, .logQueueSize,
@@ -263,6 +271,7 @@ package enum Instrument: Int, CaseIterable, Sendable {
         case .spoolBytes, .spoolRecords: .gauge(.sum)
         case .spoolOldestAge: .gauge(.maximum)
         case .budgetSettled, .budgetReserved, .budgetLimit, .budgetExposure: .gauge(.sum)
+        case .activeSessions: .gauge(.sum)
         case .breakerState, .configReloadSuccess: .gauge(.maximum)
         case .clientChunkGap, .inferenceChunkGap:
             .histogram(Self.chunkBounds)
@@ -284,8 +293,8 @@ package enum Instrument: Int, CaseIterable, Sendable {
             .observed
         case .clientConnectionDuration:
             .histogram(Self.connectionBounds)
-        case .overhead, .stage, .loopLag, .collectionDuration:
-            .histogram(Self.admissionBounds)
+        case .overhead, .stage, .collectionDuration: .histogram(Self.admissionBounds)
+        case .loopLag: .histogram(Self.lagBounds)
         case .poolWaiting, .providerLimit, .providerRemaining, .buildInfo, .configReloadTime, .certificateEnd,
             .processUptime:
             .gauge(.maximum)
@@ -346,11 +355,17 @@ package enum Instrument: Int, CaseIterable, Sendable {
     private static let tokenBounds: [Double] = [
         1, 4, 16, 64, 256, 1_024, 4_096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304, 16_777_216, 67_108_864,
     ]
+    /// A tool may read one line, or wait for a person.
+    private static let agentBounds = [
+        0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1_800, 3_600,
+    ]
     /// Bytes: from a short answer to what limits allow.
     private static let sizeBounds: [Double] = [
         256, 1_024, 4_096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304, 16_777_216, 67_108_864,
     ]
     private static let connectionBounds = [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 600, 1_800, 3_600]
+    /// From what timers are late by themselves.
+    private static let lagBounds = [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
     /// From microseconds, for counting alone, to the longest wait in a queue.
     private static let admissionBounds = [
         0.000_005, 0.000_01, 0.000_025, 0.000_05, 0.000_1, 0.000_25, 0.001, 0.01, 0.1, 1, 5, 10, 30, 60, 300,
