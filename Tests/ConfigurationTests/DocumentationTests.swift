@@ -13,6 +13,8 @@ struct DocumentationTests {
         complete + "credentials: {keys: [{key: long-enough-key, qqqqqqqqqqqqqqqq: 1}]}",
         complete + "limits: {qqqqqqqqqqqqqqqqqq: 1}", complete + "logs: {qqqqqqqqqqqqqqqqqq: 1}",
         complete + "telemetry: {qqqqqqqqqqqqqqqqqq: 1}",
+        complete + "telemetry: {metrics: {qqqqqqqqqqqqqqqq: 1}}",
+        complete + "telemetry: {metrics: {prometheus: {qqqqqqqqqqqqqqqq: 1}}}",
         complete + "telemetry: {otlp: {endpoint: \"http://a\", qqqqqqqqqqqqqqqq: 1}}",
         complete + "telemetry: {otlp: {endpoint: \"https://a\", tls: {qqqqqqqqqqqqqqqq: 1}}}",
         complete + "telemetry: {spool: {qqqqqqqqqqqqqqqq: 1}}",

@@ -76,6 +76,11 @@ package actor LedgerWriter {
         if !activity.isEmpty { inbox.add(activity) }
     }
 
+    /// Hands over breaks of caches, from any thread, without waiting. Of one request the first counts.
+    package nonisolated func save(breaks: [CacheBreakRow]) {
+        if !breaks.isEmpty { inbox.add(breaks) }
+    }
+
     /// Hands over calls of tools, from any thread, without waiting. One that is known already is brought up to date.
     package nonisolated func save(tools: [ToolRow]) {
         if !tools.isEmpty { inbox.add(tools) }
@@ -111,6 +116,19 @@ package actor LedgerWriter {
             try store?.watch.pollNow()
         } catch {
             fault(error, now: monotonicMilliseconds())
+        }
+    }
+
+    /// What a caller has spent so far; rows of the last few hundredths of a second may be missing, and all where the database does not
+    /// answer.
+    ///
+    /// - Parameter day: of today's costs, `2026-11-21`.
+    package func standing(session: String, user: String, day: String) -> Standing {
+        do throws(LedgerError) {
+            return try store?.standing.answer(session: session, user: user, day: day) ?? Standing()
+        } catch {
+            fault(error, now: monotonicMilliseconds())
+            return Standing()
         }
     }
 
@@ -213,6 +231,7 @@ struct WriterStore: ~Copyable {
     var rows: RowWriter
     var notes: NoteWriter
     var watch: StoreWatch
+    let standing: StandingQuery
     let lock: DirectoryLock
 }
 
