@@ -1,3 +1,4 @@
+import Glibc
 import SeededRandom
 import Testing
 
@@ -167,6 +168,17 @@ import Testing
             #expect(after.isEmpty)
             #expect(after.append(payload(1), at: 5, wall: 0))
         }
+    }
+
+    @Test("A request that is large for the spool is written in halves; one that never fits says so")
+    func large() throws {
+        let folder = try TemporaryFolder(), group = SpoolGroup(maximum: 4096)
+        let spool = open(folder, group, segment: 4096)
+        let encoder = SpanEncoder(resource: SampleSession.resource, version: "1", lengthLimit: nil)
+        let whole = Payload.make(encoder.encode([try SampleSession.batch()]), items: 4, isCompressed: false)
+        #expect(whole.body.count > 512 && spool.append(whole, at: 0, wall: 0))
+        #expect(spool.count > 1 && spool.items == 4)
+        #expect(!spool.append(payload(1, size: 5000), at: 0, wall: 0) && spool.fault == EFBIG && spool.items == 4)
     }
 
     @Test("A spool that cannot be written says so, and works again when it can be")

@@ -1,3 +1,5 @@
+import Glibc
+
 /// What waits of one signal for one collector, which request is under way and which are given up; one at a time. Confined to the
 /// exporter's loop; its driver performs the action that each event answers with and comes back with the next event:
 /// `send` → `answered`; `pause` → `pauseEnded`; `none`: nothing until something arrives.
@@ -145,9 +147,16 @@ final class ExportLane {
             guard spool.append(current, at: now, wall: wall) else { return }
             spool.isFirstUnderWay = true
         }
-        var done = 0
-        while done < memory.count, spool.append(memory[done], at: now, wall: wall) { done += 1 }
-        memory.removeFirst(done)
+        var kept: [Payload] = [], rest = memory[...]
+        while let first = rest.first {
+            if !spool.append(first, at: now, wall: wall) {
+                // What never fits keeps nothing else off the disk.
+                guard spool.fault == EFBIG else { break }
+                kept.append(first)
+            }
+            rest.removeFirst()
+        }
+        memory = kept + rest
     }
 
     /// The process ends: what is left may be tried until `deadline`, and no longer once the collector is silent.

@@ -98,6 +98,7 @@ class UnreliableSink(Sink):
 def _reset(connection):
     try:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        connection.shutdown(socket.SHUT_RDWR)  # what was made of it keeps it open beyond a close
         connection.close()
     except OSError:
         pass

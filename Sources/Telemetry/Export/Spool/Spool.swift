@@ -93,11 +93,18 @@ final class Spool {
 
     // MARK: Writing
 
-    /// False when it cannot be written; then nothing has changed, but older records may be gone to make room.
+    /// False when it cannot be written; then nothing has changed, but older records may be gone to make room. With `fault`
+    /// `EFBIG` it never can: it is larger than the spool may be.
+    ///
+    /// What would take much of the spool is written in halves, so that giving up the oldest is giving up little. What fails
+    /// between them comes twice.
     func append(_ payload: Payload, at now: Int64, wall: Int64) -> Bool {
+        if payload.body.count > group.maximumRecord, let (first, second) = payload.halves() {
+            return append(first, at: now, wall: wall) && append(second, at: now, wall: wall)
+        }
         let bytes = SpoolRecord.encode(payload, at: wall)
         guard group.makeRoom(for: bytes.count) else {
-            fault = ENOSPC
+            fault = EFBIG
             return false
         }
         if writing >= 0, let size = segments.last?.size, size + bytes.count > limits.segment { closeSegment() }

@@ -15,6 +15,9 @@ final class SpoolGroup {
     /// So large that several fit, so small that giving one up is no great loss.
     var segmentSize: Int { min(8 * 1024 * 1024, max(4 * 1024, maximum / 16)) }
 
+    /// Bytes of one record beyond which it is cut, if it can be.
+    var maximumRecord: Int { maximum / 8 }
+
     /// Gives up the oldest segments, whosever they are, until so many bytes fit. False when they never can.
     func makeRoom(for bytes: Int) -> Bool {
         guard bytes <= maximum else { return false }
