@@ -9,6 +9,8 @@ extension SnapshotReader {
         setting.samplingRatio = group.value("sampling_ratio", expected: "a number from 0 to 1") {
             Double($0).flatMap { (0...1).contains($0) ? $0 : nil }
         }
+        setting.traces = readTraces(&group)
+        setting.logs = readEvents(&group)
         _ = group.choice("content", default: Content.off)
         let collectors = group.sections("otlp")
         setting.collectors = collectors.compactMap(readCollector)

@@ -22,6 +22,7 @@ extension LoopWorker {
                 from: exchange.setting.pools[routed.account], fresh: fresh, wakeup: channel.wakeup,
                 connectTimeout: account.timeouts.connect, abort: .downstreamHangup)
             attempt.isReused = lease.isReused
+            attempt.connectedAt = monotonicNanoseconds()
             let request = UpstreamRequest(
                 exchange: exchange, account: account, credential: credential,
                 trace: exchange.trace.context(span: attempt.span))
@@ -116,6 +117,7 @@ extension LoopWorker {
         let form = AnswerForm(connection)
         let meter = AnswerMeter(form.meter, isCompressed: form.isCompressed)
         attempt.meter = meter
+        noteTrace(attempt, connection)
         if let id = connection.head.value(.requestID) {
             attempt.upstreamRequestID = String(decoding: connection.headBytes(id), as: UTF8.self)
         }
@@ -164,6 +166,12 @@ extension LoopWorker {
         case .chunked, .untilClose: break
         }
         channel.beginBody(length: length)
+    }
+
+    /// What the upstream says of its own trace.
+    func noteTrace(_ attempt: Attempt, _ connection: ClientConnection) {
+        guard let range = connection.head.value(.traceresponse) else { return }
+        attempt.upstreamTrace = TraceContext(parsing: connection.headBytes(range))
     }
 
     /// Where the upstream did not bring its answer to an end, we do: by an event between two events, or by closing.

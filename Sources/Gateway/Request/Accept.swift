@@ -1,6 +1,7 @@
 import HTTP
 import Ledger
 import Providers
+import Telemetry
 import Wire
 
 /// What a path stands for.
@@ -108,6 +109,7 @@ extension LoopWorker {
             case .complete:
                 try finish(&scan, body.bytes, namesModel: !exchange.isNative)
                 exchange.bodyBytes = body.count
+                if telemetry.records { exchange.parameters = RequestParameters(scan.members, in: body.bytes) }
                 return scan
             case .refused(let error): throw .malformedHTTP(status: error.status, error.sentence)
             case .tooLarge: throw .bodyTooLarge(limit: channel.limits.bodyBytes)

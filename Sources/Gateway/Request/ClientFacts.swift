@@ -15,6 +15,8 @@ struct ClientFacts {
     var metadata: Range<Int>?
     var traceparent: Range<Int>?
     var hasTwoTraceparents = false
+    var tracestate: Range<Int>?
+    var baggage: Range<Int>?
     var contentEncoding: Range<Int>?
     /// The client wants to be told what became of the parts of its request.
     var wantsReceipt = false
@@ -36,6 +38,8 @@ struct ClientFacts {
             case .tollgateMetadata: metadata = field.valueRange
             case .tollgateFidelity: wantsReceipt = true
             case .contentEncoding: contentEncoding = field.valueRange
+            case .tracestate: tracestate = field.valueRange
+            case .baggage: baggage = field.valueRange
             case .traceparent:
                 hasTwoTraceparents = traceparent != nil
                 traceparent = field.valueRange

@@ -65,6 +65,7 @@ final class Exchange {
     /// Until an upstream has begun to answer: then nothing can be sent again, and a long stream shall not hold it.
     var body: RequestBody?
     var bodyBytes = 0
+    var parameters = RequestParameters()
     // identify
     var principal: Principal?
     var metadata = Metadata.none

@@ -9,6 +9,9 @@ struct RequestTrace {
     let parent: SpanID?
     let isSampled: Bool
 
+    /// The parent where it is a span of the client's.
+    var clientParent: SpanID? { parent }
+
     /// The context that goes upstream with one attempt: our CLIENT span as the parent.
     func context(span: SpanID) -> TraceContext {
         TraceContext(traceID: traceID, spanID: span, flags: isSampled ? TraceContext.sampled : 0)

@@ -34,6 +34,14 @@ final class TelemetryHost: Sendable {
         ) { [exporter] result, count in
             exporter.measure { $0.add(.alerts, Int64(count), .result(result.rawValue)) }
         }
+        mirror(snapshot)
+    }
+
+    /// The process's own log lines go to the collector too, as far as the configuration says.
+    private func mirror(_ snapshot: Snapshot) {
+        processLog.mirror(from: snapshot.telemetry.logs.processLevel.map(LogSeverity.init)) { [weak exporter] event in
+            exporter?.emit(event)
+        }
     }
 
     private static func file(_ snapshot: Snapshot) -> TelemetrySettings.File {
@@ -100,7 +108,10 @@ final class TelemetryHost: Sendable {
                 severity: hasFailed ? .warning : .info))
     }
 
-    func replace(_ snapshot: Snapshot) { processLog.set(level: LogSeverity(snapshot.logs.level)) }
+    func replace(_ snapshot: Snapshot) {
+        processLog.set(level: LogSeverity(snapshot.logs.level))
+        mirror(snapshot)
+    }
 
     /// Sends what is left: alerts first, so that the last figures speak of them.
     func shutdown() async {

@@ -207,7 +207,7 @@ package actor Exporter {
     private func dropped(_ items: Int, _ reason: String, _ signal: Signal) {
         own.add(.telemetryDropped, Int64(items), signal.labels(reason))
         guard settings.logLevel <= .warning else { return }
-        log.write(.warning, "telemetry was dropped") { fields in
+        log.write(.warning, "telemetry was dropped", isMirrored: false) { fields in
             fields.member("signal", signal.rawValue)
             fields.member("reason", reason)
             fields.member("items", Int64(items))
@@ -243,7 +243,7 @@ package actor Exporter {
         for lane in lanes { await lane.delivery.transport.close() }
         await metrics?.transport.close()
         for lane in lanes where !lane.machine.isIdle {
-            log.write(.warning, "telemetry was not delivered in time") { fields in
+            log.write(.warning, "telemetry was not delivered in time", isMirrored: false) { fields in
                 fields.member("signal", lane.delivery.signal.rawValue)
                 fields.member("items", Int64(lane.machine.held))
             }

@@ -11,7 +11,7 @@ extension Labels {
 
     /// An account of a budget; `scope` as people write it: `user=alice`, empty for one that is for all.
     package static func budget(rule: String, scope: String, unit: Unit) -> Labels {
-        Labels().adding("tollgate.rule.id", rule).adding("tollgate.budget.scope", scope)
+        Labels().adding("tollgate.rule.id", rule).adding("tollgate.budget.scope", scope, atMost: 1_024)
             .adding("tollgate.unit", unit.rawValue)
     }
 

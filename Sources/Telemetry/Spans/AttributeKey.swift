@@ -17,6 +17,10 @@ package enum AttributeKey: UInt8, CaseIterable, Sendable {
     // Virtual models
     case routeModel, routeStrategy, routeTarget, routeReason, routeCandidates
     case ruleID, admissionAccounts, admissionReserved, admissionWarnings
+    // What was asked for, and how it went upstream
+    case requestMaximumTokens, requestTemperature, requestTopP, requestTopK, requestReasoningLevel
+    case cacheWriteTokens, reasoningTokens, usageCost, cacheOutcome, cacheReadRatio
+    case attemptConnect, attemptSend, attemptWait, httpResendCount, linkType, openInferenceKind
 
     /// The name as it is exported.
     package var name: StaticString {
@@ -88,6 +92,22 @@ package enum AttributeKey: UInt8, CaseIterable, Sendable {
         case .admissionAccounts: "tollgate.admission.accounts"
         case .admissionReserved: "tollgate.admission.reserved_nano_usd"
         case .admissionWarnings: "tollgate.admission.warnings"
+        case .requestMaximumTokens: "gen_ai.request.max_tokens"
+        case .requestTemperature: "gen_ai.request.temperature"
+        case .requestTopP: "gen_ai.request.top_p"
+        case .requestTopK: "gen_ai.request.top_k"
+        case .requestReasoningLevel: "gen_ai.request.reasoning.level"
+        case .cacheWriteTokens: "gen_ai.usage.cache_write.input_tokens"
+        case .reasoningTokens: "gen_ai.usage.reasoning.output_tokens"
+        case .usageCost: "gen_ai.usage.cost"
+        case .cacheOutcome: "tollgate.cache.outcome"
+        case .cacheReadRatio: "tollgate.cache.read.ratio"
+        case .attemptConnect: "tollgate.attempt.connect.duration_ns"
+        case .attemptSend: "tollgate.attempt.send.duration_ns"
+        case .attemptWait: "tollgate.attempt.wait.duration_ns"
+        case .httpResendCount: "http.request.resend_count"
+        case .linkType: "link.type"
+        case .openInferenceKind: "openinference.span.kind"
         }
     }
 }
