@@ -10,7 +10,7 @@ LINES, EDITS, ACTIVE, ESTIMATE = OWN + "lines_total", OWN + "edits_total", OWN +
 LEDGER = "tollgate_cost_nano_usd_total"
 LOOPS = traces("Agent loops", '{ span.gen_ai.operation.name = "invoke_agent" }')
 NEEDED = " Needs Claude Code's telemetry to come through the gateway."
-ACCEPTED = 'tollgate_edit_decision="accept"'
+ACCEPTED = 'decision="accept"'
 
 
 def one(expr, legend="", **more):
@@ -31,23 +31,23 @@ def overview():
         stat("Pull requests", "Pull requests that Claude Code opened." + NEEDED, one(number(PULLS), instant=True), "short", decimals=0, links=[runbook("no-traffic")]),
         stat("Edits accepted", "The share of proposed edits that developers took." + NEEDED,
              one(f"{number(EDITS, matchers=(ACCEPTED,))} / {number(EDITS)}", instant=True), "percentunit", links=[runbook("no-traffic")]),
-        stat("Active time", "Time that somebody typed or Claude Code worked." + NEEDED, one(number(ACTIVE), instant=True), "s", links=[runbook("no-traffic")]),
+        stat("Time at work", "Time that somebody typed or Claude Code worked." + NEEDED, one(number(ACTIVE), instant=True), "s", links=[runbook("no-traffic")]),
     )
 
 
 def use():
     return row(
         "Use",
-        graph("Active users", "Users with requests within the last hour.",
+        graph("Users per hour", "Users with requests within the last hour.",
               one(f"count({total(increase('tollgate_tokens_total', *PEOPLE, window='1h'), 'user_id')} > 0)", "users"), "short", links=[LOOPS, runbook("no-traffic")]),
         graph("Sessions by team", "Sessions that were begun, per hour." + NEEDED, one(total(rate(SESSIONS, *PEOPLE), "tollgate_team") + " * 3600", "{{tollgate_team}}"),
               "short", stack=True, links=[LOOPS, runbook("no-traffic")]),
         graph("Active time", "Seconds per second: how many were at work at once, by who it was: `user` types, `cli` works." + NEEDED,
-              one(total(rate(ACTIVE, *PEOPLE), "tollgate_activity"), "{{tollgate_activity}}"), "short", stack=True, links=[LOOPS, runbook("no-traffic")]),
+              one(total(rate(ACTIVE, *PEOPLE), "type"), "{{type}}"), "short", stack=True, links=[LOOPS, runbook("no-traffic")]),
         graph("Tokens by model", "Tokens charged, per second.", one(total(rate("tollgate_tokens_total", *PEOPLE), "gen_ai_request_model"), "{{gen_ai_request_model}}"),
               "short", stack=True, links=[LOOPS, runbook("no-traffic")]),
         pie("Sessions by user", "Who uses it." + NEEDED, one(number(SESSIONS, "user_id"), "{{user_id}}", instant=True), "short", links=[LOOPS, runbook("no-traffic")]),
-        bars("Sessions by team", "Which teams use it." + NEEDED, one(number(SESSIONS, "tollgate_team"), "{{tollgate_team}}", instant=True), "short",
+        bars("Teams", "Which teams use it." + NEEDED, one(number(SESSIONS, "tollgate_team"), "{{tollgate_team}}", instant=True), "short",
              links=[LOOPS, runbook("no-traffic")]),
     )
 
@@ -57,10 +57,10 @@ def results():
         "What came of it",
         graph("Commits and pull requests", "Per hour." + NEEDED, targets((total(rate(COMMITS, *PEOPLE)) + " * 3600", "commits"),
               (total(rate(PULLS, *PEOPLE)) + " * 3600", "pull requests")), "short", links=[runbook("no-traffic")]),
-        graph("Lines", "Lines added and removed, per hour." + NEEDED, one(total(rate(LINES, *PEOPLE), "tollgate_line_change") + " * 3600", "{{tollgate_line_change}}"),
+        graph("Lines", "Lines added and removed, per hour." + NEEDED, one(total(rate(LINES, *PEOPLE), "type") + " * 3600", "{{type}}"),
               "short", stack=True, links=[runbook("no-traffic")]),
         graph("Edits by decision", "Edits that developers accepted or rejected, per hour." + NEEDED,
-              one(total(rate(EDITS, *PEOPLE), "tollgate_edit_decision") + " * 3600", "{{tollgate_edit_decision}}"), "short", stack=True, links=[runbook("no-traffic")]),
+              one(total(rate(EDITS, *PEOPLE), "decision") + " * 3600", "{{decision}}"), "short", stack=True, links=[runbook("no-traffic")]),
         table("Users", "Of the shown time." + NEEDED,
               [("Sessions", number(SESSIONS, "user_id", "tollgate_team"), "short"), ("Commits", number(COMMITS, "user_id", "tollgate_team"), "short"),
                ("Pull requests", number(PULLS, "user_id", "tollgate_team"), "short"), ("Lines", number(LINES, "user_id", "tollgate_team"), "short"),

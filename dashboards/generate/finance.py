@@ -21,7 +21,7 @@ def spent(*by, window="$__range"):
 
 def overview():
     cost = total(increase(COST, *WHO))
-    commits = total(increase("tollgate_claude_code_commits_total", *PEOPLE))
+    commits = total(increase("tollgate_claude_code_commits_total", *PEOPLE[:2]))
     return row(
         "Overview: the shown time",
         stat("Spent", "What attempts upstream cost, from the providers' own token counts and the prices in force. For an invoice use `tollgate report`: "
