@@ -11,7 +11,13 @@ extension SnapshotReader {
         }
         setting.traces = readTraces(&group)
         setting.logs = readEvents(&group)
+        setting.metrics = readMetrics(&group)
         _ = group.choice("content", default: Content.off)
+        if let content = group.node("content"), section.has("content_capture") {
+            reader.note(
+                content.mark, group.pathOf("content"),
+                "is off, so the rules of content_capture have no effect; leave one out")
+        }
         let collectors = group.sections("otlp")
         setting.collectors = collectors.compactMap(readCollector)
         if collectors.count > 1 {

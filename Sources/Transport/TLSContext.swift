@@ -62,6 +62,13 @@ package final class TLSContext: @unchecked Sendable {
         return context
     }
 
+    /// When our certificate ends, Unix seconds; `nil`: there is none.
+    package var certificateEnd: Int64? {
+        guard let certificate = SSL_CTX_get0_certificate(handle) else { return nil }
+        let end = tg_x509_end(certificate)
+        return end < 0 ? nil : end
+    }
+
     deinit { SSL_CTX_free(handle) }
 
     private static func make(_ method: OpaquePointer?) throws(TransportError) -> OpaquePointer {

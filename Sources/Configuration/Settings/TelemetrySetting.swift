@@ -12,4 +12,5 @@ package struct TelemetrySetting: Sendable {
     package var samplingRatio: Double?
     package var traces = TraceSetting()
     package var logs = EventSetting()
+    package var metrics = MetricsSetting()
 }

@@ -11,11 +11,13 @@ import Wire
 extension LoopWorker {
     /// account: spans, figures and the log line, with the ids and the numbers of the row.
     func account(_ exchange: Exchange) {
-        measure(exchange)
+        let isKept = telemetry.records && isKept(exchange)
+        measure(exchange, isKept: isKept)
         auditRefusal(exchange)
-        if telemetry.records, isKept(exchange) { recordSpans(exchange) }
+        if isKept { recordSpans(exchange) }
         writeLog(exchange)
         emitAccess(exchange)
+        emitContent(exchange)
     }
 
     /// Sampled, or too interesting to be left out: what failed, or was slow, is kept although its trace was not chosen.

@@ -60,6 +60,14 @@ final class AnswerMeter {
         }
     }
 
+    /// Events of a stream; `nil` where nobody counts them.
+    var eventCount: Int? {
+        switch form {
+        case .stream, .framed: stream.eventCount
+        case .whole, .transformed: nil
+        }
+    }
+
     /// Something has come that is more than a ping or an error.
     var hasStarted: Bool {
         switch form {

@@ -13,6 +13,8 @@ extension LoopWorker {
         _ attempt: Attempt, _ exchange: Exchange, _ routed: RoutedModel, _ account: UpstreamAccount, fresh: Bool
     ) async {
         let channel = exchange.channel
+        attemptBegan(account)
+        defer { attemptEnded(account) }
         guard let credential = await credential(attempt, exchange, routed, account) else {
             attempt.endedAt = monotonicNanoseconds()
             return
@@ -31,6 +33,8 @@ extension LoopWorker {
                 for: .post, timeout: exchange.way?.patience(account) ?? account.timeouts.firstByte,
                 abort: .downstreamHangup)
             attempt.headAt = monotonicNanoseconds()
+            // The limits of a client's own login are none of ours.
+            if !exchange.passesThrough { account.quota.read(lease.connection) }
             if let call = exchange.call, call.isTransformed {
                 await answerTransformed(attempt, exchange, account, call, lease.connection)
             } else {

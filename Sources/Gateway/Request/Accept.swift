@@ -19,6 +19,8 @@ enum RequestRoute: Equatable {
     case page
     case health
     case readiness
+    /// Figures for Prometheus.
+    case metrics
 
     /// The pattern for `http.route`.
     var pattern: StaticString {
@@ -33,6 +35,7 @@ enum RequestRoute: Equatable {
         case .page: "/"
         case .health: "/healthz"
         case .readiness: "/readyz"
+        case .metrics: "/metrics"
         }
     }
 
@@ -69,6 +72,7 @@ enum RequestRoute: Equatable {
         if path.equals("/v1/models") { return .models }
         if path.equals("/healthz") { return .health }
         if path.equals("/readyz") { return .readiness }
+        if path.equals("/metrics") { return .metrics }
         if path.equals("/api/hello") { return .hello }
         if path.equals("/api/oauth/usage") { return .usage }
         if path.equals("/") || path.isEmpty { return .page }

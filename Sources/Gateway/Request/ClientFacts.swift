@@ -13,6 +13,7 @@ struct ClientFacts {
     var promptID: Range<Int>?
     var toolDurations: Range<Int>?
     var metadata: Range<Int>?
+    var loggingConfig: Range<Int>?
     var traceparent: Range<Int>?
     var hasTwoTraceparents = false
     var tracestate: Range<Int>?
@@ -36,6 +37,7 @@ struct ClientFacts {
             case .claudeCodePromptID: promptID = field.valueRange
             case .claudeCodeToolDurations: toolDurations = field.valueRange
             case .tollgateMetadata: metadata = field.valueRange
+            case .tollgateLoggingConfig: loggingConfig = field.valueRange
             case .tollgateFidelity: wantsReceipt = true
             case .contentEncoding: contentEncoding = field.valueRange
             case .tracestate: tracestate = field.valueRange

@@ -66,6 +66,8 @@ final class Exchange {
     var body: RequestBody?
     var bodyBytes = 0
     var parameters = RequestParameters()
+    /// What is kept of prompt and answer; `nil`: nothing.
+    var capture: ContentCapture?
     // identify
     var principal: Principal?
     var metadata = Metadata.none

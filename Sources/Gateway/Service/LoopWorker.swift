@@ -30,6 +30,11 @@ final class LoopWorker: RequestHandler, @unchecked Sendable {
     var identities = IdentityCache()
     var ids: RequestIDSource
     var measurements = Measurements()
+    /// Fires late when the loop is busy.
+    let lagTimer: LoopTimer
+    var lagDue: Int64 = 0
+    /// Figures of the whole process, as text.
+    let exposition: Exposition
     var auditAllowance = AuditAllowance()
     /// What is known of the targets of virtual models.
     let board = HealthBoard()
@@ -45,8 +50,10 @@ final class LoopWorker: RequestHandler, @unchecked Sendable {
         loop: EventLoop, snapshot: Snapshot, book: RuleBook, governor: Governor, writer: LedgerWriter, keys: KeyRing,
         tokens: TokenDirectory, journal: Journal, ids: RequestIDSource, telemetry: LoopTelemetry, resolver: Resolver,
         upstreams: [UpstreamAccount],
-        listeners: [Listener], keyLookout: KeyLookout
+        listeners: [Listener], keyLookout: KeyLookout, exposition: @escaping Exposition
     ) {
+        self.exposition = exposition
+        lagTimer = LoopTimer(loop: loop)
         self.keyLookout = keyLookout
         self.governor = governor
         self.writer = writer
@@ -81,6 +88,8 @@ final class LoopWorker: RequestHandler, @unchecked Sendable {
 
     /// Begins to accept; on the loop's thread.
     func listen() throws(TransportError) {
+        watchLoop()
+        watchPools()
         for listener in listeners {
             try listener.start(
                 whenAccepted: { [unowned self] in accepted($0) },
@@ -127,6 +136,10 @@ final class LoopWorker: RequestHandler, @unchecked Sendable {
             previous: previous,
             whenCredentialFails: Self.credentialFailed(telemetry.log))
         previous.closeReplaced(by: setting)
+        watchPools()
+        // Labels may be others now.
+        measurements.shares.removeAll()
+        measurements.spending.removeAll()
     }
 
     private static func credentialFailed(_ log: LogWriter) -> @Sendable (String, CredentialFault) -> Void {

@@ -59,8 +59,10 @@ package final class Service {
                     writer: ledger.writer, keys: KeyRing(ledger.initialKeys, snapshot.keys),
                     tokens: tokens.directory, journal: ledger.journals[index], ids: ledger.makeIDSource(loop: index),
                     telemetry: telemetry.loops[index], resolver: resolver, upstreams: accounts,
-                    listeners: listeners[index], keyLookout: KeyLookout(ledger.writer)))
+                    listeners: listeners[index], keyLookout: KeyLookout(ledger.writer),
+                    exposition: telemetry.exposition))
         }
+        telemetry.watchProcess(ledger, certificateEnd: listeners.first?.first?.certificateEnd)
         for worker in workers { worker.tell(workers.filter { $0 !== worker }) }
         self.workers = workers
         keys.start(ledger.initialKeys, workers)

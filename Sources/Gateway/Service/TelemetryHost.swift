@@ -10,7 +10,7 @@ import Wire
 final class TelemetryHost: Sendable {
     let loops: [LoopTelemetry]
     let processLog: LogWriter
-    private let exporter: Exporter
+    let exporter: Exporter
     private let exportLoop: EventLoop
     /// Sends alerts to webhooks.
     let alerts: AlertSender
@@ -54,6 +54,10 @@ final class TelemetryHost: Sendable {
         }
         file.serviceName = snapshot.telemetry.serviceName
         file.samplingRatio = snapshot.telemetry.samplingRatio
+        let metrics = snapshot.telemetry.metrics
+        file.metricInterval = metrics.interval
+        file.isDelta = metrics.temporality.map { $0 == .delta }
+        file.seriesLimit = metrics.seriesLimit
         return file
     }
 
@@ -80,7 +84,11 @@ final class TelemetryHost: Sendable {
             Task(executorPreference: exporter.loop) { await exporter.start() }
         }
         // The configuration that it starts with is good.
-        measure { $0.set(.configReloadSuccess, 1) }
+        let now = wallClockNanoseconds()
+        measure { figures in
+            figures.set(.configReloadSuccess, 1)
+            figures.set(.configReloadTime, now)
+        }
         emit(
             .audit(
                 action: "start", actor: "tollgate", subject: Version.current, details: "{\"loops\":\(loops.count)}"))
@@ -97,10 +105,11 @@ final class TelemetryHost: Sendable {
 
     /// Tells of a reload, good or not.
     func tell(_ report: ReloadReport, subject: String) {
-        let hasFailed = report.hasFailed
+        let hasFailed = report.hasFailed, now = wallClockNanoseconds()
         measure { figures in
             figures.add(.configReloads, 1, .result(hasFailed ? "failed" : "ok"))
             figures.set(.configReloadSuccess, hasFailed ? 0 : 1)
+            figures.set(.configReloadTime, now)
         }
         emit(
             .audit(

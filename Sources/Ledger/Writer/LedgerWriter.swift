@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// The one that writes the database while the gateway runs, on a thread of its own.
 ///
@@ -17,6 +18,8 @@ package actor LedgerWriter {
         let slot: UInt32
     }
 
+    /// What the writer had done at the end of its last turn, for threads that must not wait for it.
+    package nonisolated let published = Mutex(LedgerStatistics())
     private let thread: WriterThread
     private let journals: [Journal]
     private let inbox: WriterInbox
@@ -117,6 +120,10 @@ package actor LedgerWriter {
     /// One round of the thread: keys and raises, rows, notes, and how to wait for the next.
     func turn() -> WriterWait {
         guard store != nil else { return .ended }
+        defer {
+            let counts = statistics()
+            published.withLock { $0 = counts }
+        }
         tellLoss()
         let now = monotonicMilliseconds()
         do throws(LedgerError) {

@@ -35,6 +35,20 @@ package enum Cost {
         return of(usage, at: price)
     }
 
+    /// What the cache changed: what its reads would have cost more as plain input, and what its writes cost more.
+    package static func cacheEffect(of usage: TokenUsage, at price: Price) -> (saved: NanoUSD, surcharge: NanoUSD) {
+        let cost = of(usage, at: price).value
+        var unread = usage, unwritten = usage
+        unread.input += usage.cacheRead
+        unread.cacheRead = 0
+        unwritten.input += usage.cacheWrite5m + usage.cacheWrite1h
+        unwritten.cacheWrite5m = 0
+        unwritten.cacheWrite1h = 0
+        return (
+            NanoUSD(max(0, of(unread, at: price).value - cost)), NanoUSD(max(0, cost - of(unwritten, at: price).value))
+        )
+    }
+
     /// Thousandths; all of them multiply.
     private static func factors(for usage: TokenUsage, _ price: Price) -> [Int64] {
         var factors = [price.regionPermille]

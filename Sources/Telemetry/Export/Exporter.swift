@@ -8,17 +8,21 @@ import Wire
 package actor Exporter {
     package nonisolated let loop: EventLoop
     package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
-    private let settings: TelemetrySettings
+    let settings: TelemetrySettings
     private let traces: BatchLane?
     private let logs: BatchLane?
     private let metrics: Delivery?
+    /// What passes through from clients, by signal.
+    private let forwarded: [Signal: BatchLane]
+    private let forwardInbox = ForwardInbox()
     private let inbox: EventInbox
     private let version: String
     private let startedAt: Int64
     private let sources: [LoopTelemetry]
 
-    private var own = MetricShard()
+    var own: MetricShard
     private var exported = MetricShard()
+    let observers = FigureObservers()
     private var exportedAt: Int64
     private var isExportingMetrics = false
     private var lostLines = 0
@@ -55,6 +59,7 @@ package actor Exporter {
     ) {
         self.loop = loop
         self.settings = settings
+        own = MetricShard(limit: settings.seriesLimit)
         self.version = version
         self.sources = sources
         self.log = log
@@ -69,6 +74,15 @@ package actor Exporter {
         let events = LogEncoder(resource: settings.resource, version: version, lengthLimit: settings.logLengthLimit)
         logs = BatchLane(delivery(.logs, settings.logs, transports.logs), settings.logBatching, encode: events.encode)
         metrics = delivery(.metrics, settings.metrics, transports.metrics)
+        var forwarded: [Signal: BatchLane] = [:]
+        // Serialized requests one after the other are one request: their repeated fields add up (protobuf encoding).
+        func lane(_ delivery: Delivery?, _ batching: TelemetrySettings.Batching) -> BatchLane? {
+            BatchLane(delivery, batching) { batches in Array(batches.map(\.bytes).joined()) }
+        }
+        forwarded[.spans] = lane(delivery(.spans, settings.traces, transports.traces), settings.traceBatching)
+        forwarded[.logs] = lane(delivery(.logs, settings.logs, transports.logs), settings.logBatching)
+        forwarded[.metrics] = lane(delivery(.metrics, settings.metrics, transports.metrics), settings.logBatching)
+        self.forwarded = forwarded
         inbox = EventInbox(maximum: settings.logBatching.maximumQueue)
         startedAt = wallClockNanoseconds()
         exportedAt = startedAt
@@ -91,8 +105,8 @@ package actor Exporter {
 
     // MARK: Spans, events
 
-    /// Takes spans of a loop: one message for a whole batch.
-    func take(_ batch: RecordBatch) async {
+    /// Takes spans of a loop, or others in the format of `SpanRecorder`: one message for a whole batch.
+    package func take(_ batch: RecordBatch) async {
         guard let traces else { return }
         await run(traces.machine.arrived(batch, at: monotonicNanoseconds()), traces)
     }
@@ -109,6 +123,29 @@ package actor Exporter {
         loop.post { [self] in
             Task(executorPreference: loop) { await self.emptyInbox() }
         }
+    }
+
+    /// Takes a client's telemetry that passes through, from any thread: a serialized `Export…ServiceRequest` of a signal with
+    /// so many spans, data points or log records. It goes where our own of that signal goes; nowhere if that is nowhere.
+    package nonisolated func forward(_ payload: [UInt8], items: Int, as signal: Signal) {
+        guard items > 0, forwardInbox.put(RecordBatch(bytes: payload, count: items), signal) else { return }
+        loop.post { [self] in
+            Task(executorPreference: loop) { await self.emptyForwardInbox() }
+        }
+    }
+
+    private func emptyForwardInbox() async {
+        let (waiting, refused) = forwardInbox.take()
+        for (signal, items) in refused where forwarded[signal] != nil { dropped(items, "queue_full", signal) }
+        for (signal, batch) in waiting {
+            guard let lane = forwarded[signal] else { continue }
+            let action = lane.machine.arrived(batch, at: monotonicNanoseconds())
+            Task(executorPreference: loop) { await self.runForwarded(action, signal) }
+        }
+    }
+
+    private func runForwarded(_ action: BatchStateMachine.Action, _ signal: Signal) async {
+        if let lane = forwarded[signal] { await run(action, lane) }
     }
 
     private func emptyInbox() async {
@@ -163,11 +200,7 @@ package actor Exporter {
         guard let metrics, !isExportingMetrics else { return }
         isExportingMetrics = true
         defer { isExportingMetrics = false }
-        noteLostLines()
-        var total = own
-        var leftOut = 0
-        for source in sources { leftOut += total.merge(await source.figures()) }
-        if leftOut > 0 { own.add(.telemetryDropped, Int64(leftOut), Signal.metrics.labels(MetricShard.seriesFull)) }
+        let total = await collected(for: .push)
         let now = wallClockNanoseconds()
         let figures = settings.isDelta ? total.since(exported) : total
         guard !figures.isEmpty else { return }
@@ -177,6 +210,17 @@ package actor Exporter {
             exported = total
             exportedAt = now
         }
+    }
+
+    /// The figures of all loops and the exporter's own, as they stand now.
+    package func collected() async -> MetricShard {
+        noteLostLines()
+        var total = own
+        var leftOut = 0
+        for source in sources { leftOut += total.merge(await source.figures()) }
+        if leftOut > 0 { own.add(.telemetryDropped, Int64(leftOut), Signal.metrics.labels(MetricShard.seriesFull)) }
+        observers.observe(&total)
+        return total
     }
 
     private func deliver(_ export: Export, _ metrics: Delivery, items: Int) async -> Bool {
@@ -222,7 +266,7 @@ package actor Exporter {
         await withCheckedContinuation { turn in loop.post { turn.resume() } }
         let deadline = monotonicNanoseconds() + settings.flushTimeout
         flushDeadline = deadline
-        let lanes = [traces, logs].compactMap(\.self)
+        let lanes = [traces, logs].compactMap(\.self) + forwarded.values
         for lane in lanes { lane.machine.shutdownBegan(until: deadline) }
         metricTimer.cancel()
         for lane in lanes { lane.delivery.pause.end() }
@@ -233,6 +277,7 @@ package actor Exporter {
             if let events { await takeEvents(events) }
         }
         await emptyInbox()
+        await emptyForwardInbox()
         // What another call has under way ends by itself, but may sit in a step that takes long.
         let patience = Wakeup(loop: loop)
         while !lanes.allSatisfy(\.machine.isIdle) || isExportingMetrics, monotonicNanoseconds() < deadline {

@@ -57,7 +57,8 @@ extension Instrument {
         case .tokens: "Tokens charged, by class; no token stands in two."
         case .cacheSaved: "What cache reads would have cost more as plain input."
         case .cacheSurcharge: "What cache writes cost more than plain input."
-        case .overhead: "What the gateway added: a request's time less its body's arrival and less its attempts upstream."
+        case .overhead:
+            "What the gateway added: a request's time less its body's arrival and less its attempts upstream."
         case .stage: "Duration of a stage of a request."
         case .attempts: "Attempts upstream."
         case .leases: "Attempts by whether their connection was open already."

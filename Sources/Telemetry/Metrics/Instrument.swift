@@ -229,8 +229,8 @@ package enum Instrument: Int, CaseIterable, Sendable {
             .observed
         case .clientConnectionDuration:
             .histogram(Self.connectionBounds)
-        case .overhead, .stage, .loopLag, .collectionDuration:
-            .histogram(Self.admissionBounds)
+        case .overhead, .stage, .collectionDuration: .histogram(Self.admissionBounds)
+        case .loopLag: .histogram(Self.lagBounds)
         case .poolWaiting, .providerLimit, .providerRemaining, .buildInfo, .configReloadTime, .certificateEnd,
             .processUptime:
             .gauge(.maximum)
@@ -293,6 +293,8 @@ package enum Instrument: Int, CaseIterable, Sendable {
         256, 1_024, 4_096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304, 16_777_216, 67_108_864,
     ]
     private static let connectionBounds = [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 600, 1_800, 3_600]
+    /// From what timers are late by themselves.
+    private static let lagBounds = [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
     /// From microseconds, for counting alone, to the longest wait in a queue.
     private static let admissionBounds = [
         0.000_005, 0.000_01, 0.000_025, 0.000_05, 0.000_1, 0.000_25, 0.001, 0.01, 0.1, 1, 5, 10, 30, 60, 300,

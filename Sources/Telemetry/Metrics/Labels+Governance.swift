@@ -36,4 +36,12 @@ extension Labels {
 
     /// How something ended: `ok`, `failed`, `sent`, `dropped`.
     package static func result(_ result: String) -> Labels { Labels().adding("tollgate.result", result) }
+
+    /// A stage of a request.
+    package static func stage(_ name: String) -> Labels { Labels().adding("tollgate.stage", name) }
+
+    /// Whether spans are recorded.
+    package static func sampling(_ result: String) -> Labels {
+        Labels().adding("otel.span.sampling_result", result)
+    }
 }

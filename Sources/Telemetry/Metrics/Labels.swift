@@ -33,6 +33,13 @@ package struct Labels: Hashable, Sendable {
         return String(scalars)
     }
 
+    /// Those of `other` behind these.
+    package func adding(_ other: Labels) -> Labels {
+        var copy = self
+        copy.pairs += other.pairs
+        return copy
+    }
+
     package func adding(_ name: String, _ value: Int) -> Labels { adding(name, .number(Int64(value))) }
 
     private func adding(_ name: String, _ value: LabelValue) -> Labels {

@@ -32,6 +32,9 @@ package struct TelemetrySettings: Sendable {
     /// Nanoseconds from one export of metrics to the next.
     package var metricInterval: Int64 = 60_000_000_000
     package var isDelta = false
+    /// Label sets that each instrument may have.
+    package var seriesLimit = MetricShard.maximumSeries
+    package var exemplars = ExemplarFilter.traceBased
     /// Unicode scalars that the text of a span's attribute may have; nil: any number.
     package var lengthLimit: Int?
     /// The same for events.
@@ -56,6 +59,10 @@ package struct TelemetrySettings: Sendable {
         package var headers: [(name: String, value: String)] = []
         package var serviceName: String?
         package var samplingRatio: Double?
+        /// Nanoseconds.
+        package var metricInterval: Int64?
+        package var isDelta: Bool?
+        package var seriesLimit: Int?
 
         package init() {}
     }
@@ -69,7 +76,7 @@ package struct TelemetrySettings: Sendable {
         sampler = reader.sampler(ratio: file.samplingRatio)
         logLevel = reader.logLevel()
         readBatching(&reader)
-        isDelta = reader.isDelta()
+        readMetrics(&reader, file)
         if !reader.flag("OTEL_SDK_DISABLED") {
             traces = reader.endpoint("TRACES", path: "v1/traces", file: file)
             metrics = reader.endpoint("METRICS", path: "v1/metrics", file: file)
@@ -81,13 +88,19 @@ package struct TelemetrySettings: Sendable {
         problems += reader.problems
     }
 
+    private mutating func readMetrics(_ reader: inout OTELEnvironment, _ file: File) {
+        isDelta = reader.isDelta() ?? file.isDelta ?? isDelta
+        metricInterval = reader.milliseconds("OTEL_METRIC_EXPORT_INTERVAL") ?? file.metricInterval ?? metricInterval
+        seriesLimit = file.seriesLimit ?? seriesLimit
+        exemplars = reader.exemplarFilter()
+    }
+
     private mutating func readBatching(_ reader: inout OTELEnvironment) {
         traceBatching = reader.batching("OTEL_BSP", traceBatching)
         logBatching = reader.batching("OTEL_BLRP", logBatching)
         // One end for both: the longer of what they allow.
         let timeouts = ["OTEL_BSP_EXPORT_TIMEOUT", "OTEL_BLRP_EXPORT_TIMEOUT"].compactMap { reader.milliseconds($0) }
         flushTimeout = timeouts.max() ?? flushTimeout
-        metricInterval = reader.milliseconds("OTEL_METRIC_EXPORT_INTERVAL") ?? metricInterval
         let common = reader.lengthLimit("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT")
         lengthLimit = reader.lengthLimit("OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT") ?? common
         logLengthLimit = reader.lengthLimit("OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT") ?? common

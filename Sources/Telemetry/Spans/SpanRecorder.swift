@@ -125,7 +125,7 @@ package struct SpanRecorder: ~Copyable {
     }
 
     /// Gives what was recorded away and begins anew; the memory is kept.
-    mutating func take() -> RecordBatch {
+    package mutating func take() -> RecordBatch {
         let batch = RecordBatch(bytes: bytes.array, count: count)
         bytes.reset()
         count = 0

@@ -3,9 +3,8 @@ import Wire
 /// What an agent has done since its newest prompt, from the body of a Messages request: the figures for a brake on one that runs in
 /// circles.
 ///
-/// The conversation is read from its end to the newest prompt of a person. `tool_result`s and the client's own `<system-reminder>`s
-/// are no prompt, nor are messages of the role `system`. A body that is not what the Messages API describes gives `none`. Only for
-/// requests that a rule is about: HOT there, so nothing is decoded and no tree is built.
+/// The conversation is read from its end to the newest prompt of a person (`Question`). A body that is not what the Messages API
+/// describes gives `none`. Only for requests that a rule is about: HOT there, so nothing is decoded and no tree is built.
 package struct RunawayScan: Sendable, Equatable {
     /// How often the last tool was called with the same input without another call between, the last call included; 0: no call.
     /// Each of several calls in one turn counts. Inputs are the same if they differ in white space between their parts only.
@@ -122,27 +121,15 @@ package struct RunawayScan: Sendable, Equatable {
 
         private mutating func readQuestion(_ cursor: inout JSONCursor) throws(JSONError) {
             let kind = try cursor.peekKind()
-            if kind == .string { isPrompt = Self.isSaid(try cursor.readString()) }
+            if kind == .string { isPrompt = Question.isSaid(try cursor.readString()) }
             guard kind == .array else { return }
             try cursor.enterArray()
-            var hasResults = false, hasOthers = false
+            var question = Question()
             while try cursor.nextElement() {
                 let block = try Block(&cursor)
-                if block.type?.equals("tool_result") == true {
-                    hasResults = true
-                } else if block.type?.equals("text") == true {
-                    if let text = block.text, Self.isSaid(text) { isPrompt = true }
-                } else {
-                    hasOthers = true
-                }
+                question.take(block.type, block.text)
             }
-            // An image or a document beside results is a part of them.
-            if hasOthers, !hasResults { isPrompt = true }
-        }
-
-        /// The client tells the model things in between, which nobody has said.
-        private static func isSaid(_ text: JSONString) -> Bool {
-            !text.bytes.isEmpty && !text.bytes.startsIgnoringCase("<system-reminder>")
+            isPrompt = question.isPrompt
         }
     }
 

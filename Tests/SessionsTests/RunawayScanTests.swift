@@ -1,7 +1,7 @@
 import SeededRandom
 import Testing
 
-@testable import Providers
+@testable import Sessions
 
 @Suite struct RunawayScanTests {
     /// Messages as Claude Code writes them.
