@@ -18,6 +18,7 @@ extension SnapshotReader {
                 content.mark, group.pathOf("content"),
                 "is off, so the rules of content_capture have no effect; leave one out")
         }
+        setting.clients = readClientTelemetry(&group)
         let collectors = group.sections("otlp")
         setting.collectors = collectors.compactMap(readCollector)
         if collectors.count > 1 {

@@ -20,6 +20,8 @@ package enum LedgerError: Error, Sendable, Equatable {
     case raiseRefused(reason: String)
     /// The report's arguments do not make sense, with the reason in words.
     case invalidQuery(String)
+    /// Another process charges the past anew.
+    case recomputing
     /// A sum left the range of 64 bits.
     case overflow
 }
@@ -49,6 +51,8 @@ extension LedgerError: CustomStringConvertible {
             "the budget cannot be raised: \(reason)"
         case .invalidQuery(let reason):
             reason
+        case .recomputing:
+            "another recomputation runs; wait until it is over"
         case .overflow:
             "a sum is larger than 64 bits hold"
         }

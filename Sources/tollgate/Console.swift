@@ -4,6 +4,19 @@ import Glibc
 enum Console {
     static func print(_ text: String) { write(text + "\n", to: 1) }
 
+    /// Prints what comes in many pieces, in few writes and without a line end of its own.
+    static func stream(_ body: ((String) -> Void) -> Void) {
+        var waiting = ""
+        body { piece in
+            waiting += piece
+            if waiting.utf8.count > 1 << 16 {
+                write(waiting, to: 1)
+                waiting = ""
+            }
+        }
+        write(waiting, to: 1)
+    }
+
     static func complain(_ text: String) { write("tollgate: \(text)\n", to: 2) }
 
     /// Standard output is a terminal: bars and colours make sense.

@@ -69,6 +69,8 @@ enum Usage {
                         (list and verify also with --json)
         tollgate report --config FILE [--by team,user,model,day,…] [--since 7d] [--until …]
                         [--where team=platform]… [--format table|csv|json]
+        tollgate report --activity --config FILE [--by user,team,project,day,…] [--since 7d] [--format table|csv|json]
+                                                   sessions, edits, commits, and what each cost
         tollgate healthcheck --config FILE         exit code 0 if the gateway is ready
         tollgate version
         """

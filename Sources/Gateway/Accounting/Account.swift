@@ -11,9 +11,11 @@ import Wire
 extension LoopWorker {
     /// account: spans, figures and the log line, with the ids and the numbers of the row.
     func account(_ exchange: Exchange) {
-        let isKept = telemetry.records && isKept(exchange)
+        let isKept = telemetry.records && !exchange.isTelemetry && isKept(exchange)
         measure(exchange, isKept: isKept)
+        if exchange.isTelemetry { return }
         auditRefusal(exchange)
+        tellClientTelemetry(exchange)
         if isKept { recordSpans(exchange) }
         writeLog(exchange)
         emitAccess(exchange)
@@ -27,6 +29,14 @@ extension LoopWorker {
         guard traces.keepsMore else { return false }
         if traces.keepsErrors, exchange.hasFailed { return true }
         return traces.keepsSlowerThan.map { exchange.endedAt - exchange.startedAt >= $0 } ?? false
+    }
+
+    /// What the client says of this request will find its spans.
+    private func tellClientTelemetry(_ exchange: Exchange) {
+        guard exchange.operation == .messages, exchange.trace.isSampled, telemetry.records else { return }
+        finishedCalls.add(
+            FinishedCall(
+                id: exchange.id, place: .init(trace: exchange.trace.traceID, span: exchange.trace.serverSpan)))
     }
 
     // MARK: Log

@@ -2,6 +2,7 @@ import HTTP
 import Ledger
 import Providers
 import Telemetry
+import Telemetry
 import Wire
 
 /// What a path stands for.
@@ -15,6 +16,8 @@ enum RequestRoute: Equatable {
     case model(Range<Int>)
     /// What a caller has spent of his budgets, as Claude Code shows it.
     case usage
+    /// A client's own telemetry.
+    case telemetry(Signal)
     case hello
     case page
     case health
@@ -31,6 +34,9 @@ enum RequestRoute: Equatable {
         case .models: "/v1/models"
         case .model: "/v1/models/{id}"
         case .usage: "/api/oauth/usage"
+        case .telemetry(.metrics): "/v1/metrics"
+        case .telemetry(.logs): "/v1/logs"
+        case .telemetry(.spans): "/v1/traces"
         case .hello: "/api/hello"
         case .page: "/"
         case .health: "/healthz"
@@ -42,7 +48,7 @@ enum RequestRoute: Equatable {
     /// The methods it takes, as `allow` names them.
     private var allowed: StaticString {
         switch self {
-        case .messages, .countTokens, .native: "POST"
+        case .messages, .countTokens, .native, .telemetry: "POST"
         default: "GET, HEAD"
         }
     }
@@ -61,7 +67,7 @@ enum RequestRoute: Equatable {
 
     private var takesPost: Bool {
         switch self {
-        case .messages, .countTokens, .native: true
+        case .messages, .countTokens, .native, .telemetry: true
         default: false
         }
     }
@@ -70,6 +76,9 @@ enum RequestRoute: Equatable {
         if path.equals("/v1/messages") { return .messages }
         if path.equals("/v1/messages/count_tokens") { return .countTokens }
         if path.equals("/v1/models") { return .models }
+        if path.equals("/v1/metrics") { return .telemetry(.metrics) }
+        if path.equals("/v1/logs") { return .telemetry(.logs) }
+        if path.equals("/v1/traces") { return .telemetry(.spans) }
         if path.equals("/healthz") { return .health }
         if path.equals("/readyz") { return .readiness }
         if path.equals("/metrics") { return .metrics }

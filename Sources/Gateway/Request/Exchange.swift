@@ -166,6 +166,8 @@ final class Exchange {
     var isNative: Bool { nativeRoute != nil }
     /// Tokens that were estimated in place of a count.
     var counted: Int64?
+    /// It carries a client's telemetry, and leaves none but in the figures.
+    var isTelemetry = false
     /// `max_tokens` is 0, and nothing is there that could be warmed.
     var isPrewarm = false
     var wantsReceipt: Bool { facts.wantsReceipt }

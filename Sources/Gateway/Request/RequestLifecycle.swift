@@ -41,6 +41,12 @@ extension LoopWorker {
             try await identify(exchange)
             await answerUsage(exchange)
         case .metrics: try await answerMetrics(exchange)
+        case .telemetry(let signal):
+            guard exchange.setting.snapshot.telemetry.clients.receives else {
+                throw .unknownPath("\(route.pattern)")
+            }
+            exchange.isTelemetry = true
+            await receiveTelemetry(exchange, signal)
         case .hello, .page, .health, .readiness: answerLocally(exchange, route)
         }
     }

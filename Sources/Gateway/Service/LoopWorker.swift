@@ -19,6 +19,8 @@ final class LoopWorker: RequestHandler, @unchecked Sendable {
     let connections = ConnectionSet()
     let resolver: Resolver
     let keyLookout: KeyLookout
+    let clientTelemetry: ClientTelemetryHost
+    let finishedCalls: FinishedCalls
     let governor: Governor
     let writer: LedgerWriter
     /// Of what requests will use.
@@ -50,10 +52,13 @@ final class LoopWorker: RequestHandler, @unchecked Sendable {
         loop: EventLoop, snapshot: Snapshot, book: RuleBook, governor: Governor, writer: LedgerWriter, keys: KeyRing,
         tokens: TokenDirectory, journal: Journal, ids: RequestIDSource, telemetry: LoopTelemetry, resolver: Resolver,
         upstreams: [UpstreamAccount],
-        listeners: [Listener], keyLookout: KeyLookout, exposition: @escaping Exposition
+        listeners: [Listener], keyLookout: KeyLookout, exposition: @escaping Exposition,
+        clientTelemetry: ClientTelemetryHost
     ) {
         self.exposition = exposition
         lagTimer = LoopTimer(loop: loop)
+        self.clientTelemetry = clientTelemetry
+        finishedCalls = FinishedCalls(loop: loop, clientTelemetry)
         self.keyLookout = keyLookout
         self.governor = governor
         self.writer = writer

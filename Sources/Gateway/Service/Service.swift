@@ -23,6 +23,7 @@ package final class Service {
     private let keys: KeyDistribution
     private let governance: GovernanceHost
     private let tokens: TokenDistribution
+    private let clientTelemetry: ClientTelemetryHost
     private let log: LogWriter
 
     /// Takes the data directory and the addresses; nothing is served before `run`. `loops`: 0 is one for each core.
@@ -51,6 +52,7 @@ package final class Service {
         let book = RuleBook(snapshot.rules)
         governance = try GovernanceHost(
             book, home: telemetry.loops[0], ledger: ledger, directory: directory, telemetry: telemetry)
+        clientTelemetry = try telemetry.makeClientHost(index: count + 1, ledger.writer)
         var workers: [LoopWorker] = []
         for (index, loop) in eventLoops.enumerated() {
             workers.append(
@@ -60,7 +62,7 @@ package final class Service {
                     tokens: tokens.directory, journal: ledger.journals[index], ids: ledger.makeIDSource(loop: index),
                     telemetry: telemetry.loops[index], resolver: resolver, upstreams: accounts,
                     listeners: listeners[index], keyLookout: KeyLookout(ledger.writer),
-                    exposition: telemetry.exposition))
+                    exposition: telemetry.exposition, clientTelemetry: clientTelemetry))
         }
         telemetry.watchProcess(ledger, certificateEnd: listeners.first?.first?.certificateEnd)
         for worker in workers { worker.tell(workers.filter { $0 !== worker }) }
@@ -142,6 +144,7 @@ package final class Service {
             }
         }
         try telemetry.start()
+        try clientTelemetry.start()
         for worker in workers { try worker.loop.start() }
         barrier()
         if let problem = problem.withLock({ $0 }) { throw problem }
@@ -247,6 +250,7 @@ package final class Service {
             let last = monotonicNanoseconds() + Self.abortTime
             while openConnections() > 0, monotonicNanoseconds() < last { _ = signals.next(milliseconds: 20) }
         }
+        await clientTelemetry.shutdown()
         await telemetry.shutdown()
         do {
             try await ledger.writer.close()

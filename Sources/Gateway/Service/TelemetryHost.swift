@@ -100,6 +100,11 @@ final class TelemetryHost: Sendable {
     /// Tells an event, from any thread; on a loop, its own `LoopTelemetry` is nearer.
     func emit(_ event: TelemetryEvent) { exporter.emit(event) }
 
+    /// Hands on what a client's telemetry became, from any thread.
+    func forward(_ payload: [UInt8], items: Int, as signal: Signal) {
+        exporter.forward(payload, items: items, as: signal)
+    }
+
     /// Records figures of what has no loop, from any thread.
     func measure(_ body: @escaping @Sendable (inout MetricShard) -> Void) { exporter.measure(body) }
 

@@ -80,7 +80,10 @@ private struct AdmissionCursor {
     private let order: Statement
     private let rows: Statement
     private static let attemptColumns = [
-        "a.request_id", "a.ordinal", "a.started_at", "a.admission", "a.settlement", "a.holds", "a.cost_nano_usd",
+        "a.request_id", "a.ordinal", "a.started_at", "a.admission", "a.settlement", "a.holds",
+        // Decisions were taken by the first charge, not by one that was corrected later.
+        "ifnull((SELECT old_cost_nano_usd FROM cost_corrections c WHERE c.request_id = a.request_id "
+            + "AND c.ordinal = a.ordinal ORDER BY c.at LIMIT 1), a.cost_nano_usd)",
         "a.input_tokens + a.output_tokens + a.cache_write_5m_tokens + a.cache_write_1h_tokens + a.cache_read_tokens",
         "a.outcome", "a.estimated", "a.price_version", "r.operation", "a.provider", "a.model",
     ]

@@ -25,23 +25,35 @@ package struct Report: Sendable, Equatable {
     package init(_ query: ReportQuery, in directory: DataDirectory, now: Int64, usingRollup: Bool = true)
         throws(LedgerError)
     {
-        columns = query.columns
-        until = query.until ?? now
         guard let database = try directory.openDatabaseReadOnly() else {
-            since = query.since ?? until
-            rows = []
-            total = CostSums()
+            self.init(empty: query, now: now)
             return
         }
         // One reading transaction: a row that is written meanwhile is in all parts or in none.
         try database.execute("BEGIN")
+        try self.init(query, in: database, now: now, usingRollup: usingRollup)
+        try database.execute("COMMIT")
+    }
+
+    /// Nothing was ever written.
+    private init(empty query: ReportQuery, now: Int64) {
+        columns = query.columns
+        until = query.until ?? now
+        since = query.since ?? until
+        rows = []
+        total = CostSums()
+    }
+
+    /// Answers a query within the caller's transaction.
+    init(_ query: ReportQuery, in database: Database, now: Int64, usingRollup: Bool = true) throws(LedgerError) {
+        columns = query.columns
+        until = query.until ?? now
         var groups: [[String]: CostSums] = [:]
         for source in ReportPlan(query, usingRollup: usingRollup).sources {
             try Self.add(ReportSQL(query, source: source), query, in: database, to: &groups)
         }
         let first = RequestID(rawValue: try database.integer("SELECT min(id) FROM requests"))
         since = query.since ?? (first.rawValue == 0 ? until : min(first.unixMilliseconds * 1_000_000, until))
-        try database.execute("COMMIT")
         var total = CostSums()
         for sums in groups.values { try total.add(sums) }
         self.total = total

@@ -39,7 +39,7 @@ struct ReportPlan: Equatable {
 
     private static let day: Int64 = 86_400_000
 
-    private static func roundedUp(_ nanoseconds: Int64) -> Int64 {
+    static func roundedUp(_ nanoseconds: Int64) -> Int64 {
         nanoseconds / 1_000_000 + (nanoseconds % 1_000_000 == 0 ? 0 : 1)
     }
 

@@ -71,6 +71,11 @@ package actor LedgerWriter {
         if !alerts.isEmpty { inbox.add(alerts) }
     }
 
+    /// Adds to what is known of developers' work, from any thread, without waiting.
+    package nonisolated func add(activity: [ActivityRow]) {
+        if !activity.isEmpty { inbox.add(activity) }
+    }
+
     /// Writes every row that was closed, and all that was handed over, before the call.
     ///
     /// Throws what the database answers if it refuses; everything is kept then.

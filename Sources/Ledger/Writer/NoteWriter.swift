@@ -9,6 +9,7 @@ struct NoteWriter {
     private let database: Database
     private let auditTable: AuditTable
     private let budgetTables: BudgetTables
+    private let activityTable: ActivityTable
     private let mark: OrderMark
     private let inbox: WriterInbox
 
@@ -17,6 +18,8 @@ struct NoteWriter {
     private var auditStart = 0
     private var accounts: [BudgetAccountRow.Key: BudgetAccountRow] = [:]
     private var alerts: [BudgetAlertRow] = []
+    /// Sums that are not written yet.
+    private var activity: [ActivityKey: ActivityCounts] = [:]
     /// Dropped lines that the audit itself tells of.
     private var droppedKnown = 0
     /// Audit lines written since the start.
@@ -27,6 +30,7 @@ struct NoteWriter {
         self.inbox = inbox
         auditTable = try AuditTable(database)
         budgetTables = try BudgetTables(database)
+        activityTable = try ActivityTable(database)
         mark = try OrderMark(database)
     }
 
@@ -36,10 +40,13 @@ struct NoteWriter {
         for batch in contents.audit { audit += batch }
         for batch in contents.accounts { for row in batch { accounts[row.key] = row } }
         for batch in contents.alerts { alerts += batch }
+        for batch in contents.activity {
+            for row in batch { activity[row.key, default: ActivityCounts()].add(row.counts) }
+        }
     }
 
     /// Whether a group was not enough.
-    var hasMore: Bool { auditStart < audit.count || !accounts.isEmpty || !alerts.isEmpty }
+    var hasMore: Bool { auditStart < audit.count || !accounts.isEmpty || !alerts.isEmpty || !activity.isEmpty }
 
     /// Writes up to a group of each kind.
     ///
@@ -51,12 +58,14 @@ struct NoteWriter {
         let lines = audit[auditStart...].prefix(Self.groupSize)
         let accountGroup = Array(accounts.values.prefix(Self.groupSize))
         let alertGroup = alerts.prefix(Self.groupSize)
+        let activityGroup = activity.prefix(Self.groupSize).map { ActivityRow(key: $0.key, counts: $0.value) }
         let lost = dropped - droppedKnown
         try database.transaction { () throws(LedgerError) in
             for line in lines { try auditTable.insert(line) }
             if lost > 0 { try auditTable.insert(Self.gap(lost)) }
             for row in accountGroup { try budgetTables.upsert(row) }
             for row in alertGroup { try budgetTables.insert(row) }
+            for row in activityGroup { try activityTable.add(row) }
             try mark.raise(to: lines.reduce(0) { max($0, $1.order) })
         }
         droppedKnown = dropped
@@ -65,6 +74,7 @@ struct NoteWriter {
         let written = (lines.count, alertGroup.count)
         forget(auditLines: written.0)
         for row in accountGroup { accounts[row.key] = nil }
+        for row in activityGroup { activity[row.key] = nil }
         alerts.removeFirst(written.1)
         return true
     }

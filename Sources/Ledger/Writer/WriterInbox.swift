@@ -10,6 +10,7 @@ final class WriterInbox: Sendable {
         var audit: [[AuditEntry]] = []
         var accounts: [[BudgetAccountRow]] = []
         var alerts: [[BudgetAlertRow]] = []
+        var activity: [[ActivityRow]] = []
     }
 
     private struct State {
@@ -50,6 +51,12 @@ final class WriterInbox: Sendable {
     func add(_ alerts: [BudgetAlertRow]) {
         add { state in
             if !state.closed { state.contents.alerts.append(alerts) }
+        }
+    }
+
+    func add(_ activity: [ActivityRow]) {
+        add { state in
+            if !state.closed { state.contents.activity.append(activity) }
         }
     }
 

@@ -3,7 +3,7 @@ import Transport
 import Wire
 
 /// What is exported, as named in the labels of the drop counter and in the log.
-package enum Signal: String, Sendable {
+package enum Signal: String, Sendable, CaseIterable {
     case spans, metrics, logs
 
     func labels(_ reason: String) -> Labels {

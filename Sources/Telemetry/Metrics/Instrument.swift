@@ -12,6 +12,9 @@ package enum Instrument: Int, CaseIterable, Sendable {
     case routeFallbacks, retries, breakerState, breakerTransitions
     case configReloads, configReloadSuccess, auditDropped, alerts
     case keySetFetches
+    // Clients' own telemetry
+    case clientTelemetryItems, clientTelemetryDropped, clientTelemetryEdited, clientTelemetryJoined
+    case claudeSessions, claudeCommits, claudePullRequests, claudeLines, claudeEdits, claudeActiveTime
     // GenAI, HTTP
     case clientChunkGap, inferenceChunkGap, operationInput, operationOutput, inferenceReasoning, modelDuration,
         firstToken, outputToken, serverRequestSize, serverResponseSize, clientDuration, clientRequestSize,
@@ -84,6 +87,16 @@ package enum Instrument: Int, CaseIterable, Sendable {
         case .auditDropped: "tollgate.audit.dropped"
         case .alerts: "tollgate.alerts"
         case .keySetFetches: "tollgate.token_keys.fetches"
+        case .clientTelemetryItems: "tollgate.client_telemetry.items"
+        case .clientTelemetryDropped: "tollgate.client_telemetry.dropped"
+        case .clientTelemetryEdited: "tollgate.client_telemetry.edited"
+        case .clientTelemetryJoined: "tollgate.client_telemetry.joined"
+        case .claudeSessions: "tollgate.claude_code.sessions"
+        case .claudeCommits: "tollgate.claude_code.commits"
+        case .claudePullRequests: "tollgate.claude_code.pull_requests"
+        case .claudeLines: "tollgate.claude_code.lines"
+        case .claudeEdits: "tollgate.claude_code.edits"
+        case .claudeActiveTime: "tollgate.claude_code.active_time"
         case .clientChunkGap: "gen_ai.client.operation.time_per_output_chunk"
         case .inferenceChunkGap: "gen_ai.client.inference.time_per_output_chunk"
         case .operationInput: "gen_ai.client.inference.operation.input_tokens"
@@ -158,6 +171,16 @@ package enum Instrument: Int, CaseIterable, Sendable {
         case .auditDropped: "{event}"
         case .alerts: "{alert}"
         case .keySetFetches: "{fetch}"
+        case .clientTelemetryItems: "{item}"
+        case .clientTelemetryDropped: "{export}"
+        case .clientTelemetryEdited: "{attribute}"
+        case .clientTelemetryJoined: "{record}"
+        case .claudeSessions: "{session}"
+        case .claudeCommits: "{commit}"
+        case .claudePullRequests: "{pull_request}"
+        case .claudeLines: "{line}"
+        case .claudeEdits: "{edit}"
+        case .claudeActiveTime: "s"
         case .clientChunkGap, .inferenceChunkGap, .modelDuration, .firstToken, .outputToken, .clientDuration,
             .clientConnectionDuration, .overhead, .stage, .loopLag, .loopTime, .configReloadTime, .certificateEnd,
             .processTime, .processUptime, .collectionDuration:
@@ -263,6 +286,8 @@ package enum Instrument: Int, CaseIterable, Sendable {
     var divisor: Double? {
         switch self {
         case .loopTime, .configReloadTime, .certificateEnd, .processTime, .processUptime: 1e9
+        // Of which clients tell in milliseconds.
+        case .claudeActiveTime: 1e3
         default: nil
         }
     }

@@ -1,0 +1,95 @@
+import Configuration
+import Ledger
+
+/// What a price tells apart.
+package enum TokenClass: String, CaseIterable, Sendable {
+    case input
+    case cacheWrite5m = "cache_write_5m"
+    case cacheWrite1h = "cache_write_1h"
+    case cacheRead = "cache_read"
+    case output
+    case webSearch = "web_search"
+
+    /// How an invoice would say it.
+    var title: String {
+        switch self {
+        case .input: "input tokens"
+        case .cacheWrite5m: "cache write tokens (5 minutes)"
+        case .cacheWrite1h: "cache write tokens (1 hour)"
+        case .cacheRead: "cache read tokens"
+        case .output: "output tokens"
+        case .webSearch: "web searches"
+        }
+    }
+
+    package func count(in usage: UsageCounts) -> Int64 {
+        switch self {
+        case .input: usage.input
+        case .cacheWrite5m: usage.cacheWrite5m
+        case .cacheWrite1h: usage.cacheWrite1h
+        case .cacheRead: usage.cacheRead
+        case .output: usage.output
+        case .webSearch: usage.webSearchRequests
+        }
+    }
+
+    /// Pico-dollars for one; `nil`: as Claude's classes are to one another.
+    func weight(at price: Price?) -> Int64 {
+        guard let price else {
+            switch self {
+            case .input: return 1_000_000
+            case .cacheWrite5m: return 1_250_000
+            case .cacheWrite1h: return 2_000_000
+            case .cacheRead: return 100_000
+            case .output: return 5_000_000
+            case .webSearch: return 10_000_000_000
+            }
+        }
+        switch self {
+        case .input: return price.tokens.input
+        case .cacheWrite5m: return price.tokens.cacheWrite5m
+        case .cacheWrite1h: return price.tokens.cacheWrite1h
+        case .cacheRead: return price.tokens.cacheRead
+        case .output: return price.tokens.output
+        case .webSearch: return price.webSearch
+        }
+    }
+}
+
+/// A sum of charges told apart by class: what stands in the ledger, to the nano-dollar, in the proportion of the prices.
+package struct ClassSplit {
+    package struct Part: Equatable {
+        package let kind: TokenClass
+        package let count: Int64
+        package let costNanoUSD: Int64
+    }
+
+    /// The classes that were used; their costs add up to the whole.
+    package let parts: [Part]
+
+    /// What tiers and multipliers do to a request they do to each of its classes; only a price that rises with a request's length may
+    /// not be the same for all of a day.
+    package init(_ sums: CostSums, at price: Price?) {
+        let used = TokenClass.allCases.filter { $0.count(in: sums.usage) > 0 }
+        var weights = used.map { Int128($0.count(in: sums.usage)) * Int128($0.weight(at: price)) }
+        if weights.allSatisfy({ $0 == 0 }) { weights = used.map { Int128($0.count(in: sums.usage)) } }
+        let whole = weights.reduce(0, +)
+        guard whole > 0 else {
+            // A charge without a single token: a provider may report one.
+            parts = sums.costNanoUSD == 0 ? [] : [Part(kind: .input, count: 0, costNanoUSD: sums.costNanoUSD)]
+            return
+        }
+        let cost = Int128(sums.costNanoUSD)
+        var shares = weights.map { Int64(cost * $0 / whole) }
+        // What rounding down left over goes to those that lost most.
+        let left = Int(sums.costNanoUSD - shares.reduce(0, +))
+        let order = weights.indices.sorted { one, other in
+            let lost = (cost * weights[one] % whole, cost * weights[other] % whole)
+            return lost.0 == lost.1 ? one < other : lost.0 > lost.1
+        }
+        for index in order.prefix(max(0, left)) { shares[index] += 1 }
+        parts = used.indices.map {
+            Part(kind: used[$0], count: used[$0].count(in: sums.usage), costNanoUSD: shares[$0])
+        }
+    }
+}

@@ -1,0 +1,15 @@
+import Gateway
+import Ledger
+
+/// `tollgate report --format focus`: the ledger as a FOCUS dataset, for tools that know invoices of many providers.
+enum FocusReportCommand {
+    static func run(_ arguments: Arguments) throws -> Int32 {
+        try arguments.expectAbsent(["by"])
+        let source = try ReportSource(arguments)
+        let charges = try ProviderCharges(
+            since: arguments.one("since"), until: arguments.one("until"),
+            where: ReportSource.words(arguments.all("where")), in: source.directory, now: source.now)
+        Console.stream { write in FocusExport(charges, source.snapshot).write(write) }
+        return 0
+    }
+}

@@ -1,0 +1,29 @@
+import Ledger
+
+/// `tollgate report --forecast`: what this month will have cost at its end.
+enum ForecastCommand {
+    static func run(_ arguments: ArraySlice<String>) throws -> Int32 {
+        let arguments = try Arguments(arguments, options: ["config", "by", "where", "format"])
+        try arguments.expectPositionals(0, "no further words")
+        let format = try FigureFormat.format(arguments)
+        let source = try ReportSource(arguments)
+        let report = try ForecastReport(
+            by: ReportSource.words(arguments.all("by")), where: ReportSource.words(arguments.all("where")),
+            in: source.directory, now: source.now)
+        format.print(report.table())
+        return 0
+    }
+}
+
+/// How a table of figures is printed.
+enum FigureFormat: String, CaseIterable {
+    case table, csv, json
+
+    func print(_ table: FigureTable) {
+        switch self {
+        case .table: Console.stream { $0(table.text()) }
+        case .csv: Console.stream { $0(table.csv()) }
+        case .json: Console.stream { $0(table.json()) }
+        }
+    }
+}

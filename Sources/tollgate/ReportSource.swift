@@ -1,0 +1,38 @@
+import Configuration
+import Ledger
+import Transport
+
+/// What every report begins with: the configuration, the ledger it names, and the moment.
+struct ReportSource {
+    let snapshot: Snapshot
+    let directory: DataDirectory
+    /// Unix nanoseconds.
+    let now: Int64
+
+    /// Loads `--config`; brings in what a killed gateway left, if none runs.
+    init(_ arguments: Arguments) throws {
+        snapshot = try Snapshot.load(path: arguments.required("config"))
+        directory = try DataDirectory(path: snapshot.dataPath)
+        now = wallClockNanoseconds()
+        _ = try Ledger.recoverIfUnattended(directory)
+    }
+
+    /// Values given apart or with commas between them.
+    static func words(_ values: [String]) -> [String] {
+        values.flatMap { $0.split(separator: ",").map(String.init) }
+    }
+}
+
+extension RawRepresentable<String> where Self: CaseIterable {
+    /// The value of `--format`; the first case if there is none.
+    static func format(_ arguments: Arguments) throws(UsageError) -> Self {
+        let names = allCases.map(\.rawValue)
+        let text = try arguments.one("format") ?? names.first ?? ""
+        guard let format = Self(rawValue: text) else {
+            let list =
+                names.count < 2 ? names.joined() : names.dropLast().joined(separator: ", ") + " or \(names.last ?? "")"
+            throw UsageError(sentence: "--format \(text) is unknown; it is \(list)")
+        }
+        return format
+    }
+}

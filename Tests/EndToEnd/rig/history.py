@@ -1,0 +1,84 @@
+"""A past for a ledger: rows as the gateway would have written them, on any day, with costs that a test chooses."""
+
+import json
+import sqlite3
+
+EPOCH_MS = 1_577_836_800_000
+TOKENS = ("input_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens", "cache_read_tokens", "output_tokens")
+TEXTS = ("user", "team", "key_id", "session_id", "agent_id", "parent_agent_id", "agent_type", "request_class", "prompt_id", "project",
+         "model_requested", "model_served", "provider", "provider_kind", "client_version", "entrypoint", "operation", "outcome")
+# Nano-dollars for a token of claude-sonnet-5-5, by class: 2, 2.5, 4, 0.1 and 10 dollars for a million.
+SONNET = dict(zip(TOKENS, (2000, 2500, 4000, 100, 10000)))
+SONNET_VERSION = "anthropic-2026-11-20/claude-sonnet-5-5"
+
+
+def cost(tokens, prices=SONNET):
+    return sum(prices[name] * count for name, count in tokens.items())
+
+
+class History:
+    def __init__(self, gateway):
+        self.path = gateway.folder / "data" / "ledger.sqlite3"
+        self._sequence = 0
+        self.rows = []
+
+    def add(self, at, tokens=None, cost_nano_usd=None, attempts=None, **columns):
+        """A request at a moment (Unix seconds). `attempts`: of several, dictionaries of their columns that differ."""
+        self._sequence += 1
+        tokens = {name: 0 for name in TOKENS} | (tokens or {})
+        texts = {name: "" for name in TEXTS} | {
+            "user": "alice", "team": "platform", "model_requested": "claude-sonnet-5-5", "model_served": "claude-sonnet-5-5",
+            "provider": "main", "provider_kind": "anthropic", "operation": "messages", "outcome": "ok"}
+        numbers = {"unpriced": 0, "estimated": 0, "truncated": 0, "streamed": 1, "status": 200, "web_search_requests": 0, "web_fetch_requests": 0,
+                   "bytes_in": 1, "bytes_out": 1, "usage": None, "price_version": SONNET_VERSION}
+        given = {**texts, **numbers, **columns}
+        request = {
+            "id": int(at * 1000 - EPOCH_MS) << 22 | self._sequence, "started_at": int(at * 10**9), "duration_ns": 10**9, **tokens, **given,
+            "cost_nano_usd": cost(tokens) if cost_nano_usd is None else cost_nano_usd, "attempts": len(attempts or [0])}
+        single = {"provider": request["provider"], "model": request["model_served"], **tokens,
+                  **{name: request[name] for name in ("cost_nano_usd", "outcome", "estimated", "price_version")}}
+        self.rows.append((request, [{**single, **attempt} for attempt in attempts or [{}]]))
+        return request["id"]
+
+    def write(self):
+        """Into the database, beside a gateway or without one."""
+        connection = sqlite3.connect(self.path, timeout=30)
+        with connection:
+            for request, attempts in self.rows:
+                insert(connection, "requests", request)
+                for ordinal, attempt in enumerate(attempts):
+                    insert(connection, "attempts", {
+                        "request_id": request["id"], "ordinal": ordinal, "started_at": request["started_at"], "reused_connection": 0,
+                        "web_search_requests": 0, "web_fetch_requests": 0, **attempt})
+            rebuild(connection)
+        connection.close()
+        self.rows = []
+
+
+def insert(connection, table, values):
+    connection.execute(f"INSERT INTO {table} ({', '.join(values)}) VALUES ({', '.join('?' * len(values))})", tuple(values.values()))
+
+
+KEYS = ("user", "team", "key_id", "project", "model_requested", "model_served", "provider", "operation", "outcome")
+
+
+def daily(connection):
+    """What the roll-up has to hold, from the rows."""
+    sums = ", ".join(f"sum({name})" for name in (*TOKENS, "web_search_requests", "web_fetch_requests", "cost_nano_usd"))
+    return connection.execute(
+        f"SELECT date(((id >> 22) + {EPOCH_MS}) / 1000, 'unixepoch'), {', '.join(KEYS)}, count(*), sum(outcome NOT IN ('ok', 'client_gone')), "
+        f"sum(estimated), sum(unpriced), {sums} FROM requests GROUP BY {', '.join(str(n) for n in range(1, 11))}").fetchall()
+
+
+def rebuild(connection):
+    connection.execute("DELETE FROM daily_costs")
+    connection.executemany(f"INSERT INTO daily_costs VALUES ({', '.join('?' * 22)})", daily(connection))
+
+
+def stored(connection):
+    return connection.execute("SELECT * FROM daily_costs").fetchall()
+
+
+def usage(tokens, **more):
+    """The usage object that Anthropic would have sent."""
+    return json.dumps({"input_tokens": tokens["input_tokens"], "output_tokens": tokens["output_tokens"], **more})

@@ -1,0 +1,118 @@
+"""The ledger as a FOCUS dataset: accepted by the FinOps Foundation's validator, and equal to the report to the nano-dollar."""
+
+import csv
+import io
+import json
+import re
+from decimal import Decimal
+
+import pytest
+
+from rig import focus
+from rig.answers import Message, error
+from rig.gateway import prompt
+from virtual import ask
+
+
+def records(text):
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+@pytest.fixture
+def spent(make, upstream, second):
+    """Two teams, three models, a fallback that was charged twice, a model without a price, a hostile name."""
+    gateway, key = make()
+    bob = gateway.issue("--metadata", "project=atlas", user="bob", team="data")
+    evil = gateway.issue(user='=cmd|"/c calc"!A1', team="+SUM(1)\n,\"x\"")
+    for number in range(3):
+        upstream.answers(Message(usage={
+            "input_tokens": 7 * number + 1, "cache_creation_input_tokens": 900, "cache_write_1h": 300,
+            "cache_read_input_tokens": 30000 + number, "output_tokens": 41 + number}))
+        gateway.messages(key)
+    upstream.answers(Message())
+    gateway.messages(bob, {**prompt(), "model": "claude-opus-5-5"})
+    upstream.answers(Message())
+    gateway.messages(evil)
+    upstream.answers(error(500, "api_error"))
+    second.answers(Message())
+    ask(gateway, key)
+    upstream.answers(Message())
+    gateway.messages(bob, {**prompt(), "model": "claude-unheard-of-9"})
+    gateway.ledger.closed(7)
+    return gateway
+
+
+def test_the_validator_accepts_it(spent, tmp_path):
+    if not focus.validator():
+        pytest.skip("the FOCUS validator needs Python 3.12")
+    file = tmp_path / "focus.csv"
+    file.write_text(spent.run("report", "--format", "focus").stdout, newline="")
+    done = focus.validate(file, tmp_path)
+    verdicts = dict(re.findall(r"([\w-]+): (PASS|FAIL)", done.stdout))
+    # Of two rules one must hold: a charge has an invoice, and its id, or none of both. No invoice is known here.
+    failed = {rule for rule, verdict in verdicts.items() if verdict == "FAIL"} - {"InvoiceId-C-005-C"}
+    assert done.returncode == 0 and not failed, (failed, done.stdout[-3000:], done.stderr[-3000:])
+    assert verdicts["InvoiceId-C-003-C"] == "PASS" and list(verdicts.values()).count("PASS") > 250
+
+
+def test_the_validator_would_find_a_mistake(spent, tmp_path):
+    if not focus.validator():
+        pytest.skip("the FOCUS validator needs Python 3.12")
+    file = tmp_path / "focus.csv"
+    file.write_text(spent.run("report", "--format", "focus").stdout.replace(",Usage,", ",Usages,"), newline="")
+    assert "ChargeCategory-C-003-M: FAIL" in focus.validate(file, tmp_path).stdout
+
+
+def test_its_sums_are_the_ledgers(spent):
+    rows = records(spent.run("report", "--format", "focus").stdout)
+    report = spent.report("--by", "team,user,model")
+    assert sum(Decimal(row["BilledCost"]) for row in rows) * 10**9 == report["total"]["cost_nano_usd"] > 0
+    for kind in ("input", "cache_write_5m", "cache_write_1h", "cache_read", "output"):
+        tokens = sum(Decimal(row["ConsumedQuantity"]) for row in rows if row["x_TokenClass"] == kind)
+        assert tokens == report["total"][f"{kind}_tokens"], kind
+    for row in rows:
+        assert row["BilledCost"] == row["EffectiveCost"] == row["ContractedCost"]
+        quantity = Decimal(row["PricingQuantity"]) * (1 if row["x_TokenClass"] == "web_search" else 10**6)
+        assert quantity == Decimal(row["ConsumedQuantity"])
+        assert abs(Decimal(row["ContractedUnitPrice"]) * Decimal(row["PricingQuantity"]) - Decimal(row["BilledCost"])) < Decimal("1e-9")
+        assert row["ChargePeriodStart"] < row["ChargePeriodEnd"] and row["ChargePeriodStart"].endswith("T00:00:00Z")
+
+
+def test_a_class_costs_what_its_price_says(spent):
+    rows = records(spent.run("report", "--format", "focus", "--where", "team=platform").stdout)
+    reads = [row for row in rows if row["x_TokenClass"] == "cache_read" and row["SkuId"].startswith("anthropic/claude-sonnet-5-5")]
+    writes = [row for row in rows if row["x_TokenClass"] == "cache_write_1h" and row["SkuId"].startswith("anthropic/claude-sonnet-5-5")]
+    outputs = [row for row in rows if row["x_TokenClass"] == "output" and row["SkuId"].startswith("anthropic/claude-sonnet-5-5")]
+    price = lambda row: float(row["ContractedUnitPrice"])
+    assert price(writes[0]) == pytest.approx(price(outputs[0]) * 0.4, rel=1e-3), "an hour's write costs twice, output five times the input"
+    assert price(reads[0]) == pytest.approx(price(outputs[0]) * 0.01, rel=1e-2)
+
+
+def test_tags_and_accounts(spent):
+    rows = records(spent.run("report", "--format", "focus").stdout)
+    tags = [json.loads(row["Tags"]) for row in rows]
+    assert any(tag == {"user": "bob", "team": "data", "project": "atlas", "model": "claude-opus-5-5"} for tag in tags)
+    assert {row["BillingAccountId"] for row in rows} == {"first", "last"}
+    assert {row["ProviderName"] for row in rows} == {"Anthropic"} == {row["PublisherName"] for row in rows}
+    assert {row["SubAccountId"] for row in rows} >= {"platform", "data"}
+
+
+def test_nothing_in_it_is_a_formula(spent):
+    for text in (spent.run("report", "--format", "focus").stdout, spent.run("report", "--by", "user,team", "--format", "csv").stdout):
+        rows = list(csv.reader(io.StringIO(text)))
+        assert len({len(row) for row in rows}) == 1
+        for row in rows:
+            assert not any(cell[:1] in "=+@\t\r\n-" for cell in row if cell), row
+    exact = spent.report("--by", "user,team")["rows"]
+    assert ('=cmd|"/c calc"!A1', '+SUM(1)\n,"x"') in {(row["user"], row["team"]) for row in exact}
+
+
+def test_what_it_cannot_be_chosen_by(spent):
+    assert "by team, user, project and key" in spent.run("report", "--format", "focus", "--where", "model=x", code=1).stderr
+    assert "no meaning" in spent.run("report", "--format", "focus", "--by", "team", code=2).stderr
+
+
+def test_an_empty_ledger_has_an_empty_dataset(make_gateway):
+    gateway = make_gateway()
+    gateway.start()
+    assert len(gateway.run("report", "--format", "focus").stdout.splitlines()) == 1
