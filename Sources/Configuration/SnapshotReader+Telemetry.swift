@@ -9,6 +9,7 @@ extension SnapshotReader {
         setting.samplingRatio = group.value("sampling_ratio", expected: "a number from 0 to 1") {
             Double($0).flatMap { (0...1).contains($0) ? $0 : nil }
         }
+        setting.sessionTraces = group.truth("session_traces") ?? true
         setting.traces = readTraces(&group)
         setting.logs = readEvents(&group)
         setting.metrics = readMetrics(&group)

@@ -20,6 +20,8 @@ struct Tollgate {
             case "keys": return try KeysCommand.run(rest)
             case "explain": return try ExplainCommand.run(rest)
             case "budgets": return try BudgetsCommand.run(rest)
+            case "sessions": return try SessionsCommand.run(rest)
+            case "session": return try SessionCommand.run(rest)
             case "report": return try ReportCommand.run(rest)
             case "healthcheck": return try await HealthcheckCommand.run(rest)
             case "version", "--version": Console.print("tollgate \(Version.current)")
@@ -71,6 +73,10 @@ enum Usage {
                         [--where team=platform]… [--format table|csv|json]
         tollgate report --activity --config FILE [--by user,team,project,day,…] [--since 7d] [--format table|csv|json]
                                                    sessions, edits, commits, and what each cost
+        tollgate sessions --config FILE [--since 1h | --all] [--json]
+                                                   who runs what: context, cost so far and per minute
+        tollgate session ID --config FILE [--follow] [--json]
+                                                   one session as a tree: prompts, model calls, tools, subagents
         tollgate healthcheck --config FILE         exit code 0 if the gateway is ready
         tollgate version
         """

@@ -11,6 +11,8 @@ package struct TelemetrySetting: Sendable {
     /// Of the traces that do not come with a decision of their own, 0...1.
     package var samplingRatio: Double?
     package var clients = ClientTelemetrySetting()
+    /// Requests of a session join the trace of their prompt, and prompts, subagents and tools get spans.
+    package var sessionTraces = true
     package var traces = TraceSetting()
     package var logs = EventSetting()
     package var metrics = MetricsSetting()

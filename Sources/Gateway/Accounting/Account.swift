@@ -16,6 +16,7 @@ extension LoopWorker {
         if exchange.isTelemetry { return }
         auditRefusal(exchange)
         tellClientTelemetry(exchange)
+        observe(exchange)
         if isKept { recordSpans(exchange) }
         writeLog(exchange)
         emitAccess(exchange)
@@ -23,7 +24,7 @@ extension LoopWorker {
     }
 
     /// Sampled, or too interesting to be left out: what failed, or was slow, is kept although its trace was not chosen.
-    private func isKept(_ exchange: Exchange) -> Bool {
+    func isKept(_ exchange: Exchange) -> Bool {
         let traces = exchange.setting.snapshot.telemetry.traces
         if exchange.trace.isSampled { return true }
         guard traces.keepsMore else { return false }

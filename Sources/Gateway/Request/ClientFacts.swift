@@ -12,6 +12,8 @@ struct ClientFacts {
     var agentType: Range<Int>?
     var promptID: Range<Int>?
     var toolDurations: Range<Int>?
+    var compaction: Range<Int>?
+    var contextCompacted: Range<Int>?
     var metadata: Range<Int>?
     var loggingConfig: Range<Int>?
     var traceparent: Range<Int>?
@@ -36,6 +38,8 @@ struct ClientFacts {
             case .claudeCodeAgentType: agentType = field.valueRange
             case .claudeCodePromptID: promptID = field.valueRange
             case .claudeCodeToolDurations: toolDurations = field.valueRange
+            case .claudeCodeCompaction: compaction = field.valueRange
+            case .claudeCodeContextCompacted: contextCompacted = field.valueRange
             case .tollgateMetadata: metadata = field.valueRange
             case .tollgateLoggingConfig: loggingConfig = field.valueRange
             case .tollgateFidelity: wantsReceipt = true

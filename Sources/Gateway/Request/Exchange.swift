@@ -3,6 +3,7 @@ import Governance
 import HTTP
 import Ledger
 import Providers
+import Sessions
 import Transport
 import Wire
 
@@ -49,7 +50,8 @@ final class Exchange {
     let facts: ClientFacts
     /// False for bytes that were refused before they became one: there is no head then.
     let isRequest: Bool
-    let trace: RequestTrace
+    /// Its own until the body is read; then it may be that of its prompt.
+    var trace: RequestTrace
     /// Monotonic and Unix nanoseconds of the first byte of the head.
     let startedAt: Int64
     let startedWall: Int64
@@ -65,6 +67,10 @@ final class Exchange {
     /// Until an upstream has begun to answer: then nothing can be sent again, and a long stream shall not hold it.
     var body: RequestBody?
     var bodyBytes = 0
+    /// What the body tells of its conversation, where there is a session.
+    var conversation: Sessions.Conversation?
+    /// It helps a conversation and is no turn of it.
+    var isHelping = false
     var parameters = RequestParameters()
     /// What is kept of prompt and answer; `nil`: nothing.
     var capture: ContentCapture?

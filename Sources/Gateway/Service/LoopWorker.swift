@@ -3,6 +3,7 @@ import Governance
 import HTTP
 import Ledger
 import Providers
+import Sessions
 import Telemetry
 import Transport
 import Upstream
@@ -38,6 +39,11 @@ final class LoopWorker: RequestHandler, @unchecked Sendable {
     /// Figures of the whole process, as text.
     let exposition: Exposition
     var auditAllowance = AuditAllowance()
+    /// Which prompt each session is at.
+    var prompts = PromptTable()
+    /// Tells the other loops what this one has found out about sessions.
+    var tellPrompt: (PromptTable.News) -> Void = { _ in }
+    let sessions: SessionGatherer
     /// What is known of the targets of virtual models.
     let board = HealthBoard()
     /// By account and model, for accounts that estimate counts.
@@ -50,8 +56,8 @@ final class LoopWorker: RequestHandler, @unchecked Sendable {
 
     init(
         loop: EventLoop, snapshot: Snapshot, book: RuleBook, governor: Governor, writer: LedgerWriter, keys: KeyRing,
-        tokens: TokenDirectory, journal: Journal, ids: RequestIDSource, telemetry: LoopTelemetry, resolver: Resolver,
-        upstreams: [UpstreamAccount],
+        tokens: TokenDirectory, journal: Journal, ids: RequestIDSource, telemetry: LoopTelemetry,
+        sessions: SessionGatherer, resolver: Resolver, upstreams: [UpstreamAccount],
         listeners: [Listener], keyLookout: KeyLookout, exposition: @escaping Exposition,
         clientTelemetry: ClientTelemetryHost
     ) {
@@ -69,6 +75,7 @@ final class LoopWorker: RequestHandler, @unchecked Sendable {
         self.journal = journal
         self.ids = ids
         self.telemetry = telemetry
+        self.sessions = sessions
         self.resolver = resolver
         setting = LoopSetting(
             snapshot: snapshot, book: book, accounts: upstreams, board: board, loop: loop, resolver: resolver,
@@ -84,6 +91,11 @@ final class LoopWorker: RequestHandler, @unchecked Sendable {
         board.tell = { news in
             for other in others {
                 other.loop.post { other.board.hear(news, at: monotonicNanoseconds()) }
+            }
+        }
+        tellPrompt = { news in
+            for other in others {
+                other.loop.post { other.prompts.hear(news) }
             }
         }
         watchTargets()

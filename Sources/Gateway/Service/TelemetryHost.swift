@@ -9,9 +9,11 @@ import Wire
 /// of it counts from the start; a reload changes the log level only.
 final class TelemetryHost: Sendable {
     let loops: [LoopTelemetry]
+    /// What is recorded of sessions, on the exporter's loop.
+    let ofSessions: LoopTelemetry
     let processLog: LogWriter
     let exporter: Exporter
-    private let exportLoop: EventLoop
+    let exportLoop: EventLoop
     /// Sends alerts to webhooks.
     let alerts: AlertSender
 
@@ -26,9 +28,10 @@ final class TelemetryHost: Sendable {
         for problem in problems { log.write(.warning, problem) { _ in } }
         loops = eventLoops.map { LoopTelemetry(settings, loop: $0, log: log) }
         exportLoop = try EventLoop(index: eventLoops.count)
+        ofSessions = LoopTelemetry(settings, loop: exportLoop, log: log)
         exporter = try Exporter(
             settings, version: Version.current, loop: exportLoop, resolver: Resolver(), log: log,
-            sources: loops)
+            sources: loops + [ofSessions])
         alerts = AlertSender(
             loop: exportLoop, resolver: Resolver(), proxies: try? ProxyEnvironment(processEnvironment), log: log
         ) { [exporter] result, count in
@@ -80,7 +83,8 @@ final class TelemetryHost: Sendable {
 
     func start() throws(TransportError) {
         try exportLoop.start(isBackground: true)
-        exportLoop.post { [exporter] in
+        exportLoop.post { [exporter, ofSessions] in
+            ofSessions.start(exporter)
             Task(executorPreference: exporter.loop) { await exporter.start() }
         }
         // The configuration that it starts with is good.

@@ -76,6 +76,11 @@ package actor LedgerWriter {
         if !activity.isEmpty { inbox.add(activity) }
     }
 
+    /// Hands over calls of tools, from any thread, without waiting. One that is known already is brought up to date.
+    package nonisolated func save(tools: [ToolRow]) {
+        if !tools.isEmpty { inbox.add(tools) }
+    }
+
     /// Writes every row that was closed, and all that was handed over, before the call.
     ///
     /// Throws what the database answers if it refuses; everything is kept then.

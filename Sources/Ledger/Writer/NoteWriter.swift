@@ -5,11 +5,13 @@ import Glibc
 struct NoteWriter {
     /// The most rows of each kind in one transaction.
     static let groupSize = 1000
+    private static let mostTools = 100_000
 
     private let database: Database
     private let auditTable: AuditTable
     private let budgetTables: BudgetTables
     private let activityTable: ActivityTable
+    private let toolTable: ToolTable
     private let mark: OrderMark
     private let inbox: WriterInbox
 
@@ -20,6 +22,7 @@ struct NoteWriter {
     private var alerts: [BudgetAlertRow] = []
     /// Sums that are not written yet.
     private var activity: [ActivityKey: ActivityCounts] = [:]
+    private var tools: [ToolRow] = []
     /// Dropped lines that the audit itself tells of.
     private var droppedKnown = 0
     /// Audit lines written since the start.
@@ -31,6 +34,7 @@ struct NoteWriter {
         auditTable = try AuditTable(database)
         budgetTables = try BudgetTables(database)
         activityTable = try ActivityTable(database)
+        toolTable = try ToolTable(database)
         mark = try OrderMark(database)
     }
 
@@ -43,10 +47,14 @@ struct NoteWriter {
         for batch in contents.activity {
             for row in batch { activity[row.key, default: ActivityCounts()].add(row.counts) }
         }
+        // While the database refuses they are the first that there is no room for.
+        if tools.count < Self.mostTools { tools += contents.tools }
     }
 
     /// Whether a group was not enough.
-    var hasMore: Bool { auditStart < audit.count || !accounts.isEmpty || !alerts.isEmpty || !activity.isEmpty }
+    var hasMore: Bool {
+        auditStart < audit.count || !accounts.isEmpty || !alerts.isEmpty || !activity.isEmpty || !tools.isEmpty
+    }
 
     /// Writes up to a group of each kind.
     ///
@@ -57,7 +65,7 @@ struct NoteWriter {
         guard hasMore || dropped > droppedKnown else { return false }
         let lines = audit[auditStart...].prefix(Self.groupSize)
         let accountGroup = Array(accounts.values.prefix(Self.groupSize))
-        let alertGroup = alerts.prefix(Self.groupSize)
+        let alertGroup = alerts.prefix(Self.groupSize), toolGroup = tools.prefix(Self.groupSize)
         let activityGroup = activity.prefix(Self.groupSize).map { ActivityRow(key: $0.key, counts: $0.value) }
         let lost = dropped - droppedKnown
         try database.transaction { () throws(LedgerError) in
@@ -66,16 +74,18 @@ struct NoteWriter {
             for row in accountGroup { try budgetTables.upsert(row) }
             for row in alertGroup { try budgetTables.insert(row) }
             for row in activityGroup { try activityTable.add(row) }
+            for row in toolGroup { try toolTable.upsert(row) }
             try mark.raise(to: lines.reduce(0) { max($0, $1.order) })
         }
         droppedKnown = dropped
         auditWritten += lines.count
         inbox.wrote(auditLines: lines.count)
-        let written = (lines.count, alertGroup.count)
+        let written = (lines.count, alertGroup.count, toolGroup.count)
         forget(auditLines: written.0)
         for row in accountGroup { accounts[row.key] = nil }
         for row in activityGroup { activity[row.key] = nil }
         alerts.removeFirst(written.1)
+        tools.removeFirst(written.2)
         return true
     }
 

@@ -11,6 +11,7 @@ final class WriterInbox: Sendable {
         var accounts: [[BudgetAccountRow]] = []
         var alerts: [[BudgetAlertRow]] = []
         var activity: [[ActivityRow]] = []
+        var tools: [ToolRow] = []
     }
 
     private struct State {
@@ -18,6 +19,7 @@ final class WriterInbox: Sendable {
         /// Audit lines here, or taken and not written yet.
         var auditLines = 0
         var dropped = 0
+        var droppedTools = 0
         var closed = false
     }
 
@@ -59,6 +61,20 @@ final class WriterInbox: Sendable {
             if !state.closed { state.contents.activity.append(activity) }
         }
     }
+
+    /// Beyond a bound they are dropped, the newest first.
+    func add(_ tools: [ToolRow]) {
+        add { state in
+            let room = state.closed ? 0 : max(0, min(tools.count, Self.mostTools - state.contents.tools.count))
+            state.droppedTools += tools.count - room
+            state.contents.tools += tools.prefix(room)
+        }
+    }
+
+    private static let mostTools = 50_000
+
+    /// Calls of tools that were dropped since the start.
+    var droppedTools: Int { state.withLock { $0.droppedTools } }
 
     private func add(_ change: (inout State) -> Void) {
         state.withLock { change(&$0) }

@@ -15,6 +15,8 @@ package enum Instrument: Int, CaseIterable, Sendable {
     // Clients' own telemetry
     case clientTelemetryItems, clientTelemetryDropped, clientTelemetryEdited, clientTelemetryJoined
     case claudeSessions, claudeCommits, claudePullRequests, claudeLines, claudeEdits, claudeActiveTime
+    // Sessions
+    case toolDuration, executeToolDuration, invokeAgentDuration, activeSessions
     // GenAI, HTTP
     case clientChunkGap, inferenceChunkGap, operationInput, operationOutput, inferenceReasoning, modelDuration,
         firstToken, outputToken, serverRequestSize, serverResponseSize, clientDuration, clientRequestSize,
@@ -97,6 +99,10 @@ package enum Instrument: Int, CaseIterable, Sendable {
         case .claudeLines: "tollgate.claude_code.lines"
         case .claudeEdits: "tollgate.claude_code.edits"
         case .claudeActiveTime: "tollgate.claude_code.active_time"
+        case .toolDuration: "tollgate.tool.duration"
+        case .executeToolDuration: "gen_ai.execute_tool.duration"
+        case .invokeAgentDuration: "gen_ai.invoke_agent.duration"
+        case .activeSessions: "tollgate.sessions.active"
         case .clientChunkGap: "gen_ai.client.operation.time_per_output_chunk"
         case .inferenceChunkGap: "gen_ai.client.inference.time_per_output_chunk"
         case .operationInput: "gen_ai.client.inference.operation.input_tokens"
@@ -152,8 +158,9 @@ package enum Instrument: Int, CaseIterable, Sendable {
     var unit: StaticString {
         switch self {
         case .serverDuration, .clientOperationDuration, .clientInferenceDuration, .clientFirstChunk,
-            .inferenceFirstChunk, .admissionDuration:
+            .inferenceFirstChunk, .admissionDuration, .toolDuration, .executeToolDuration, .invokeAgentDuration:
             "s"
+        case .activeSessions: "{session}"
         case .activeRequests, .requests, .refusals, .unpriced, .ledgerRefusals, .budgetDecisions, .rateLimitDecisions,
             .rateLimitQueue, .retries:
             "{request}"
@@ -229,8 +236,10 @@ package enum Instrument: Int, CaseIterable, Sendable {
             .histogram(Self.operationBounds)
         case .clientTokenUsage: .histogram(Self.tokenBounds)
         case .admissionDuration: .histogram(Self.admissionBounds)
+        case .toolDuration, .executeToolDuration, .invokeAgentDuration: .histogram(Self.agentBounds)
         case .activeRequests, .rateLimitQueue: .upDown
         case .budgetSettled, .budgetReserved, .budgetLimit, .budgetExposure: .gauge(.sum)
+        case .activeSessions: .gauge(.sum)
         case .breakerState, .configReloadSuccess: .gauge(.maximum)
         case .clientChunkGap, .inferenceChunkGap:
             .histogram(Self.chunkBounds)
@@ -312,6 +321,10 @@ package enum Instrument: Int, CaseIterable, Sendable {
     ]
     private static let tokenBounds: [Double] = [
         1, 4, 16, 64, 256, 1_024, 4_096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304, 16_777_216, 67_108_864,
+    ]
+    /// A tool may read one line, or wait for a person.
+    private static let agentBounds = [
+        0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1_800, 3_600,
     ]
     /// Bytes: from a short answer to what limits allow.
     private static let sizeBounds: [Double] = [

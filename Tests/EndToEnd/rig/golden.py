@@ -5,6 +5,7 @@ import pathlib
 import re
 
 FOLDER = pathlib.Path(__file__).parent.parent / "golden"
+REMOTE = 0x200  # the parent is a span of another process
 KINDS = {1: "INTERNAL", 2: "SERVER", 3: "CLIENT"}
 # What differs from run to run: ids, times, ports, addresses of the machine.
 VOLATILE = re.compile(r"(_ns|\.port|ratio_of_time|time_to_first_chunk|request_id|\.request\.id|response\.id|key\.id|body\.size|instance\.id|"
@@ -34,7 +35,8 @@ def tree(spans):
 
     def show(span, depth):
         pad = "  " * depth
-        parent = "" if span.parent_id in known else (" (child of the client's span)" if span.parent_id else "")
+        whose = "the client's span" if span.flags & REMOTE else "its prompt's span"
+        parent = f" (child of {whose})" if span.parent_id and span.parent_id not in known else ""
         status = {0: "", 1: " OK", 2: " ERROR"}[span.status]
         lines.append(f"{pad}{span.name} · {KINDS[span.kind]}{status}{parent}")
         for name in sorted(span.attributes):
