@@ -4,7 +4,7 @@ from grafana import bars, dashboard, graph, pie, row, runbook, stat, table, targ
 from promql import increase, rate, selector, share, total, usd
 
 WHO = ('tollgate_team=~"$team"', 'user_id=~"$user"', 'tollgate_project=~"$project"', 'gen_ai_request_model=~"$model"')
-PEOPLE = WHO[:3]
+PEOPLE, MODEL = WHO[:2], WHO[3:]
 COST = "tollgate_cost_nano_usd_total"
 DOLLARS = 'tollgate_unit="nano_usd"'
 DEAR = traces("Dear calls", '{ span.gen_ai.usage.cost > 1 }')
@@ -21,7 +21,7 @@ def spent(*by, window="$__range"):
 
 def overview():
     cost = total(increase(COST, *WHO))
-    commits = total(increase("tollgate_claude_code_commits_total", *PEOPLE[:2]))
+    commits = total(increase("tollgate_claude_code_commits_total", *PEOPLE))
     return row(
         "Overview: the shown time",
         stat("Spent", "What attempts upstream cost, from the providers' own token counts and the prices in force. For an invoice use `tollgate report`: "
@@ -35,7 +35,7 @@ def overview():
              one(usd(f"({total(increase('tollgate_cache_saved_nano_usd_total', *WHO))} - {total(increase('tollgate_cache_surcharge_nano_usd_total', *WHO))})"), instant=True),
              "currencyUSD", decimals=2, links=[runbook("cache-break-surge")]),
         stat("Cost of cache breaks", "What was paid once more because a cached prefix was lost.",
-             one(usd(total(increase("tollgate_cache_rebilled_cost_nano_usd_total", *PEOPLE))), instant=True), "currencyUSD", decimals=2,
+             one(usd(total(increase("tollgate_cache_rebilled_cost_nano_usd_total", *MODEL))), instant=True), "currencyUSD", decimals=2,
              links=[runbook("cache-break-surge")]),
         stat("Cost per commit", "Everything spent, divided by the commits that Claude Code reported. Needs Claude Code's telemetry to come through the gateway.",
              one(usd(f"{cost} / {commits}"), instant=True), "currencyUSD", decimals=2, links=[runbook("no-traffic")]),
@@ -127,14 +127,14 @@ def caches():
         graph("Saved and paid", "Dollars per hour: saved by reads, paid more for writes, paid once more for breaks.",
               targets((usd(total(rate("tollgate_cache_saved_nano_usd_total", *WHO))) + " * 3600", "saved by reads"),
                       (usd(total(rate("tollgate_cache_surcharge_nano_usd_total", *WHO))) + " * 3600", "surcharge of writes"),
-                      (usd(total(rate("tollgate_cache_rebilled_cost_nano_usd_total", *PEOPLE))) + " * 3600", "cache breaks")), "currencyUSD",
+                      (usd(total(rate("tollgate_cache_rebilled_cost_nano_usd_total", *MODEL))) + " * 3600", "cache breaks")), "currencyUSD",
               links=[runbook("cache-break-surge")]),
         graph("Input from cache, by team", "The share of input tokens that was read from a cache.",
               one(share(total(rate("tollgate_tokens_total", *WHO, 'tollgate_token_class="cache_read"'), "tollgate_team"),
                         total(rate("tollgate_tokens_total", *WHO, 'tollgate_token_class!="output"'), "tollgate_team")), "{{tollgate_team}}"), "percentunit",
               links=[runbook("cache-break-surge")], max=1),
         graph("Cost of breaks by cause", "Dollars per hour that were paid once more, by what changed in the prefix.",
-              one(usd(total(rate("tollgate_cache_rebilled_cost_nano_usd_total", *PEOPLE), "tollgate_cache_cause")) + " * 3600", "{{tollgate_cache_cause}}"), "currencyUSD",
+              one(usd(total(rate("tollgate_cache_rebilled_cost_nano_usd_total", *MODEL), "tollgate_cache_cause")) + " * 3600", "{{tollgate_cache_cause}}"), "currencyUSD",
               stack=True, links=[runbook("cache-break-surge")]),
     )
 
