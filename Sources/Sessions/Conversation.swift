@@ -61,6 +61,8 @@ package struct PrefixSegment: Sendable, Equatable {
     package var blocks = 1
     /// The client's line about itself, `x-anthropic-billing-header:`, in front of its system blocks.
     package var isAttribution = false
+    /// An answer that begins with the model's thinking.
+    package var thinks = false
 
     package init(kind: Kind, index: Int, hash: UInt64, bytes: Int) {
         self.kind = kind

@@ -147,6 +147,10 @@ extension Conversation {
         add(.message, index, message.range, found)
         segments[segments.count - 1].role = role
         segments[segments.count - 1].blocks = message.string == nil ? message.blocks.count : 1
+        guard role == .assistant, let first = message.blocks.first else { return }
+        segments[segments.count - 1].thinks =
+            messages.slice(first.lowerBound..<min(first.lowerBound + 26, first.upperBound)).firstIndex(of: "thinking\"")
+            != nil
     }
 
     private mutating func readQuestion(

@@ -49,6 +49,8 @@ package struct ModelCall: Sendable {
     package var cacheRead: Int64 = 0
     package var output: Int64 = 0
     package var costNanoUSD: Int64 = 0
+    /// The counts of tokens are not the provider's, or not all of them.
+    package var isEstimated = false
     /// Nano-dollars for a million tokens at the time, for what a miss costs; `nil`: unpriced.
     package var rates: CacheRates?
 

@@ -6,7 +6,7 @@ import pytest
 
 from rig import dashboards, metrics_catalogue
 from rig.gateway import ROOT
-from rig.prometheus import is_installed, promtool
+from rig.prometheus_server import is_installed, promtool
 
 needs_prometheus = pytest.mark.skipif(not is_installed(), reason="apt-get install prometheus")
 RUNBOOKS = ROOT / "docs" / "runbooks.md"

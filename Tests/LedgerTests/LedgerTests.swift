@@ -95,7 +95,8 @@ struct LedgerTests {
         #expect(
             try directory.value(
                 "SELECT group_concat(name) FROM (SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name)")
-                == "attempts,audit,budget_accounts,budget_alerts,budget_raises,cost_corrections,daily_costs,keys,meta,requests")
+                == "attempts,audit,budget_accounts,budget_alerts,budget_raises,cost_corrections,daily_costs,keys,meta,requests"
+        )
     }
 
     @Test("count_tokens makes a row that costs nothing")

@@ -18,9 +18,11 @@ struct DocumentationTests {
     /// Name, name for Prometheus, kind, unit, of every row of the catalogue.
     private func catalogue() throws -> [[String]] {
         try document("metrics.md").split(separator: "\n").filter { $0.hasPrefix("| `") }.compactMap { row in
-            let cells = row.dropFirst(2).split(separator: " | ", omittingEmptySubsequences: false)
+            let cells = row.split(separator: "|")
             guard cells.count == 6 else { return nil }
-            return cells.prefix(4).map { String($0.filter { $0 != "`" }) }
+            return cells.prefix(4).map { cell in
+                cell.filter { $0 != "`" }.split(separator: " ").joined(separator: " ")
+            }
         }
     }
 

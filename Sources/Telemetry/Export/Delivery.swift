@@ -61,12 +61,17 @@ final class Delivery {
         var timeout = endpoint.timeout
         if let deadline { timeout = min(timeout, max(1_000_000, deadline - monotonicNanoseconds())) }
         do throws(ClientFault) {
-            let answer = try await transport.post(
+            let answer = try await transport.export(
                 path: endpoint.url.path, fields: export.fields, body: export.body, timeout: timeout)
-            let wait = answer.retryAfter.flatMap { RetryAfter.nanoseconds($0, at: wallClockNanoseconds()) }
-            let isTaken = (200..<300).contains(answer.status)
-            if isTaken { recovered() }
-            return (.status(answer.status, retryAfter: wait), isTaken ? rejected(answer.body) : 0)
+            guard case .status(200..<300, _) = answer.reply else {
+                if !answer.words.isEmpty, !isFailing {
+                    note(.warning, "the collector refused an export") { $0.member("error", answer.words) }
+                    isFailing = true
+                }
+                return (answer.reply, 0)
+            }
+            recovered()
+            return (answer.reply, rejected(answer.body))
         } catch {
             if !isFailing { note(.warning, "the collector cannot be reached") { $0.member("error", error.sentence) } }
             isFailing = true
@@ -85,10 +90,10 @@ final class Delivery {
         if answer.rejected > 0 {
             note(.warning, "the collector rejected part of an export") { fields in
                 fields.member("rejected", answer.rejected)
-                fields.member("message", answer.message)
+                fields.member("answer", answer.message)
             }
         } else if !answer.message.isEmpty {
-            note(.warning, "the collector has something to say") { $0.member("message", answer.message) }
+            note(.warning, "the collector has something to say") { $0.member("answer", answer.message) }
         }
         return max(0, answer.rejected)
     }
@@ -99,26 +104,5 @@ final class Delivery {
             line.member("signal", signal.rawValue)
             fields(&line)
         }
-    }
-}
-
-extension SignalEndpoint {
-    /// A client of this collector; nil, and a line in the log, when the certificate file cannot be used.
-    func transport(_ loop: EventLoop, _ resolver: Resolver, _ log: LogWriter) throws(TransportError) -> HTTPClient? {
-        var tls: TLSContext?
-        if url.isEncrypted, let authorityFile {
-            do throws(TransportError) {
-                tls = try TLSContext(authorityFile: authorityFile)
-            } catch {
-                log.write(.error, "the OTLP certificate file cannot be used; nothing is exported") { fields in
-                    fields.member("file", authorityFile)
-                    fields.member("error", error.sentence)
-                }
-                return nil
-            }
-        } else if url.isEncrypted {
-            tls = try TLSContext(authorityFile: nil)
-        }
-        return HTTPClient(endpoint: Endpoint(host: url.host, port: url.port, tls: tls), loop: loop, resolver: resolver)
     }
 }

@@ -10,9 +10,11 @@ struct ExportStateMachine {
         case dropped(String)
     }
 
-    enum Reply: Equatable {
+    enum Reply: Equatable, Sendable {
         /// `retryAfter`: nanoseconds that the collector asks to be left alone, if it does.
         case status(Int, retryAfter: Int64?)
+        /// Refused for good, with the label of the drop counter: by a collector that says so in other words than a status.
+        case refused(String)
         /// No answer: no connection, cut, timed out.
         case none
     }
@@ -37,6 +39,7 @@ struct ExportStateMachine {
             // The only ones that may be tried again (OTLP specification, retryable response codes).
             guard [429, 502, 503, 504].contains(status) else { return .dropped("status_\(status)") }
             return again(after: retryAfter ?? pause(chance), began: began, at: now)
+        case .refused(let reason): return .dropped(reason)
         case .none:
             return again(after: pause(chance), began: began, at: now)
         }

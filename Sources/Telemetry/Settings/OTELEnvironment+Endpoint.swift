@@ -8,19 +8,64 @@ extension OTELEnvironment {
         case nil, "otlp"?: break
         case let other?: note("OTEL_\(signal)_EXPORTER: `\(other)` is not otlp or none; it is not used")
         }
-        guard let (url, isOfFile) = url(signal, path: path, file: file, isWanted: exporter == "otlp") else {
-            return nil
-        }
-        if let name = either(signal, "PROTOCOL"), name != "http/protobuf" {
-            note("OTEL_EXPORTER_OTLP_PROTOCOL: `\(name)` is not spoken here; http/protobuf is used")
-        }
-        if either(signal, "CLIENT_KEY") ?? either(signal, "CLIENT_CERTIFICATE") != nil {
-            note("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE: client certificates are not supported; none is shown")
-        }
+        let isGRPC = isGRPC(signal)
+        let found =
+            isGRPC
+            ? callURL(signal, file: file, isWanted: exporter == "otlp")
+            : url(signal, path: path, file: file, isWanted: exporter == "otlp")
+        guard let (url, isOfFile) = found else { return nil }
         return SignalEndpoint(
             url: url, headers: headers(signal, file: isOfFile ? file.headers : []), timeout: timeout(signal),
-            isCompressed: isCompressed(signal), authorityFile: either(signal, "CERTIFICATE"))
+            isCompressed: isCompressed(signal), authorityFile: either(signal, "CERTIFICATE"),
+            identity: identity(signal), isGRPC: isGRPC)
     }
+
+    private mutating func isGRPC(_ signal: String) -> Bool {
+        switch either(signal, "PROTOCOL") {
+        case nil, "http/protobuf"?: return false
+        case "grpc"?: return true
+        case let other?:
+            note("OTEL_EXPORTER_OTLP_PROTOCOL: `\(other)` is not spoken here; http/protobuf is used")
+            return false
+        }
+    }
+
+    private mutating func identity(_ signal: String) -> SignalEndpoint.Identity? {
+        let certificate = either(signal, "CLIENT_CERTIFICATE"), key = either(signal, "CLIENT_KEY")
+        if let certificate, let key { return SignalEndpoint.Identity(certificateFile: certificate, keyFile: key) }
+        if (certificate ?? key) != nil {
+            note("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE: the certificate and its key go together; none is shown")
+        }
+        return nil
+    }
+
+    /// The URL of a signal's call: a server's, whose path does not count. Without a scheme it is encrypted unless
+    /// `…_INSECURE` says otherwise, without a port plain text goes to gRPC's own.
+    private mutating func callURL(
+        _ signal: String, file: TelemetrySettings.File, isWanted: Bool
+    ) -> (OTLPURL, isOfFile: Bool)? {
+        let own = "OTEL_EXPORTER_OTLP_\(signal)_ENDPOINT", common = "OTEL_EXPORTER_OTLP_ENDPOINT"
+        let variable = isSet(own) ? own : isSet(common) ? common : nil
+        guard let text = variable.flatMap(value) ?? file.endpoint ?? (isWanted ? "http://localhost:4317" : nil)
+        else { return nil }
+        let isInsecure = flag(
+            isSet("OTEL_EXPORTER_OTLP_\(signal)_INSECURE")
+                ? "OTEL_EXPORTER_OTLP_\(signal)_INSECURE" : "OTEL_EXPORTER_OTLP_INSECURE")
+        let scheme = text.contains("://") ? "" : isInsecure ? "http://" : "https://"
+        guard let url = OTLPURL(scheme + text, plainPort: 4317)?.replacing(path: Self.calls[signal] ?? "/") else {
+            note(
+                "\(variable ?? "telemetry.otlp"): not a URL like https://host:port without a user; nothing is sent there"
+            )
+            return nil
+        }
+        return (url, variable == nil && file.endpoint != nil)
+    }
+
+    private static let calls = [
+        "TRACES": "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
+        "METRICS": "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export",
+        "LOGS": "/opentelemetry.proto.collector.logs.v1.LogsService/Export",
+    ]
 
     /// Also whether it is the file's. A URL is not shown when it is wrong: it may hold a password.
     private mutating func url(

@@ -9,10 +9,21 @@ package struct SignalEndpoint: Sendable, Equatable {
     package var isCompressed: Bool
     /// Certificates (PEM) of the authorities to trust instead of the system's.
     package var authorityFile: String?
+    /// What is shown to a collector that asks for a certificate.
+    package var identity: Identity?
+    /// Over gRPC; the URL's path is then that of the call.
+    package var isGRPC = false
+
+    /// PEM files: the certificate chain, leaf first, and its key.
+    package struct Identity: Sendable, Equatable {
+        package var certificateFile: String
+        package var keyFile: String
+    }
 
     package static func == (left: Self, right: Self) -> Bool {
         left.url == right.url && left.timeout == right.timeout && left.isCompressed == right.isCompressed
-            && left.authorityFile == right.authorityFile
+            && left.authorityFile == right.authorityFile && left.identity == right.identity
+            && left.isGRPC == right.isGRPC
             && left.headers.elementsEqual(right.headers) { $0.name == $1.name && $0.value == $1.value }
     }
 }
