@@ -125,10 +125,16 @@ def test_legends_name_labels_that_the_query_keeps(panel):
 
 # Every query against a Prometheus that scraped a run
 
-# Operands of alerts that have no data in this run, and why none can be staged here. promtool's cases of each run with data.
+# Counters that have no series in this run, and why none can be staged here. promtool's cases run what is about them with data.
 NOT_STAGED = {
-    "tollgate_audit_dropped_total": "the audit is only dropped when its queue of thousands is full and the database is stuck",
+    "tollgate_audit_dropped_total": "the audit only loses lines when thousands wait for a database that is stuck",
+    "tollgate_ledger_refusals_total": "a journal has 16,384 slots for each loop, and all of them have to wait for a database that is stuck",
 }
+
+
+def is_staged(query):
+    """It is about other metrics than those alone."""
+    return not {metric for metric, _ in dashboards.selectors(query)} <= set(NOT_STAGED)
 
 
 @pytest.fixture(scope="module")
@@ -209,7 +215,7 @@ def test_every_panel_has_data(stage):
     for where, expr, is_instant in dashboards.queries():
         query = dashboards.filled(expr, VALUES, window="6s", span=span)
         found = prometheus.query(query) if is_instant else prometheus.query_range(query, begun, time.time())
-        if not found:
+        if not found and is_staged(query):
             empty.append(f"{where}: {query}")
     assert not empty, "\n".join([f"{len(empty)} without data:", *empty])
 
@@ -224,7 +230,7 @@ def test_every_rule_has_data(stage):
             empty.append(f"{rule['record']}: is not recorded")
     for alert in dashboards.rules(dashboards.ALERTS):
         for operand in dashboards.without_threshold(dashboards.parsed(alert["expr"])):
-            if not prometheus.query(operand.prettify()) and not any(name in operand.prettify() for name in NOT_STAGED):
+            if not prometheus.query(operand.prettify()) and is_staged(operand.prettify()):
                 empty.append(f"{alert['alert']}: {operand.prettify()}")
     assert not empty, "\n".join([f"{len(empty)} without data:", *empty])
 
