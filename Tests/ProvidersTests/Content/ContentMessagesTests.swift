@@ -33,7 +33,7 @@ import Wire
                 {"type":"tool_call","id":"t1","name":"Bash","arguments":{"command":"echo …","…":[1,{"x":"…"}]}}]},
                 {"role":"user","parts":[{"type":"tool_call_response","id":"t1","response":"…\n"},
                 {"type":"tool_call_response","id":"t2","response":[{"type":"text","content":"…"}]},
-                {"type":"image","size":58}]}]
+                {"type":"image","size":59}]}]
                 """#)
         #expect(found == expected)
         #expect(messages().system(body)?.json == #"[{"type":"text","content":"be good"}]"#)
