@@ -1,7 +1,6 @@
 """A real Prometheus, Debian's, that scrapes gateways every second and has the project's rules loaded."""
 
 import json
-import shutil
 import subprocess
 import urllib.parse
 import urllib.request
@@ -13,10 +12,6 @@ from rig.waiting import eventually
 def promtool(*arguments, **options):
     """Run promtool; what it says on both outputs."""
     return subprocess.run(["promtool", *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
-
-
-def is_installed():
-    return bool(shutil.which("prometheus") and shutil.which("promtool"))
 
 
 class Prometheus:
