@@ -5,8 +5,6 @@
 
 #include "otlp.pb-c.h"
 
-// ------------------------------------------------------------------ arena
-
 typedef struct block {
     struct block *next;
     size_t used, capacity;
@@ -70,11 +68,10 @@ struct tg_otlp {
     Otlp__ResourceLogs resource_logs;
     Otlp__ExportLogsServiceRequest logs;
     void *only[6];
-    size_t span_capacity, event_capacity, link_capacity, metric_capacity, point_capacity, record_capacity;
+    size_t span_capacity, event_capacity, link_capacity, metric_capacity, point_capacity, exemplar_capacity, record_capacity;
     Otlp__Span *span;
     Otlp__Metric *metric;
     Otlp__HistogramDataPoint *buckets;
-    size_t exemplar_capacity;
     Otlp__LogRecord *record;
     tg_otlp_attributes *resource_attributes;
 };
@@ -269,13 +266,10 @@ static Otlp__NumberDataPoint *begin_number(tg_otlp *b, int64_t start, int64_t ti
     otlp__number_data_point__init(point);
     point->start_time_unix_nano = (uint64_t)start;
     point->time_unix_nano = (uint64_t)time;
-    if (b->metric->data_case == OTLP__METRIC__DATA_GAUGE) {
-        Otlp__Gauge *gauge = b->metric->gauge;
-        append(&b->arena, (void ***)&gauge->data_points, &gauge->n_data_points, &b->point_capacity, point);
-    } else {
-        Otlp__Sum *sum = b->metric->sum;
-        append(&b->arena, (void ***)&sum->data_points, &sum->n_data_points, &b->point_capacity, point);
-    }
+    bool is_gauge = b->metric->data_case == OTLP__METRIC__DATA_GAUGE;
+    Otlp__NumberDataPoint ***points = is_gauge ? &b->metric->gauge->data_points : &b->metric->sum->data_points;
+    size_t *count = is_gauge ? &b->metric->gauge->n_data_points : &b->metric->sum->n_data_points;
+    append(&b->arena, (void ***)points, count, &b->point_capacity, point);
     return point;
 }
 
@@ -302,12 +296,11 @@ tg_otlp_attributes *tg_otlp_buckets(tg_otlp *b, int64_t start, int64_t time, uin
     point->count = count;
     point->optional_sum_case = OTLP__HISTOGRAM_DATA_POINT__OPTIONAL_SUM_SUM;
     point->sum = sum;
+    size_t counts_size = (bound_count + 1) * sizeof *counts, bounds_size = bound_count * sizeof *bounds;
     point->n_bucket_counts = bound_count + 1;
-    point->bucket_counts = allocate(&b->arena, (bound_count + 1) * sizeof *counts);
-    memcpy(point->bucket_counts, counts, (bound_count + 1) * sizeof *counts);
+    point->bucket_counts = memcpy(allocate(&b->arena, counts_size), counts, counts_size);
     point->n_explicit_bounds = bound_count;
-    point->explicit_bounds = allocate(&b->arena, bound_count * sizeof *bounds);
-    memcpy(point->explicit_bounds, bounds, bound_count * sizeof *bounds);
+    point->explicit_bounds = memcpy(allocate(&b->arena, bounds_size), bounds, bounds_size);
     Otlp__Histogram *histogram = b->metric->histogram;
     append(&b->arena, (void ***)&histogram->data_points, &histogram->n_data_points, &b->point_capacity, point);
     b->buckets = point;

@@ -20,25 +20,9 @@ extension SnapshotReader {
                 "is off, so the rules of content_capture have no effect; leave one out")
         }
         setting.clients = readClientTelemetry(&group)
-        let collectors = group.sections("otlp")
-        setting.collectors = collectors.compactMap(readCollector)
-        if collectors.count > 1 {
-            reader.note(
-                collectors[1].mark, group.pathOf("otlp"), "has \(collectors.count) collectors; one is supported")
-        }
+        setting.collectors = readCollectors(&group)
+        setting.spool = readSpool(&group)
         group.finish()
         return setting
-    }
-
-    private func readCollector(_ section: Section) -> CollectorSetting? {
-        var section = section
-        defer { section.finish() }
-        let headers = readHeaders(&section)
-        guard let endpoint = section.required("endpoint", "http://127.0.0.1:4318") else { return nil }
-        guard BaseURL(endpoint.text) != nil else {
-            noteURL(endpoint, section.pathOf("endpoint"))
-            return nil
-        }
-        return CollectorSetting(endpoint: endpoint.text, headers: headers)
     }
 }

@@ -65,9 +65,12 @@ package final class LoopTelemetry: @unchecked Sendable {
         if spans.count >= settings.traceBatching.maximumBatch {
             handOver()
         } else if !timer.isArmed {
-            timer.schedule(after: settings.traceBatching.scheduleDelay)
+            timer.schedule(after: min(settings.traceBatching.scheduleDelay, Self.handOverDelay))
         }
     }
+
+    /// Nanoseconds that a record stays with its loop, at most: what the exporter does not have it cannot save.
+    private static let handOverDelay: Int64 = 200_000_000
 
     private func handOver() {
         timer.cancel()
@@ -94,7 +97,7 @@ package final class LoopTelemetry: @unchecked Sendable {
         if events.count >= settings.logBatching.maximumBatch {
             handOverEvents()
         } else if !eventTimer.isArmed {
-            eventTimer.schedule(after: settings.logBatching.scheduleDelay)
+            eventTimer.schedule(after: min(settings.logBatching.scheduleDelay, Self.handOverDelay))
         }
     }
 

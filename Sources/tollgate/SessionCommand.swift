@@ -31,7 +31,8 @@ enum SessionCommand {
         let found = text.isEmpty ? [] : try store.find(prefix: text)
         if let exact = found.first(where: { $0.id == text }) { return exact }
         guard let first = found.first else {
-            throw UsageError(sentence: "there is no session `\(SessionText.shown(text))`; `tollgate sessions --all` lists them")
+            throw UsageError(
+                sentence: "there is no session `\(SessionText.shown(text))`; `tollgate sessions --all` lists them")
         }
         guard found.count == 1 else {
             let ids = found.map { SessionText.shown($0.id) }.joined(separator: ", ")

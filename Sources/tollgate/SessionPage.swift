@@ -40,7 +40,8 @@ struct SessionPage {
         let count = prompt.rows.count
         add(line: "")
         add(
-            line: "prompt \(number)  \(SessionText.time(prompt.begin))  \(SessionText.duration(prompt.end - prompt.begin))"
+            line:
+                "prompt \(number)  \(SessionText.time(prompt.begin))  \(SessionText.duration(prompt.end - prompt.begin))"
                 + "  \(count) \(count == 1 ? "call" : "calls")  \(SessionText.money(prompt.cost))")
         let entries = prompt.calls.count + prompt.agents.count
         for (place, call) in prompt.calls.enumerated() {

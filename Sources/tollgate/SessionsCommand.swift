@@ -63,7 +63,8 @@ enum SessionsCommand {
         let active = sessions.count { $0.isActive(at: now) }
         let burn = sessions.reduce(0) { $0 + $1.perMinute(at: now) }
         return TextTable.render(rows).split(separator: "\n").map { SessionText.fitted(String($0), width) }
-            .joined(separator: "\n") + "\n\n\(sessions.count) sessions, \(active) active, \(SessionText.money(burn)) per minute"
+            .joined(separator: "\n")
+            + "\n\n\(sessions.count) sessions, \(active) active, \(SessionText.money(burn)) per minute"
     }
 
     private static func json(_ sessions: [SessionRow], at now: Int64) -> String {

@@ -21,6 +21,7 @@ struct Tollgate {
             case "explain": return try ExplainCommand.run(rest)
             case "budgets": return try BudgetsCommand.run(rest)
             case "sessions": return try SessionsCommand.run(rest)
+            case "settings": return try SettingsCommand.run(rest)
             case "session": return try SessionCommand.run(rest)
             case "report": return try ReportCommand.run(rest)
             case "healthcheck": return try await HealthcheckCommand.run(rest)
@@ -77,6 +78,7 @@ enum Usage {
                                                    who runs what: context, cost so far and per minute
         tollgate session ID --config FILE [--follow] [--json]
                                                    one session as a tree: prompts, model calls, tools, subagents
+        tollgate settings status-line              for Claude Code: cost of the session, of today, what is left, the next turn
         tollgate healthcheck --config FILE         exit code 0 if the gateway is ready
         tollgate version
         """

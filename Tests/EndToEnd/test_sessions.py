@@ -301,3 +301,57 @@ def test_follow_appends_what_comes(session, gateway, upstream):
     finally:
         process.kill()
         process.wait()
+
+
+# For the developer in the session
+
+
+def me(gateway, key, query=""):
+    answer = gateway.request("GET", f"/v1/me{query}", {"authorization": f"Bearer {key.secret}"})
+    assert answer.status == 200, answer.body
+    return answer
+
+
+@pytest.fixture
+def with_budget(make_gateway):
+    gateway = make_gateway()
+    gateway.config["budgets"] = [{"id": "daily", "limit_to": 10, "unit": "cost_per_day", "budget_applies_per": ["user"]}]
+    return gateway.start()
+
+
+def test_a_developer_is_told_what_he_spends(with_budget, upstream):
+    gateway, key = with_budget, with_budget.issue()
+    session, other = Conversation(gateway, key), Conversation(gateway, key)
+    session.asks("One."), session.asks("Two."), other.asks("Three.")
+    rows = gateway.ledger.closed(3)
+    cost = rows[0]["cost_nano_usd"]
+    told = eventually(lambda: (t := me(gateway, key, f"?session={session.id}").json)["today"]["requests"] == 3 and t, "all is written")
+    assert told["user"] == "alice" and told["session"]["cost_nano_usd"] == 2 * cost and told["today"]["cost_nano_usd"] == 3 * cost
+    assert told["session"]["context_tokens"] == sum(messages.USAGE.values())
+    (daily,) = told["budgets"]
+    assert daily["settled"] == 3 * cost and daily["left"] == 10 * 10**9 - 3 * cost and daily["resets_at"].endswith("T00:00:00Z")
+    assert 0 < told["next_turn"]["cached_nano_usd"] < told["next_turn"]["uncached_nano_usd"]
+    line = me(gateway, key, f"?format=line&session={session.id}").body.decode()
+    assert line.startswith("session $0.00 · today $0.0") and "left $10.00 of today" in line and "next $0.00–$0.01" in line, line
+
+
+def test_nobody_is_told_of_anothers_session(gateway, key):
+    session = Conversation(gateway, key)
+    session.asks("One.")
+    gateway.ledger.closed(1)
+    stranger = gateway.issue(user="bob")
+    told = me(gateway, stranger, f"?session={session.id}").json
+    assert told["session"] is None and told["today"]["cost_nano_usd"] == 0
+    assert gateway.request("GET", "/v1/me").status == 401
+
+
+def test_the_status_line_asks_the_gateway(gateway, key):
+    session = Conversation(gateway, key)
+    session.asks("One.")
+    gateway.ledger.closed(1)
+    setting = json.loads(gateway.run("settings", "status-line", config=False).stdout)["statusLine"]
+    assert setting["type"] == "command"
+    given = json.dumps({"hook_event_name": "Status", "session_id": session.id, "cost": {"total_cost_usd": 1}}, indent=2)
+    environment = {"PATH": "/usr/bin:/bin", "ANTHROPIC_BASE_URL": gateway.url, "ANTHROPIC_AUTH_TOKEN": key.secret}
+    done = subprocess.run(["sh", "-c", setting["command"]], input=given, env=environment, capture_output=True, text=True, timeout=10)
+    assert done.stdout.startswith("session $0.00 · today $") and done.stdout.count("\n") == 1, done

@@ -10,8 +10,8 @@ import Testing
         ratio: Double? = nil
     ) -> (settings: TelemetrySettings, problems: [String]) {
         var file = TelemetrySettings.File(), problems: [String] = []
-        file.endpoint = endpoint
-        file.headers = headers
+        file.destinations = endpoint.map { [.init(endpoint: $0)] } ?? []
+        if endpoint != nil { file.destinations[0].headers = headers }
         file.samplingRatio = ratio
         let settings = TelemetrySettings(
             file: file, version: "1.2.3", environment: { variables[$0] }, problems: &problems)
@@ -28,7 +28,7 @@ import Testing
         #expect(settings.traces == nil && settings.metrics == nil && settings.logs == nil && problems.isEmpty)
         #expect(settings.traceBatching.maximumQueue == 16_384 && settings.traceBatching.maximumBatch == 512)
         #expect(
-            settings.traceBatching.scheduleDelay == 5 * second && settings.metricInterval == 60 * second
+            settings.traceBatching.scheduleDelay == second / 2 && settings.metricInterval == 60 * second
                 && !settings.isDelta)
         #expect(settings.sampler == Sampler(ratio: 1) && settings.lengthLimit == nil && settings.logLevel == .info)
     }

@@ -62,7 +62,8 @@ import Wire
         var figures = MetricShard()
         figures.source = try source(0xAB, at: 1_234)
         figures.record(.serverDuration, 0.25, Labels())
-        let bytes = MetricEncoder(resource: [], version: "1", isDelta: false).encode(figures, startedAt: 1, since: 1, at: 2)
+        let bytes = MetricEncoder(resource: [], version: "1", isDelta: false).encode(
+            figures, startedAt: 1, since: 1, at: 2)
         let metric = try #require(try ProtobufMessage(bytes).metrics()["http.server.request.duration"])
         let exemplar = try metric.message(9).message(1).message(8)
         #expect(exemplar.number(2) == 1_234 && exemplar.double(3) == 0.25)

@@ -8,7 +8,7 @@ import Wire
     func forward() async throws {
         let rig = try ExporterRig()
         defer { rig.end() }
-        await rig.exporter.take(try SampleSession.batch())
+        await rig.send(try SampleSession.batch())
         let payload = try #require(rig.traces.requests.first).body
         for signal in [Signal.spans, .logs, .metrics] { rig.exporter.forward(payload, items: 4, as: signal) }
         await rig.exporter.shutdown()

@@ -17,7 +17,8 @@ import Wire
     @Test("Figures are encoded to exactly the bytes that the official decoder understood")
     func golden() throws {
         let exemplar = ExemplarSource(
-            trace: try SampleSession.trace(), span: try SampleSession.span(1), time: SampleSession.begin + 90_000_000_000)
+            trace: try SampleSession.trace(), span: try SampleSession.span(1),
+            time: SampleSession.begin + 90_000_000_000)
         #expect(Hex.encode(SampleFigures.encoded(exemplar)) == GoldenBytes.figures)
     }
 

@@ -7,15 +7,21 @@ import Testing
     @Test(
         "Names are those that the collector and Prometheus make of OpenTelemetry's",
         arguments: [
-            ("gen_ai.client.inference.usage.input_tokens", "{token}", "counter",
-                "gen_ai_client_inference_usage_input_tokens_total"),
-            ("gen_ai.client.inference.usage.cache_read.input_tokens", "{token}", "counter",
-                "gen_ai_client_inference_usage_cache_read_input_tokens_total"),
+            (
+                "gen_ai.client.inference.usage.input_tokens", "{token}", "counter",
+                "gen_ai_client_inference_usage_input_tokens_total"
+            ),
+            (
+                "gen_ai.client.inference.usage.cache_read.input_tokens", "{token}", "counter",
+                "gen_ai_client_inference_usage_cache_read_input_tokens_total"
+            ),
             ("gen_ai.client.inference.duration", "s", "histogram", "gen_ai_client_inference_duration_seconds"),
             ("gen_ai.client.operation.duration", "s", "histogram", "gen_ai_client_operation_duration_seconds"),
             ("gen_ai.client.token.usage", "{token}", "histogram", "gen_ai_client_token_usage"),
-            ("gen_ai.client.inference.time_to_first_chunk", "s", "histogram",
-                "gen_ai_client_inference_time_to_first_chunk_seconds"),
+            (
+                "gen_ai.client.inference.time_to_first_chunk", "s", "histogram",
+                "gen_ai_client_inference_time_to_first_chunk_seconds"
+            ),
             ("gen_ai.server.time_to_first_token", "s", "histogram", "gen_ai_server_time_to_first_token_seconds"),
             ("http.server.request.duration", "s", "histogram", "http_server_request_duration_seconds"),
             ("http.server.active_requests", "{request}", "gauge", "http_server_active_requests"),
@@ -23,7 +29,8 @@ import Testing
             ("gateway.cost", "USD", "counter", "gateway_cost_USD_total"),
             ("gateway.cost", "{USD}", "counter", "gateway_cost_total"),
             ("otel.sdk.exporter.span.exported", "{span}", "counter", "otel_sdk_exporter_span_exported_total"),
-            ("system.share", "1", "gauge", "system_share_ratio"), ("system.share", "1", "counter", "system_share_total"),
+            ("system.share", "1", "gauge", "system_share_ratio"),
+            ("system.share", "1", "counter", "system_share_total"),
             ("a.total.b", "1", "counter", "a_b_total"), ("cpu.time.seconds", "s", "counter", "cpu_time_seconds_total"),
             ("disk.rate", "By/s", "gauge", "disk_rate_bytes_per_second"), ("fill", "%", "gauge", "fill_percent"),
             ("a..b--c__d", "", "gauge", "a_b_c_d"), ("3d.engine", "", "gauge", "_3d_engine"),

@@ -112,13 +112,17 @@ import Wire
             ("", ExpositionFormat.text), ("*/*", .text), ("text/plain", .text), ("text/plain;version=0.0.4", .text),
             ("application/openmetrics-text", .openMetrics),
             ("application/openmetrics-text; version=1.0.0", .openMetrics),
-            ("application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,"
-                + "text/plain;version=0.0.4;q=0.5,*/*;q=0.1", .openMetrics),
+            (
+                "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,"
+                    + "text/plain;version=0.0.4;q=0.5,*/*;q=0.1", .openMetrics
+            ),
             ("text/plain;version=0.0.4;q=0.9, application/openmetrics-text;version=1.0.0;q=0.3", .text),
             ("application/openmetrics-text; version=2.0.0", .text),
             ("application/openmetrics-text;q=0", .text),
-            ("application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited,"
-                + "application/openmetrics-text;version=1.0.0;q=0.8,text/plain;version=0.0.4;q=0.5", .openMetrics),
+            (
+                "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited,"
+                    + "application/openmetrics-text;version=1.0.0;q=0.8,text/plain;version=0.0.4;q=0.5", .openMetrics
+            ),
             (";;,,;q=x,=", .text),
         ])
     func negotiation(accept: String, wanted: ExpositionFormat) {
@@ -127,7 +131,8 @@ import Wire
 
     @Test("gzip is for those who take it")
     func compression() {
-        #expect(AcceptList("gzip").quality(of: "gzip") == 1 && AcceptList("deflate, gzip;q=0.5").quality(of: "gzip") == 0.5)
+        #expect(
+            AcceptList("gzip").quality(of: "gzip") == 1 && AcceptList("deflate, gzip;q=0.5").quality(of: "gzip") == 0.5)
         #expect(AcceptList("gzip;q=0").quality(of: "gzip") == 0 && AcceptList("identity").quality(of: "gzip") == 0)
     }
 }

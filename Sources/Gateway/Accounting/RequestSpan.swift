@@ -34,7 +34,8 @@ extension LoopWorker {
         let status = exchange.statusForRecords
         spans.begin(
             .server, trace: exchange.trace.traceID, span: exchange.trace.serverSpan, parent: exchange.trace.parent,
-            parentIsRemote: exchange.trace.clientParent != nil, from: exchange.startedWall, to: wall(exchange.endedAt, exchange),
+            parentIsRemote: exchange.trace.clientParent != nil, from: exchange.startedWall,
+            to: wall(exchange.endedAt, exchange),
             isError: status >= 500,
             name: exchange.spanName)
         spans.text(.httpRequestMethod, exchange.isRequest ? head.method.name : "_OTHER")

@@ -16,6 +16,8 @@ enum RequestRoute: Equatable {
     case model(Range<Int>)
     /// What a caller has spent of his budgets, as Claude Code shows it.
     case usage
+    /// What a caller spends, for a status line.
+    case me
     /// A client's own telemetry.
     case telemetry(Signal)
     case hello
@@ -34,6 +36,7 @@ enum RequestRoute: Equatable {
         case .models: "/v1/models"
         case .model: "/v1/models/{id}"
         case .usage: "/api/oauth/usage"
+        case .me: "/v1/me"
         case .telemetry(.metrics): "/v1/metrics"
         case .telemetry(.logs): "/v1/logs"
         case .telemetry(.spans): "/v1/traces"
@@ -84,6 +87,7 @@ enum RequestRoute: Equatable {
         if path.equals("/metrics") { return .metrics }
         if path.equals("/api/hello") { return .hello }
         if path.equals("/api/oauth/usage") { return .usage }
+        if path.equals("/v1/me") { return .me }
         if path.equals("/") || path.isEmpty { return .page }
         if let route = NativeRoute(path, at: range.lowerBound) { return .native(route) }
         // The name that other gateways have for the same.

@@ -40,6 +40,9 @@ extension LoopWorker {
         case .usage:
             try await identify(exchange)
             await answerUsage(exchange)
+        case .me:
+            try await identify(exchange)
+            await answerMe(exchange)
         case .metrics: try await answerMetrics(exchange)
         case .telemetry(let signal):
             guard exchange.setting.snapshot.telemetry.clients.receives else {

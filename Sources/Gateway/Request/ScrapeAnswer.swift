@@ -39,7 +39,7 @@ extension LoopWorker {
     private func showsToken(_ exchange: Exchange, _ setting: PrometheusSetting) -> Bool {
         guard let token = setting.token, let range = exchange.channel.head.value(.authorization) else { return false }
         let value = exchange.channel.headBytes(range)
-        guard value.startsIgnoringCase("Bearer ") else { return false }
+        guard value.startsIgnoringCase("bearer ") else { return false }
         let shown = value.slice(7..<value.count)
         // As long for a wrong one as for the right one, whichever byte is wrong.
         return token.withBytes { expected in

@@ -49,11 +49,10 @@ final class TelemetryHost: Sendable {
 
     private static func file(_ snapshot: Snapshot) -> TelemetrySettings.File {
         var file = TelemetrySettings.File()
-        if let collector = snapshot.telemetry.collectors.first {
-            file.endpoint = collector.endpoint
-            file.headers = collector.headers.map { header in
-                (header.name, header.value.withBytes { String(decoding: $0, as: UTF8.self) })
-            }
+        file.destinations = snapshot.telemetry.collectors.map(destination)
+        if let spool = snapshot.telemetry.spool {
+            file.spool = TelemetrySettings.Spool(
+                directory: snapshot.dataPath + "/spool", maximumSize: spool.maximumSize, maximumAge: spool.maximumAge)
         }
         file.serviceName = snapshot.telemetry.serviceName
         file.samplingRatio = snapshot.telemetry.samplingRatio
@@ -62,6 +61,23 @@ final class TelemetryHost: Sendable {
         file.isDelta = metrics.temporality.map { $0 == .delta }
         file.seriesLimit = metrics.seriesLimit
         return file
+    }
+
+    private static func destination(_ collector: CollectorSetting) -> TelemetrySettings.FileDestination {
+        var destination = TelemetrySettings.FileDestination(endpoint: collector.endpoint)
+        destination.name = collector.name
+        destination.headers = collector.headers.map { header in
+            (header.name, header.value.withBytes { String(decoding: $0, as: UTF8.self) })
+        }
+        destination.signals = Set(collector.signals.map(Signal.init))
+        destination.isGRPC = collector.wire == .grpc
+        destination.isCompressed = collector.compression == .gzip
+        destination.timeout = collector.timeout
+        destination.authorityFile = collector.authorityFile
+        destination.identity = collector.identity.map {
+            SignalEndpoint.Identity(certificateFile: $0.certificateFile, keyFile: $0.keyFile)
+        }
+        return destination
     }
 
     /// With what tells this process from others.
@@ -148,6 +164,16 @@ extension LogSeverity {
         case .info: self = .info
         case .warning: self = .warning
         case .error: self = .error
+        }
+    }
+}
+
+extension Signal {
+    init(_ signal: CollectorSetting.Signal) {
+        switch signal {
+        case .traces: self = .spans
+        case .metrics: self = .metrics
+        case .logs: self = .logs
         }
     }
 }

@@ -18,7 +18,10 @@ extension SessionSpan {
             addTotals(&spans)
             if isError { spans.text(.errorType, "model_call_failed") }
             for mark in marks { add(mark, &spans) }
-            if let previous { spans.link(trace: previous.traceID, span: previous.span) }
+            if let previous {
+                spans.link(trace: previous.traceID, span: previous.span)
+                spans.text(.linkType, "previous_prompt")
+            }
         case .agent(let id, let type):
             begin(&spans, "invoke_agent ", type.isEmpty ? "subagent" : type)
             spans.text(.operationName, "invoke_agent")
@@ -36,7 +39,8 @@ extension SessionSpan {
 
     private func begin(_ spans: inout SpanRecorder, _ name: StaticString, _ rest: String) {
         spans.begin(
-            .stage, trace: place.traceID, span: span, parent: parent, from: begin, to: max(begin, end), isError: isError,
+            .stage, trace: place.traceID, span: span, parent: parent, from: begin, to: max(begin, end),
+            isError: isError,
             name: name, rest)
     }
 

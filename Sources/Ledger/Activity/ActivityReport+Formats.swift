@@ -15,7 +15,8 @@ extension ActivityReport {
         for row in rows {
             let counts = ActivityMeasure.allCases.map { String(row.counts[$0]) }
             let costs = Self.derived.map { entry in row.cost(per: entry.measure).map { String($0) } ?? "" }
-            text += CSVText.line(row.values.map(CSVText.text) + counts + [String(row.requests), String(row.costNanoUSD)] + costs)
+            text += CSVText.line(
+                row.values.map(CSVText.text) + counts + [String(row.requests), String(row.costNanoUSD)] + costs)
         }
         return text
     }

@@ -118,7 +118,7 @@ package struct Recomputation {
             let attempt = try database.prepare(
                 "UPDATE attempts SET cost_nano_usd = ?1, price_version = ?2 WHERE request_id = ?3 AND ordinal = ?4")
             let kept = try database.prepare("INSERT OR IGNORE INTO cost_corrections VALUES (?, ?, ?, ?, ?, ?, ?)")
-            let daily = try database.prepare(Self.rollup)
+            let daily = try database.prepare(Self.rollup), session = try database.prepare(SessionRollup.correction)
             let request = try database.prepare(
                 "UPDATE requests SET cost_nano_usd = cost_nano_usd + ?1, unpriced = ?2, "
                     + "price_version = CASE WHEN ?3 THEN ?4 ELSE price_version END WHERE id = ?5")
@@ -139,10 +139,12 @@ package struct Recomputation {
                 bind(kept, 7, change.charge.priceVersion)
                 try kept.run()
                 // Before the request: its old mark says what the roll-up counts.
-                daily.bind(1, difference)
-                daily.bind(2, isUnpriced)
-                daily.bind(3, old.requestID.rawValue)
-                try daily.run()
+                for rollup in [daily, session] {
+                    rollup.bind(1, difference)
+                    rollup.bind(2, isUnpriced)
+                    rollup.bind(3, old.requestID.rawValue)
+                    try rollup.run()
+                }
                 request.bind(1, difference)
                 request.bind(2, isUnpriced)
                 request.bind(3, old.isLast)

@@ -107,6 +107,12 @@ struct SessionRollup {
 
     // MARK: Anew
 
+    /// A request's cost was another: the difference, whether it is unpriced now, and its id. Before the row is changed.
+    static let correction =
+        "UPDATE sessions SET cost_nano_usd = cost_nano_usd + ?1, unpriced_requests = unpriced_requests + ?2 "
+        + "- (SELECT unpriced FROM requests WHERE id = ?3) "
+        + "WHERE session_id = (SELECT session_id FROM requests WHERE id = ?3)"
+
     /// Fills `sessions` from all rows, as if each had been added; it has to be empty.
     static let rebuilding: String = {
         let sums = CostSums.scanExpressions.map { "sum(\($0))" }.joined(separator: ", ")

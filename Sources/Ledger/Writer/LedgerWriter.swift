@@ -114,6 +114,19 @@ package actor LedgerWriter {
         }
     }
 
+    /// What a caller has spent so far; rows of the last few hundredths of a second may be missing, and all where the database does not
+    /// answer.
+    ///
+    /// - Parameter day: of today's costs, `2026-11-21`.
+    package func standing(session: String, user: String, day: String) -> Standing {
+        do throws(LedgerError) {
+            return try store?.standing.answer(session: session, user: user, day: day) ?? Standing()
+        } catch {
+            fault(error, now: monotonicMilliseconds())
+            return Standing()
+        }
+    }
+
     /// What the writer has done so far.
     package func statistics() -> LedgerStatistics {
         var counts = counts
@@ -213,6 +226,7 @@ struct WriterStore: ~Copyable {
     var rows: RowWriter
     var notes: NoteWriter
     var watch: StoreWatch
+    let standing: StandingQuery
     let lock: DirectoryLock
 }
 

@@ -103,6 +103,22 @@ extension Instrument {
         case .spansStarted: "Spans that were recorded, and requests that were not sampled."
         case .spansLive: "Requests in flight whose spans are recorded."
         case .collectionDuration: "Duration of gathering the figures of all loops."
+        case .spansExported: "Spans whose export is over, taken or not."
+        case .logsExported: "Log records whose export is over, taken or not."
+        case .pointsExported: "Data points whose export is over, taken or not."
+        case .spansInflight: "Spans that are being exported."
+        case .logsInflight: "Log records that are being exported."
+        case .pointsInflight: "Data points that are being exported."
+        case .exportDuration: "Duration of attempts to export."
+        case .spanQueueSize: "Spans that wait for export, in memory and on disk."
+        case .spanQueueCapacity: "Spans that may wait in memory."
+        case .spansProcessed: "Spans that left the queue."
+        case .logQueueSize: "Log records that wait for export, in memory and on disk."
+        case .logQueueCapacity: "Log records that may wait in memory."
+        case .logsProcessed: "Log records that left the queue."
+        case .spoolBytes: "Size of the telemetry spool's files."
+        case .spoolRecords: "Export requests in the telemetry spool."
+        case .spoolOldestAge: "Age of the oldest export request in the telemetry spool."
         }
     }
 }

@@ -30,6 +30,10 @@ package enum Instrument: Int, CaseIterable, Sendable {
         processTime, processMemory, processThreads, processDescriptors, processUptime
     // Telemetry itself
     case metricsOverflow, spansStarted, spansLive, collectionDuration
+    // The exporter itself
+    case spansExported, logsExported, pointsExported, spansInflight, logsInflight, pointsInflight, exportDuration
+    case spanQueueSize, spanQueueCapacity, spansProcessed, logQueueSize, logQueueCapacity, logsProcessed
+    case spoolBytes, spoolRecords, spoolOldestAge
 
     enum Kind: Equatable {
         case histogram([Double])
@@ -153,6 +157,22 @@ package enum Instrument: Int, CaseIterable, Sendable {
         case .spansStarted: "otel.sdk.span.started"
         case .spansLive: "otel.sdk.span.live"
         case .collectionDuration: "otel.sdk.metric_reader.collection.duration"
+        case .spansExported: "otel.sdk.exporter.span.exported"
+        case .logsExported: "otel.sdk.exporter.log.exported"
+        case .pointsExported: "otel.sdk.exporter.metric_data_point.exported"
+        case .spansInflight: "otel.sdk.exporter.span.inflight"
+        case .logsInflight: "otel.sdk.exporter.log.inflight"
+        case .pointsInflight: "otel.sdk.exporter.metric_data_point.inflight"
+        case .exportDuration: "otel.sdk.exporter.operation.duration"
+        case .spanQueueSize: "otel.sdk.processor.span.queue.size"
+        case .spanQueueCapacity: "otel.sdk.processor.span.queue.capacity"
+        case .spansProcessed: "otel.sdk.processor.span.processed"
+        case .logQueueSize: "otel.sdk.processor.log.queue.size"
+        case .logQueueCapacity: "otel.sdk.processor.log.queue.capacity"
+        case .logsProcessed: "otel.sdk.processor.log.processed"
+        case .spoolBytes: "tollgate.telemetry.spool.bytes"
+        case .spoolRecords: "tollgate.telemetry.spool.records"
+        case .spoolOldestAge: "tollgate.telemetry.spool.oldest_age"
         }
     }
 
@@ -227,6 +247,12 @@ package enum Instrument: Int, CaseIterable, Sendable {
             "{series}"
         case .spansStarted, .spansLive:
             "{span}"
+        case .spansExported, .spansInflight, .spanQueueSize, .spanQueueCapacity, .spansProcessed: "{span}"
+        case .logsExported, .logsInflight, .logQueueSize, .logQueueCapacity, .logsProcessed: "{log_record}"
+        case .pointsExported, .pointsInflight: "{data_point}"
+        case .exportDuration, .spoolOldestAge: "s"
+        case .spoolBytes: "By"
+        case .spoolRecords: "{record}"
         }
     }
 
@@ -238,7 +264,13 @@ package enum Instrument: Int, CaseIterable, Sendable {
         case .clientTokenUsage: .histogram(Self.tokenBounds)
         case .admissionDuration: .histogram(Self.admissionBounds)
         case .toolDuration, .executeToolDuration, .invokeAgentDuration: .histogram(Self.agentBounds)
+        case .exportDuration: .histogram(Self.exportBounds)
         case .activeRequests, .rateLimitQueue: .upDown
+        case .spansInflight, .logsInflight, .pointsInflight, .spanQueueSize, .spanQueueCapacity, .logQueueSize,
+            .logQueueCapacity:
+            .upDown
+        case .spoolBytes, .spoolRecords: .gauge(.sum)
+        case .spoolOldestAge: .gauge(.maximum)
         case .budgetSettled, .budgetReserved, .budgetLimit, .budgetExposure: .gauge(.sum)
         case .activeSessions: .gauge(.sum)
         case .breakerState, .configReloadSuccess: .gauge(.maximum)
@@ -306,6 +338,7 @@ package enum Instrument: Int, CaseIterable, Sendable {
     private static let serverBounds = [
         0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 30, 60, 120, 300, 600,
     ]
+    private static let exportBounds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
     /// The convention's end at 81.92; turns with much thinking take longer.
     private static let operationBounds = [
         0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92, 163.84, 327.68, 655.36,

@@ -36,7 +36,8 @@ struct ProtobufFields {
     }
 
     private let bytes: UnsafeRawBufferPointer
-    private var position = 0
+    /// Where the next field begins.
+    private(set) var position = 0
 
     init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 

@@ -18,6 +18,11 @@ package struct SignalEndpoint: Sendable, Equatable {
     package struct Identity: Sendable, Equatable {
         package var certificateFile: String
         package var keyFile: String
+
+        package init(certificateFile: String, keyFile: String) {
+            self.certificateFile = certificateFile
+            self.keyFile = keyFile
+        }
     }
 
     package static func == (left: Self, right: Self) -> Bool {
@@ -30,14 +35,18 @@ package struct SignalEndpoint: Sendable, Equatable {
 
 /// How telemetry is made and sent: the configuration file's settings under those of the `OTEL_*` variables.
 package struct TelemetrySettings: Sendable {
-    /// `nil`: the signal is not exported.
-    package var traces: SignalEndpoint?
-    package var metrics: SignalEndpoint?
-    package var logs: SignalEndpoint?
+    /// Where telemetry goes; each takes what it takes, whatever the others do.
+    package var destinations: [Destination] = []
+    /// What waits for a collector that does not take it waits on disk; nil: in memory only.
+    package var spool: Spool?
+    /// The first destination of a signal; `nil`: the signal is not exported.
+    package var traces: SignalEndpoint? { first(.spans) }
+    package var metrics: SignalEndpoint? { first(.metrics) }
+    package var logs: SignalEndpoint? { first(.logs) }
     package var resource: [(name: String, value: String)] = []
     package var sampler = Sampler(ratio: 1)
-    package var traceBatching = Batching(scheduleDelay: 5_000_000_000)
-    package var logBatching = Batching(scheduleDelay: 1_000_000_000)
+    package var traceBatching = Batching(scheduleDelay: 500_000_000)
+    package var logBatching = Batching(scheduleDelay: 500_000_000)
     /// Nanoseconds that the exports at the process's end may take.
     package var flushTimeout: Int64 = 10_000_000_000
     /// Nanoseconds from one export of metrics to the next.
@@ -64,18 +73,30 @@ package struct TelemetrySettings: Sendable {
         package init(scheduleDelay: Int64) { self.scheduleDelay = scheduleDelay }
     }
 
-    /// What the configuration file says.
-    package struct File: Sendable {
-        package var endpoint: String?
-        package var headers: [(name: String, value: String)] = []
-        package var serviceName: String?
-        package var samplingRatio: Double?
-        /// Nanoseconds.
-        package var metricInterval: Int64?
-        package var isDelta: Bool?
-        package var seriesLimit: Int?
+    /// A collector.
+    package struct Destination: Sendable, Equatable {
+        /// In metrics, in the log and in the names of folders of the spool.
+        package var name: String
+        package var endpoints: [Signal: SignalEndpoint] = [:]
+    }
 
-        package init() {}
+    package struct Spool: Sendable, Equatable {
+        /// The folder; it is made when it is needed.
+        package var directory: String
+        /// Bytes of files, for each destination.
+        package var maximumSize: Int
+        /// Nanoseconds.
+        package var maximumAge: Int64
+
+        package init(directory: String, maximumSize: Int = 1 << 30, maximumAge: Int64 = 86_400_000_000_000) {
+            self.directory = directory
+            self.maximumSize = maximumSize
+            self.maximumAge = maximumAge
+        }
+    }
+
+    private func first(_ signal: Signal) -> SignalEndpoint? {
+        destinations.lazy.compactMap { $0.endpoints[signal] }.first
     }
 
     /// - Parameters:
@@ -88,14 +109,8 @@ package struct TelemetrySettings: Sendable {
         logLevel = reader.logLevel()
         readBatching(&reader)
         readMetrics(&reader, file)
-        if !reader.flag("OTEL_SDK_DISABLED") {
-            traces = reader.endpoint("TRACES", path: "v1/traces", file: file)
-            metrics = reader.endpoint("METRICS", path: "v1/metrics", file: file)
-            logs = reader.endpoint("LOGS", path: "v1/logs", file: file)
-        }
-        if let limit = reader.milliseconds("OTEL_METRIC_EXPORT_TIMEOUT"), let timeout = metrics?.timeout {
-            metrics?.timeout = min(timeout, limit)
-        }
+        spool = file.spool
+        if !reader.flag("OTEL_SDK_DISABLED") { destinations = reader.destinations(file) }
         problems += reader.problems
     }
 

@@ -29,7 +29,11 @@ class Prometheus:
             [PROMETHEUS, f"--config.file={self.folder}/p.yml", f"--web.listen-address=127.0.0.1:{self.port}",
              f"--storage.tsdb.path={self.folder}/data", "--enable-feature=exemplar-storage"],
             stdout=subprocess.DEVNULL, stderr=(self.folder / "log").open("w"))
-        eventually(self.is_up, "Prometheus scrapes the gateway", 20)
+        try:
+            eventually(self.is_up, "Prometheus scrapes the gateway", 20)
+        except AssertionError:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_):
