@@ -10,6 +10,7 @@ extension SnapshotReader {
             Double($0).flatMap { (0...1).contains($0) ? $0 : nil }
         }
         setting.sessionTraces = group.truth("session_traces") ?? true
+        setting.cacheForensics = group.truth("cache_forensics") ?? true
         setting.traces = readTraces(&group)
         setting.logs = readEvents(&group)
         setting.metrics = readMetrics(&group)

@@ -77,19 +77,19 @@ package struct CacheForensics: Sendable {
         let parts = call.conversation.segments.map(CacheRecord.Part.init)
         let found = Self.examine(call, parts, thread)
         if found.hasFollowed || thread.records.isEmpty || !call.contextCompacted.isEmpty { thread.isCompacting = false }
-        thread.records.append(CacheRecord(call, parts, inherited: found.ttl))
-        Self.trim(&thread)
+        Self.add(CacheRecord(call, parts, inherited: found.ttl), to: &thread)
         return found.finding
     }
 
-    /// Without a session's name a conversation is known by who has it and how it began.
     private static func key(_ call: ModelCall) -> Key? {
-        guard let first = call.conversation.segments.first(where: { $0.kind == .message }) else { return nil }
-        if !call.sessionID.isEmpty { return Key(session: call.sessionID, agent: call.agentID) }
-        return Key(session: " \(call.user) \(first.hash)", agent: call.agentID)
+        guard !call.sessionID.isEmpty, call.conversation.messageCount > 0 else { return nil }
+        return Key(session: call.sessionID, agent: call.agentID)
     }
 
-    private static func trim(_ thread: inout Thread) {
+    /// In the order in which their answers began: calls of several loops come in another.
+    private static func add(_ record: CacheRecord, to thread: inout Thread) {
+        let place = thread.records.lastIndex { $0.availableAt <= record.availableAt }.map { $0 + 1 } ?? 0
+        thread.records.insert(record, at: place)
         if thread.records.count > recordLimit { thread.records.removeFirst() }
         for index in thread.records.indices.dropLast(detailLimit) { thread.records[index].forgetParts() }
     }

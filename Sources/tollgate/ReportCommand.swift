@@ -11,6 +11,7 @@ enum ReportCommand {
         ("recompute", RecomputeCommand.run),
         ("--forecast", ForecastCommand.run),
         ("--activity", ActivityReportCommand.run),
+        ("--cache", CacheReportCommand.run),
     ]
 
     static func run(_ arguments: ArraySlice<String>) throws -> Int32 {

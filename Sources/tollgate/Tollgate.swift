@@ -74,6 +74,8 @@ enum Usage {
                         [--where team=platform]… [--format table|csv|json]
         tollgate report --activity --config FILE [--by user,team,project,day,…] [--since 7d] [--format table|csv|json]
                                                    sessions, edits, commits, and what each cost
+        tollgate report --cache --config FILE [--by cause,user,model,…] [--since 7d] [--format table|csv|json]
+                                                   what breaks of providers' caches cost, and why they broke
         tollgate sessions --config FILE [--since 1h | --all] [--json]
                                                    who runs what: context, cost so far and per minute
         tollgate session ID --config FILE [--follow] [--json]

@@ -304,13 +304,23 @@ import Wire
         #expect(session.call(reading: tokens) == nil)
     }
 
-    @Test("Without a session's name the first message and the user stand for it")
-    func nameless() throws {
+    @Test("A call that is told late is compared with those before it")
+    func late() {
         var session = warm()
-        session.session = ""
-        #expect(session.call(reading: 0) == nil)
+        let first = session.call()
+        session.answered()
+        let second = session.call()
+        func reading(_ call: ModelCall, _ read: Int64, _ all: Int64) -> ModelCall {
+            var call = call
+            call.cacheRead = read
+            call.cacheWrite5m = all - read
+            return call
+        }
+        #expect(session.forensics.callEnded(reading(second, 36_000, 40_000)) == nil)
+        #expect(session.forensics.callEnded(reading(first, 32_000, 36_000)) == nil)
         session.tools.swapAt(0, 1)
-        #expect(try given(session.call(reading: 0)).cause == .toolOrder)
+        let found = session.call(reading: 0)
+        #expect(found?.previousRequestID == 7)
     }
 
     @Test("Memory is bounded, the longest silent conversations are forgotten first")

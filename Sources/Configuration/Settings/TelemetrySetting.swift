@@ -41,6 +41,8 @@ package struct TelemetrySetting: Sendable {
     package var clients = ClientTelemetrySetting()
     /// Requests of a session join the trace of their prompt, and prompts, subagents and tools get spans.
     package var sessionTraces = true
+    /// What breaks a provider's cache is looked for.
+    package var cacheForensics = true
     package var traces = TraceSetting()
     package var logs = EventSetting()
     package var metrics = MetricsSetting()

@@ -61,6 +61,7 @@ extension LoopWorker {
             call.isRefused = true
             return
         }
+        call.clientSpan = last.span
         call.outcome = "\(last.outcome.name)"
         call.stopReason = last.facts.stopReason
         var usage = TokenUsage()
@@ -73,7 +74,8 @@ extension LoopWorker {
         call.cacheWrite1h = usage.cacheWrite1h
         call.cacheRead = usage.cacheRead
         call.output = usage.output
-        call.rates = last.routed.price.map { CacheRates($0, input: usage.totalInput) }
+        call.isEstimated = exchange.attempts.contains { $0.bill.isEstimated }
+        call.rates = last.routed.price.flatMap { Cost.perMillion(for: last.bill.usage, at: $0) }.map { CacheRates($0) }
         addTools(last, exchange, &call)
     }
 
@@ -91,12 +93,9 @@ extension LoopWorker {
 }
 
 extension CacheRates {
-    /// The price table has pico-dollars for one token.
-    fileprivate init(_ price: Price, input: Int64) {
-        let tokens = price.long.flatMap { input > $0.threshold ? $0.tokens : nil } ?? price.tokens
-        func rate(_ value: Int64) -> Int64 { value &* price.regionPermille }
+    fileprivate init(_ prices: TokenPrices) {
         self.init(
-            input: rate(tokens.input), cacheRead: rate(tokens.cacheRead), cacheWrite5m: rate(tokens.cacheWrite5m),
-            cacheWrite1h: rate(tokens.cacheWrite1h))
+            input: prices.input, cacheRead: prices.cacheRead, cacheWrite5m: prices.cacheWrite5m,
+            cacheWrite1h: prices.cacheWrite1h)
     }
 }

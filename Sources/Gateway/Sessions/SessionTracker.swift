@@ -11,15 +11,17 @@ actor SessionTracker {
     private let telemetry: LoopTelemetry
     private let writer: LedgerWriter
     private var machine = SessionStateMachine()
+    private var cache: CacheWatch?
     private let timer: LoopTimer
     private var ticks = 0
     private static let tick: Int64 = 1_000_000_000
     private static let ticksToTidy = 600
 
-    init(_ telemetry: LoopTelemetry, writer: LedgerWriter) {
+    init(_ telemetry: LoopTelemetry, writer: LedgerWriter, watchesCaches: Bool) {
         loop = telemetry.loop
         self.telemetry = telemetry
         self.writer = writer
+        cache = watchesCaches ? CacheWatch(telemetry, writer: writer) : nil
         timer = LoopTimer(loop: telemetry.loop)
     }
 
@@ -43,6 +45,7 @@ actor SessionTracker {
     }
 
     private func take(_ calls: [ModelCall]) {
+        cache?.ended(calls)
         let now = wallClockNanoseconds()
         var told: [SessionEvent] = []
         for call in calls { machine.ended(call, at: now) { told.append($0) } }

@@ -76,6 +76,11 @@ package actor LedgerWriter {
         if !activity.isEmpty { inbox.add(activity) }
     }
 
+    /// Hands over breaks of caches, from any thread, without waiting. Of one request the first counts.
+    package nonisolated func save(breaks: [CacheBreakRow]) {
+        if !breaks.isEmpty { inbox.add(breaks) }
+    }
+
     /// Hands over calls of tools, from any thread, without waiting. One that is known already is brought up to date.
     package nonisolated func save(tools: [ToolRow]) {
         if !tools.isEmpty { inbox.add(tools) }

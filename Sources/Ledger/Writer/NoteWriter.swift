@@ -12,6 +12,7 @@ struct NoteWriter {
     private let budgetTables: BudgetTables
     private let activityTable: ActivityTable
     private let toolTable: ToolTable
+    private let breakTable: CacheBreakTable
     private let mark: OrderMark
     private let inbox: WriterInbox
 
@@ -23,6 +24,7 @@ struct NoteWriter {
     /// Sums that are not written yet.
     private var activity: [ActivityKey: ActivityCounts] = [:]
     private var tools: [ToolRow] = []
+    private var breaks: [CacheBreakRow] = []
     /// Dropped lines that the audit itself tells of.
     private var droppedKnown = 0
     /// Audit lines written since the start.
@@ -35,6 +37,7 @@ struct NoteWriter {
         budgetTables = try BudgetTables(database)
         activityTable = try ActivityTable(database)
         toolTable = try ToolTable(database)
+        breakTable = try CacheBreakTable(database)
         mark = try OrderMark(database)
     }
 
@@ -49,11 +52,13 @@ struct NoteWriter {
         }
         // While the database refuses they are the first that there is no room for.
         if tools.count < Self.mostTools { tools += contents.tools }
+        if breaks.count < Self.mostTools { breaks += contents.breaks }
     }
 
     /// Whether a group was not enough.
     var hasMore: Bool {
         auditStart < audit.count || !accounts.isEmpty || !alerts.isEmpty || !activity.isEmpty || !tools.isEmpty
+            || !breaks.isEmpty
     }
 
     /// Writes up to a group of each kind.
@@ -67,6 +72,7 @@ struct NoteWriter {
         let accountGroup = Array(accounts.values.prefix(Self.groupSize))
         let alertGroup = alerts.prefix(Self.groupSize), toolGroup = tools.prefix(Self.groupSize)
         let activityGroup = activity.prefix(Self.groupSize).map { ActivityRow(key: $0.key, counts: $0.value) }
+        let breakGroup = breaks.prefix(Self.groupSize)
         let lost = dropped - droppedKnown
         try database.transaction { () throws(LedgerError) in
             for line in lines { try auditTable.insert(line) }
@@ -75,17 +81,19 @@ struct NoteWriter {
             for row in alertGroup { try budgetTables.insert(row) }
             for row in activityGroup { try activityTable.add(row) }
             for row in toolGroup { try toolTable.upsert(row) }
+            for row in breakGroup { try breakTable.insert(row) }
             try mark.raise(to: lines.reduce(0) { max($0, $1.order) })
         }
         droppedKnown = dropped
         auditWritten += lines.count
         inbox.wrote(auditLines: lines.count)
-        let written = (lines.count, alertGroup.count, toolGroup.count)
+        let written = (lines.count, alertGroup.count, toolGroup.count, breakGroup.count)
         forget(auditLines: written.0)
         for row in accountGroup { accounts[row.key] = nil }
         for row in activityGroup { activity[row.key] = nil }
         alerts.removeFirst(written.1)
         tools.removeFirst(written.2)
+        breaks.removeFirst(written.3)
         return true
     }
 

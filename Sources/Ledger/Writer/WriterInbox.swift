@@ -12,6 +12,7 @@ final class WriterInbox: Sendable {
         var alerts: [[BudgetAlertRow]] = []
         var activity: [[ActivityRow]] = []
         var tools: [ToolRow] = []
+        var breaks: [CacheBreakRow] = []
     }
 
     private struct State {
@@ -71,7 +72,16 @@ final class WriterInbox: Sendable {
         }
     }
 
+    /// The same of breaks of caches.
+    func add(_ breaks: [CacheBreakRow]) {
+        add { state in
+            let room = state.closed ? 0 : max(0, Self.mostBreaks - state.contents.breaks.count)
+            state.contents.breaks += breaks.prefix(room)
+        }
+    }
+
     private static let mostTools = 50_000
+    private static let mostBreaks = 10_000
 
     /// Calls of tools that were dropped since the start.
     var droppedTools: Int { state.withLock { $0.droppedTools } }

@@ -70,6 +70,9 @@ extension Instrument {
         case .clientConnections: "Number of outbound HTTP connections."
         case .clientConnectionDuration: "Duration of outbound HTTP connections."
         case .tokens: "Tokens charged, by class; no token stands in two."
+        case .cacheBreaks: "Calls that paid again for what a provider's cache had had, by cause."
+        case .cacheRebilledTokens: "Tokens that were billed again, as a cache did not have them any more."
+        case .cacheRebilledCost: "What these tokens cost beyond reading them from the cache."
         case .cacheSaved: "What cache reads would have cost more as plain input."
         case .cacheSurcharge: "What cache writes cost more than plain input."
         case .overhead:

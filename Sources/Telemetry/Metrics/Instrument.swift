@@ -17,6 +17,8 @@ package enum Instrument: Int, CaseIterable, Sendable {
     case claudeSessions, claudeCommits, claudePullRequests, claudeLines, claudeEdits, claudeActiveTime, claudeCost
     // Sessions
     case toolDuration, executeToolDuration, invokeAgentDuration, activeSessions
+    // Cache forensics
+    case cacheBreaks, cacheRebilledTokens, cacheRebilledCost
     // GenAI, HTTP
     case clientChunkGap, inferenceChunkGap, operationInput, operationOutput, inferenceReasoning, modelDuration,
         firstToken, outputToken, serverRequestSize, serverResponseSize, clientDuration, clientRequestSize,
@@ -126,6 +128,9 @@ package enum Instrument: Int, CaseIterable, Sendable {
         case .clientConnectionDuration: "http.client.connection.duration"
         case .tokens: "tollgate.tokens"
         case .cacheSaved: "tollgate.cache.saved"
+        case .cacheBreaks: "tollgate.cache.breaks"
+        case .cacheRebilledTokens: "tollgate.cache.rebilled.tokens"
+        case .cacheRebilledCost: "tollgate.cache.rebilled.cost"
         case .cacheSurcharge: "tollgate.cache.surcharge"
         case .overhead: "tollgate.overhead.duration"
         case .stage: "tollgate.stage.duration"
@@ -221,7 +226,11 @@ package enum Instrument: Int, CaseIterable, Sendable {
             "{request}"
         case .clientConnections, .connectionsOpen, .connectionsLimit:
             "{connection}"
-        case .cacheSaved, .cacheSurcharge:
+        case .cacheBreaks:
+            "{break}"
+        case .cacheRebilledTokens:
+            "{token}"
+        case .cacheSaved, .cacheSurcharge, .cacheRebilledCost:
             "nano_usd"
         case .attempts:
             "{attempt}"
