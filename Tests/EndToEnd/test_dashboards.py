@@ -21,7 +21,7 @@ from rig.tokens import IdentityProvider, SigningKey
 from rig.upstream import Upstream
 from rig.waiting import eventually
 from rig.webhook import Webhook
-from test_rules import RECORDED, anchors
+from test_rules import RECORDED, anchors, kept_labels_exist
 from watched import VALUES, Traffic, configured
 
 DASHBOARDS = dashboards.dashboards()
@@ -114,6 +114,7 @@ def test_a_panels_queries_are_well_made(panel):
             assert metric in series, metric
             if series[metric] is not None:
                 assert labels <= series[metric] | {"job", "instance"}, (metric, labels - series[metric])
+        kept_labels_exist(expr)
 
 
 @pytest.mark.parametrize("panel", PANELS)
@@ -233,6 +234,16 @@ def test_every_rule_has_data(stage):
             if not prometheus.query(operand.prettify()) and is_staged(operand.prettify()):
                 empty.append(f"{alert['alert']}: {operand.prettify()}")
     assert not empty, "\n".join([f"{len(empty)} without data:", *empty])
+
+
+def test_every_selector_finds_series(stage):
+    """Also those whose absence a query would hide behind `or`, and those behind an alert's threshold."""
+    prometheus, _ = stage
+    exprs = {dashboards.filled(expr, VALUES) for _, expr, _ in dashboards.queries()}
+    exprs |= {rule["expr"] for rule in RECORDED + dashboards.rules(dashboards.ALERTS)}
+    wanted = {selector for expr in exprs for selector in dashboards.series_wanted(expr)}
+    assert len(wanted) > 150
+    assert sorted(selector for selector in wanted if is_staged(selector) and not prometheus.has_series(selector)) == []
 
 
 def test_prometheus_evaluates_all_rules_without_a_fault(stage):

@@ -71,6 +71,19 @@ def test_names_of_recorded_series_have_level_metric_and_operation():
         assert re.fullmatch(r"[a-z_]+:[a-z0-9_]+:[a-z0-9_]+", rule["record"]), rule["record"]
 
 
+def kept_labels_exist(expr):
+    """Each label of a `by (…)` is one that all metrics have which are summed there; those of recorded series stand in their names."""
+    known = metrics_catalogue.series()
+    for labels, metrics in dashboards.groupings(expr):
+        for metric in metrics & set(known):
+            assert labels <= known[metric] | {"job", "instance", "le"}, (expr, metric, labels - known[metric])
+
+
+@pytest.mark.parametrize("rule", RECORDED + ALERTS, ids=lambda rule: rule.get("alert") or rule["record"])
+def test_labels_that_a_rule_keeps_exist(rule):
+    kept_labels_exist(rule["expr"])
+
+
 def test_every_metric_of_a_rule_exists():
     known = metrics_catalogue.series() | {rule["record"]: None for rule in RECORDED}
     for rule in RECORDED + ALERTS:

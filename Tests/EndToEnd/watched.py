@@ -9,8 +9,10 @@ from governed import CHEAP, budget, limit
 from rig.answers import Message, error, tool
 from rig.gateway import UPSTREAM_KEY, Key, prompt
 from rig.tokens import AUDIENCE, ISSUER
+from rig.upstream import refusing_port
 from virtual import NAME, PRIMARY, SECOND
 
+AWAY = "https://away.example/realm"  # an issuer whose keys never come
 PROJECT = {"x-tollgate-metadata": json.dumps({"project": "atlas"})}
 BIG = {"input_tokens": 200, "cache_creation_input_tokens": 0, "cache_read_input_tokens": 40_000, "output_tokens": 300}
 COLD = {"input_tokens": 200, "cache_creation_input_tokens": 40_000, "cache_read_input_tokens": 0, "output_tokens": 300}
@@ -38,7 +40,8 @@ def configured(gateway, upstream, second, webhook, identity):
         "rate_limits": [
             limit("fair", 2, "concurrent_requests", rate_limit_applies_per=["user"], on_limit="queue", queue_timeout="10s"),
             limit("few", 1, "requests_per_hour", when={"teams": ["slow"]})],
-        "credentials": {"jwt": [{"issuer": ISSUER, "audience": AUDIENCE, "jwks": identity.url}]},
+        "credentials": {"jwt": [{"issuer": ISSUER, "audience": AUDIENCE, "jwks": identity.url},
+                                {"issuer": AWAY, "audience": AUDIENCE, "jwks": f"http://127.0.0.1:{refusing_port()}/keys"}]},
     }
     gateway.config["telemetry"]["metrics"] = {"series_limit": 40}
     gateway.environment["OTEL_METRIC_EXPORT_INTERVAL"] = "1000"
@@ -139,6 +142,7 @@ class Traffic:
     def tokens_of_an_issuer(self):
         self.upstream.answers(Message(usage=CHEAP))
         assert self.gateway.messages(Key("", self.signing.token(sub="dora"))).status == 200
+        assert self.gateway.messages(Key("", self.signing.token(iss=AWAY))).status == 500
         unknown = type(self.signing)(self.signing.kind, f"another-{self.rounds}")
         assert self.gateway.messages(Key("", unknown.token(sub="dora"))).status == 401
 

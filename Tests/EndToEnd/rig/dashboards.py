@@ -76,6 +76,20 @@ def selectors(expr):
             yield node.name, {matcher.name for matcher in node.matchers.matchers}
 
 
+def groupings(expr):
+    """({labels that are kept}, {metrics that are grouped}) of every aggregation."""
+    for node in nodes(parsed(expr)):
+        if isinstance(node, promql.AggregateExpr) and node.modifier is not None:
+            yield set(node.modifier.labels), {one.name for one in nodes(node.expr) if isinstance(one, promql.VectorSelector)}
+
+
+def series_wanted(expr):
+    """Every selector of an expression whose variables are filled in, as text and without offset."""
+    for node in nodes(promql.parse(expr)):
+        if isinstance(node, promql.VectorSelector):
+            yield re.sub(r" offset \S+$", "", node.prettify())
+
+
 def without_threshold(node):
     """The parts of an alert's expression that say something even while nothing is wrong: what is compared, what is asked to be absent, and both
     sides of `and` and `or`. The right side of `unless` is about another time, and has to be empty there."""

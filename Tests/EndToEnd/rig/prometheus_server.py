@@ -71,6 +71,9 @@ class Prometheus:
         found = self.get("query_range", query=expr, start=begin, end=end, step=step)["result"]
         return [(one["metric"], float(value)) for one in found for _, value in one["values"] if value != "NaN"]
 
+    def has_series(self, selector):
+        return bool(self.get("series", **{"match[]": selector}))
+
     def targets(self):
         with urllib.request.urlopen(f"{self.url}/api/v1/targets", timeout=10) as answer:
             return json.load(answer)["data"]["activeTargets"]
