@@ -25,6 +25,7 @@ struct ClientTelemetryFigures: Sendable {
         case .editsRejected: add(.claudeEdits, amount, whose.adding("decision", "reject"))
         case .activeUser: add(.claudeActiveTime, amount, whose.adding("type", "user"))
         case .activeClient: add(.claudeActiveTime, amount, whose.adding("type", "cli"))
+        case .cost: add(.claudeCost, amount, whose)
         default: return
         }
     }

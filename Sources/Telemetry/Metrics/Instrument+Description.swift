@@ -48,6 +48,7 @@ extension Instrument {
         case .claudeLines: "Lines of code that Claude Code added and removed."
         case .claudeEdits: "Edits of Claude Code that were accepted and rejected."
         case .claudeActiveTime: "Time in which developers and Claude Code worked."
+        case .claudeCost: "What Claude Code estimates that it spent, in nano-dollars."
         case .toolDuration: "Time from an answer that calls for a tool to the request with its result."
         case .executeToolDuration: "Time from an answer that calls for a tool to the request with its result."
         case .invokeAgentDuration: "Time that an agent worked: for a prompt, or as a subagent."

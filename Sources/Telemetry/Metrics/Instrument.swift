@@ -14,7 +14,7 @@ package enum Instrument: Int, CaseIterable, Sendable {
     case keySetFetches
     // Clients' own telemetry
     case clientTelemetryItems, clientTelemetryDropped, clientTelemetryEdited, clientTelemetryJoined
-    case claudeSessions, claudeCommits, claudePullRequests, claudeLines, claudeEdits, claudeActiveTime
+    case claudeSessions, claudeCommits, claudePullRequests, claudeLines, claudeEdits, claudeActiveTime, claudeCost
     // Sessions
     case toolDuration, executeToolDuration, invokeAgentDuration, activeSessions
     // Cache forensics
@@ -105,6 +105,7 @@ package enum Instrument: Int, CaseIterable, Sendable {
         case .claudeLines: "tollgate.claude_code.lines"
         case .claudeEdits: "tollgate.claude_code.edits"
         case .claudeActiveTime: "tollgate.claude_code.active_time"
+        case .claudeCost: "tollgate.claude_code.cost"
         case .toolDuration: "tollgate.tool.duration"
         case .executeToolDuration: "gen_ai.execute_tool.duration"
         case .invokeAgentDuration: "gen_ai.invoke_agent.duration"
@@ -190,7 +191,7 @@ package enum Instrument: Int, CaseIterable, Sendable {
             .rateLimitQueue, .retries:
             "{request}"
         case .clientTokenUsage, .inferenceInput, .inferenceOutput, .inferenceCacheRead, .inferenceCacheWrite: "{token}"
-        case .cost: "nano_usd"
+        case .cost, .claudeCost: "nano_usd"
         case .connectionsRefused, .connectionFaults: "{connection}"
         case .telemetryDropped: "{item}"
         // Money or tokens; the label `tollgate.unit` says which.
