@@ -29,7 +29,7 @@ package enum JSONMarks {
                 position = result.position
             }
             let rest = text.count - position
-            guard rest > 0 else { return state.depth == 0 }
+            guard rest > 0 else { return position > 0 && state.depth == 0 }
             return withUnsafeTemporaryAllocation(byteCount: 64, alignment: 32) { block in
                 block.initializeMemory(as: UInt8.self, repeating: Ascii.space)
                 block.copyMemory(from: text.slice(position..<text.count))
