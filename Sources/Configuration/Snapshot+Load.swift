@@ -42,8 +42,8 @@ extension Snapshot {
         return String(cString: real)
     }
 
-    /// The whole of a file, at most 4 MiB; the fault's sentence is without the path.
-    package static func readFile(_ path: String) -> Result<String, ValueSources.FileFault> {
+    /// The whole of a file, at most `mebibytes`; the fault's sentence is without the path.
+    package static func readFile(_ path: String, mebibytes: Int = 4) -> Result<String, ValueSources.FileFault> {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
             return .failure(.init("cannot be read: \(String(cString: strerror(errno)))"))
@@ -58,7 +58,7 @@ extension Snapshot {
             }
             if count == 0 { break }
             bytes += block[..<count]
-            if bytes.count > 4 << 20 { return .failure(.init("is larger than 4 MiB")) }
+            if bytes.count > mebibytes << 20 { return .failure(.init("is larger than \(mebibytes) MiB")) }
         }
         guard let text = String(validating: bytes, as: UTF8.self) else {
             return .failure(.init("is not UTF-8"))

@@ -50,8 +50,9 @@ package struct PrefixSegment: Sendable, Equatable {
     package var kind: Kind
     /// Its place among those of its kind.
     package var index: Int
-    /// Of its bytes, white space between JSON's parts and `cache_control` left out.
+    /// Of its bytes, white space between JSON's parts and `cache_control` left out, a string as the block that it stands for.
     package var hash: UInt64
+    /// So many were hashed.
     package var bytes: Int
     /// The last breakpoint in it.
     package var mark: CacheMark?

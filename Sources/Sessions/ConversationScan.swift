@@ -81,28 +81,26 @@ extension Conversation {
     private mutating func read(tools: UnsafeRawBufferPointer) {
         guard let places = JSONMarks.elements(tools, limit: Self.maximumSegments / 2) else { return }
         var hasher = SegmentHasher(tools)
-        for (index, place) in places.enumerated() { add(.tools, index, place, hasher.hash(place)) }
+        for (index, place) in places.enumerated() { add(.tools, index, hasher.hash(place)) }
     }
 
     private mutating func read(system: UnsafeRawBufferPointer) {
         var hasher = SegmentHasher(system)
         if system.first == UInt8(ascii: "\"") {
             let whole = 0..<system.count
-            return add(.system, 0, whole, hasher.hash(whole, string: whole))
+            return add(.system, 0, hasher.hash(whole, string: whole))
         }
         guard let places = JSONMarks.elements(system, limit: Self.maximumSegments / 4) else { return }
         for (index, place) in places.enumerated() {
-            add(.system, index, place, hasher.hash(place))
+            add(.system, index, hasher.hash(place))
             guard index == 0 else { continue }
             let head = system.slice(place.lowerBound..<min(place.lowerBound + 80, place.upperBound))
             segments[segments.count - 1].isAttribution = head.firstIndex(of: "\"x-anthropic-billing-header:") != nil
         }
     }
 
-    private mutating func add(
-        _ kind: PrefixSegment.Kind, _ index: Int, _ place: Range<Int>, _ found: (hash: UInt64, mark: CacheMark?)
-    ) {
-        var segment = PrefixSegment(kind: kind, index: index, hash: found.hash, bytes: place.count)
+    private mutating func add(_ kind: PrefixSegment.Kind, _ index: Int, _ found: SegmentHasher.Found) {
+        var segment = PrefixSegment(kind: kind, index: index, hash: found.hash, bytes: found.bytes)
         segment.mark = found.mark
         segments.append(segment)
     }
@@ -131,7 +129,7 @@ extension Conversation {
     }
 
     private mutating func take(
-        _ message: MessageMarks.Message, _ found: (hash: UInt64, mark: CacheMark?), _ messages: UnsafeRawBufferPointer,
+        _ message: MessageMarks.Message, _ found: SegmentHasher.Found, _ messages: UnsafeRawBufferPointer,
         _ newest: inout [Range<Int>]
     ) {
         let role = MessageRole(messages.slice(message.role))
@@ -144,7 +142,7 @@ extension Conversation {
             isJoined = true
             return
         }
-        add(.message, index, message.range, found)
+        add(.message, index, found)
         segments[segments.count - 1].role = role
         segments[segments.count - 1].blocks = message.string == nil ? message.blocks.count : 1
         guard role == .assistant, let first = message.blocks.first else { return }
@@ -177,10 +175,10 @@ extension Conversation {
 
 extension PrefixSegment {
     /// Takes another message in.
-    fileprivate mutating func join(_ found: (hash: UInt64, mark: CacheMark?), _ message: MessageMarks.Message) {
+    fileprivate mutating func join(_ found: SegmentHasher.Found, _ message: MessageMarks.Message) {
         hash = SegmentHasher.join(hash, found.hash)
         mark = found.mark ?? mark
-        bytes += message.range.count
+        bytes += found.bytes
         blocks += message.blocks.count
     }
 }

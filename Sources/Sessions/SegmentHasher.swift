@@ -4,6 +4,14 @@ import Wire
 /// Hashes parts of a prompt (XXH3, 64 bits) so that two have the same hash if they are the same to a model: `cache_control` left
 /// out, a lone string as the block of text for which it stands.
 struct SegmentHasher: ~Copyable {
+    struct Found {
+        let hash: UInt64
+        /// Of what was hashed.
+        let bytes: Int
+        /// The last breakpoint.
+        var mark: CacheMark?
+    }
+
     private let text: UnsafeRawBufferPointer
     private var cuts: CacheCuts
     private var scratch = ByteWriter()
@@ -17,10 +25,9 @@ struct SegmentHasher: ~Copyable {
     /// - Parameters:
     ///   - part: of the text; parts must come in their order.
     ///   - string: the content of it, if that is a string, with its quotes; or the part itself, for a block of text.
-    /// - Returns: the hash, and the last breakpoint in the part.
-    mutating func hash(_ part: Range<Int>, string: Range<Int>? = nil) -> (hash: UInt64, mark: CacheMark?) {
+    mutating func hash(_ part: Range<Int>, string: Range<Int>? = nil) -> Found {
         let cuts = cuts.take(in: part)
-        if cuts.isEmpty, string == nil { return (Self.hash(text.slice(part)), nil) }
+        if cuts.isEmpty, string == nil { return Found(hash: Self.hash(text.slice(part)), bytes: part.count) }
         scratch.reset()
         var start = part.lowerBound
         for cut in cuts {
@@ -28,7 +35,7 @@ struct SegmentHasher: ~Copyable {
             start = cut.range.upperBound
         }
         append(start..<part.upperBound, string, isBlock: string == part)
-        return (scratch.withBytes(Self.hash), cuts.last { $0.mark != nil }?.mark)
+        return Found(hash: scratch.withBytes(Self.hash), bytes: scratch.count, mark: cuts.last { $0.mark != nil }?.mark)
     }
 
     private mutating func append(_ range: Range<Int>, _ string: Range<Int>?, isBlock: Bool) {

@@ -7,6 +7,7 @@ enum FocusReportCommand {
         try arguments.expectAbsent(["by"])
         let source = try ReportSource(arguments)
         let charges = try ProviderCharges(
+            .persons,
             since: arguments.one("since"), until: arguments.one("until"),
             where: ReportSource.words(arguments.all("where")), in: source.directory, now: source.now)
         Console.stream { write in FocusExport(charges, source.snapshot).write(write) }

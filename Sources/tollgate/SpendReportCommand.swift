@@ -4,8 +4,13 @@ import Ledger
 enum SpendReportCommand {
     private enum Format: String, CaseIterable { case table, csv, json, focus }
 
+    /// A second's reading.
+    private static let mostRows: Int64 = 1_000_000
+
     static func run(_ arguments: ArraySlice<String>) throws -> Int32 {
-        let arguments = try Arguments(arguments, options: ["config", "by", "since", "until", "where", "format"])
+        let arguments = try Arguments(
+            arguments, options: ["config", "by", "since", "until", "where", "format"],
+            switches: ["all-rows"])
         try arguments.expectPositionals(0, "no further words")
         let format = try Format.format(arguments)
         if format == .focus { return try FocusReportCommand.run(arguments) }
@@ -13,7 +18,9 @@ enum SpendReportCommand {
         let query = try ReportQuery(
             by: ReportSource.words(arguments.all("by")), since: arguments.one("since"), until: arguments.one("until"),
             where: ReportSource.words(arguments.all("where")), now: source.now)
-        let report = try Report(query, in: source.directory, now: source.now)
+        let report = try Report(
+            query, in: source.directory, now: source.now,
+            mostRows: arguments.has("all-rows") ? .max : mostRows)
         switch format {
         case .table: Console.print(report.table(withBars: Console.isTerminal))
         case .csv: Console.stream { $0(report.csv()) }

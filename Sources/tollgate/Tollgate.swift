@@ -24,6 +24,7 @@ struct Tollgate {
             case "settings": return try SettingsCommand.run(rest)
             case "session": return try SessionCommand.run(rest)
             case "report": return try ReportCommand.run(rest)
+            case "doctor": return try await DoctorCommand.run(rest)
             case "healthcheck": return try await HealthcheckCommand.run(rest)
             case "version", "--version": Console.print("tollgate \(Version.current)")
             case "help", "--help", "-h": Console.print(Usage.text)
@@ -81,6 +82,7 @@ enum Usage {
         tollgate session ID --config FILE [--follow] [--json]
                                                    one session as a tree: prompts, model calls, tools, subagents
         tollgate settings status-line              for Claude Code: cost of the session, of today, what is left, the next turn
+        tollgate doctor --config FILE [--json]     what is off, and what to do about it
         tollgate healthcheck --config FILE         exit code 0 if the gateway is ready
         tollgate version
         """

@@ -47,20 +47,20 @@ struct ReportTests {
     func rollupEqualsScan() throws {
         let temporary = TemporaryDirectory()
         let directory = try temporary.data()
-        try Self.fill(directory, count: 1500, days: 12, seed: 3)
+        try Self.fill(directory, count: 1500, days: 75, seed: 3)
         var random = SeededGenerator(seed: 99)
         let columns = [
             "team", "user", "model", "model_requested", "provider", "key", "project", "operation", "outcome", "day",
             "week", "month",
         ]
         let filters = ["team=platform", "team=", "user=user-1,user-2", "model=model-*", "outcome=ok", "provider=*-2"]
-        let now = midnight + 20 * day
+        let now = midnight + 80 * day
         var withRows = 0
         for round in 0..<150 {
             let by = (0..<Int.random(in: 0...3, using: &random)).map { _ in columns.randomElement(using: &random) ?? ""
             }
             let bounds = (0..<2).map { _ in
-                midnight + Int64.random(in: -1...13, using: &random) * day
+                midnight + Int64.random(in: -1...76, using: &random) * day
                     + Int64.random(in: 0...2, using: &random) * Int64.random(in: 0..<day, using: &random) / 2
             }.sorted().map { RFC3339.text($0, fraction: .nanoseconds) }
             let query = try ReportQuery(
@@ -84,6 +84,7 @@ struct ReportTests {
             let query = try ReportQuery(by: [by], since: since, until: until, now: midnight)
             return ReportPlan(query).sources.map { source in
                 switch source {
+                case .months(let from, let to): "months \(from?.text ?? "") \(to?.text ?? "")"
                 case .rollup(let from, let to): "days \(from?.text ?? "") \(to?.text ?? "")"
                 case .scan(let from, let to):
                     "rows "
@@ -92,8 +93,16 @@ struct ReportTests {
                 }
             }
         }
-        #expect(try plan(nil, nil) == ["days  "])
-        #expect(try plan("2026-11-01", "2026-11-30") == ["days 2026-11-01 2026-12-01"])
+        #expect(try plan(nil, nil) == ["months  "])
+        #expect(try plan(nil, nil, by: "week") == ["days  "])
+        #expect(try plan("2026-11-01", "2026-11-30") == ["months 2026-11-01 2026-12-01"])
+        #expect(try plan("2026-11-01", "2026-11-30", by: "day") == ["days 2026-11-01 2026-12-01"])
+        #expect(
+            try plan("2026-10-17", "2026-12-02") == [
+                "days 2026-10-17 2026-11-01", "months 2026-11-01 2026-12-01", "days 2026-12-01 2026-12-03",
+            ])
+        #expect(try plan("2026-10-17", "2026-11-05") == ["days 2026-10-17 2026-11-06"])
+        #expect(try plan("2026-10-17", nil) == ["days 2026-10-17 2026-11-01", "months 2026-11-01 "])
         #expect(try plan("2026-11-01", nil, by: "session") == ["rows 2026-11-01T00:00:00.000Z "])
         #expect(
             try plan("2026-11-01T12:00:00Z", "2026-11-03T01:00:00.0000001Z") == [
@@ -104,6 +113,42 @@ struct ReportTests {
             try plan("2026-11-01T12:00:00Z", "2026-11-02T01:00:00Z") == [
                 "rows 2026-11-01T12:00:00.000Z 2026-11-02T01:00:00.000Z"
             ])
+    }
+
+    @Test("The roll-ups made anew from the rows are those that the writer kept, whatever stood there before")
+    func rebuilt() throws {
+        let temporary = TemporaryDirectory()
+        let directory = try temporary.data()
+        try Self.fill(directory, count: 900, days: 70, seed: 8)
+        func sums(_ table: String) throws -> String {
+            let columns = DailyRollup.keyColumns + CostSums.columns
+            let row = columns.map { "quote(\($0))" }.joined(separator: " || ',' || ")
+            return try directory.value("SELECT group_concat(r, ';') FROM (SELECT \(row) AS r FROM \(table) ORDER BY 1)")
+        }
+        let kept = try (sums("daily_costs"), sums("monthly_costs"))
+        let database = try directory.openDatabase()
+        for table in ["daily_costs", "monthly_costs"] {
+            try database.execute("UPDATE \(table) SET cost_nano_usd = cost_nano_usd + 1")
+            try database.execute("DELETE FROM \(table) WHERE user = 'user-1'")
+            try database.execute("UPDATE \(table) SET day = '1999-01-01' WHERE user = 'user-2'")
+        }
+        #expect(try sums("daily_costs") != kept.0)
+        let result = try RollupRebuild.run(in: directory)
+        #expect(try sums("daily_costs") == kept.0)
+        #expect(try sums("monthly_costs") == kept.1)
+        #expect(result.days > 60 && result.groups > 100)
+    }
+
+    @Test("A question that would read too many rows is refused, and says what to do")
+    func tooManyRows() throws {
+        let temporary = TemporaryDirectory()
+        let directory = try temporary.data()
+        try Self.fill(directory, count: 100, days: 2, seed: 4)
+        let bySession = try ReportQuery(by: ["session"], now: midnight),
+            byTeam = try ReportQuery(by: ["team"], now: midnight)
+        #expect(throws: LedgerError.self) { try Report(bySession, in: directory, now: midnight, mostRows: 99) }
+        #expect(try Report(bySession, in: directory, now: midnight, mostRows: 100).total.requests == 100)
+        #expect(try Report(byTeam, in: directory, now: midnight, mostRows: 1).total.requests == 100)
     }
 
     @Test("Sessions, clients and metadata tags can be grouped and filtered by, broken metadata is none")

@@ -47,7 +47,9 @@ struct SessionRollupTests {
         var rows: [[String]] = []
         while try statement.step() {
             rows.append(
-                (0..<statement.columnCount).map { statement.text($0).split(separator: ",").sorted().joined(separator: ",") })
+                (0..<statement.columnCount).map {
+                    statement.text($0).split(separator: ",").sorted().joined(separator: ",")
+                })
         }
         return rows
     }
@@ -71,7 +73,8 @@ struct SessionRollupTests {
         let store = SessionStore(directory)
         let session = try #require(try store.find(prefix: "0d5c").first)
         #expect(try store.find(prefix: "0d6").isEmpty)
-        #expect(session.sums.requests == 2 && session.user == "alice" && session.models == ["claude-sonnet-4-5-20250929"])
+        #expect(
+            session.sums.requests == 2 && session.user == "alice" && session.models == ["claude-sonnet-4-5-20250929"])
         #expect(try store.tools(of: session) == [tool])
         #expect(try store.calls(of: session).map(\.id) == [id, RequestID(rawValue: 6 << 22)])
         #expect(try store.calls(of: session, after: id).count == 1)

@@ -6,7 +6,8 @@ import Wire
 @Suite("Every loop knows which prompt a request is for")
 struct PromptTableTests {
     private func place(
-        _ table: inout PromptTable, agent: StaticString = "", prompt: StaticString = "", kind: StaticString = "", key: UInt64 = 0,
+        _ table: inout PromptTable, agent: StaticString = "", prompt: StaticString = "", kind: StaticString = "",
+        key: UInt64 = 0,
         tools: Int = 1_000, isCount: Bool = false
     ) -> (place: PromptPlace, isHelping: Bool, news: PromptTable.News?)? {
         var asker = PromptTable.Asker(session: ("session" as StaticString).bytes)

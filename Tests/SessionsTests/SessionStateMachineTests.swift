@@ -89,7 +89,10 @@ struct SessionStateMachineTests {
             guard case .agent(let id, _) = agent.detail else { continue }
             #expect(agent.parent == agent.place.toolSpan(id == "first" ? "t1" : "t2"))
         }
-        #expect(Dictionary(grouping: session.tools, by: \.id).mapValues { $0.last?.spawned } == ["t1": "first", "t2": "second"])
+        #expect(
+            Dictionary(grouping: session.tools, by: \.id).mapValues { $0.last?.spawned } == [
+                "t1": "first", "t2": "second",
+            ])
         session.expectWellFormed()
     }
 
@@ -167,7 +170,9 @@ struct SessionStateMachineTests {
     func clientTrace() throws {
         let session = SessionSample()
         for index in 0..<2 {
-            var call = session.call(Int64(index) * 4, Int64(index) * 4 + 1, results: index == 1 ? ["t1"] : [], uses: index == 0 ? [("t1", "Bash")] : [])
+            var call = session.call(
+                Int64(index) * 4, Int64(index) * 4 + 1, results: index == 1 ? ["t1"] : [],
+                uses: index == 0 ? [("t1", "Bash")] : [])
             call.place = nil
             session.tell(call)
         }
@@ -206,7 +211,9 @@ struct SessionStateMachineTests {
         session.expectWellFormed()
     }
 
-    @Test("Whatever comes in whatever order: every span is told once, with its parent", arguments: 0..<60 as Range<UInt64>)
+    @Test(
+        "Whatever comes in whatever order: every span is told once, with its parent", arguments: 0..<60 as Range<UInt64>
+    )
     func anything(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         let session = SessionSample()
@@ -220,18 +227,22 @@ struct SessionStateMachineTests {
             open.removeAll { results.contains($0) }
             let agent = agents.randomElement(using: &random) ?? ""
             calls.append(
-                session.call(step * 3, step * 3 + 1, prompt: UInt64(step / 15) + 1, agent: agent, results: results, uses: uses))
+                session.call(
+                    step * 3, step * 3 + 1, prompt: UInt64(step / 15) + 1, agent: agent, results: results, uses: uses))
             open += uses.map(\.0)
             if uses.contains(where: { $0.1 == "Agent" }) { agents.append("agent\(number)") }
         }
         // Neighbours change places, some are lost, some are told twice.
-        for index in calls.indices.dropFirst() where Int.random(in: 0..<4, using: &random) == 0 { calls.swapAt(index, index - 1) }
+        for index in calls.indices.dropFirst() where Int.random(in: 0..<4, using: &random) == 0 {
+            calls.swapAt(index, index - 1)
+        }
         for (index, call) in calls.enumerated() where Int.random(in: 0..<10, using: &random) > 0 {
             session.tell(call, at: Int64(index) * 3 + 1)
             session.wait(until: Int64(index) * 3 + 2)
         }
         session.stop()
         session.expectWellFormed()
-        #expect(Set(session.tools.filter { !$0.isToldAgain }.map(\.id)).count == session.tools.count { !$0.isToldAgain })
+        #expect(
+            Set(session.tools.filter { !$0.isToldAgain }.map(\.id)).count == session.tools.count { !$0.isToldAgain })
     }
 }

@@ -34,7 +34,7 @@ package enum TokenClass: String, CaseIterable, Sendable {
     }
 
     /// Pico-dollars for one; `nil`: as Claude's classes are to one another.
-    func weight(at price: Price?) -> Int64 {
+    func weight(at price: Price?, isLong: Bool = false) -> Int64 {
         guard let price else {
             switch self {
             case .input: return 1_000_000
@@ -45,12 +45,13 @@ package enum TokenClass: String, CaseIterable, Sendable {
             case .webSearch: return 10_000_000_000
             }
         }
+        let tokens = isLong ? price.long?.tokens ?? price.tokens : price.tokens
         switch self {
-        case .input: return price.tokens.input
-        case .cacheWrite5m: return price.tokens.cacheWrite5m
-        case .cacheWrite1h: return price.tokens.cacheWrite1h
-        case .cacheRead: return price.tokens.cacheRead
-        case .output: return price.tokens.output
+        case .input: return tokens.input
+        case .cacheWrite5m: return tokens.cacheWrite5m
+        case .cacheWrite1h: return tokens.cacheWrite1h
+        case .cacheRead: return tokens.cacheRead
+        case .output: return tokens.output
         case .webSearch: return price.webSearch
         }
     }

@@ -47,7 +47,7 @@ final class TelemetryHost: Sendable {
         }
     }
 
-    private static func file(_ snapshot: Snapshot) -> TelemetrySettings.File {
+    static func file(_ snapshot: Snapshot) -> TelemetrySettings.File {
         var file = TelemetrySettings.File()
         file.destinations = snapshot.telemetry.collectors.map(destination)
         if let spool = snapshot.telemetry.spool {

@@ -6,6 +6,8 @@ import Wire
 /// Watches what providers' caches give, on the tracker's loop, and tells of each break: a row, an event, figures.
 struct CacheWatch: ~Copyable {
     private var forensics = CacheForensics()
+    /// Calls that are to be looked at in the order in which they ended; loops hand theirs over when they like.
+    private var waiting: [ModelCall] = []
     private let telemetry: LoopTelemetry
     private let writer: LedgerWriter
 
@@ -14,9 +16,31 @@ struct CacheWatch: ~Copyable {
         self.writer = writer
     }
 
-    mutating func ended(_ calls: [ModelCall]) {
+    /// Longer than a loop keeps calls for itself, nanoseconds.
+    private static let patience: Int64 = 500_000_000
+    private static let mostWaiting = 5_000
+
+    mutating func take(_ calls: [ModelCall]) {
+        waiting += calls
+        if waiting.count > Self.mostWaiting { finish() }
+    }
+
+    /// Looks at the calls before which no other can come any more. Unix nanoseconds.
+    mutating func timePassed(at now: Int64) {
+        let ready = waiting.filter { $0.endedAt <= now - Self.patience }
+        guard !ready.isEmpty else { return }
+        waiting.removeAll { $0.endedAt <= now - Self.patience }
+        examine(ready)
+    }
+
+    mutating func finish() {
+        examine(waiting)
+        waiting = []
+    }
+
+    private mutating func examine(_ calls: [ModelCall]) {
         var rows: [CacheBreakRow] = []
-        for call in calls {
+        for call in calls.sorted(by: { $0.endedAt < $1.endedAt }) {
             guard let found = forensics.callEnded(call) else { continue }
             rows.append(CacheBreakRow(found, call))
             telemetry.emit(.cacheBreak(found, call))

@@ -74,7 +74,9 @@ struct MeReport {
         var parts: [String] = []
         if let row = standing.session { parts.append("session \(Self.money(row.sums.costNanoUSD))") }
         parts.append("today \(Self.money(standing.todayNanoUSD))")
-        if let tightest { parts.append("left \(Self.money(Self.left(tightest.status))) of \(Self.name(tightest.rule))") }
+        if let tightest {
+            parts.append("left \(Self.money(Self.left(tightest.status))) of \(Self.name(tightest.rule))")
+        }
         if let next = nextTurn { parts.append("next \(Self.money(next.cached))–\(Self.money(next.uncached))") }
         return parts.joined(separator: " · ")
     }

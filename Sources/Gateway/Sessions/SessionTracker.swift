@@ -45,7 +45,7 @@ actor SessionTracker {
     }
 
     private func take(_ calls: [ModelCall]) {
-        cache?.ended(calls)
+        cache?.take(calls)
         let now = wallClockNanoseconds()
         var told: [SessionEvent] = []
         for call in calls { machine.ended(call, at: now) { told.append($0) } }
@@ -56,6 +56,7 @@ actor SessionTracker {
         let now = wallClockNanoseconds()
         var told: [SessionEvent] = []
         machine.timePassed(at: now) { told.append($0) }
+        cache?.timePassed(at: now)
         ticks += 1
         if ticks % Self.ticksToTidy == 0 { machine.tidy(at: now) { told.append($0) } }
         tell(told)
@@ -66,6 +67,7 @@ actor SessionTracker {
     func shutdown() {
         timer.cancel()
         timer.whenFired = {}
+        cache?.finish()
         var told: [SessionEvent] = []
         machine.shutdown { told.append($0) }
         tell(told)

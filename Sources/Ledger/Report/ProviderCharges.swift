@@ -15,15 +15,47 @@ package struct ProviderCharges: Sendable {
     /// In the order of days, accounts, models, teams, persons, projects.
     package let charges: [(key: Key, sums: CostSums)]
 
-    private static let columns = ["day", "user", "team", "project", "provider", "model"]
+    /// What charges are told apart by besides day, account and model; what is left out is empty.
+    package enum Detail: Sendable {
+        case persons, teams, accounts
+
+        fileprivate var columns: [String] {
+            switch self {
+            case .persons: ["user", "team", "project"]
+            case .teams: ["team"]
+            case .accounts: []
+            }
+        }
+
+        /// `user`, `team`, `project` in a statement.
+        fileprivate var expressions: [String] {
+            switch self {
+            case .persons: ["user", "team", "project"]
+            case .teams: ["''", "team", "''"]
+            case .accounts: ["''", "''", "''"]
+            }
+        }
+
+        fileprivate func key(_ values: [String]) -> Key {
+            let named = Array(values[3...])
+            return switch self {
+            case .persons: Key([values[0], named[0], named[1], named[2], values[1], values[2]])
+            case .teams: Key([values[0], "", named[0], "", values[1], values[2]])
+            case .accounts: Key([values[0], "", "", "", values[1], values[2]])
+            }
+        }
+    }
+
     /// What can be chosen: of a request, not of one of its attempts.
     private static let filterable: Set<ReportColumn> = [.team, .user, .project, .key]
 
     /// - Parameter conditions: as of `ReportQuery`, about `team`, `user`, `project` and `key`.
     package init(
-        since: String?, until: String?, where conditions: [String], in directory: DataDirectory, now: Int64
+        _ detail: Detail, since: String?, until: String?, where conditions: [String], in directory: DataDirectory,
+        now: Int64
     ) throws(LedgerError) {
-        let query = try ReportQuery(by: Self.columns, since: since, until: until, where: conditions, now: now)
+        let query = try ReportQuery(
+            by: ["day", "provider", "model"] + detail.columns, since: since, until: until, where: conditions, now: now)
         for filter in query.filters where !Self.filterable.contains(filter.column) {
             throw .invalidQuery(
                 "charges can be chosen by team, user, project and key, not by \(filter.column.name)")
@@ -35,11 +67,11 @@ package struct ProviderCharges: Sendable {
         try database.execute("BEGIN")
         let report = try Report(query, in: database, now: now)
         var sums: [Key: CostSums] = [:]
-        for row in report.rows { try sums[Key(row.values), default: CostSums()].add(row.sums) }
-        try Self.retried(query, .requests, in: database, since: report.since) { key, part throws(LedgerError) in
+        for row in report.rows { try sums[detail.key(row.values), default: CostSums()].add(row.sums) }
+        try Self.retried(query, detail, .requests, in: database, since: report.since) { key, part throws(LedgerError) in
             try sums[key, default: CostSums()].subtract(part)
         }
-        try Self.retried(query, .attempts, in: database, since: report.since) { key, part throws(LedgerError) in
+        try Self.retried(query, detail, .attempts, in: database, since: report.since) { key, part throws(LedgerError) in
             try sums[key, default: CostSums()].add(part)
         }
         try database.execute("COMMIT")
@@ -64,7 +96,7 @@ package struct ProviderCharges: Sendable {
 
     /// The requests with several attempts, as they stand in the sums, or their attempts.
     private static func retried(
-        _ query: ReportQuery, _ part: Part, in database: Database, since: Int64,
+        _ query: ReportQuery, _ detail: Detail, _ part: Part, in database: Database, since: Int64,
         _ body: (Key, CostSums) throws(LedgerError) -> Void
     ) throws(LedgerError) {
         var parameters: [String] = []
@@ -90,7 +122,7 @@ package struct ProviderCharges: Sendable {
         let join = part == .attempts ? " JOIN attempts ON attempts.request_id = requests.id" : ""
         let day = "date(((requests.id >> 22) + \(RequestID.epochMilliseconds)) / 1000, 'unixepoch')"
         let statement = try database.prepare(
-            "SELECT \(day), user, team, project, \(table).provider, \(model), "
+            "SELECT \(day), \(detail.expressions.joined(separator: ", ")), \(table).provider, \(model), "
                 + measures.map { "sum(\($0))" }.joined(separator: ", ")
                 + " FROM requests INDEXED BY requests_retried\(join) WHERE \(conditions.joined(separator: " AND ")) "
                 + "GROUP BY 1, 2, 3, 4, 5, 6")

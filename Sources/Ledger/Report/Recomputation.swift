@@ -118,7 +118,10 @@ package struct Recomputation {
             let attempt = try database.prepare(
                 "UPDATE attempts SET cost_nano_usd = ?1, price_version = ?2 WHERE request_id = ?3 AND ordinal = ?4")
             let kept = try database.prepare("INSERT OR IGNORE INTO cost_corrections VALUES (?, ?, ?, ?, ?, ?, ?)")
-            let daily = try database.prepare(Self.rollup), session = try database.prepare(SessionRollup.correction)
+            let rollups = [
+                try database.prepare(Self.rollup(monthly: false)), try database.prepare(Self.rollup(monthly: true)),
+                try database.prepare(SessionRollup.correction),
+            ]
             let request = try database.prepare(
                 "UPDATE requests SET cost_nano_usd = cost_nano_usd + ?1, unpriced = ?2, "
                     + "price_version = CASE WHEN ?3 THEN ?4 ELSE price_version END WHERE id = ?5")
@@ -139,7 +142,7 @@ package struct Recomputation {
                 bind(kept, 7, change.charge.priceVersion)
                 try kept.run()
                 // Before the request: its old mark says what the roll-up counts.
-                for rollup in [daily, session] {
+                for rollup in rollups {
                     rollup.bind(1, difference)
                     rollup.bind(2, isUnpriced)
                     rollup.bind(3, old.requestID.rawValue)
@@ -166,14 +169,15 @@ package struct Recomputation {
     }
 
     /// A request's group in the roll-up, corrected by a difference of cost and of its mark.
-    private static let rollup: String = {
+    private static func rollup(monthly: Bool) -> String {
         let keys = DailyRollup.keyColumns
-        let values = keys.map { $0 == "day" ? ReportColumn.day.scanExpression { $0 } : $0 }
-        return "UPDATE daily_costs SET cost_nano_usd = cost_nano_usd + ?1, "
+        let day = ReportColumn.day.scanExpression { $0 }
+        let values = keys.map { $0 == "day" ? monthly ? "substr(\(day), 1, 8) || '01'" : day : $0 }
+        return "UPDATE \(monthly ? "monthly_costs" : "daily_costs") SET cost_nano_usd = cost_nano_usd + ?1, "
             + "unpriced_requests = unpriced_requests + ?2 - (SELECT unpriced FROM requests WHERE id = ?3) "
             + "WHERE (\(keys.joined(separator: ", "))) = "
             + "(SELECT \(values.joined(separator: ", ")) FROM requests WHERE id = ?3)"
-    }()
+    }
 
     private func finish(_ result: Result, since: Int64, until: Int64) throws(LedgerError) {
         try database.transaction { () throws(LedgerError) in

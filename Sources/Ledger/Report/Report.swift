@@ -21,8 +21,11 @@ package struct Report: Sendable, Equatable {
     ///
     /// - Parameters:
     ///   - now: the wall clock, Unix nanoseconds.
+    ///   - mostRows: a question that the roll-ups do not answer is refused if it is about more requests.
     ///   - usingRollup: `false` reads every row, for the test that it makes no difference.
-    package init(_ query: ReportQuery, in directory: DataDirectory, now: Int64, usingRollup: Bool = true)
+    package init(
+        _ query: ReportQuery, in directory: DataDirectory, now: Int64, mostRows: Int64 = .max, usingRollup: Bool = true
+    )
         throws(LedgerError)
     {
         guard let database = try directory.openDatabaseReadOnly() else {
@@ -31,8 +34,19 @@ package struct Report: Sendable, Equatable {
         }
         // One reading transaction: a row that is written meanwhile is in all parts or in none.
         try database.execute("BEGIN")
+        if mostRows < .max, !query.isAnsweredByRollup {
+            let rows = try Report(query.withoutDetail, in: database, now: now).total.requests
+            guard rows <= mostRows else { throw .invalidQuery(Self.refusal(query, rows: rows, mostRows: mostRows)) }
+        }
         try self.init(query, in: database, now: now, usingRollup: usingRollup)
         try database.execute("COMMIT")
+    }
+
+    private static func refusal(_ query: ReportQuery, rows: Int64, mostRows: Int64) -> String {
+        let columns = (query.columns + query.filters.map(\.column)).filter { !$0.isInRollup }.map(\.name)
+        return
+            "\(columns.joined(separator: ", ")) can only be told from the rows, and there are \(Money.grouped(rows)): choose "
+            + "at most \(Money.grouped(mostRows)) by --since and --until, or wait for it with --all-rows"
     }
 
     /// Nothing was ever written.

@@ -1,11 +1,13 @@
 import Wire
 
-/// Where the rows of a report come from: whole days from `daily_costs`, if it knows all columns, and the rest from
+/// Where the rows of a report come from: whole days from `daily_costs`, whole months from `monthly_costs`, if it knows all columns, and the rest from
 /// `requests`. The sum is the same whichever way it is cut.
 struct ReportPlan: Equatable {
     enum Source: Equatable {
         /// Days from the first up to, not including, the second; `nil` is open.
         case rollup(from: CivilDate?, to: CivilDate?)
+        /// Months, named by their first days, likewise.
+        case months(from: CivilDate?, to: CivilDate?)
         /// Rows from the first id up to, not including, the second; `nil` is open.
         case scan(from: RequestID?, to: RequestID?)
     }
@@ -30,11 +32,30 @@ struct ReportPlan: Equatable {
         if let since, let firstDay, since < firstDay * Self.day {
             sources.append(Self.scan(since, firstDay * Self.day))
         }
-        sources.append(.rollup(from: firstDay.map(Self.date), to: endDay.map(Self.date)))
+        sources += Self.days(firstDay, endDay, monthly: query.isAnsweredByMonths)
         if let until, let endDay, endDay * Self.day < until {
             sources.append(Self.scan(endDay * Self.day, until))
         }
         self.sources = sources
+    }
+
+    /// Whole months from their roll-up, if it knows what is asked for, and the days around them.
+    private static func days(_ first: Int64?, _ end: Int64?, monthly: Bool) -> [Source] {
+        let from = first.map(date), to = end.map(date)
+        guard monthly else { return [.rollup(from: from, to: to)] }
+        let firstMonth = from.map { $0.day == 1 ? $0 : month(after: $0) }
+        let endMonth = to.flatMap { CivilDate(year: $0.year, month: $0.month, day: 1) }
+        if let firstMonth, let endMonth, firstMonth >= endMonth { return [.rollup(from: from, to: to)] }
+        var sources: [Source] = []
+        if from != firstMonth { sources.append(.rollup(from: from, to: firstMonth)) }
+        sources.append(.months(from: firstMonth, to: endMonth))
+        if to != endMonth { sources.append(.rollup(from: endMonth, to: to)) }
+        return sources
+    }
+
+    private static func month(after day: CivilDate) -> CivilDate {
+        let length = CivilDate.days(inMonth: day.month, ofYear: day.year)
+        return CivilDate(daysSince1970: day.daysSince1970 - day.day + 1 + length)
     }
 
     private static let day: Int64 = 86_400_000

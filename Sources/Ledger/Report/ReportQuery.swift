@@ -32,6 +32,19 @@ package struct ReportQuery: Sendable, Equatable {
         }
     }
 
+    /// The number of requests of the same time.
+    var withoutDetail: ReportQuery { ReportQuery(columns: [], since: since, until: until, filters: []) }
+
+    private init(columns: [ReportColumn], since: Int64?, until: Int64?, filters: [ReportFilter]) {
+        self.columns = columns
+        self.since = since
+        self.until = until
+        self.filters = filters
+    }
+
+    /// Whether whole months can be answered from `monthly_costs`.
+    var isAnsweredByMonths: Bool { isAnsweredByRollup && !columns.contains(.day) && !columns.contains(.week) }
+
     /// Whether whole days can be answered from `daily_costs`.
     var isAnsweredByRollup: Bool {
         columns.allSatisfy(\.isInRollup) && filters.allSatisfy(\.column.isInRollup)

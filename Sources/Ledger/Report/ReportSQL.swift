@@ -13,7 +13,7 @@ struct ReportSQL {
         }
         func expression(_ column: ReportColumn) -> String {
             switch source {
-            case .rollup: column.rollupExpression
+            case .rollup, .months: column.rollupExpression
             case .scan: column.scanExpression(parameter)
             }
         }
@@ -31,20 +31,21 @@ struct ReportSQL {
     private static func table(_ source: ReportPlan.Source) -> String {
         switch source {
         case .rollup: "daily_costs"
+        case .months: "monthly_costs"
         case .scan: "requests"
         }
     }
 
     private static func measures(_ source: ReportPlan.Source) -> [String] {
         switch source {
-        case .rollup: CostSums.columns
+        case .rollup, .months: CostSums.columns
         case .scan: CostSums.scanExpressions
         }
     }
 
     private static func bounds(_ source: ReportPlan.Source, _ parameter: (String) -> String) -> [String] {
         switch source {
-        case .rollup(let from, let to):
+        case .rollup(let from, let to), .months(let from, let to):
             [from.map { "day >= \(parameter($0.text))" }, to.map { "day < \(parameter($0.text))" }].compactMap { $0 }
         case .scan(let from, let to):
             [from.map { "id >= \($0.rawValue)" }, to.map { "id < \($0.rawValue)" }].compactMap { $0 }

@@ -16,7 +16,8 @@ struct StandingQuery {
         session = try database.prepare(
             "SELECT \(SessionRow.columns) FROM sessions WHERE session_id = ?1 AND user = ?2")
         today = try database.prepare(
-            "SELECT ifnull(sum(cost_nano_usd), 0), ifnull(sum(requests), 0) FROM daily_costs WHERE day = ?1 AND user = ?2")
+            "SELECT ifnull(sum(cost_nano_usd), 0), ifnull(sum(requests), 0) FROM daily_costs WHERE day = ?1 AND user = ?2"
+        )
     }
 
     func answer(session id: String, user: String, day: String) throws(LedgerError) -> Standing {

@@ -2,10 +2,46 @@ extension Schema {
     /// What reports for finance need beside the rows.
     ///
     /// `requests_retried` finds the few requests whose charge is spread over several attempts, and by that over several
-    /// accounts. `cost_corrections` keeps what an attempt was charged with before `report recompute`: budget decisions were
+    /// accounts, `attempts_estimated` those that a provider's own figures may differ from. `cost_corrections` keeps what an attempt was charged with before `report recompute`: budget decisions were
     /// taken by it.
+    ///
+    /// `monthly_costs` holds the sums of `daily_costs` by month, its `day` the month's first: a report over a year reads a twentieth.
     static let finance = """
+        CREATE TABLE monthly_costs (
+            day TEXT NOT NULL,
+            user TEXT NOT NULL,
+            team TEXT NOT NULL,
+            key_id TEXT NOT NULL,
+            project TEXT NOT NULL,
+            model_requested TEXT NOT NULL,
+            model_served TEXT NOT NULL,
+            provider TEXT NOT NULL,
+            operation TEXT NOT NULL,
+            outcome TEXT NOT NULL,
+            requests INTEGER NOT NULL,
+            errors INTEGER NOT NULL,
+            estimated_requests INTEGER NOT NULL,
+            unpriced_requests INTEGER NOT NULL,
+            input_tokens INTEGER NOT NULL,
+            cache_write_5m_tokens INTEGER NOT NULL,
+            cache_write_1h_tokens INTEGER NOT NULL,
+            cache_read_tokens INTEGER NOT NULL,
+            output_tokens INTEGER NOT NULL,
+            web_search_requests INTEGER NOT NULL,
+            web_fetch_requests INTEGER NOT NULL,
+            cost_nano_usd INTEGER NOT NULL,
+            PRIMARY KEY (day, user, team, key_id, project, model_requested, model_served, provider, operation, outcome)
+        ) STRICT, WITHOUT ROWID;
+
+        INSERT INTO monthly_costs SELECT substr(day, 1, 8) || '01', user, team, key_id, project, model_requested,
+            model_served, provider, operation, outcome, sum(requests), sum(errors), sum(estimated_requests),
+            sum(unpriced_requests), sum(input_tokens), sum(cache_write_5m_tokens), sum(cache_write_1h_tokens),
+            sum(cache_read_tokens), sum(output_tokens), sum(web_search_requests), sum(web_fetch_requests),
+            sum(cost_nano_usd)
+        FROM daily_costs GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10;
+
         CREATE INDEX requests_retried ON requests (id) WHERE attempts > 1;
+        CREATE INDEX attempts_estimated ON attempts (request_id) WHERE estimated = 1;
 
         CREATE TABLE cost_corrections (
             request_id INTEGER NOT NULL,

@@ -1,7 +1,7 @@
 import Glibc
 import Wire
 
-/// The additions that one transaction makes to `daily_costs`, summed up in memory: one statement per group instead
+/// The additions that one transaction makes to `daily_costs` and `monthly_costs`, summed up in memory: one statement per group instead
 /// of one per request.
 ///
 /// A group is known by one of its slots, which stay where they are until the transaction is over: no key is copied.
@@ -12,24 +12,29 @@ struct DailyRollup {
         var sums: CostSums
     }
 
-    private let statement: Statement
+    private let daily: Statement
+    private let monthly: Statement
     private var groups: [Group] = []
     /// Open addressing: index into `groups`, or -1.
     private var table: [Int32]
 
     /// - Parameter capacity: the most requests of one transaction.
     init(_ database: Database, capacity: Int) throws(LedgerError) {
-        let keys = Self.keyColumns
-        let sums = CostSums.columns
-        let places = Array(repeating: "?", count: keys.count + sums.count).joined(separator: ", ")
-        statement = try database.prepare(
-            "INSERT INTO daily_costs (\((keys + sums).joined(separator: ", "))) VALUES (\(places)) "
-                + "ON CONFLICT (\(keys.joined(separator: ", "))) DO UPDATE SET "
-                + sums.map { "\($0) = \($0) + excluded.\($0)" }.joined(separator: ", "))
+        daily = try Self.addition(to: "daily_costs", database)
+        monthly = try Self.addition(to: "monthly_costs", database)
         var size = 64
         while size < capacity * 2 { size *= 2 }
         table = Array(repeating: -1, count: size)
         groups.reserveCapacity(capacity)
+    }
+
+    private static func addition(to table: String, _ database: Database) throws(LedgerError) -> Statement {
+        let keys = keyColumns, sums = CostSums.columns
+        let places = Array(repeating: "?", count: keys.count + sums.count).joined(separator: ", ")
+        return try database.prepare(
+            "INSERT INTO \(table) (\((keys + sums).joined(separator: ", "))) VALUES (\(places)) "
+                + "ON CONFLICT (\(keys.joined(separator: ", "))) DO UPDATE SET "
+                + sums.map { "\($0) = \($0) + excluded.\($0)" }.joined(separator: ", "))
     }
 
     static let keyColumns = [
@@ -59,18 +64,24 @@ struct DailyRollup {
     /// Writes the sums within the transaction, and forgets them.
     mutating func write() throws(LedgerError) {
         for group in groups {
-            statement.bind(1, CivilDate(daysSince1970: group.day).text)
-            var index: Int32 = 2
-            for field in Self.keyTexts {
-                statement.bindBorrowed(index, group.exemplar.bytes(field))
-                index += 1
-            }
-            statement.bind(index, group.exemplar.operation.name)
-            statement.bind(index + 1, group.exemplar.outcome.name)
-            group.sums.bind(to: statement, from: index + 2)
-            try statement.run()
+            let day = CivilDate(daysSince1970: group.day)
+            try write(group, by: day.text, with: daily)
+            try write(group, by: CivilDate(daysSince1970: group.day - day.day + 1).text, with: monthly)
         }
         discard()
+    }
+
+    private func write(_ group: Group, by day: String, with statement: Statement) throws(LedgerError) {
+        statement.bind(1, day)
+        var index: Int32 = 2
+        for field in Self.keyTexts {
+            statement.bindBorrowed(index, group.exemplar.bytes(field))
+            index += 1
+        }
+        statement.bind(index, group.exemplar.operation.name)
+        statement.bind(index + 1, group.exemplar.outcome.name)
+        group.sums.bind(to: statement, from: index + 2)
+        try statement.run()
     }
 
     /// Forgets the sums: their transaction failed.

@@ -73,9 +73,19 @@ def daily(connection):
 def rebuild(connection):
     connection.execute("DELETE FROM daily_costs")
     connection.executemany(f"INSERT INTO daily_costs VALUES ({', '.join('?' * 22)})", daily(connection))
+    connection.execute("DELETE FROM monthly_costs")
+    connection.execute(f"INSERT INTO monthly_costs {MONTHLY}")
+
+
+SUMS = ("requests", "errors", "estimated_requests", "unpriced_requests", *TOKENS, "web_search_requests", "web_fetch_requests", "cost_nano_usd")
+MONTHLY = (f"SELECT substr(day, 1, 8) || '01', {', '.join(KEYS)}, {', '.join(f'sum({name})' for name in SUMS)} FROM daily_costs "
+           f"GROUP BY {', '.join(str(n) for n in range(1, 11))}")
 
 
 def stored(connection):
+    """The roll-up by days, which the one by months must agree with."""
+    months = connection.execute("SELECT * FROM monthly_costs").fetchall()
+    assert sorted(months) == sorted(connection.execute(MONTHLY).fetchall())
     return connection.execute("SELECT * FROM daily_costs").fetchall()
 
 

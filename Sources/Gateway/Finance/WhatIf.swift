@@ -1,0 +1,175 @@
+import Configuration
+import Ledger
+import Providers
+
+/// What the past would have cost in another way: other models, other cache times, other prices. No model is called.
+package struct WhatIf {
+    package struct Question: Sendable {
+        /// `(part of a model's name, the model instead)`; the first that matches counts.
+        package var map: [(from: String, to: String)] = []
+        /// The model of all requests of subagents.
+        package var subagents: String?
+        /// All cache writes live for an hour.
+        package var hourCache = false
+
+        package init() {}
+
+        /// Whether sums by day are enough, as what a request costs does not depend on the ones before it or on who asked.
+        package var isAnsweredBySums: Bool { subagents == nil && !hourCache }
+    }
+
+    package struct Key: Hashable, Sendable {
+        package let team: String
+        package let model: String
+        package let instead: String
+    }
+
+    package struct Sums: Sendable, Equatable {
+        package var requests: Int64 = 0
+        package var actual: Int64 = 0
+        package var hypothetical: Int64 = 0
+
+        package init() {}
+    }
+
+    package private(set) var sums: [Key: Sums] = [:]
+    /// Requests that have no price, in one of the two worlds: they count with their actual cost.
+    package private(set) var unpriced: Int64 = 0
+    /// Tokens that would have been read from the cache instead of written again.
+    package private(set) var savedWrites: Int64 = 0
+
+    private let question: Question
+    private let old: PriceBook
+    private let new: PriceBook
+    private let models: [String]
+    /// Of each conversation: when it was last heard of, and how much of it was cached then.
+    private var conversations: [String: (at: Int64, cached: Int64)] = [:]
+    private var known: [String: String] = [:]
+
+    package init(_ question: Question, _ snapshot: Snapshot, prices: PriceTable) {
+        self.question = question
+        old = PriceBook(snapshot)
+        new = PriceBook(snapshot, table: prices)
+        models = prices.models
+    }
+
+    // MARK: From sums
+
+    /// What an account charged on a day: priced at the average of the day's requests.
+    package mutating func add(_ key: ProviderCharges.Key, _ sums: CostSums, at moment: Int64) {
+        let instead = model(instead: key.model, isSubagent: false)
+        var usage = TokenUsage()
+        usage.take(sums.usage)
+        add(
+            team: key.team, account: key.provider, model: key.model, instead: instead, usage: usage,
+            hypothetical: usage,
+            requests: sums.requests, actual: sums.costNanoUSD, at: moment)
+    }
+
+    // MARK: From rows
+
+    package mutating func add(_ attempt: ChargedAttempt) {
+        guard attempt.hasUsage || attempt.costNanoUSD != 0 else { return }
+        let instead = model(instead: attempt.model, isSubagent: !attempt.agent.isEmpty)
+        var usage = TokenUsage()
+        usage.take(attempt.usage)
+        var hypothetical = usage
+        if question.hourCache { keepForAnHour(&hypothetical, attempt) }
+        add(
+            team: attempt.team, account: attempt.provider, model: attempt.model, instead: instead, usage: usage,
+            hypothetical: hypothetical, requests: 1, actual: attempt.costNanoUSD, at: attempt.requestedAt)
+    }
+
+    /// What was written for five minutes is written for an hour, at its price; what was written again after a pause of more than
+    /// five minutes and less than an hour, up to what was cached before, is read.
+    private mutating func keepForAnHour(_ usage: inout TokenUsage, _ attempt: ChargedAttempt) {
+        let cached = usage.cacheRead + usage.cacheWrite5m + usage.cacheWrite1h
+        if !attempt.session.isEmpty {
+            let name = attempt.session + "\u{1}" + attempt.agent
+            if let last = conversations[name] {
+                let pause = attempt.requestedAt - last.at
+                if pause > 300_000_000_000, pause < 3_600_000_000_000 {
+                    let again = max(0, min(usage.cacheWrite5m, last.cached - usage.cacheRead))
+                    usage.cacheWrite5m -= again
+                    usage.cacheRead += again
+                    savedWrites += again
+                }
+            }
+            conversations[name] = (attempt.requestedAt, cached)
+        }
+        usage.cacheWrite1h += usage.cacheWrite5m
+        usage.cacheWrite5m = 0
+    }
+
+    // MARK: Both
+
+    /// The same tokens at two prices; what the actual cost has besides (tiers, rounding) is kept in proportion.
+    private mutating func add(
+        team: String, account: String, model: String, instead: String, usage: TokenUsage, hypothetical: TokenUsage,
+        requests: Int64, actual: Int64, at moment: Int64
+    ) {
+        var sum = sums[Key(team: team, model: model, instead: instead)] ?? Sums()
+        sum.requests += requests
+        sum.actual &+= actual
+        let price = old.price(account: account, model: model, at: moment)
+        let other = new.price(account: account, model: instead, at: moment)
+        if let price, let other {
+            let before = ClassSplit.plain(usage, price, requests)
+            let after = ClassSplit.plain(hypothetical, other, requests)
+            // Exact where nothing changes, and where the actual cost is the plain one.
+            let cost = before == 0 ? Int128(0) : (Int128(actual) * after * 2 + before) / (before * 2)
+            sum.hypothetical &+= Int64(clamping: cost)
+        } else {
+            sum.hypothetical &+= actual
+            unpriced += requests
+        }
+        sums[Key(team: team, model: model, instead: instead)] = sum
+    }
+
+    private mutating func model(instead model: String, isSubagent: Bool) -> String {
+        if isSubagent, let subagents = question.subagents { return complete(subagents, like: model) }
+        for (from, to) in question.map where model.contains(from) { return complete(to, like: model) }
+        return model
+    }
+
+    /// A whole name stays; of a family (`sonnet`) it is the newest model with a price, at best of the same number.
+    private mutating func complete(_ name: String, like model: String) -> String {
+        let key = name + "\u{1}" + model
+        if let found = known[key] { return found }
+        let found = Self.complete(name, like: model, models)
+        known[key] = found
+        return found
+    }
+
+    static func complete(_ name: String, like model: String, _ models: [String]) -> String {
+        if models.contains(name) || name.contains(where: \.isNumber) { return name }
+        let family = models.filter { $0.contains("-\(name)-") || $0.hasSuffix("-\(name)") }.sorted()
+        let number = model.split(separator: "-").filter { $0.allSatisfy(\.isNumber) && $0.count < 3 }.joined(
+            separator: "-")
+        return family.first { $0.hasSuffix("-" + number) } ?? family.last ?? name
+    }
+}
+
+extension TokenUsage {
+    fileprivate mutating func take(_ counts: UsageCounts) {
+        input = counts.input
+        output = counts.output
+        cacheWrite5m = counts.cacheWrite5m
+        cacheWrite1h = counts.cacheWrite1h
+        cacheRead = counts.cacheRead
+        webSearchRequests = counts.webSearchRequests
+    }
+}
+
+extension ClassSplit {
+    /// Pico-dollars at the prices of the standard tier; of several requests those that their average length falls into.
+    static func plain(_ usage: TokenUsage, _ price: Price, _ requests: Int64) -> Int128 {
+        let isLong = price.long.map { usage.totalInput / max(1, requests) > $0.threshold } ?? false
+        let counts = UsageCounts(
+            input: usage.input, output: usage.output, cacheWrite5m: usage.cacheWrite5m,
+            cacheWrite1h: usage.cacheWrite1h, cacheRead: usage.cacheRead, webSearchRequests: usage.webSearchRequests)
+        return TokenClass.allCases.reduce(0) {
+            $0 + Int128($1.count(in: counts)) * Int128($1.weight(at: price, isLong: isLong))
+        }
+    }
+}

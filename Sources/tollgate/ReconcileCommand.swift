@@ -1,0 +1,111 @@
+import Configuration
+import Gateway
+import Ledger
+import Wire
+
+/// `tollgate report reconcile`: the ledger beside the provider's own export.
+enum ReconcileCommand {
+    static func run(_ arguments: ArraySlice<String>) throws -> Int32 {
+        let arguments = try Arguments(
+            arguments, options: ["config", "provider", "file", "since", "until", "tolerance", "format"],
+            switches: ["all"])
+        try arguments.expectPositionals(0, "no further words")
+        let format = try FigureFormat.format(arguments)
+        let tolerance = try tolerance(arguments), source = try ReportSource(arguments)
+        let provider = try arguments.required("provider"), file = try arguments.required("file")
+        let known = source.snapshot.providers.map(\.name)
+        guard known.contains(provider) else {
+            throw UsageError(sentence: "there is no provider `\(provider)`; there are \(known.joined(separator: ", "))")
+        }
+        let invoice: Invoice
+        switch Snapshot.readFile(file, mebibytes: 512) {
+        case .failure(let fault): throw UsageError(sentence: "\(file): the file \(fault.sentence)")
+        case .success(let text):
+            do { invoice = try Invoice.read(text) } catch let fault as Invoice.Fault {
+                throw UsageError(sentence: "\(file): \(fault.description)")
+            }
+        }
+        guard let first = invoice.lines.map(\.day).min(), let last = invoice.lines.map(\.day).max() else {
+            throw UsageError(sentence: "\(file): the export has no line to compare")
+        }
+        let query = try ReportQuery(
+            by: [], since: arguments.one("since") ?? first.text, until: arguments.one("until") ?? last.text,
+            now: source.now)
+        guard let since = query.since, let until = query.until, since < until else {
+            throw UsageError(sentence: "there is no day to compare")
+        }
+        let days = CivilDate(unixNanoseconds: since).daysSince1970...CivilDate(unixNanoseconds: until - 1).daysSince1970
+        let charges = try ProviderCharges(
+            .accounts,
+            since: CivilDate(daysSince1970: days.lowerBound).text,
+            until: CivilDate(daysSince1970: days.upperBound).text,
+            where: [], in: source.directory, now: source.now)
+        let estimated = try EstimatedCharges.read(
+            provider: provider, since: Int64(days.lowerBound) * CivilDate.nanosecondsPerDay,
+            until: Int64(days.upperBound + 1) * CivilDate.nanosecondsPerDay, in: source.directory)
+        let reconciliation = Reconciliation(
+            invoice, ledger: charges.charges.filter { $0.key.provider == provider }, estimated: estimated,
+            prices: PriceBook(source.snapshot), days: days)
+        let isWithin = reconciliation.variance <= tolerance
+        format.print(
+            report(reconciliation, invoice, tolerance: tolerance, isWithin: isWithin, all: arguments.has("all")))
+        return isWithin ? 0 : 1
+    }
+
+    /// A percentage, with or without its sign.
+    private static func tolerance(_ arguments: Arguments) throws(UsageError) -> Double {
+        guard let text = try arguments.one("tolerance") else { return 0.005 }
+        guard let percent = Double(text.hasSuffix("%") ? String(text.dropLast()) : text), percent.isFinite, percent >= 0
+        else {
+            throw UsageError(sentence: "--tolerance \(text) is no percentage, such as 0.5")
+        }
+        return percent / 100
+    }
+
+    private static func report(
+        _ reconciliation: Reconciliation, _ invoice: Invoice, tolerance: Double, isWithin: Bool, all: Bool
+    ) -> FigureTable {
+        var table = FigureTable(
+            title: "The ledger beside the export: \(invoice.form.rawValue)", labels: ["day", "model", "class"],
+            figures: [
+                "ledger_tokens", "invoice_tokens", "token_difference", "ledger", "invoice", "difference", "reason",
+                "explanation",
+            ])
+        for row in reconciliation.rows where all || row.reason != .equal {
+            table.rows.append(
+                .init(
+                    labels: [row.day.text, row.model, row.kind?.rawValue ?? ""],
+                    figures: [
+                        row.ledgerTokens.map(Figure.count) ?? .none, row.invoiceTokens.map(Figure.count) ?? .none,
+                        reconciliation.hasTokens ? .count(row.tokenDifference) : .none, .optionalMoney(row.ledgerCost),
+                        .optionalMoney(row.invoiceCost), reconciliation.hasCosts ? .money(row.costDifference) : .none,
+                        .text(row.reason.rawValue), .text(row.reason.explanation),
+                    ]))
+        }
+        let rows = reconciliation.rows
+        let tokens = (rows.reduce(0) { $0 + ($1.ledgerTokens ?? 0) }, rows.reduce(0) { $0 + ($1.invoiceTokens ?? 0) })
+        let costs = (rows.reduce(0) { $0 + ($1.ledgerCost ?? 0) }, rows.reduce(0) { $0 + ($1.invoiceCost ?? 0) })
+        table.total =
+            (reconciliation.hasTokens
+                ? [.count(tokens.0), .count(tokens.1), .count(tokens.0 - tokens.1)] : [.none, .none, .none])
+            + (reconciliation.hasCosts
+                ? [.money(costs.0), .money(costs.1), .money(costs.0 - costs.1)] : [.none, .none, .none])
+            + [.none, .none]
+        table.facts = [
+            ("variance", .share(reconciliation.variance)), ("tolerance", .share(tolerance)),
+            ("compared", .count(Int64(rows.count))), ("skipped", .count(Int64(invoice.skipped))),
+        ]
+        table.notes.append(
+            "Variance \(FigureTable.percent(reconciliation.variance)) of the invoice, \(isWithin ? "within" : "beyond") "
+                + "the tolerance of \(FigureTable.percent(tolerance)).")
+        for reason in Reconciliation.Reason.allCases where reason != .equal {
+            let sum = reconciliation.sum(of: reason)
+            if sum.rows == 0 { continue }
+            let money = reconciliation.hasCosts ? ", $\(NanoText.exact(sum.cost))" : ""
+            let count = reconciliation.hasTokens ? ", \(sum.tokens) tokens" : ""
+            table.notes.append("\(reason.rawValue): \(sum.rows) lines\(count)\(money): \(reason.explanation).")
+        }
+        if invoice.skipped > 0 { table.notes.append("\(invoice.skipped) lines of the file are of other services.") }
+        return table
+    }
+}

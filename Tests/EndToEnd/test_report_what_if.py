@@ -1,0 +1,92 @@
+"""The past in another way: sums that a hand can check."""
+
+import json
+import time
+
+import pytest
+
+from rig.history import History, cost
+
+TOKENS = {"input_tokens": 1000, "cache_write_5m_tokens": 20_000, "cache_read_tokens": 50_000, "output_tokens": 300}
+OPUS = "claude-opus-5-5"
+OPUS_COST = 1000 * 4000 + 20_000 * 5000 + 50_000 * 200 + 300 * 20_000
+# The same tokens of claude-haiku-5-5: 0.1, 0.125, 0.01 and 0.5 dollars for a million.
+HAIKU_COST = 1000 * 100 + 20_000 * 125 + 50_000 * 10 + 300 * 500
+
+
+def what_if(gateway, *arguments, code=0):
+    done = gateway.run("report", "what-if", "--format", "json", *arguments, code=code)
+    return json.loads(done.stdout) if code == 0 else done.stderr
+
+
+@pytest.fixture
+def past(gateway):
+    history, now = History(gateway), time.time()
+    for number in range(10):
+        history.add(now - 5000 + number, TOKENS, model_served=OPUS, cost_nano_usd=OPUS_COST, team="data" if number < 4 else "platform")
+    for number in range(3):
+        history.add(now - 4000 + number, TOKENS, agent_id="agent-1")
+    history.write()
+    return gateway
+
+
+def test_another_model(past):
+    report = what_if(past, "--map", "opus=sonnet")
+    rows = {row["model"]: row for row in report["rows"]}
+    assert rows[OPUS]["instead"] == "claude-sonnet-5-5" and rows[OPUS]["actual_nano_usd"] == 10 * OPUS_COST
+    assert rows[OPUS]["hypothetical_nano_usd"] == 10 * cost(TOKENS)
+    assert rows["claude-sonnet-5-5"]["difference_nano_usd"] == 0
+    assert report["total"]["difference_nano_usd"] == 10 * (cost(TOKENS) - OPUS_COST)
+    assert any("other answers" in note for note in report["notes"])
+
+
+def test_by_team(past):
+    rows = {row["team"]: row for row in what_if(past, "--map", "opus=sonnet", "--by", "team")["rows"]}
+    assert rows["data"]["difference_nano_usd"] == 4 * (cost(TOKENS) - OPUS_COST)
+    only = what_if(past, "--map", "opus=sonnet", "--by", "team", "--where", "team=data")
+    assert [row["team"] for row in only["rows"]] == ["data"]
+
+
+def test_subagents(past):
+    report = what_if(past, "--subagents", "haiku")
+    rows = {(row["model"], row["instead"]): row for row in report["rows"]}
+    assert rows["claude-sonnet-5-5", "claude-haiku-5-5"]["hypothetical_nano_usd"] == 3 * HAIKU_COST
+    assert rows[OPUS, OPUS]["difference_nano_usd"] == 0
+
+
+def test_an_hour_for_the_cache(gateway):
+    history, now = History(gateway), time.time()
+    first = {"cache_write_5m_tokens": 100_000, "output_tokens": 10}
+    after = {"cache_write_5m_tokens": 110_000, "output_tokens": 10}   # 20 minutes later: the cache was gone
+    soon = {"cache_read_tokens": 110_000, "cache_write_5m_tokens": 500, "output_tokens": 10}
+    late = {"cache_write_5m_tokens": 110_500, "output_tokens": 10}  # two hours later: an hour's cache is gone too
+    for at, tokens in ((0, first), (1200, after), (1260, soon), (1260 + 7200, late)):
+        history.add(now - 20_000 + at, tokens, session_id="s")
+    history.write()
+    report = what_if(gateway, "--cache-ttl", "1h")
+    expected = 10_000 * 40 + 4000 * (100_000 + 10_000 + 500 + 110_500) + 100 * (100_000 + 110_000)
+    assert report["total"]["hypothetical_nano_usd"] == expected
+    assert report["saved_cache_writes"] == 100_000
+
+
+def test_other_prices(past):
+    file = past.folder / "half.prices"
+    file.write_text("claude-opus-5-5 - - 2 10 2.5 4 0.1\n")
+    report = what_if(past, "--prices", file)
+    assert report["total"]["difference_nano_usd"] == -10 * OPUS_COST // 2
+
+
+def test_what_has_no_price_is_said(gateway):
+    history = History(gateway)
+    history.add(time.time() - 100, TOKENS, model_served="claude-unheard-of-9", cost_nano_usd=0, price_version=None, unpriced=1)
+    history.write()
+    report = what_if(gateway, "--map", "unheard=sonnet")
+    assert report["unpriced_requests"] == 1 and any("no price" in note for note in report["notes"])
+
+
+@pytest.mark.parametrize("arguments, words", [
+    ((), "what if what"), (("--map", "opus"), "not MODEL=MODEL"), (("--cache-ttl", "2h"), "it is 1h"),
+    (("--map", "a=b", "--by", "user"), "model or team"), (("--subagents", "x", "--where", "team=a"), "does not go"),
+    (("--map", "a=b", "--since", "never"), "is no time")])
+def test_mistakes_are_named(gateway, arguments, words):
+    assert words in gateway.run("report", "what-if", *arguments, code=None).stderr
