@@ -34,7 +34,7 @@ unit: packages ## The Swift tests
 e2e: packages $(VENV)/.installed ## The end-to-end tests, with the real clients
 	swift build --product tollgate $(SWIFT_FLAGS)
 	cd Tests/EndToEnd && export TOLLGATE_BINARY=$${TOLLGATE_BINARY:-$(CURDIR)/.build/debug/tollgate} \
-		&& $(PYTHON) -m pytest -n $(WORKERS) --dist worksteal $(if $(PYTEST),$(PYTEST),-m 'not chaos' \
+		&& $(PYTHON) -m pytest -n $(WORKERS) --dist worksteal $(if $(PYTEST),$(PYTEST),-m 'not chaos and not drill' \
 		&& $(PYTHON) -m pytest -m chaos)
 
 $(VENV)/.installed: Tests/EndToEnd/requirements.txt

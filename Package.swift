@@ -37,6 +37,7 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CNGHTTP2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
         .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
+        .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
         // Our own C: shims for what Swift cannot express, generated OTLP messages, byte scanning.
         .target(name: "CScan"),
         .target(name: "CLinux"),
@@ -45,7 +46,7 @@ let package = Package(
         room("Wire", ["CScan"]),
         room("Transport", ["Wire", "CLinux", "COpenSSL", "CZlib"]),
         room("HTTP", ["Wire", "Transport", "CNGHTTP2"]),
-        room("Configuration", ["Wire", "CYAML"]),
+        room("Configuration", ["Wire", "CYAML", "CPCRE2"]),
         room("Providers", ["Wire", "Configuration"]),
         room("Telemetry", ["HTTP", "Transport", "Wire", "COTLP"]),
         room("Ledger", ["CSQLite", "Transport", "Wire"]),

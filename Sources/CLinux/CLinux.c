@@ -13,6 +13,7 @@
 #include <sys/eventfd.h>
 #include <sys/random.h>
 #include <sys/resource.h>
+#include <sys/timex.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -223,4 +224,10 @@ size_t tg_error_text(int error, void *text, size_t capacity) {
     if (length > capacity) length = capacity;
     memcpy(text, sentence, length);
     return length;
+}
+
+int tg_clock_is_synchronized(void) {
+    struct timex times = {0};
+    if (adjtimex(&times) < 0) return -1;
+    return (times.status & STA_UNSYNC) == 0;
 }

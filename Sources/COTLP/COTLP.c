@@ -5,8 +5,6 @@
 
 #include "otlp.pb-c.h"
 
-// ------------------------------------------------------------------ arena
-
 typedef struct block {
     struct block *next;
     size_t used, capacity;
@@ -70,9 +68,10 @@ struct tg_otlp {
     Otlp__ResourceLogs resource_logs;
     Otlp__ExportLogsServiceRequest logs;
     void *only[6];
-    size_t span_capacity, event_capacity, metric_capacity, point_capacity, record_capacity;
+    size_t span_capacity, event_capacity, link_capacity, metric_capacity, point_capacity, exemplar_capacity, record_capacity;
     Otlp__Span *span;
     Otlp__Metric *metric;
+    Otlp__HistogramDataPoint *buckets;
     Otlp__LogRecord *record;
     tg_otlp_attributes *resource_attributes;
 };
@@ -142,7 +141,6 @@ void tg_otlp_scope(tg_otlp *b, const void *name, size_t name_length, const void 
 
 // ------------------------------------------------------------------ spans
 
-enum { SPAN_KIND_SERVER = 2 };
 // Span.flags: the W3C flags below, what OTLP knows of the parent above.
 enum { FLAG_SAMPLED = 0x1, FLAG_REMOTE_KNOWN = 0x100, FLAG_REMOTE = 0x200 };
 
@@ -155,7 +153,8 @@ static ProtobufCBinaryData big_endian(block **arena, uint64_t high, uint64_t low
 }
 
 tg_otlp_attributes *tg_otlp_span(tg_otlp *b, uint64_t trace_high, uint64_t trace_low, uint64_t span, uint64_t parent,
-                                 const void *name, size_t name_length, int kind, int64_t start, int64_t end, int status) {
+                                 const void *name, size_t name_length, int kind, bool parent_is_remote, int64_t start,
+                                 int64_t end, int status) {
     Otlp__Span *made = allocate(&b->arena, sizeof *made);
     otlp__span__init(made);
     made->trace_id = big_endian(&b->arena, trace_high, trace_low, 16);
@@ -165,8 +164,7 @@ tg_otlp_attributes *tg_otlp_span(tg_otlp *b, uint64_t trace_high, uint64_t trace
     made->kind = kind;
     made->start_time_unix_nano = (uint64_t)start;
     made->end_time_unix_nano = (uint64_t)end;
-    // Sampled, and whether the parent is remote is known: only a request's own span has its parent with the client.
-    made->flags = FLAG_SAMPLED | FLAG_REMOTE_KNOWN | (parent && kind == SPAN_KIND_SERVER ? FLAG_REMOTE : 0);
+    made->flags = FLAG_SAMPLED | FLAG_REMOTE_KNOWN | (parent && parent_is_remote ? FLAG_REMOTE : 0);
     if (status) {
         made->status = allocate(&b->arena, sizeof *made->status);
         otlp__status__init(made->status);
@@ -175,6 +173,17 @@ tg_otlp_attributes *tg_otlp_span(tg_otlp *b, uint64_t trace_high, uint64_t trace
     append(&b->arena, (void ***)&b->scope_spans.spans, &b->scope_spans.n_spans, &b->span_capacity, made);
     b->span = made;
     b->event_capacity = 0;
+    b->link_capacity = 0;
+    return attributes(&b->arena, &made->attributes, &made->n_attributes);
+}
+
+tg_otlp_attributes *tg_otlp_link(tg_otlp *b, uint64_t trace_high, uint64_t trace_low, uint64_t span) {
+    Otlp__SpanLink *made = allocate(&b->arena, sizeof *made);
+    otlp__span_link__init(made);
+    made->trace_id = big_endian(&b->arena, trace_high, trace_low, 16);
+    made->span_id = big_endian(&b->arena, span, 0, 8);
+    made->flags = FLAG_SAMPLED | FLAG_REMOTE_KNOWN;
+    append(&b->arena, (void ***)&b->span->links, &b->span->n_links, &b->link_capacity, made);
     return attributes(&b->arena, &made->attributes, &made->n_attributes);
 }
 
@@ -252,20 +261,29 @@ void tg_otlp_histogram(tg_otlp *b, const char *name, const char *unit, const cha
     metric->histogram->aggregation_temporality = temporality;
 }
 
-tg_otlp_attributes *tg_otlp_number(tg_otlp *b, int64_t start, int64_t time, int64_t value) {
+static Otlp__NumberDataPoint *begin_number(tg_otlp *b, int64_t start, int64_t time) {
     Otlp__NumberDataPoint *point = allocate(&b->arena, sizeof *point);
     otlp__number_data_point__init(point);
     point->start_time_unix_nano = (uint64_t)start;
     point->time_unix_nano = (uint64_t)time;
+    bool is_gauge = b->metric->data_case == OTLP__METRIC__DATA_GAUGE;
+    Otlp__NumberDataPoint ***points = is_gauge ? &b->metric->gauge->data_points : &b->metric->sum->data_points;
+    size_t *count = is_gauge ? &b->metric->gauge->n_data_points : &b->metric->sum->n_data_points;
+    append(&b->arena, (void ***)points, count, &b->point_capacity, point);
+    return point;
+}
+
+tg_otlp_attributes *tg_otlp_number(tg_otlp *b, int64_t start, int64_t time, int64_t value) {
+    Otlp__NumberDataPoint *point = begin_number(b, start, time);
     point->value_case = OTLP__NUMBER_DATA_POINT__VALUE_AS_INT;
     point->as_int = value;
-    if (b->metric->data_case == OTLP__METRIC__DATA_GAUGE) {
-        Otlp__Gauge *gauge = b->metric->gauge;
-        append(&b->arena, (void ***)&gauge->data_points, &gauge->n_data_points, &b->point_capacity, point);
-    } else {
-        Otlp__Sum *sum = b->metric->sum;
-        append(&b->arena, (void ***)&sum->data_points, &sum->n_data_points, &b->point_capacity, point);
-    }
+    return attributes(&b->arena, &point->attributes, &point->n_attributes);
+}
+
+tg_otlp_attributes *tg_otlp_fraction(tg_otlp *b, int64_t start, int64_t time, double value) {
+    Otlp__NumberDataPoint *point = begin_number(b, start, time);
+    point->value_case = OTLP__NUMBER_DATA_POINT__VALUE_AS_DOUBLE;
+    point->as_double = value;
     return attributes(&b->arena, &point->attributes, &point->n_attributes);
 }
 
@@ -278,15 +296,27 @@ tg_otlp_attributes *tg_otlp_buckets(tg_otlp *b, int64_t start, int64_t time, uin
     point->count = count;
     point->optional_sum_case = OTLP__HISTOGRAM_DATA_POINT__OPTIONAL_SUM_SUM;
     point->sum = sum;
+    size_t counts_size = (bound_count + 1) * sizeof *counts, bounds_size = bound_count * sizeof *bounds;
     point->n_bucket_counts = bound_count + 1;
-    point->bucket_counts = allocate(&b->arena, (bound_count + 1) * sizeof *counts);
-    memcpy(point->bucket_counts, counts, (bound_count + 1) * sizeof *counts);
+    point->bucket_counts = memcpy(allocate(&b->arena, counts_size), counts, counts_size);
     point->n_explicit_bounds = bound_count;
-    point->explicit_bounds = allocate(&b->arena, bound_count * sizeof *bounds);
-    memcpy(point->explicit_bounds, bounds, bound_count * sizeof *bounds);
+    point->explicit_bounds = memcpy(allocate(&b->arena, bounds_size), bounds, bounds_size);
     Otlp__Histogram *histogram = b->metric->histogram;
     append(&b->arena, (void ***)&histogram->data_points, &histogram->n_data_points, &b->point_capacity, point);
+    b->buckets = point;
+    b->exemplar_capacity = 0;
     return attributes(&b->arena, &point->attributes, &point->n_attributes);
+}
+
+void tg_otlp_exemplar(tg_otlp *b, int64_t time, double value, uint64_t trace_high, uint64_t trace_low, uint64_t span) {
+    Otlp__Exemplar *made = allocate(&b->arena, sizeof *made);
+    otlp__exemplar__init(made);
+    made->time_unix_nano = (uint64_t)time;
+    made->value_case = OTLP__EXEMPLAR__VALUE_AS_DOUBLE;
+    made->as_double = value;
+    made->span_id = big_endian(&b->arena, span, 0, 8);
+    made->trace_id = big_endian(&b->arena, trace_high, trace_low, 16);
+    append(&b->arena, (void ***)&b->buckets->exemplars, &b->buckets->n_exemplars, &b->exemplar_capacity, made);
 }
 
 // ------------------------------------------------------------------ attributes

@@ -457,6 +457,51 @@ void   otlp__span_event__free_unpacked
   assert(message->base.descriptor == &otlp__span_event__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   otlp__span_link__init
+                     (Otlp__SpanLink         *message)
+{
+  static const Otlp__SpanLink init_value = OTLP__SPAN_LINK__INIT;
+  *message = init_value;
+}
+size_t otlp__span_link__get_packed_size
+                     (const Otlp__SpanLink *message)
+{
+  assert(message->base.descriptor == &otlp__span_link__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t otlp__span_link__pack
+                     (const Otlp__SpanLink *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &otlp__span_link__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t otlp__span_link__pack_to_buffer
+                     (const Otlp__SpanLink *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &otlp__span_link__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Otlp__SpanLink *
+       otlp__span_link__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Otlp__SpanLink *)
+     protobuf_c_message_unpack (&otlp__span_link__descriptor,
+                                allocator, len, data);
+}
+void   otlp__span_link__free_unpacked
+                     (Otlp__SpanLink *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &otlp__span_link__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   otlp__status__init
                      (Otlp__Status         *message)
 {
@@ -860,6 +905,51 @@ void   otlp__number_data_point__free_unpacked
   if(!message)
     return;
   assert(message->base.descriptor == &otlp__number_data_point__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   otlp__exemplar__init
+                     (Otlp__Exemplar         *message)
+{
+  static const Otlp__Exemplar init_value = OTLP__EXEMPLAR__INIT;
+  *message = init_value;
+}
+size_t otlp__exemplar__get_packed_size
+                     (const Otlp__Exemplar *message)
+{
+  assert(message->base.descriptor == &otlp__exemplar__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t otlp__exemplar__pack
+                     (const Otlp__Exemplar *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &otlp__exemplar__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t otlp__exemplar__pack_to_buffer
+                     (const Otlp__Exemplar *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &otlp__exemplar__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Otlp__Exemplar *
+       otlp__exemplar__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Otlp__Exemplar *)
+     protobuf_c_message_unpack (&otlp__exemplar__descriptor,
+                                allocator, len, data);
+}
+void   otlp__exemplar__free_unpacked
+                     (Otlp__Exemplar *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &otlp__exemplar__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   otlp__histogram_data_point__init
@@ -1598,7 +1688,7 @@ const ProtobufCMessageDescriptor otlp__scope_spans__descriptor =
   (ProtobufCMessageInit) otlp__scope_spans__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor otlp__span__field_descriptors[11] =
+static const ProtobufCFieldDescriptor otlp__span__field_descriptors[12] =
 {
   {
     "trace_id",
@@ -1709,6 +1799,18 @@ static const ProtobufCFieldDescriptor otlp__span__field_descriptors[11] =
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "links",
+    13,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Otlp__Span, n_links),
+    offsetof(Otlp__Span, links),
+    &otlp__span_link__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "status",
     15,
     PROTOBUF_C_LABEL_NONE,
@@ -1737,22 +1839,24 @@ static const unsigned otlp__span__field_indices_by_name[] = {
   7,   /* field[7] = attributes */
   6,   /* field[6] = end_time_unix_nano */
   8,   /* field[8] = events */
-  10,   /* field[10] = flags */
+  11,   /* field[11] = flags */
   4,   /* field[4] = kind */
+  9,   /* field[9] = links */
   3,   /* field[3] = name */
   2,   /* field[2] = parent_span_id */
   1,   /* field[1] = span_id */
   5,   /* field[5] = start_time_unix_nano */
-  9,   /* field[9] = status */
+  10,   /* field[10] = status */
   0,   /* field[0] = trace_id */
 };
-static const ProtobufCIntRange otlp__span__number_ranges[4 + 1] =
+static const ProtobufCIntRange otlp__span__number_ranges[5 + 1] =
 {
   { 1, 0 },
   { 4, 2 },
   { 11, 8 },
-  { 15, 9 },
-  { 0, 11 }
+  { 13, 9 },
+  { 15, 10 },
+  { 0, 12 }
 };
 const ProtobufCMessageDescriptor otlp__span__descriptor =
 {
@@ -1762,10 +1866,10 @@ const ProtobufCMessageDescriptor otlp__span__descriptor =
   "Otlp__Span",
   "otlp",
   sizeof(Otlp__Span),
-  11,
+  12,
   otlp__span__field_descriptors,
   otlp__span__field_indices_by_name,
-  4,  otlp__span__number_ranges,
+  5,  otlp__span__number_ranges,
   (ProtobufCMessageInit) otlp__span__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -1831,6 +1935,85 @@ const ProtobufCMessageDescriptor otlp__span_event__descriptor =
   otlp__span_event__field_indices_by_name,
   1,  otlp__span_event__number_ranges,
   (ProtobufCMessageInit) otlp__span_event__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor otlp__span_link__field_descriptors[4] =
+{
+  {
+    "trace_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Otlp__SpanLink, trace_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "span_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Otlp__SpanLink, span_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "attributes",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Otlp__SpanLink, n_attributes),
+    offsetof(Otlp__SpanLink, attributes),
+    &otlp__key_value__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "flags",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED32,
+    0,   /* quantifier_offset */
+    offsetof(Otlp__SpanLink, flags),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned otlp__span_link__field_indices_by_name[] = {
+  2,   /* field[2] = attributes */
+  3,   /* field[3] = flags */
+  1,   /* field[1] = span_id */
+  0,   /* field[0] = trace_id */
+};
+static const ProtobufCIntRange otlp__span_link__number_ranges[3 + 1] =
+{
+  { 1, 0 },
+  { 4, 2 },
+  { 6, 3 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor otlp__span_link__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "otlp.SpanLink",
+  "SpanLink",
+  "Otlp__SpanLink",
+  "otlp",
+  sizeof(Otlp__SpanLink),
+  4,
+  otlp__span_link__field_descriptors,
+  otlp__span_link__field_indices_by_name,
+  3,  otlp__span_link__number_ranges,
+  (ProtobufCMessageInit) otlp__span_link__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor otlp__status__field_descriptors[2] =
@@ -2296,7 +2479,7 @@ const ProtobufCMessageDescriptor otlp__histogram__descriptor =
   (ProtobufCMessageInit) otlp__histogram__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor otlp__number_data_point__field_descriptors[4] =
+static const ProtobufCFieldDescriptor otlp__number_data_point__field_descriptors[5] =
 {
   {
     "start_time_unix_nano",
@@ -2320,6 +2503,18 @@ static const ProtobufCFieldDescriptor otlp__number_data_point__field_descriptors
     NULL,
     NULL,
     0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "as_double",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Otlp__NumberDataPoint, value_case),
+    offsetof(Otlp__NumberDataPoint, as_double),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
@@ -2348,16 +2543,17 @@ static const ProtobufCFieldDescriptor otlp__number_data_point__field_descriptors
   },
 };
 static const unsigned otlp__number_data_point__field_indices_by_name[] = {
-  2,   /* field[2] = as_int */
-  3,   /* field[3] = attributes */
+  2,   /* field[2] = as_double */
+  3,   /* field[3] = as_int */
+  4,   /* field[4] = attributes */
   0,   /* field[0] = start_time_unix_nano */
   1,   /* field[1] = time_unix_nano */
 };
 static const ProtobufCIntRange otlp__number_data_point__number_ranges[2 + 1] =
 {
   { 2, 0 },
-  { 6, 2 },
-  { 0, 4 }
+  { 6, 3 },
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor otlp__number_data_point__descriptor =
 {
@@ -2367,14 +2563,91 @@ const ProtobufCMessageDescriptor otlp__number_data_point__descriptor =
   "Otlp__NumberDataPoint",
   "otlp",
   sizeof(Otlp__NumberDataPoint),
-  4,
+  5,
   otlp__number_data_point__field_descriptors,
   otlp__number_data_point__field_indices_by_name,
   2,  otlp__number_data_point__number_ranges,
   (ProtobufCMessageInit) otlp__number_data_point__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor otlp__histogram_data_point__field_descriptors[7] =
+static const ProtobufCFieldDescriptor otlp__exemplar__field_descriptors[4] =
+{
+  {
+    "time_unix_nano",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Otlp__Exemplar, time_unix_nano),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "as_double",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Otlp__Exemplar, value_case),
+    offsetof(Otlp__Exemplar, as_double),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "span_id",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Otlp__Exemplar, span_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "trace_id",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Otlp__Exemplar, trace_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned otlp__exemplar__field_indices_by_name[] = {
+  1,   /* field[1] = as_double */
+  2,   /* field[2] = span_id */
+  0,   /* field[0] = time_unix_nano */
+  3,   /* field[3] = trace_id */
+};
+static const ProtobufCIntRange otlp__exemplar__number_ranges[1 + 1] =
+{
+  { 2, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor otlp__exemplar__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "otlp.Exemplar",
+  "Exemplar",
+  "Otlp__Exemplar",
+  "otlp",
+  sizeof(Otlp__Exemplar),
+  4,
+  otlp__exemplar__field_descriptors,
+  otlp__exemplar__field_indices_by_name,
+  1,  otlp__exemplar__number_ranges,
+  (ProtobufCMessageInit) otlp__exemplar__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor otlp__histogram_data_point__field_descriptors[8] =
 {
   {
     "start_time_unix_nano",
@@ -2449,6 +2722,18 @@ static const ProtobufCFieldDescriptor otlp__histogram_data_point__field_descript
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "exemplars",
+    8,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Otlp__HistogramDataPoint, n_exemplars),
+    offsetof(Otlp__HistogramDataPoint, exemplars),
+    &otlp__exemplar__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "attributes",
     9,
     PROTOBUF_C_LABEL_REPEATED,
@@ -2462,19 +2747,19 @@ static const ProtobufCFieldDescriptor otlp__histogram_data_point__field_descript
   },
 };
 static const unsigned otlp__histogram_data_point__field_indices_by_name[] = {
-  6,   /* field[6] = attributes */
+  7,   /* field[7] = attributes */
   4,   /* field[4] = bucket_counts */
   2,   /* field[2] = count */
+  6,   /* field[6] = exemplars */
   5,   /* field[5] = explicit_bounds */
   0,   /* field[0] = start_time_unix_nano */
   3,   /* field[3] = sum */
   1,   /* field[1] = time_unix_nano */
 };
-static const ProtobufCIntRange otlp__histogram_data_point__number_ranges[2 + 1] =
+static const ProtobufCIntRange otlp__histogram_data_point__number_ranges[1 + 1] =
 {
   { 2, 0 },
-  { 9, 6 },
-  { 0, 7 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor otlp__histogram_data_point__descriptor =
 {
@@ -2484,10 +2769,10 @@ const ProtobufCMessageDescriptor otlp__histogram_data_point__descriptor =
   "Otlp__HistogramDataPoint",
   "otlp",
   sizeof(Otlp__HistogramDataPoint),
-  7,
+  8,
   otlp__histogram_data_point__field_descriptors,
   otlp__histogram_data_point__field_indices_by_name,
-  2,  otlp__histogram_data_point__number_ranges,
+  1,  otlp__histogram_data_point__number_ranges,
   (ProtobufCMessageInit) otlp__histogram_data_point__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

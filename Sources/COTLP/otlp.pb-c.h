@@ -25,6 +25,7 @@ typedef struct Otlp__ResourceSpans Otlp__ResourceSpans;
 typedef struct Otlp__ScopeSpans Otlp__ScopeSpans;
 typedef struct Otlp__Span Otlp__Span;
 typedef struct Otlp__SpanEvent Otlp__SpanEvent;
+typedef struct Otlp__SpanLink Otlp__SpanLink;
 typedef struct Otlp__Status Otlp__Status;
 typedef struct Otlp__ExportMetricsServiceRequest Otlp__ExportMetricsServiceRequest;
 typedef struct Otlp__ResourceMetrics Otlp__ResourceMetrics;
@@ -34,6 +35,7 @@ typedef struct Otlp__Gauge Otlp__Gauge;
 typedef struct Otlp__Sum Otlp__Sum;
 typedef struct Otlp__Histogram Otlp__Histogram;
 typedef struct Otlp__NumberDataPoint Otlp__NumberDataPoint;
+typedef struct Otlp__Exemplar Otlp__Exemplar;
 typedef struct Otlp__HistogramDataPoint Otlp__HistogramDataPoint;
 typedef struct Otlp__ExportLogsServiceRequest Otlp__ExportLogsServiceRequest;
 typedef struct Otlp__ResourceLogs Otlp__ResourceLogs;
@@ -172,12 +174,14 @@ struct  Otlp__Span
   Otlp__KeyValue **attributes;
   size_t n_events;
   Otlp__SpanEvent **events;
+  size_t n_links;
+  Otlp__SpanLink **links;
   Otlp__Status *status;
   uint32_t flags;
 };
 #define OTLP__SPAN__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&otlp__span__descriptor) \
-    , {0,NULL}, {0,NULL}, {0,NULL}, (char *)protobuf_c_empty_string, 0, 0, 0, 0,NULL, 0,NULL, NULL, 0 }
+    , {0,NULL}, {0,NULL}, {0,NULL}, (char *)protobuf_c_empty_string, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, NULL, 0 }
 
 
 struct  Otlp__SpanEvent
@@ -191,6 +195,20 @@ struct  Otlp__SpanEvent
 #define OTLP__SPAN_EVENT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&otlp__span_event__descriptor) \
     , 0, (char *)protobuf_c_empty_string, 0,NULL }
+
+
+struct  Otlp__SpanLink
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData trace_id;
+  ProtobufCBinaryData span_id;
+  size_t n_attributes;
+  Otlp__KeyValue **attributes;
+  uint32_t flags;
+};
+#define OTLP__SPAN_LINK__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&otlp__span_link__descriptor) \
+    , {0,NULL}, {0,NULL}, 0,NULL, 0 }
 
 
 struct  Otlp__Status
@@ -310,6 +328,7 @@ struct  Otlp__Histogram
 
 typedef enum {
   OTLP__NUMBER_DATA_POINT__VALUE__NOT_SET = 0,
+  OTLP__NUMBER_DATA_POINT__VALUE_AS_DOUBLE = 4,
   OTLP__NUMBER_DATA_POINT__VALUE_AS_INT = 6
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(OTLP__NUMBER_DATA_POINT__VALUE__CASE)
 } Otlp__NumberDataPoint__ValueCase;
@@ -323,12 +342,35 @@ struct  Otlp__NumberDataPoint
   Otlp__KeyValue **attributes;
   Otlp__NumberDataPoint__ValueCase value_case;
   union {
+    double as_double;
     int64_t as_int;
   };
 };
 #define OTLP__NUMBER_DATA_POINT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&otlp__number_data_point__descriptor) \
     , 0, 0, 0,NULL, OTLP__NUMBER_DATA_POINT__VALUE__NOT_SET, {0} }
+
+
+typedef enum {
+  OTLP__EXEMPLAR__VALUE__NOT_SET = 0,
+  OTLP__EXEMPLAR__VALUE_AS_DOUBLE = 3
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(OTLP__EXEMPLAR__VALUE__CASE)
+} Otlp__Exemplar__ValueCase;
+
+struct  Otlp__Exemplar
+{
+  ProtobufCMessage base;
+  uint64_t time_unix_nano;
+  ProtobufCBinaryData span_id;
+  ProtobufCBinaryData trace_id;
+  Otlp__Exemplar__ValueCase value_case;
+  union {
+    double as_double;
+  };
+};
+#define OTLP__EXEMPLAR__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&otlp__exemplar__descriptor) \
+    , 0, {0,NULL}, {0,NULL}, OTLP__EXEMPLAR__VALUE__NOT_SET, {0} }
 
 
 typedef enum {
@@ -347,6 +389,8 @@ struct  Otlp__HistogramDataPoint
   uint64_t *bucket_counts;
   size_t n_explicit_bounds;
   double *explicit_bounds;
+  size_t n_exemplars;
+  Otlp__Exemplar **exemplars;
   size_t n_attributes;
   Otlp__KeyValue **attributes;
   Otlp__HistogramDataPoint__OptionalSumCase optional_sum_case;
@@ -356,7 +400,7 @@ struct  Otlp__HistogramDataPoint
 };
 #define OTLP__HISTOGRAM_DATA_POINT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&otlp__histogram_data_point__descriptor) \
-    , 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, OTLP__HISTOGRAM_DATA_POINT__OPTIONAL_SUM__NOT_SET, {0} }
+    , 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, 0,NULL, OTLP__HISTOGRAM_DATA_POINT__OPTIONAL_SUM__NOT_SET, {0} }
 
 
 struct  Otlp__ExportLogsServiceRequest
@@ -628,6 +672,25 @@ Otlp__SpanEvent *
 void   otlp__span_event__free_unpacked
                      (Otlp__SpanEvent *message,
                       ProtobufCAllocator *allocator);
+/* Otlp__SpanLink methods */
+void   otlp__span_link__init
+                     (Otlp__SpanLink         *message);
+size_t otlp__span_link__get_packed_size
+                     (const Otlp__SpanLink   *message);
+size_t otlp__span_link__pack
+                     (const Otlp__SpanLink   *message,
+                      uint8_t             *out);
+size_t otlp__span_link__pack_to_buffer
+                     (const Otlp__SpanLink   *message,
+                      ProtobufCBuffer     *buffer);
+Otlp__SpanLink *
+       otlp__span_link__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   otlp__span_link__free_unpacked
+                     (Otlp__SpanLink *message,
+                      ProtobufCAllocator *allocator);
 /* Otlp__Status methods */
 void   otlp__status__init
                      (Otlp__Status         *message);
@@ -799,6 +862,25 @@ Otlp__NumberDataPoint *
 void   otlp__number_data_point__free_unpacked
                      (Otlp__NumberDataPoint *message,
                       ProtobufCAllocator *allocator);
+/* Otlp__Exemplar methods */
+void   otlp__exemplar__init
+                     (Otlp__Exemplar         *message);
+size_t otlp__exemplar__get_packed_size
+                     (const Otlp__Exemplar   *message);
+size_t otlp__exemplar__pack
+                     (const Otlp__Exemplar   *message,
+                      uint8_t             *out);
+size_t otlp__exemplar__pack_to_buffer
+                     (const Otlp__Exemplar   *message,
+                      ProtobufCBuffer     *buffer);
+Otlp__Exemplar *
+       otlp__exemplar__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   otlp__exemplar__free_unpacked
+                     (Otlp__Exemplar *message,
+                      ProtobufCAllocator *allocator);
 /* Otlp__HistogramDataPoint methods */
 void   otlp__histogram_data_point__init
                      (Otlp__HistogramDataPoint         *message);
@@ -964,6 +1046,9 @@ typedef void (*Otlp__Span_Closure)
 typedef void (*Otlp__SpanEvent_Closure)
                  (const Otlp__SpanEvent *message,
                   void *closure_data);
+typedef void (*Otlp__SpanLink_Closure)
+                 (const Otlp__SpanLink *message,
+                  void *closure_data);
 typedef void (*Otlp__Status_Closure)
                  (const Otlp__Status *message,
                   void *closure_data);
@@ -990,6 +1075,9 @@ typedef void (*Otlp__Histogram_Closure)
                   void *closure_data);
 typedef void (*Otlp__NumberDataPoint_Closure)
                  (const Otlp__NumberDataPoint *message,
+                  void *closure_data);
+typedef void (*Otlp__Exemplar_Closure)
+                 (const Otlp__Exemplar *message,
                   void *closure_data);
 typedef void (*Otlp__HistogramDataPoint_Closure)
                  (const Otlp__HistogramDataPoint *message,
@@ -1028,6 +1116,7 @@ extern const ProtobufCMessageDescriptor otlp__resource_spans__descriptor;
 extern const ProtobufCMessageDescriptor otlp__scope_spans__descriptor;
 extern const ProtobufCMessageDescriptor otlp__span__descriptor;
 extern const ProtobufCMessageDescriptor otlp__span_event__descriptor;
+extern const ProtobufCMessageDescriptor otlp__span_link__descriptor;
 extern const ProtobufCMessageDescriptor otlp__status__descriptor;
 extern const ProtobufCMessageDescriptor otlp__export_metrics_service_request__descriptor;
 extern const ProtobufCMessageDescriptor otlp__resource_metrics__descriptor;
@@ -1037,6 +1126,7 @@ extern const ProtobufCMessageDescriptor otlp__gauge__descriptor;
 extern const ProtobufCMessageDescriptor otlp__sum__descriptor;
 extern const ProtobufCMessageDescriptor otlp__histogram__descriptor;
 extern const ProtobufCMessageDescriptor otlp__number_data_point__descriptor;
+extern const ProtobufCMessageDescriptor otlp__exemplar__descriptor;
 extern const ProtobufCMessageDescriptor otlp__histogram_data_point__descriptor;
 extern const ProtobufCMessageDescriptor otlp__export_logs_service_request__descriptor;
 extern const ProtobufCMessageDescriptor otlp__resource_logs__descriptor;

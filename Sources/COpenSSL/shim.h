@@ -29,6 +29,15 @@ static inline long tg_ssl_set_host_name(SSL *session, const char *name) {
 }
 static const int tg_tls_1_2 = TLS1_2_VERSION;
 
+// When a certificate ends, Unix seconds; -1 if it does not say so in a way that can be read.
+static inline int64_t tg_x509_end(const X509 *certificate) {
+    int days = 0, seconds = 0;
+    ASN1_TIME *epoch = ASN1_TIME_set(NULL, 0);
+    int known = epoch && ASN1_TIME_diff(&days, &seconds, epoch, X509_get0_notAfter(certificate));
+    ASN1_TIME_free(epoch);
+    return known ? (int64_t)days * 86400 + seconds : -1;
+}
+
 // Answers ALPN with http/1.1 if the client offers it, and without ALPN otherwise.
 static inline int tg_alpn_http11(
     SSL *session, const unsigned char **out, unsigned char *out_length, const unsigned char *offered,

@@ -22,7 +22,7 @@ TARGET static tg_json_result BUILD(scan)(
     // What changes lives in registers: through `state` every bracket would wait for the last one's store.
     uint64_t in_string = state->in_string, escaped = state->escaped;
     uint32_t depth = state->depth;
-    const uint32_t limit = state->depth_limit;
+    const uint32_t limit = state->depth_limit, deepest = 1 + state->deeper;
     tg_json_result result = {from, 0, TG_JSON_OK};
 
     for (; to - result.position >= 64; result.position += 64) {
@@ -50,8 +50,8 @@ TARGET static tg_json_result BUILD(scan)(
         uint64_t brackets = (operators.open | operators.close) & outside;
         unsigned bit = 0;
 
-        if (depth > 1 + (unsigned)__builtin_popcountll(operators.close & outside)) {
-            // Cannot come back to the first level in this block: only the brackets count.
+        if (depth > deepest + (unsigned)__builtin_popcountll(operators.close & outside)) {
+            // Cannot come back to what is told of in this block: only the brackets count.
             for (; brackets; brackets &= brackets - 1) {
                 bit = (unsigned)__builtin_ctzll(brackets);
                 result.status = BUILD(bracket)(state->kinds, limit, &depth, block[bit]);
@@ -68,7 +68,7 @@ TARGET static tg_json_result BUILD(scan)(
                     least = least < depth ? least : depth;
                 }
                 out[result.count] = result.position + bit;
-                result.count += least <= 1;
+                result.count += least <= deepest;
             }
         }
         if (__builtin_expect(result.status == TG_JSON_OK && fault != 0, 0)) {

@@ -50,6 +50,7 @@ extension SnapshotReader {
         provider.models = section.sections("models").compactMap(readProviderModel)
         provider.betas = readBetas(&section)
         provider.counting = section.choice("count_tokens", default: TokenCounting.provider)
+        provider.getsTraceContext = section.truth("trace_context") ?? true
         provider.fidelity = section.choice("fidelity", default: FidelityPolicy.warn)
         if kind == .mock { refuseForMock(&section) }
         return base == nil ? nil : provider
@@ -65,7 +66,7 @@ extension SnapshotReader {
 
     static let ownHeaders: Set = [
         "host", "content-length", "transfer-encoding", "connection", "te", "trailer", "upgrade", "expect",
-        "accept-encoding", "traceparent",
+        "accept-encoding", "traceparent", "tracestate", "baggage",
     ]
 
     private func refuseForMock(_ section: inout Section) {
@@ -74,6 +75,7 @@ extension SnapshotReader {
                 "api_key", "auth", "base_url", "ca_file", "max_idle_connections", "timeouts", "dialect", "headers",
                 "models", "betas", "fidelity", "max_concurrent_requests",
                 "max_queued_requests", "queue_timeout", "proxy", "count_tokens",
+                "trace_context",
             ], "has no effect: a mock answers by itself")
     }
 

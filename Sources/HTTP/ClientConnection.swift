@@ -27,6 +27,9 @@ package final class ClientConnection: @unchecked Sendable {
     package private(set) var uses = 0
     /// Bytes of the present answer that have come, framing included.
     package private(set) var bytesReceived = 0
+    private let openedAt: Int64
+    /// Told once, when it is closed, how long it was open, nanoseconds.
+    package var whenClosed: ((Int64) -> Void)?
     /// When it was last given back, monotonic nanoseconds.
     package private(set) var idleSince: Int64 = 0
 
@@ -34,6 +37,7 @@ package final class ClientConnection: @unchecked Sendable {
         self.stream = stream
         self.loop = loop
         input = InputBuffer(loop: loop)
+        openedAt = loop.now
     }
 
     // MARK: Lease
@@ -69,6 +73,10 @@ package final class ClientConnection: @unchecked Sendable {
     package func close() {
         failed = true
         stream.close()
+        if let told = whenClosed {
+            whenClosed = nil
+            told(loop.now - openedAt)
+        }
     }
 
     // MARK: Request

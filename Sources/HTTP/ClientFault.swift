@@ -13,6 +13,8 @@ package enum ClientFault: Error {
     case timedOut
     /// The caller's own client went away first.
     case cancelled
+    /// A fault of HTTP/2 itself.
+    case http2(HTTP2Fault)
 
     package init(_ error: TransportError) {
         self =
@@ -31,6 +33,7 @@ package enum ClientFault: Error {
         case .cut: "the connection ended before the answer was complete"
         case .timedOut: "nothing came in the time allowed"
         case .cancelled: "given up, as the client went away"
+        case .http2(let fault): fault.sentence
         }
     }
 }

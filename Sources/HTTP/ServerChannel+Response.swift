@@ -129,6 +129,7 @@ extension ServerChannel {
     /// length must have exactly that many bytes.
     package func send(_ data: UnsafeRawBufferPointer, isLast: Bool) -> SendState {
         precondition(state == .body, "a body outside of an answer")
+        tap?(data)
         let none = UnsafeRawBufferPointer(start: nil, count: 0)
         var piece = data, tail = none
         switch framing {

@@ -56,6 +56,8 @@ package final class ServerChannel {
     package private(set) var arrivedAt: Int64 = 0
     /// Set from outside to end after the exchange in hand.
     package var mustClose = false
+    /// Sees each piece of an answer's body before it is sent; `nil`: nobody does.
+    package var tap: ((UnsafeRawBufferPointer) -> Void)?
 
     private let input: InputBuffer
     private var parser: RequestHeadParser

@@ -73,7 +73,8 @@ package final class Ledger: Sendable {
             keys: options.onKeyChange, raises: options.onRaiseChange, audit: options.onAudit)
         let store = WriterStore(
             database: database, rows: try RowWriter(database), notes: try NoteWriter(database, inbox: inbox),
-            watch: try StoreWatch(database, seen: versions, listeners), lock: lock)
+            watch: try StoreWatch(database, seen: versions, listeners), standing: try StandingQuery(database),
+            lock: lock)
         let writer = LedgerWriter(
             store: store, journals: journals, inbox: inbox, thread: thread, onFault: options.onFault,
             onAuditLoss: options.onAuditLoss)

@@ -49,9 +49,17 @@ package struct ModelCall: Sendable {
     package var cacheRead: Int64 = 0
     package var output: Int64 = 0
     package var costNanoUSD: Int64 = 0
+    /// The counts of tokens are not the provider's, or not all of them.
+    package var isEstimated = false
     /// Nano-dollars for a million tokens at the time, for what a miss costs; `nil`: unpriced.
     package var rates: CacheRates?
 
+    /// The prompt whose trace it is in, where that is ours; `nil`: the client has a trace of its own, or wants none.
+    package var place: PromptPlace?
+    /// It helps: a title, a search, a sum of the conversation; no turn of any.
+    package var isHelping = false
+    /// It was refused by the gateway: no model was asked.
+    package var isRefused = false
     package var toolUses: [ToolUse] = []
     package var conversation = Conversation()
 

@@ -9,7 +9,7 @@ package final class LoopTelemetry: @unchecked Sendable {
     /// Writes at the end of each turn, once `start` was called.
     package let log: LogWriter
     package var spans = SpanRecorder()
-    package var figures = MetricShard()
+    package var figures: MetricShard
     /// Called on the loop's thread before its figures are collected: the moment to set gauges.
     package var beforeCollection: ((inout MetricShard) -> Void)?
     private var events = LogRecorder()
@@ -25,6 +25,7 @@ package final class LoopTelemetry: @unchecked Sendable {
 
     package init(_ settings: TelemetrySettings, loop: EventLoop, log: LogWriter) {
         self.settings = settings
+        figures = MetricShard(limit: settings.seriesLimit)
         self.loop = loop
         self.log = log.sibling()
         records = settings.traces != nil
@@ -48,22 +49,41 @@ package final class LoopTelemetry: @unchecked Sendable {
         settings.sampler.isSampled(parent: parent, traceID: traceID)
     }
 
+    /// What measurements that follow are examples of: a span and whether it is sampled.
+    package func exemplars(of trace: TraceID, _ span: SpanID, isSampled: Bool, at time: Int64) {
+        let isWanted =
+            switch settings.exemplars {
+            case .traceBased: isSampled && records
+            case .alwaysOn: true
+            case .alwaysOff: false
+            }
+        figures.source = isWanted ? ExemplarSource(trace: trace, span: span, time: time) : nil
+    }
+
     /// Call after the spans of a request were recorded.
     package func recorded() {
         if spans.count >= settings.traceBatching.maximumBatch {
             handOver()
         } else if !timer.isArmed {
-            timer.schedule(after: settings.traceBatching.scheduleDelay)
+            timer.schedule(after: min(settings.traceBatching.scheduleDelay, Self.handOverDelay))
         }
     }
+
+    /// Nanoseconds that a record stays with its loop, at most: what the exporter does not have it cannot save.
+    private static let handOverDelay: Int64 = 200_000_000
 
     private func handOver() {
         timer.cancel()
         guard spans.count > 0, let exporter else { return }
-        let batch = spans.take()
+        let batch = takeSpans()
         exporter.loop.post {
             Task(executorPreference: exporter.loop) { await exporter.take(batch) }
         }
+    }
+
+    private func takeSpans() -> RecordBatch {
+        figures.add(.spansStarted, Int64(spans.count), .sampling("RECORD_AND_SAMPLE"))
+        return spans.take()
     }
 
     /// Records an event, on the loop's own thread. Without a collector for logs it goes nowhere; one that finds no room is
@@ -77,7 +97,18 @@ package final class LoopTelemetry: @unchecked Sendable {
         if events.count >= settings.logBatching.maximumBatch {
             handOverEvents()
         } else if !eventTimer.isArmed {
-            eventTimer.schedule(after: settings.logBatching.scheduleDelay)
+            eventTimer.schedule(after: min(settings.logBatching.scheduleDelay, Self.handOverDelay))
+        }
+    }
+
+    /// Records an event that takes time to complete: that is done on the exporter's loop.
+    package func emit(_ event: TelemetryEvent, completing complete: @escaping @Sendable (inout TelemetryEvent) -> Void)
+    {
+        guard recordsEvents, let exporter else { return }
+        exporter.loop.post {
+            var event = event
+            complete(&event)
+            exporter.emit(event)
         }
     }
 
@@ -105,7 +136,7 @@ package final class LoopTelemetry: @unchecked Sendable {
             loop.post {
                 self.timer.cancel()
                 self.eventTimer.cancel()
-                let spans = self.spans.count > 0 ? self.spans.take() : nil
+                let spans = self.spans.count > 0 ? self.takeSpans() : nil
                 answer.resume(returning: (spans, self.events.take()))
             }
         }

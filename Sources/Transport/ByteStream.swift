@@ -15,6 +15,8 @@ package final class ByteStream {
     package var isEncrypted: Bool { tls != nil }
     /// The certificate that the client showed in the handshake, which must be done; `nil` if it showed none or was not asked.
     package var peerCertificate: PeerCertificate? { tls?.peerCertificate }
+    /// What both sides agreed to speak (ALPN), once the handshake is done; `nil` if nothing was agreed.
+    package var chosenProtocol: String? { tls?.chosenProtocol }
     /// The peer closed its side, or the connection broke.
     package var sawHangup: Bool { socket.sawHangup }
     /// Something has come that was not read; on an idle connection that can only be its end, or a fault.

@@ -14,6 +14,9 @@ package final class Listener: EventSource {
     /// The address as bound: with the port that the kernel chose if 0 was asked for.
     package let address: SocketAddress
 
+    /// When the certificate shown to clients ends, Unix seconds; `nil` without TLS.
+    package var certificateEnd: Int64? { tls?.certificateEnd }
+
     /// Binds at once, so that an address in use is known before anything is served.
     package init(_ address: SocketAddress, tls: TLSContext?, loop: EventLoop) throws(TransportError) {
         descriptor = try EventLoop.checked(

@@ -49,6 +49,16 @@ package struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
         self.port = port
     }
 
+    /// This host itself: 127.0.0.0/8, ::1, or the former written as the latter.
+    package var isLoopback: Bool {
+        switch family {
+        case .v4: bytes[0] == 127
+        case .v6:
+            bytes == [UInt8](repeating: 0, count: 15) + [1]
+                || bytes.starts(with: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 127])
+        }
+    }
+
     /// The numeric address without the port.
     package var host: String {
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(INET6_ADDRSTRLEN)) { text in

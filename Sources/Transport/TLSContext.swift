@@ -2,7 +2,7 @@ import COpenSSL
 
 /// A TLS configuration: our certificate for listeners, or what upstream certificates must chain to.
 ///
-/// TLS 1.2 or newer, HTTP/1.1 by ALPN. `@unchecked Sendable`: the `SSL_CTX` is complete when `init` returns and not changed
+/// TLS 1.2 or newer; ALPN chooses HTTP/1.1, for upstream connections what the caller speaks. `@unchecked Sendable`: the `SSL_CTX` is complete when `init` returns and not changed
 /// afterwards; OpenSSL locks its inner caches (SSL_CTX is documented as shareable between threads).
 package final class TLSContext: @unchecked Sendable {
     let handle: OpaquePointer
@@ -20,15 +20,7 @@ package final class TLSContext: @unchecked Sendable {
         isServer = true
         asksClients = clientAuthorityFile != nil
         // From here on `deinit` frees the handle, also when this throws.
-        guard SSL_CTX_use_certificate_chain_file(handle, certificateFile) == 1 else {
-            throw Self.configurationError("certificate \(certificateFile)")
-        }
-        guard SSL_CTX_use_PrivateKey_file(handle, keyFile, SSL_FILETYPE_PEM) == 1 else {
-            throw Self.configurationError("key \(keyFile)")
-        }
-        guard SSL_CTX_check_private_key(handle) == 1 else {
-            throw Self.configurationError("key \(keyFile) does not belong to certificate \(certificateFile)")
-        }
+        try Self.show(certificateFile, keyFile, handle)
         if let clientAuthorityFile,
             tg_ssl_ctx_ask_clients(handle, clientAuthorityFile, requiresClientCertificate ? 1 : 0) != 1
         {
@@ -38,7 +30,12 @@ package final class TLSContext: @unchecked Sendable {
     }
 
     /// For upstream connections: the peer's certificate must chain to one in `authorityFile` (PEM), or to the system's store.
-    package init(authorityFile: String?) throws(TransportError) {
+    /// A peer that asks for a certificate gets `identity` (PEM files: the chain, leaf first, and the key), if there is one.
+    /// `protocols` is what is offered by ALPN.
+    package init(
+        authorityFile: String?, identity: (certificateFile: String, keyFile: String)? = nil,
+        protocols: [String] = ["http/1.1"]
+    ) throws(TransportError) {
         handle = try Self.make(TLS_client_method())
         isServer = false
         asksClients = false
@@ -51,7 +48,8 @@ package final class TLSContext: @unchecked Sendable {
         }
         SSL_CTX_set_verify(handle, SSL_VERIFY_PEER, nil)
         _ = tg_ssl_ctx_session_cache_client(handle)
-        let offered: [UInt8] = [8] + Array("http/1.1".utf8)
+        if let identity { try Self.show(identity.certificateFile, identity.keyFile, handle) }
+        let offered = protocols.flatMap { [UInt8(clamping: $0.utf8.count)] + Array($0.utf8) }
         SSL_CTX_set_alpn_protos(handle, offered, UInt32(offered.count))
     }
 
@@ -62,7 +60,28 @@ package final class TLSContext: @unchecked Sendable {
         return context
     }
 
+    /// When our certificate ends, Unix seconds; `nil`: there is none.
+    package var certificateEnd: Int64? {
+        guard let certificate = SSL_CTX_get0_certificate(handle) else { return nil }
+        let end = tg_x509_end(certificate)
+        return end < 0 ? nil : end
+    }
+
     deinit { SSL_CTX_free(handle) }
+
+    private static func show(
+        _ certificateFile: String, _ keyFile: String, _ handle: OpaquePointer
+    ) throws(TransportError) {
+        guard SSL_CTX_use_certificate_chain_file(handle, certificateFile) == 1 else {
+            throw configurationError("certificate \(certificateFile)")
+        }
+        guard SSL_CTX_use_PrivateKey_file(handle, keyFile, SSL_FILETYPE_PEM) == 1 else {
+            throw configurationError("key \(keyFile)")
+        }
+        guard SSL_CTX_check_private_key(handle) == 1 else {
+            throw configurationError("key \(keyFile) does not belong to certificate \(certificateFile)")
+        }
+    }
 
     private static func make(_ method: OpaquePointer?) throws(TransportError) -> OpaquePointer {
         guard let context = SSL_CTX_new(method) else { throw configurationError("SSL_CTX_new") }

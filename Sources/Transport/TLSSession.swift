@@ -44,6 +44,13 @@ final class TLSSession {
     private(set) lazy var peerCertificate: PeerCertificate? =
         context.asksClients && SSL_is_init_finished(handle) == 1 ? PeerCertificate(of: handle) : nil
 
+    /// What the handshake chose (ALPN, RFC 7301).
+    var chosenProtocol: String? {
+        var name: UnsafePointer<UInt8>?, length: UInt32 = 0
+        SSL_get0_alpn_selected(handle, &name, &length)
+        return name.map { String(decoding: UnsafeBufferPointer(start: $0, count: Int(length)), as: UTF8.self) }
+    }
+
     func handshake() -> WriteResult {
         let result = SSL_do_handshake(handle)
         if result == 1 { return .bytes(0) }

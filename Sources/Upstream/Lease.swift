@@ -32,6 +32,7 @@ package struct Lease: ~Copyable {
             throw ClientFault(error)
         }
         let connection = ClientConnection(stream: stream, loop: pool.loop)
+        await pool.opened(connection)
         connection.begin(wakeup)
         return Lease(connection, pool: pool, isReused: false)
     }

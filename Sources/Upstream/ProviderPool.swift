@@ -23,6 +23,24 @@ package actor ProviderPool {
     }
 
     package var idleCount: Int { idle.count }
+    /// Connections that are open, leased or idle.
+    package private(set) var openCount = 0
+    private var whenConnectionEnds: @Sendable (Int64) -> Void = { _ in }
+
+    /// Has `told` called, on the loop's thread, with how long a connection was open, nanoseconds.
+    package func watchConnections(_ told: @escaping @Sendable (Int64) -> Void) { whenConnectionEnds = told }
+
+    /// Counts a new connection until it is closed.
+    func opened(_ connection: ClientConnection) {
+        openCount += 1
+        connection.whenClosed = { [unowned self] age in
+            // Connections are closed on the loop's thread, where this actor is isolated.
+            assumeIsolated { pool in
+                pool.openCount -= 1
+                pool.whenConnectionEnds(age)
+            }
+        }
+    }
 
     /// An idle connection that has not ended meanwhile.
     func take() -> ClientConnection? {

@@ -11,6 +11,8 @@ enum ReportCommand {
         ("rebuild", RebuildCommand.run), ("recompute", RecomputeCommand.run), ("what-if", WhatIfCommand.run),
         ("reconcile", ReconcileCommand.run),
         ("--forecast", ForecastCommand.run),
+        ("--activity", ActivityReportCommand.run),
+        ("--cache", CacheReportCommand.run),
     ]
 
     static func run(_ arguments: ArraySlice<String>) throws -> Int32 {

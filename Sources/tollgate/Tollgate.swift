@@ -20,7 +20,11 @@ struct Tollgate {
             case "keys": return try KeysCommand.run(rest)
             case "explain": return try ExplainCommand.run(rest)
             case "budgets": return try BudgetsCommand.run(rest)
+            case "sessions": return try SessionsCommand.run(rest)
+            case "settings": return try SettingsCommand.run(rest)
+            case "session": return try SessionCommand.run(rest)
             case "report": return try ReportCommand.run(rest)
+            case "doctor": return try await DoctorCommand.run(rest)
             case "healthcheck": return try await HealthcheckCommand.run(rest)
             case "version", "--version": Console.print("tollgate \(Version.current)")
             case "help", "--help", "-h": Console.print(Usage.text)
@@ -74,6 +78,16 @@ enum Usage {
         tollgate report reconcile --config FILE --provider P --file EXPORT [--tolerance 0.5] [--all]
         tollgate report recompute --config FILE --since T --prices FILE|current [--dry-run]
         tollgate report rebuild --config FILE      make the roll-ups anew
+        tollgate report --activity --config FILE [--by user,team,project,day,…] [--since 7d] [--format table|csv|json]
+                                                   sessions, edits, commits, and what each cost
+        tollgate report --cache --config FILE [--by cause,user,model,…] [--since 7d] [--format table|csv|json]
+                                                   what breaks of providers' caches cost, and why they broke
+        tollgate sessions --config FILE [--since 1h | --all] [--json]
+                                                   who runs what: context, cost so far and per minute
+        tollgate session ID --config FILE [--follow] [--json]
+                                                   one session as a tree: prompts, model calls, tools, subagents
+        tollgate settings status-line              for Claude Code: cost of the session, of today, what is left, the next turn
+        tollgate doctor --config FILE [--json]     what is off, and what to do about it
         tollgate healthcheck --config FILE         exit code 0 if the gateway is ready
         tollgate version
         """

@@ -319,6 +319,7 @@ static void prepare_request(char **arguments) {
         "POST %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nAccept: application/json\r\nContent-Type: application/json\r\n"
         "User-Agent: claude-cli/2.0.14 (external, cli)\r\nAuthorization: Bearer %s\r\n"
         "anthropic-version: 2023-06-01\r\nanthropic-beta: claude-code-20250219,fine-grained-tool-streaming-2025-05-14\r\n"
+        "X-Claude-Code-Session-Id: 33bd2ff1-61af-4d6b-8aaf-4b4a161cb228\r\n"
         "x-app: cli\r\nX-Stainless-Lang: js\r\nX-Stainless-Package-Version: 0.60.0\r\nX-Stainless-OS: Linux\r\n"
         "X-Stainless-Arch: x64\r\nX-Stainless-Runtime: node\r\nX-Stainless-Runtime-Version: v22.12.0\r\n"
         "X-Stainless-Retry-Count: 0\r\nX-Stainless-Timeout: 600\r\nAccept-Encoding: identity\r\n"

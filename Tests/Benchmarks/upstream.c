@@ -2,7 +2,7 @@
 //   ?case=json   one JSON message of about 2 KB
 //   ?case=burst  a stream of 300 text deltas, about 60 KB, at once
 //   ?case=paced  the same 5 ms apart; each delta tells when it was sent: "@" and 20 digits of CLOCK_MONOTONIC ns
-//   &from=NAME   direct, nginx, tollgate or governed
+//   &from=NAME   direct, nginx, tollgate, governed or silent
 // `POST /v1/chat/completions` and `/v1/responses` stream the same 300 text deltas at once in those dialects, for tollgate.
 // `GET /count` gives the requests by name, and the body size of each case.
 //   upstream PORT
@@ -33,8 +33,8 @@ struct text {
 static struct text json, burst, chat, responses, opening, closing, not_found;
 static struct text deltas[DELTAS];
 static size_t stamp_at[DELTAS];
-static const char *const names[] = {"direct", "nginx", "tollgate", "governed"};
-static long long counts[4], unnamed;
+static const char *const names[] = {"direct", "nginx", "tollgate", "governed", "silent"};
+static long long counts[5], unnamed;
 static struct connection *first, *last; // paced streams, the next one due in front
 
 static void add(struct text *text, const char *bytes, size_t length) {
@@ -227,9 +227,9 @@ static long long pace(void) {
 static void tell_counts(struct connection *connection) {
     char body[512], whole[1024];
     int length = snprintf(body, sizeof body,
-                          "{\"direct\":%lld,\"nginx\":%lld,\"tollgate\":%lld,\"governed\":%lld,\"unnamed\":%lld,"
+                          "{\"direct\":%lld,\"nginx\":%lld,\"tollgate\":%lld,\"governed\":%lld,\"silent\":%lld,\"unnamed\":%lld,"
                           "\"bytes\":{\"json\":%zu,\"burst\":%zu,\"paced\":%zu}}",
-                          counts[0], counts[1], counts[2], counts[3], unnamed, json.body, burst.body, burst.body);
+                          counts[0], counts[1], counts[2], counts[3], counts[4], unnamed, json.body, burst.body, burst.body);
     length = snprintf(whole, sizeof whole, "HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%s", length, body);
     give(connection, whole, length);
 }
@@ -247,7 +247,7 @@ static void answer(struct connection *connection) {
         return;
     }
     bool named = false;
-    for (int index = 0; index < 4 && from; index++)
+    for (int index = 0; index < 5 && from; index++)
         if (!strncmp(from + 5, names[index], strlen(names[index]))) counts[index]++, named = true;
     unnamed += !named;
     if (strstr(target, "case=json")) give(connection, json.bytes, json.length);

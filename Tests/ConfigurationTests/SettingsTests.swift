@@ -182,11 +182,44 @@ struct SettingsTests {
         #expect(BaseURL(text) == nil)
     }
 
-    @Test("One collector is supported")
-    func collectors() {
-        let said = problems(with: "telemetry: {otlp: [{endpoint: \"http://a\"}, {endpoint: \"http://b\"}]}")
-        #expect(said == ["t.yaml:3:44: telemetry.otlp: has 2 collectors; one is supported"])
-        #expect(problems(with: "telemetry: {otlp: {endpoint: \"http://a\"}}").isEmpty)
+    @Test("Collectors have signals, a protocol, a certificate and a name of their own")
+    func collectors() throws {
+        let read = try snapshot(
+            complete + """
+                telemetry:
+                  otlp:
+                    - {endpoint: "http://a:4318"}
+                    - name: far
+                      endpoint: "https://b"
+                      signals: [traces, logs]
+                      protocol: grpc
+                      compression: none
+                      timeout: 3s
+                      tls: {ca: ca.pem, certificate: /c.pem, key: /k.pem}
+                  spool: {max_size: 2MiB, max_age: 1h}
+                """)
+        let plain = read.telemetry.collectors[0], far = read.telemetry.collectors[1]
+        #expect(plain.signals == [.traces, .metrics, .logs] && plain.wire == .http && plain.compression == .gzip)
+        #expect(plain.name == nil && plain.timeout == 10_000_000_000 && plain.authorityFile == nil)
+        #expect(far.name == "far" && far.signals == [.traces, .logs] && far.wire == .grpc && far.compression == .none)
+        #expect(far.timeout == 3_000_000_000 && far.authorityFile?.hasSuffix("/ca.pem") == true)
+        #expect(far.identity?.certificateFile == "/c.pem" && far.identity?.keyFile == "/k.pem")
+        #expect(read.telemetry.spool == SpoolSetting(maximumSize: 2_097_152, maximumAge: 3_600_000_000_000))
+        #expect(try snapshot(complete + "telemetry: {spool: {enabled: false}}").telemetry.spool == nil)
+        #expect(try snapshot(complete + "telemetry: {spool: {enabled: true}}").telemetry.spool == SpoolSetting())
+    }
+
+    @Test(
+        "What makes no sense of a collector or the spool is refused",
+        arguments: [
+            "{otlp: {endpoint: \"http://a\", signals: [spans]}}", "{otlp: {endpoint: \"http://a\", signals: []}}",
+            "{otlp: {endpoint: \"http://a\", protocol: http/json}}", "{otlp: {endpoint: \"http://a\", name: ../x}}",
+            "{otlp: {endpoint: \"http://a\", tls: {ca: x}}}", "{otlp: {endpoint: \"https://a\", tls: {key: x}}}",
+            "{otlp: [{endpoint: \"http://a\", name: x}, {endpoint: \"http://b\", name: x}]}",
+            "{spool: {enabled: false, max_size: 1MiB}}", "{spool: {max_size: 1}}", "{spool: {enabled: no way}}",
+        ])
+    func badCollectors(telemetry: String) {
+        #expect(problems(with: "telemetry: \(telemetry)").count == 1, "\(problems(with: "telemetry: \(telemetry)"))")
     }
 
     @Test("What cannot be sent in a header is refused")

@@ -28,7 +28,7 @@ HINTS = {
 def tree(sink, count):
     """So many finished requests: each SERVER span with its CLIENT spans."""
     eventually(lambda: len(servers(sink)) >= count and len(sink.named("chat ")) >= count, f"{count} spans of each kind")
-    return [(server, [s for s in sink.named("chat ") if s.trace_id == server.trace_id]) for server in servers(sink)]
+    return [(server, [s for s in sink.named("chat ") if s.parent_id == server.span_id]) for server in servers(sink)]
 
 
 def servers(sink):

@@ -95,7 +95,8 @@ struct LedgerTests {
         #expect(
             try directory.value(
                 "SELECT group_concat(name) FROM (SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name)")
-                == "attempts,audit,budget_accounts,budget_alerts,budget_raises,cost_corrections,daily_costs,keys,meta,monthly_costs,requests"
+                == "activity,attempts,audit,budget_accounts,budget_alerts,budget_raises,cache_breaks,cost_corrections,daily_costs,"
+                + "keys,meta,monthly_costs,requests,sessions,tool_calls"
         )
     }
 

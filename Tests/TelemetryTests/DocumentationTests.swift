@@ -3,10 +3,10 @@ import Testing
 
 @testable import Telemetry
 
-@Suite("docs/telemetry.md names what is sent")
+@Suite("docs/telemetry.md and docs/metrics.md name what is sent")
 struct DocumentationTests {
-    private func document() throws -> String {
-        let folders = #filePath.split(separator: "/").dropLast(3).map(String.init) + ["docs", "telemetry.md"]
+    private func document(_ name: String = "telemetry.md") throws -> String {
+        let folders = #filePath.split(separator: "/").dropLast(3).map(String.init) + ["docs", name]
         let descriptor = open("/" + folders.joined(separator: "/"), O_RDONLY)
         try #require(descriptor >= 0)
         defer { close(descriptor) }
@@ -15,21 +15,36 @@ struct DocumentationTests {
         return String(decoding: room.prefix(max(0, count)), as: UTF8.self)
     }
 
-    @Test("Every metric stands there with its kind and unit")
+    /// Name, name for Prometheus, kind, unit, of every row of the catalogue.
+    private func catalogue() throws -> [[String]] {
+        try document("metrics.md").split(separator: "\n").filter { $0.hasPrefix("| `") }.compactMap { row in
+            let cells = row.split(separator: "|")
+            guard cells.count == 6 else { return nil }
+            return cells.prefix(4).map { cell in
+                cell.filter { $0 != "`" }.split(separator: " ").joined(separator: " ")
+            }
+        }
+    }
+
+    @Test("Every metric stands in the catalogue with both of its names, its kind and its unit, and nothing else does")
     func metrics() throws {
-        let rows = try document().split(separator: "\n").filter { $0.hasPrefix("|") }
-        for instrument in Instrument.allCases {
-            let row = try #require(rows.first { $0.contains("`\(instrument.name)`") }, "\(instrument.name)")
-            let cells = row.split(separator: "|").map { $0.drop { $0 == " " } }
+        let wanted = Instrument.allCases.map { instrument -> [String] in
             let kind =
                 switch instrument.kind {
                 case .histogram: "histogram"
                 case .counter: "counter"
-                case .upDown: "up-down counter"
+                case .upDown, .observed: "up-down counter"
                 case .gauge: "gauge"
                 }
-            #expect(cells[1].hasPrefix(kind + " ") && cells[2].hasPrefix("`\(instrument.unit)`"), "\(row)")
+            let name = "\(instrument.name)", unit = "\(instrument.unit)"
+            let prometheus = PrometheusName.family(
+                name, unit: unit, isCounter: instrument.kind == .counter, isGauge: instrument.isGauge)
+            return [name, prometheus, kind, unit]
         }
+        let rows = try catalogue()
+        for row in wanted { #expect(rows.contains(row), "\(row) is not in the catalogue") }
+        for row in rows { #expect(wanted.contains(row), "\(row) is not sent") }
+        #expect(rows.count == wanted.count)
     }
 
     @Test("Every event stands there with its attributes")

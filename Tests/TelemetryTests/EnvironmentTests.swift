@@ -10,8 +10,8 @@ import Testing
         ratio: Double? = nil
     ) -> (settings: TelemetrySettings, problems: [String]) {
         var file = TelemetrySettings.File(), problems: [String] = []
-        file.endpoint = endpoint
-        file.headers = headers
+        file.destinations = endpoint.map { [.init(endpoint: $0)] } ?? []
+        if endpoint != nil { file.destinations[0].headers = headers }
         file.samplingRatio = ratio
         let settings = TelemetrySettings(
             file: file, version: "1.2.3", environment: { variables[$0] }, problems: &problems)
@@ -28,7 +28,7 @@ import Testing
         #expect(settings.traces == nil && settings.metrics == nil && settings.logs == nil && problems.isEmpty)
         #expect(settings.traceBatching.maximumQueue == 16_384 && settings.traceBatching.maximumBatch == 512)
         #expect(
-            settings.traceBatching.scheduleDelay == 5 * second && settings.metricInterval == 60 * second
+            settings.traceBatching.scheduleDelay == second / 2 && settings.metricInterval == 60 * second
                 && !settings.isDelta)
         #expect(settings.sampler == Sampler(ratio: 1) && settings.lengthLimit == nil && settings.logLevel == .info)
     }
@@ -166,7 +166,7 @@ import Testing
         arguments: [
             ("OTEL_BSP_SCHEDULE_DELAY", "soon"), ("OTEL_BSP_SCHEDULE_DELAY", "-1"), ("OTEL_BSP_MAX_QUEUE_SIZE", "0"),
             ("OTEL_METRIC_EXPORT_INTERVAL", "1e3"), ("OTEL_EXPORTER_OTLP_TIMEOUT", "10s"),
-            ("OTEL_EXPORTER_OTLP_COMPRESSION", "zstd"), ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
+            ("OTEL_EXPORTER_OTLP_COMPRESSION", "zstd"), ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json"),
             ("OTEL_EXPORTER_OTLP_CLIENT_KEY", "/k.pem"), ("OTEL_SDK_DISABLED", "yes"),
             ("OTEL_TRACES_SAMPLER", "jaeger_remote"), ("OTEL_TRACES_SAMPLER_ARG", "1.1"),
             ("OTEL_TRACES_SAMPLER_ARG", "nan"),

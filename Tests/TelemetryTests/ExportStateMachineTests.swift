@@ -55,9 +55,23 @@ import Testing
         #expect(machine.answered(.status(200, retryAfter: nil), at: now, chance: 0.5) == .delivered)
     }
 
-    @Test("A collector that wants to be left alone for longer than that is not waited for")
+    @Test("A collector that wants to be left alone for longer gets five minutes")
     func longRetryAfter() {
-        #expect(verdict(.status(503, retryAfter: 301 * second)) == .dropped("retries_exhausted"))
+        #expect(verdict(.status(503, retryAfter: 301 * second)) == .again(after: 300 * second))
+    }
+
+    @Test("What lies on disk is never given up")
+    func patience() {
+        var machine = ExportStateMachine()
+        for minute in 0..<10_000 {
+            let verdict = machine.answered(
+                minute % 2 == 0 ? .none : .status(503, retryAfter: nil), at: Int64(minute) * 60 * second, chance: 0.5,
+                isPatient: true)
+            guard case .again = verdict else {
+                Issue.record("given up")
+                return
+            }
+        }
     }
 
     @Test(

@@ -15,7 +15,7 @@ import Wire
     func request() async throws {
         let rig = try ExporterRig(["OTEL_EXPORTER_OTLP_LOGS_HEADERS": "x-key=k"])
         defer { rig.end() }
-        await rig.exporter.takeEvents(try SampleEvents.batch())
+        await rig.sendEvents(try SampleEvents.batch())
         try #require(rig.logs.requests.count == 1 && rig.traces.requests.isEmpty)
         #expect(rig.logs.requests[0].path == "/v1/logs")
         #expect(
@@ -33,7 +33,7 @@ import Wire
                 .answer(200, body: [0x0A, 0x02, 0x08, 0x02]),
             ])
         defer { rig.end() }
-        for _ in 0..<3 { await rig.exporter.takeEvents(try SampleEvents.batch()) }
+        for _ in 0..<3 { await rig.sendEvents(try SampleEvents.batch()) }
         #expect(rig.logs.requests.count == 4 && rig.logs.requests[0].body == rig.logs.requests[1].body)
         #expect(rig.pause.seconds == [7])
         #expect(await rig.exporter.droppedItems(.logs, "status_404") == 4)
@@ -45,8 +45,8 @@ import Wire
     func independence() async throws {
         let rig = try ExporterRig(logs: [.answer(500)])
         defer { rig.end() }
-        await rig.exporter.takeEvents(try SampleEvents.batch())
-        await rig.exporter.take(try SampleSession.batch())
+        await rig.sendEvents(try SampleEvents.batch())
+        await rig.send(try SampleSession.batch())
         #expect(rig.traces.requests.count == 1)
         #expect(await rig.exporter.droppedItems(.spans, "status_500") == 0)
     }

@@ -16,25 +16,39 @@ struct ExporterRig {
 
     init(
         _ variables: [String: String] = [:], traces: [FakeCollector.Reply] = [], metrics: [FakeCollector.Reply] = [],
-        logs: [FakeCollector.Reply] = [], log: LogWriter = LogWriter(descriptor: -1)
+        logs: [FakeCollector.Reply] = [], log: LogWriter = LogWriter(descriptor: -1),
+        destinations: [String: FakeCollector] = [:], spool: TelemetrySettings.Spool? = nil
     ) throws {
         var problems: [String] = []
         var file = TelemetrySettings.File()
-        file.endpoint = "http://collector:4318"
-        let settings = TelemetrySettings(
+        file.destinations = [.init(endpoint: "http://collector:4318")]
+        file.destinations += destinations.keys.sorted().map { name in
+            var destination = TelemetrySettings.FileDestination(endpoint: "http://\(name):4318")
+            destination.name = name
+            return destination
+        }
+        file.spool = spool
+        var settings = TelemetrySettings(
             file: file, version: "1.2.3",
             environment: { ["OTEL_EXPORTER_OTLP_COMPRESSION": "none"].merging(variables) { $1 }[$0] },
             problems: &problems)
         #expect(problems == [])
+        // Without a wish of its own a test shall not wait for more to come.
+        if variables["OTEL_BSP_SCHEDULE_DELAY"] == nil { settings.traceBatching.scheduleDelay = 0 }
+        if variables["OTEL_BLRP_SCHEDULE_DELAY"] == nil { settings.logBatching.scheduleDelay = 0 }
         loops = [try EventLoop(index: 0), try EventLoop(index: 1)]
         source = LoopTelemetry(settings, loop: loops[1], log: log)
         self.traces = FakeCollector(traces)
         self.metrics = FakeCollector(metrics)
         self.logs = FakeCollector(logs)
         let pause = pause
-        exporter = Exporter(
+        let collectors = [self.traces, self.metrics, self.logs]
+        exporter = try Exporter(
             settings, version: "1.2.3", loop: loops[0], log: log, sources: [source],
-            transports: Exporter.Transports(traces: self.traces, metrics: self.metrics, logs: self.logs),
+            makeTransport: { name, endpoint in
+                destinations[name]
+                    ?? collectors[endpoint.url.path == "/v1/traces" ? 0 : endpoint.url.path == "/v1/metrics" ? 1 : 2]
+            },
             makePause: { _ in pause })
         for loop in loops { try loop.start() }
     }
@@ -49,5 +63,27 @@ struct ExporterRig {
         }
     }
 
+    /// Takes spans, and waits until nothing more can be done about them.
+    func send(_ batch: RecordBatch) async {
+        await exporter.take(batch)
+        await exporter.settled()
+    }
+
+    func sendEvents(_ batch: RecordBatch) async {
+        await exporter.takeEvents(batch)
+        await exporter.settled()
+    }
+
     func end() { for loop in loops { loop.stop() } }
+}
+
+extension Exporter {
+    /// Returns when nothing waits and nothing is under way.
+    func settled() async {
+        let patience = Wakeup(loop: loop)
+        while !workers.allSatisfy(\.lane.isIdle) {
+            patience.setTick(after: 1_000_000)
+            _ = await patience.wait(for: .tick)
+        }
+    }
 }

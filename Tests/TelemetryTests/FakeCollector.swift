@@ -30,9 +30,9 @@ final class FakeCollector: OTLPTransport {
     var requests: [Request] { state.withLock { $0.requests } }
     var isClosed: Bool { state.withLock { $0.isClosed } }
 
-    func post(
+    func export(
         path: String, fields: [(String, String)], body: [UInt8], timeout: Int64
-    ) async throws(ClientFault) -> HTTPAnswer {
+    ) async throws(ClientFault) -> CollectorReply {
         let reply = state.withLock { state in
             let fields = Dictionary(fields) { first, _ in first }
             state.requests.append(Request(path: path, fields: fields, body: body, timeout: timeout))
@@ -40,7 +40,7 @@ final class FakeCollector: OTLPTransport {
         }
         switch reply {
         case .answer(let status, let retryAfter, let body):
-            return HTTPAnswer(status: status, retryAfter: retryAfter, body: body)
+            return CollectorReply(HTTPAnswer(status: status, retryAfter: retryAfter, body: body))
         case .fault(let fault): throw fault
         }
     }

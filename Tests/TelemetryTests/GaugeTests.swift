@@ -19,7 +19,7 @@ import Testing
             let encoder = MetricEncoder(resource: [], version: "1", isDelta: isDelta)
             let bytes = encoder.encode(figures, startedAt: 100, since: 200, at: 300)
             let metric = try #require(try ProtobufMessage(bytes).metrics()["tollgate.budget.limit"])
-            #expect(metric.text(2) == "The limit of the present window, raises included." && metric.text(3) == "1")
+            #expect(metric.text(2) == "The limit of the present window, raises included." && metric.text(3) == "{unit}")
             #expect(!metric.has(7) && !metric.has(9))
             let point = try metric.message(5).message(1)
             #expect(point.values(6) == [.fixed64(UInt64(bitPattern: -3))] && !point.has(2) && point.number(3) == 300)

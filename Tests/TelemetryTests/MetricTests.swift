@@ -15,8 +15,11 @@ import Wire
     }
 
     @Test("Figures are encoded to exactly the bytes that the official decoder understood")
-    func golden() {
-        #expect(Hex.encode(SampleFigures.encoded()) == GoldenBytes.figures)
+    func golden() throws {
+        let exemplar = ExemplarSource(
+            trace: try SampleSession.trace(), span: try SampleSession.span(1),
+            time: SampleSession.begin + 90_000_000_000)
+        #expect(Hex.encode(SampleFigures.encoded(exemplar)) == GoldenBytes.figures)
     }
 
     @Test("Bounds are inclusive above, what is larger than all goes to the last bucket")
@@ -52,7 +55,7 @@ import Wire
         figures.add(.activeRequests, -1)
         let metrics = try encode(figures)
         let cost = try #require(metrics["tollgate.cost"]), active = try #require(metrics["http.server.active_requests"])
-        #expect(cost.text(3) == "{nano_usd}")
+        #expect(cost.text(3) == "nano_usd")
         #expect(try cost.message(7).number(3) == 1 && cost.message(7).number(2) == 2)
         #expect(try cost.message(7).message(1).values(6) == [.fixed64(4_125_000)])
         #expect(try cost.message(7).message(1).number(2) == 100 && cost.message(7).message(1).number(3) == 300)
@@ -147,5 +150,40 @@ import Wire
             guard case .histogram(let bounds) = instrument.kind else { continue }
             #expect(zip(bounds, bounds.dropFirst()).allSatisfy { $0 < $1 }, "\(instrument)")
         }
+    }
+
+    @Test("Values are cut, and control characters are made visible; an honest one stays as it is")
+    func cleaned() {
+        func value(_ text: String) -> LabelValue? { Labels().adding("x", text).pairs.first?.value }
+        #expect(value("Zürich-West 1") == .text("Zürich-West 1"))
+        #expect(value("a\u{0}b\nc\u{7F}d\u{85}e") == .text("a?b?c?d?e"))
+        #expect(value(String(repeating: "é", count: 1_000_000)) == .text(String(repeating: "é", count: 128)))
+        #expect(value(String(repeating: "a", count: 129)) == .text(String(repeating: "a", count: 128)))
+        #expect(value("👩‍👩‍👧‍👦") == .text("👩‍👩‍👧‍👦"))
+    }
+
+    @Test("What found no room is counted by instrument, once where it was looked for and not where loops are added up")
+    func overflowCount() {
+        var shards = [MetricShard(limit: 2), MetricShard(limit: 2)], total = MetricShard(limit: 2)
+        for loop in 0..<2 {
+            for number in 0..<5 { shards[loop].add(.requests, 1, Labels().adding("n", "\(loop)-\(number)")) }
+            total.merge(shards[loop])
+        }
+        let label = Labels().adding("tollgate.instrument", "tollgate.requests")
+        #expect(total.value(.metricsOverflow, label) == 6)
+        #expect(total.series[Instrument.requests.rawValue].count == 3)
+        #expect(total.value(.requests, .overflow) == 8)
+    }
+
+    @Test("Times that are kept whole in nanoseconds are sent as seconds")
+    func fractions() throws {
+        var figures = MetricShard()
+        figures.add(.processTime, 1_250_000_000, labels)
+        figures.set(.processMemory, 4_096)
+        let metrics = try encode(figures)
+        let time = try #require(metrics["process.cpu.time"]).message(7)
+        #expect(try time.message(1).double(4) == 1.25 && time.number(3) == 1)
+        let memory = try #require(metrics["process.memory.usage"]).message(7)
+        #expect(try memory.message(1).values(6) == [.fixed64(4_096)] && memory.number(3) == 0 && memory.number(2) == 2)
     }
 }

@@ -1,8 +1,8 @@
 @testable import Telemetry
 
-/// Figures of two requests: a counter, a level, a histogram, one with the sum zero, a gauge.
+/// Figures of two requests: a counter, a level, a histogram with an exemplar, one with the sum zero, a gauge, seconds.
 enum SampleFigures {
-    static func encoded() -> [UInt8] {
+    static func encoded(_ exemplar: ExemplarSource?) -> [UInt8] {
         var figures = MetricShard()
         let route = Labels().adding("http.request.method", "POST").adding("http.route", "/v1/messages")
             .adding("http.response.status_code", 200)
@@ -11,6 +11,10 @@ enum SampleFigures {
             figures.record(.serverDuration, seconds, at: figures.index(.serverDuration, route))
         }
         figures.record(.clientTokenUsage, 0, at: figures.index(.clientTokenUsage, model))
+        figures.source = exemplar
+        figures.record(.serverDuration, 2.5, at: figures.index(.serverDuration, route))
+        figures.source = nil
+        figures.add(.processTime, 1_250_000_000)
         figures.add(.activeRequests, -1)
         figures.add(.cost, 4_125_000, model)
         figures.add(.telemetryDropped, 1, .overflow)

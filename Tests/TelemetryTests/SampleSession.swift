@@ -64,8 +64,8 @@ enum SampleSession {
 
     private static func recordRequest(_ recorder: inout SpanRecorder) throws {
         recorder.begin(
-            .server, trace: try trace(), span: try span(0xC1), parent: try span(0xB7AD_6B71_6920_3331), from: begin,
-            to: begin + 910_000_000, isError: false, name: "POST /v1/messages")
+            .server, trace: try trace(), span: try span(0xC1), parent: try span(0xB7AD_6B71_6920_3331),
+            parentIsRemote: true, from: begin, to: begin + 910_000_000, isError: false, name: "POST /v1/messages")
         recorder.text(.httpRequestMethod, "POST")
         recorder.text(.httpRoute, "/v1/messages")
         recorder.integer(.httpResponseStatusCode, 200)

@@ -43,6 +43,8 @@ void tg_thread_background(void);
 
 int64_t tg_monotonic_nanoseconds(void);
 int64_t tg_realtime_nanoseconds(void);
+// 1 when the kernel holds its clock to be synchronized, 0 when not, -1 when it does not say.
+int tg_clock_is_synchronized(void);
 
 // Each returns a value >= 0, or a negative errno.
 ssize_t tg_send_vector(int fd, const struct iovec *vector, int count);

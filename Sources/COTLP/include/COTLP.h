@@ -21,11 +21,15 @@ void tg_otlp_scope(tg_otlp *_Nonnull builder, const void *_Nonnull name, size_t 
 // Ids in host order; a parent of 0 is none. kind and status as in the proto.
 tg_otlp_attributes *_Nonnull tg_otlp_span(tg_otlp *_Nonnull builder, uint64_t trace_high, uint64_t trace_low, uint64_t span,
                                           uint64_t parent, const void *_Nonnull name, size_t name_length, int kind,
-                                          int64_t start, int64_t end, int status);
+                                          bool parent_is_remote, int64_t start, int64_t end, int status);
 
 // An event of the span that was begun last.
 tg_otlp_attributes *_Nonnull tg_otlp_event(tg_otlp *_Nonnull builder, const void *_Nonnull name, size_t name_length,
                                            int64_t time);
+
+// A link of the span that was begun last, to another span; ids in host order.
+tg_otlp_attributes *_Nonnull tg_otlp_link(tg_otlp *_Nonnull builder, uint64_t trace_high, uint64_t trace_low,
+                                          uint64_t span);
 
 // A log record; ids in host order, 0 for none. severity as in the proto.
 tg_otlp_attributes *_Nonnull tg_otlp_log(tg_otlp *_Nonnull builder, int64_t time, int64_t observed, int severity,
@@ -44,10 +48,15 @@ void tg_otlp_histogram(tg_otlp *_Nonnull builder, const char *_Nonnull name, con
                        const char *_Nonnull description, int temporality);
 // A point of a gauge (start 0: none) or a sum.
 tg_otlp_attributes *_Nonnull tg_otlp_number(tg_otlp *_Nonnull builder, int64_t start, int64_t time, int64_t value);
+// The same with a value that is not whole.
+tg_otlp_attributes *_Nonnull tg_otlp_fraction(tg_otlp *_Nonnull builder, int64_t start, int64_t time, double value);
 // counts has one element more than bounds.
 tg_otlp_attributes *_Nonnull tg_otlp_buckets(tg_otlp *_Nonnull builder, int64_t start, int64_t time, uint64_t count,
                                              double sum, const uint64_t *_Nonnull counts, const double *_Nonnull bounds,
                                              size_t bound_count);
+// A measurement that the last buckets hold, and the span it belongs to.
+void tg_otlp_exemplar(tg_otlp *_Nonnull builder, int64_t time, double value, uint64_t trace_high, uint64_t trace_low,
+                      uint64_t span);
 
 void tg_otlp_string(tg_otlp_attributes *_Nonnull to, const void *_Nonnull key, size_t key_length,
                     const void *_Nullable value, size_t value_length);

@@ -64,6 +64,8 @@ typedef struct {
     uint32_t depth;
     /// Brackets that may be open, 1...TG_JSON_DEPTH.
     uint32_t depth_limit;
+    /// What stands at depths up to 1 + `deeper` is told of.
+    uint32_t deeper;
     /// One bit per open bracket, set for `{`.
     uint64_t kinds[TG_JSON_DEPTH / 64];
 } tg_json_state;
@@ -95,7 +97,7 @@ typedef struct {
 #define TG_JSON_BLOCK 64
 
 /// Reads the whole 64-byte blocks of `bytes[from..<to]` and writes the offset of every quote, comma, colon and bracket
-/// that stands outside strings and at depth 0 or 1 (brackets: before or after them). Uses AVX2 where the CPU has it.
+/// that stands outside strings and at depth 0 to 1 + `deeper` (brackets: before or after them). Uses AVX2 where the CPU has it.
 tg_json_result tg_json_scan(
     tg_json_state *_Nonnull state, const uint8_t *_Nonnull bytes, size_t from, size_t to, size_t *_Nonnull out,
     size_t capacity);

@@ -1,4 +1,4 @@
-/// Reads what governs requests: `access`, `budgets`, `rate_limits`, `runaway`, `metadata` and `time_zone`.
+/// Reads what governs requests: `access`, `budgets`, `rate_limits`, `runaway`, `content_capture`, `metadata` and `time_zone`.
 struct RuleReader {
     let base: SnapshotReader
     let names: KnownNames
@@ -30,6 +30,7 @@ struct RuleReader {
         let budgets = readAll(&section, "budgets") { reader, section, id in reader.readBudget(&section, id) }
         let rates = readAll(&section, "rate_limits") { reader, section, id in reader.readRate(&section, id) }
         let runaways = readAll(&section, "runaway") { reader, section, id in reader.readRunaway(&section, id) }
+        let contents = readAll(&section, "content_capture") { reader, section, id in reader.readContent(&section, id) }
         let limits = budgets.map { ($0.mark, $0.path) } + rates.map { ($0.mark, $0.path) }
         if limits.count > Self.maximumRules {
             let (mark, path) = limits[Self.maximumRules]
@@ -45,6 +46,7 @@ struct RuleReader {
         rules.budgets = budgets.map(\.rule)
         rules.rates = rates.map(\.rule)
         rules.runaways = runaways.map(\.rule)
+        rules.contents = contents.map(\.rule)
         return rules
     }
 

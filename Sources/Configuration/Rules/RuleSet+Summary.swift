@@ -6,6 +6,7 @@ extension RuleSet {
         lines += budgets.map(\.summary)
         lines += rates.map(\.summary)
         lines += runaways.map(\.summary)
+        lines += contents.map(\.summary)
         let locked = metadata.fromCredential.map(\.description).joined(separator: ",")
         return lines + ["metadata: from_credential=\(locked)", "time_zone: \(zone.name)"]
     }
@@ -80,5 +81,13 @@ extension RunawayRule {
         if let sameToolCalls { line += " same_tool_calls=\(sameToolCalls)" }
         if let callsWithoutEdit { line += " calls_without_edit=\(callsWithoutEdit) context_tokens=\(contextTokens)" }
         return "\(line) \(onExceed.rawValue)\(when.clause)"
+    }
+}
+
+extension ContentRule {
+    package var summary: String {
+        let what = parts.map(\.rawValue).joined(separator: "+")
+        return "content_capture \(id): \(what) sample=\(sample) max_size=\(maximumBytes) client=\(client.rawValue) "
+            + "redact=\(redactions.map(\.pattern.text).joined(separator: "|"))\(when.clause)"
     }
 }

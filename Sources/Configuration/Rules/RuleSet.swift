@@ -4,6 +4,8 @@ package struct RuleSet: Sendable {
     package var budgets: [BudgetRule] = []
     package var rates: [RateRule] = []
     package var runaways: [RunawayRule] = []
+    /// Whose prompts and answers are recorded.
+    package var contents: [ContentRule] = []
     package var metadata = MetadataPolicy()
     /// Of budget windows.
     package var zone = TimeZone.utc

@@ -103,6 +103,8 @@ package struct ProviderSetting: Sendable {
     package var betas = BetaSetting()
     package var fidelity = FidelityPolicy.warn
     package var counting = TokenCounting.provider
+    /// Whether it gets the context of our trace (`traceparent`).
+    package var getsTraceContext = true
     /// CA file (PEM) that the server's certificate must chain to; absent: the system's store.
     package var authorityFile: String?
     package var timeouts = UpstreamTimeouts()
@@ -138,7 +140,7 @@ package struct ProviderSetting: Sendable {
         guard name == other.name, kind == other.kind, baseURL == other.baseURL, keyField == other.keyField,
             credential.isSame(as: other.credential), dialect == other.dialect, apiVersion == other.apiVersion,
             region == other.region, project == other.project, models == other.models, betas == other.betas,
-            fidelity == other.fidelity, counting == other.counting
+            fidelity == other.fidelity, counting == other.counting, getsTraceContext == other.getsTraceContext
         else { return false }
         return authorityFile == other.authorityFile && timeouts == other.timeouts
             && maximumIdleConnections == other.maximumIdleConnections

@@ -5,41 +5,32 @@ import Ledger
 import Providers
 import Telemetry
 import Transport
-import Upstream
 import Wire
 
-/// Where the figures of requests and attempts go: the series of each combination of labels is looked for once.
+/// Where the figures of requests and attempts go: the series of each combination of labels is looked for once. Loop-confined; what is
+/// known by its address is kept alive by its entry, and no table grows without a bound.
 struct Measurements {
     struct RequestKey: Hashable {
         let route: UnsafePointer<UInt8>
         let method: UInt8
         let status: Int
+        let isEncrypted: Bool
     }
     struct RequestSeries {
         let duration: Int
-        let requests: Int
+        let requestSize: Int
+        let responseSize: Int
     }
-    struct AttemptKey: Hashable {
-        let account: String
+    struct ModelKey: Hashable {
         let model: String
-        let answered: String
+        let provider: String
         let error: String
-        let operation: UInt8
     }
-    struct AttemptSeries {
-        let operationDuration: Int
-        let inferenceDuration: Int
-        let operationFirstChunk: Int
-        let inferenceFirstChunk: Int
-        let inputHistogram: Int
-        let outputHistogram: Int
-        let input: Int
-        let output: Int
-        let cacheRead: Int
-        let cacheWrite: Int
-        let cost: Int
+    struct ModelSeries {
+        let duration: Int
+        let firstToken: Int
+        let outputToken: Int
     }
-
     struct DecisionKey: Hashable {
         let instrument: Instrument
         let rule: String
@@ -47,193 +38,173 @@ struct Measurements {
     }
 
     var requests: [RequestKey: RequestSeries] = [:]
+    var models: [ModelKey: ModelSeries] = [:]
+    var attempts: [AttemptKey: AttemptEntry] = [:]
+    var accounts: [ObjectIdentifier: AccountSeries] = [:]
+    var shares: [ShareKey: ShareEntry] = [:]
+    var spending: [SpendingKey: SpendingEntry] = [:]
     var decisions: [DecisionKey: Int] = [:]
+    var active: [UInt16: Int] = [:]
+    var overheads: [UnsafePointer<UInt8>: Int] = [:]
+    var stages = [Int?](repeating: nil, count: Stage.allCases.count)
     var admission: Int?
-    var attempts: [AttemptKey: AttemptSeries] = [:]
+    var dropped: Int?
+    var live: Int?
+    var threadTime: Int64 = 0
+
+    /// Entries of each table whose keys clients can bring forth.
+    static let capacity = 4_096
 }
 
-extension LoopWorker {
-    func requestBegan() { telemetry.figures.add(.activeRequests, 1, Labels()) }
+extension Dictionary {
+    /// Keeps a value; a table that is full begins anew.
+    mutating func keep(_ value: Value, for key: Key, atMost capacity: Int) {
+        if count >= capacity { removeAll(keepingCapacity: true) }
+        self[key] = value
+    }
+}
 
-    func measure(_ exchange: Exchange) {
-        telemetry.figures.add(.activeRequests, -1, Labels())
+/// Requests as their clients see them.
+extension LoopWorker {
+    func requestBegan(_ exchange: Exchange) {
+        telemetry.figures.add(.activeRequests, 1, at: activeSeries(exchange))
+        if exchange.trace.isSampled, telemetry.records { telemetry.figures.add(.spansLive, 1, at: liveSeries()) }
+    }
+
+    /// `isKept`: the request's spans are.
+    func measure(_ exchange: Exchange, isKept: Bool) {
+        telemetry.figures.add(.activeRequests, -1, at: activeSeries(exchange))
+        if exchange.trace.isSampled, telemetry.records { telemetry.figures.add(.spansLive, -1, at: liveSeries()) }
+        if telemetry.records, !isKept { countDropped() }
+        let now = exchange.startedWall + (exchange.endedAt - exchange.startedAt)
+        telemetry.exemplars(of: exchange.trace.traceID, exchange.trace.serverSpan, isSampled: isKept, at: now)
+        measureHTTP(exchange)
+        guard exchange.route.utf8Start != RequestRoute.metrics.pattern.utf8Start else {
+            telemetry.figures.source = nil
+            return
+        }
+        count(exchange)
+        measureStages(exchange)
+        if exchange.operation == .messages { measureModel(exchange) }
+        for attempt in exchange.attempts {
+            telemetry.exemplars(of: exchange.trace.traceID, attempt.span, isSampled: isKept, at: now)
+            measure(attempt, exchange)
+        }
+        telemetry.figures.source = nil
+        if let way = exchange.way { measure(way) }
+    }
+
+    private func measureHTTP(_ exchange: Exchange) {
         let series = series(exchange)
         telemetry.figures.record(
             .serverDuration, Double(exchange.endedAt - exchange.startedAt) / 1e9, at: series.duration)
-        telemetry.figures.add(.requests, 1, at: series.requests)
-        if let refusal = exchange.refusal {
-            telemetry.figures.add(.refusals, 1, Labels().adding("error.type", "\(refusal.type)"))
-        }
-        for attempt in exchange.attempts { measure(attempt, exchange) }
-        if let way = exchange.way { measure(way) }
+        telemetry.figures.record(.serverRequestSize, Double(exchange.bodyBytes), at: series.requestSize)
+        telemetry.figures.record(.serverResponseSize, Double(exchange.channel.bytesSent), at: series.responseSize)
     }
 
     private func series(_ exchange: Exchange) -> Measurements.RequestSeries {
         let method = exchange.channel.head.method, status = exchange.statusForRecords
-        let key = Measurements.RequestKey(route: exchange.route.utf8Start, method: method.rawValue, status: status)
+        let isEncrypted = exchange.channel.stream.isEncrypted
+        let key = Measurements.RequestKey(
+            route: exchange.route.utf8Start, method: exchange.isRequest ? method.rawValue : 0xFF, status: status,
+            isEncrypted: isEncrypted)
         if let known = measurements.requests[key] { return known }
-        var labels = Labels().adding("http.request.method", exchange.isRequest ? "\(method.name)" : "_OTHER")
-            .adding("url.scheme", exchange.channel.stream.isEncrypted ? "https" : "http")
-            .adding("http.route", "\(exchange.route)").adding("http.response.status_code", status)
+        var labels = client(exchange).adding("http.route", "\(exchange.route)")
+            .adding("http.response.status_code", status)
         if status >= 500 { labels = labels.adding("error.type", "\(status)") }
         let made = Measurements.RequestSeries(
             duration: telemetry.figures.index(.serverDuration, labels),
-            requests: telemetry.figures.index(
-                .requests,
-                Labels().adding("http.route", "\(exchange.route)").adding("http.response.status_code", status)))
-        measurements.requests[key] = made
+            requestSize: telemetry.figures.index(.serverRequestSize, labels),
+            responseSize: telemetry.figures.index(.serverResponseSize, labels))
+        measurements.requests.keep(made, for: key, atMost: Measurements.capacity)
         return made
     }
 
-    private func measure(_ attempt: Attempt, _ exchange: Exchange) {
-        guard exchange.operation == .messages else { return }
-        let routed = attempt.routed
-        let account = exchange.setting.accounts[routed.account]
-        let series = series(attempt, routed, account)
-        let seconds = Double(attempt.duration) / 1e9
-        telemetry.figures.record(.clientOperationDuration, seconds, at: series.operationDuration)
-        telemetry.figures.record(.clientInferenceDuration, seconds, at: series.inferenceDuration)
-        if routed.isStreamed, let first = attempt.firstByteAt {
-            let wait = Double(first - attempt.startedAt) / 1e9
-            telemetry.figures.record(.clientFirstChunk, wait, at: series.operationFirstChunk)
-            telemetry.figures.record(.inferenceFirstChunk, wait, at: series.inferenceFirstChunk)
-        }
-        if attempt.bill.isUnpriced {
-            telemetry.figures.add(.unpriced, 1, Labels().adding("gen_ai.request.model", routed.upstream))
-        }
-        guard attempt.bill.isReported else { return }
-        let usage = attempt.bill.usage
-        telemetry.figures.record(.clientTokenUsage, Double(usage.totalInput), at: series.inputHistogram)
-        telemetry.figures.record(.clientTokenUsage, Double(usage.output), at: series.outputHistogram)
-        telemetry.figures.add(.inferenceInput, usage.totalInput, at: series.input)
-        telemetry.figures.add(.inferenceOutput, usage.output, at: series.output)
-        telemetry.figures.add(.inferenceCacheRead, usage.cacheRead, at: series.cacheRead)
-        telemetry.figures.add(.inferenceCacheWrite, usage.cacheWrite5m + usage.cacheWrite1h, at: series.cacheWrite)
-        telemetry.figures.add(.cost, attempt.bill.cost.value, at: series.cost)
+    private func client(_ exchange: Exchange) -> Labels {
+        Labels().adding("http.request.method", exchange.isRequest ? "\(exchange.channel.head.method.name)" : "_OTHER")
+            .adding("url.scheme", exchange.channel.stream.isEncrypted ? "https" : "http")
     }
 
-    private func series(
-        _ attempt: Attempt, _ routed: RoutedModel, _ account: UpstreamAccount
-    ) -> Measurements.AttemptSeries {
-        let answered = attempt.facts.model, error = attempt.outcome == .clientGone ? "" : attempt.errorType
-        let key = Measurements.AttemptKey(
-            account: account.name, model: routed.upstream, answered: answered, error: error, operation: 0)
-        if let known = measurements.attempts[key] { return known }
-        let tokens = Labels().adding("gen_ai.operation.name", "chat").adding(
-            "gen_ai.provider.name", account.providerName
-        )
-        .adding("gen_ai.request.model", routed.upstream).adding("gen_ai.response.model", answered)
-        .adding("server.address", account.endpoint.host).adding("server.port", Int(account.endpoint.port))
-        let durations = tokens.adding("error.type", error), counted = tokens.adding("gen_ai.token.modality", "unknown")
-        let made = Measurements.AttemptSeries(
-            operationDuration: telemetry.figures.index(.clientOperationDuration, durations),
-            inferenceDuration: telemetry.figures.index(.clientInferenceDuration, durations),
-            operationFirstChunk: telemetry.figures.index(.clientFirstChunk, durations),
-            inferenceFirstChunk: telemetry.figures.index(.inferenceFirstChunk, durations),
-            inputHistogram: telemetry.figures.index(.clientTokenUsage, tokens.adding("gen_ai.token.type", "input")),
-            outputHistogram: telemetry.figures.index(.clientTokenUsage, tokens.adding("gen_ai.token.type", "output")),
-            input: telemetry.figures.index(.inferenceInput, counted),
-            output: telemetry.figures.index(.inferenceOutput, counted),
-            cacheRead: telemetry.figures.index(.inferenceCacheRead, counted),
-            cacheWrite: telemetry.figures.index(.inferenceCacheWrite, counted),
-            cost: telemetry.figures.index(.cost, tokens))
-        measurements.attempts[key] = made
-        return made
-    }
-
-    // MARK: Governance
-
-    /// Every rule that was about an admitted request has decided.
-    func count(_ admission: Admission, _ places: RuleBook.Places, _ book: RuleBook) {
-        for place in places.budgets {
-            let rule = book.rules.budgets[place.rule].id
-            let decision: Labels.Decision = admission.warnings.contains(rule) ? .warned : .admitted
-            telemetry.figures.add(.budgetDecisions, 1, at: decisionSeries(.budgetDecisions, rule, decision))
-        }
-        for place in places.rates {
-            let rule = book.rules.rates[place.rule].id
-            telemetry.figures.add(.rateLimitDecisions, 1, at: decisionSeries(.rateLimitDecisions, rule, .admitted))
-        }
-    }
-
-    /// Waiting in a queue included.
-    func countAdmission(nanoseconds: Int64) {
-        let index = measurements.admission ?? telemetry.figures.index(.admissionDuration, Labels())
-        measurements.admission = index
-        telemetry.figures.record(.admissionDuration, Double(nanoseconds) / 1e9, at: index)
-    }
-
-    /// One more waits for a rule, or one less.
-    func countWaiting(_ change: Int64, _ rule: String) {
-        telemetry.figures.add(.rateLimitQueue, change, .rule(rule))
-        guard change > 0 else { return }
-        telemetry.figures.add(.rateLimitDecisions, 1, at: decisionSeries(.rateLimitDecisions, rule, .queued))
-    }
-
-    func count(_ refusal: AdmissionRefusal) {
-        let instrument: Instrument = if case .rate = refusal.reason { .rateLimitDecisions } else { .budgetDecisions }
-        telemetry.figures.add(instrument, 1, at: decisionSeries(instrument, refusal.ruleID, .refused))
-    }
-
-    private func decisionSeries(_ instrument: Instrument, _ rule: String, _ decision: Labels.Decision) -> Int {
-        let key = Measurements.DecisionKey(instrument: instrument, rule: rule, decision: decision)
-        if let known = measurements.decisions[key] { return known }
-        let index = telemetry.figures.index(instrument, .decision(rule: rule, decision))
-        measurements.decisions[key] = index
+    private func activeSeries(_ exchange: Exchange) -> Int {
+        let method = exchange.isRequest ? exchange.channel.head.method.rawValue : 0xFF
+        let key = UInt16(method) << 1 | (exchange.channel.stream.isEncrypted ? 1 : 0)
+        if let known = measurements.active[key] { return known }
+        let index = telemetry.figures.index(.activeRequests, client(exchange))
+        measurements.active[key] = index
         return index
     }
 
-    // MARK: Virtual models
+    // MARK: Time
 
-    private func measure(_ way: RouteWay) {
-        for fallback in way.fallbacks {
-            telemetry.figures.add(
-                .routeFallbacks, 1,
-                .fallback(model: way.model.name, target: fallback.from, reason: "\(fallback.reason)"))
+    private func measureStages(_ exchange: Exchange) {
+        for entry in exchange.stages.entries {
+            let row = entry.stage.rawValue
+            let index = measurements.stages[row] ?? telemetry.figures.index(.stage, .stage("\(entry.stage.name)"))
+            measurements.stages[row] = index
+            telemetry.figures.record(.stage, Double(entry.end - entry.begin) / 1e9, at: index)
         }
-        if way.retries > 0 {
-            telemetry.figures.add(
-                .retries, Int64(way.retries), Labels().adding("tollgate.route.model", way.model.name))
-        }
+        guard !exchange.attempts.isEmpty else { return }
+        telemetry.figures.record(.overhead, Double(exchange.overhead) / 1e9, at: overheadSeries(exchange.route))
     }
 
-    func watchTargets() {
-        board.changed = { [unowned self] target, transition in
-            telemetry.figures.add(
-                .breakerTransitions, 1, .breaker(target: target.name, to: "\(transition.name)"))
-            telemetry.log.write(.warning, "a target's breaker changed") { line in
-                line.member("target", target.name)
-                line.member("state", "\(transition.name)")
-            }
-        }
-        // Each loop knows all of them; one of them counts.
-        guard loop.index == 0 else { return }
-        board.turned = { [unowned self] target, isOpen in
-            telemetry.figures.set(.breakerState, isOpen ? 2 : 0, .breaker(target: target.name))
-        }
+    private func overheadSeries(_ route: StaticString) -> Int {
+        if let known = measurements.overheads[route.utf8Start] { return known }
+        let index = telemetry.figures.index(.overhead, Labels().adding("http.route", "\(route)"))
+        measurements.overheads[route.utf8Start] = index
+        return index
     }
 
-    // MARK: Faults outside of requests
-
-    func connectionRefused() { telemetry.figures.add(.connectionsRefused, 1) }
-
-    func connectionFailed(_ error: TransportError) {
-        telemetry.figures.add(.connectionFaults, 1)
-        telemetry.log.write(.debug, "a connection could not be opened") { $0.member("error", error.sentence) }
+    private func measureModel(_ exchange: Exchange) {
+        guard let routed = exchange.routed else { return }
+        let last = exchange.lastAttempt
+        let error =
+            exchange.refusal.map { $0.status == 499 ? "" : "\($0.type)" }
+            ?? last.map { $0.outcome == .clientGone ? "" : $0.errorType } ?? ""
+        let series = series(routed.requested, exchange.setting.accounts[routed.account].providerName, error)
+        telemetry.figures.record(
+            .modelDuration, Double(exchange.endedAt - exchange.startedAt) / 1e9, at: series.duration)
+        guard routed.isStreamed, let first = exchange.firstByteAt else { return }
+        telemetry.figures.record(.firstToken, Double(first - exchange.startedAt) / 1e9, at: series.firstToken)
+        guard let last, last.outcome == .ok, last.bill.usage.output > 1 else { return }
+        let each = Double(exchange.endedAt - first) / Double(last.bill.usage.output - 1)
+        telemetry.figures.record(.outputToken, each / 1e9, at: series.outputToken)
     }
 
-    func keySetFetched(issuer: String, isGood: Bool) {
-        let labels = Labels().adding("tollgate.token.issuer", issuer).adding("error.type", isGood ? "" : "_OTHER")
-        telemetry.figures.add(.keySetFetches, 1, labels)
+    private func series(_ model: String, _ provider: String, _ error: String) -> Measurements.ModelSeries {
+        let key = Measurements.ModelKey(model: model, provider: provider, error: error)
+        if let known = measurements.models[key] { return known }
+        let labels = Labels().adding("gen_ai.operation.name", "chat").adding("gen_ai.provider.name", provider)
+            .adding("gen_ai.request.model", model).adding("error.type", error)
+        let made = Measurements.ModelSeries(
+            duration: telemetry.figures.index(.modelDuration, labels),
+            firstToken: telemetry.figures.index(.firstToken, labels),
+            outputToken: telemetry.figures.index(.outputToken, labels))
+        measurements.models.keep(made, for: key, atMost: Measurements.capacity)
+        return made
     }
 
-    func acceptFailed(_ error: TransportError) {
-        telemetry.figures.add(.connectionFaults, 1)
-        telemetry.log.write(.error, "connections cannot be accepted") { $0.member("error", error.sentence) }
+    // MARK: Spans
+
+    private func liveSeries() -> Int {
+        let index = measurements.live ?? telemetry.figures.index(.spansLive, .sampling("RECORD_AND_SAMPLE"))
+        measurements.live = index
+        return index
     }
 
-    func ledgerRefused() {
-        telemetry.figures.add(.ledgerRefusals, 1)
-        telemetry.log.write(.error, "a request was refused: the journal has no free slot") { _ in }
+    private func countDropped() {
+        let index = measurements.dropped ?? telemetry.figures.index(.spansStarted, .sampling("DROP"))
+        measurements.dropped = index
+        telemetry.figures.add(.spansStarted, 1, at: index)
+    }
+}
+
+extension Exchange {
+    /// What the gateway added to a request that went upstream, nanoseconds: its time less that of its body's arrival and of its
+    /// attempts.
+    var overhead: Int64 {
+        var rest = endedAt - startedAt
+        for entry in stages.entries where entry.stage == .accept { rest -= entry.end - entry.begin }
+        for attempt in attempts { rest -= attempt.duration }
+        return max(0, rest)
     }
 }

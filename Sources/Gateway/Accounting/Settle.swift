@@ -43,7 +43,7 @@ extension LoopWorker {
             return attempt.hasWholeAnswer ? .ok : .clientGone
         case .timedOut: return attempt.sentAt == nil && attempt.meter == nil ? .unreachable : .timeout
         case .cut: return .cut
-        case .malformed: return .malformed
+        case .malformed, .http2: return .malformed
         case .transport: return attempt.headAt == nil && attempt.sentAt == nil ? .unreachable : .cut
         }
     }

@@ -21,6 +21,8 @@ final class AnswerMeter {
     private var events = ByteWriter()
     private let inflater: Inflater?
     var bytes = 0
+    /// When the tools that the answer calls for could run, monotonic nanoseconds; of the others it is not known.
+    private(set) var toolTimes: [Int64] = []
 
     init(_ form: Form, isCompressed: Bool) {
         self.form = form
@@ -41,15 +43,24 @@ final class AnswerMeter {
 
     private func look(_ bytes: UnsafeRawBufferPointer, isLast: Bool) {
         switch form {
-        case .stream: stream.consume(bytes)
+        case .stream:
+            stream.consume(bytes)
+            noteTools()
         case .framed:
             // What cannot be read is the client's to find out: it gets the same bytes.
             try? frames.consume(bytes, into: &events)
             stream.consume(events.bytes)
+            noteTools()
             events.reset(keepingAtMost: 64 * 1024)
         case .whole: whole.consume(bytes, isLast: isLast)
         case .transformed: preconditionFailure("a transform is told by its relay")
         }
+    }
+
+    private func noteTools() {
+        guard stream.wholeTools > toolTimes.count else { return }
+        let now = monotonicNanoseconds()
+        while toolTimes.count < stream.wholeTools { toolTimes.append(now) }
     }
 
     var facts: MessageFacts {
@@ -57,6 +68,14 @@ final class AnswerMeter {
         case .stream, .framed: stream.facts
         case .whole: whole.facts
         case .transformed(let transform): transform.facts
+        }
+    }
+
+    /// Events of a stream; `nil` where nobody counts them.
+    var eventCount: Int? {
+        switch form {
+        case .stream, .framed: stream.eventCount
+        case .whole, .transformed: nil
         }
     }
 

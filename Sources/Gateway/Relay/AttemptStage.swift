@@ -13,6 +13,8 @@ extension LoopWorker {
         _ attempt: Attempt, _ exchange: Exchange, _ routed: RoutedModel, _ account: UpstreamAccount, fresh: Bool
     ) async {
         let channel = exchange.channel
+        attemptBegan(account)
+        defer { attemptEnded(account) }
         guard let credential = await credential(attempt, exchange, routed, account) else {
             attempt.endedAt = monotonicNanoseconds()
             return
@@ -22,6 +24,7 @@ extension LoopWorker {
                 from: exchange.setting.pools[routed.account], fresh: fresh, wakeup: channel.wakeup,
                 connectTimeout: account.timeouts.connect, abort: .downstreamHangup)
             attempt.isReused = lease.isReused
+            attempt.connectedAt = monotonicNanoseconds()
             let request = UpstreamRequest(
                 exchange: exchange, account: account, credential: credential,
                 trace: exchange.trace.context(span: attempt.span))
@@ -30,6 +33,8 @@ extension LoopWorker {
                 for: .post, timeout: exchange.way?.patience(account) ?? account.timeouts.firstByte,
                 abort: .downstreamHangup)
             attempt.headAt = monotonicNanoseconds()
+            // The limits of a client's own login are none of ours.
+            if !exchange.passesThrough { account.quota.read(lease.connection) }
             if let call = exchange.call, call.isTransformed {
                 await answerTransformed(attempt, exchange, account, call, lease.connection)
             } else {
@@ -116,6 +121,7 @@ extension LoopWorker {
         let form = AnswerForm(connection)
         let meter = AnswerMeter(form.meter, isCompressed: form.isCompressed)
         attempt.meter = meter
+        noteTrace(attempt, connection)
         if let id = connection.head.value(.requestID) {
             attempt.upstreamRequestID = String(decoding: connection.headBytes(id), as: UTF8.self)
         }
@@ -164,6 +170,12 @@ extension LoopWorker {
         case .chunked, .untilClose: break
         }
         channel.beginBody(length: length)
+    }
+
+    /// What the upstream says of its own trace.
+    func noteTrace(_ attempt: Attempt, _ connection: ClientConnection) {
+        guard let range = connection.head.value(.traceresponse) else { return }
+        attempt.upstreamTrace = TraceContext(parsing: connection.headBytes(range))
     }
 
     /// Where the upstream did not bring its answer to an end, we do: by an event between two events, or by closing.

@@ -69,6 +69,7 @@ extension LoopWorker {
     }
 
     private func noteRequestID(_ attempt: Attempt, _ connection: ClientConnection) {
+        noteTrace(attempt, connection)
         for name in [FieldName.requestID, .xRequestID, .amznRequestID] {
             guard let id = connection.head.value(name) else { continue }
             attempt.upstreamRequestID = String(decoding: connection.headBytes(id), as: UTF8.self)

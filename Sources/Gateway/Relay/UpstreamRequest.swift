@@ -131,8 +131,20 @@ struct UpstreamRequest {
         if let edits = exchange.routed?.edits { write(edits.setFields, into: &output) }
         output.append("accept-encoding: identity\r\ncontent-length: ")
         output.append(decimal: contentLength)
-        output.append("\r\ntraceparent: ")
+        output.append("\r\n")
+        if account.setting.getsTraceContext { writeTraceContext(into: &output) }
+        output.append("\r\n")
+    }
+
+    /// Our attempt's span is the parent of what happens there. The client's `tracestate` goes with its trace; its baggage, which may
+    /// hold anything, goes nowhere.
+    private func writeTraceContext(into output: inout ByteWriter) {
+        output.append("traceparent: ")
         trace.append(to: &output)
-        output.append("\r\n\r\n")
+        output.append("\r\n")
+        guard exchange.trace.parent != nil, let state = exchange.facts.tracestate else { return }
+        output.append("tracestate: ")
+        output.append(exchange.text(state))
+        output.append("\r\n")
     }
 }

@@ -1,6 +1,8 @@
 import HTTP
 import Ledger
 import Providers
+import Telemetry
+import Telemetry
 import Wire
 
 /// What a path stands for.
@@ -14,10 +16,16 @@ enum RequestRoute: Equatable {
     case model(Range<Int>)
     /// What a caller has spent of his budgets, as Claude Code shows it.
     case usage
+    /// What a caller spends, for a status line.
+    case me
+    /// A client's own telemetry.
+    case telemetry(Signal)
     case hello
     case page
     case health
     case readiness
+    /// Figures for Prometheus.
+    case metrics
 
     /// The pattern for `http.route`.
     var pattern: StaticString {
@@ -28,17 +36,22 @@ enum RequestRoute: Equatable {
         case .models: "/v1/models"
         case .model: "/v1/models/{id}"
         case .usage: "/api/oauth/usage"
+        case .me: "/v1/me"
+        case .telemetry(.metrics): "/v1/metrics"
+        case .telemetry(.logs): "/v1/logs"
+        case .telemetry(.spans): "/v1/traces"
         case .hello: "/api/hello"
         case .page: "/"
         case .health: "/healthz"
         case .readiness: "/readyz"
+        case .metrics: "/metrics"
         }
     }
 
     /// The methods it takes, as `allow` names them.
     private var allowed: StaticString {
         switch self {
-        case .messages, .countTokens, .native: "POST"
+        case .messages, .countTokens, .native, .telemetry: "POST"
         default: "GET, HEAD"
         }
     }
@@ -57,7 +70,7 @@ enum RequestRoute: Equatable {
 
     private var takesPost: Bool {
         switch self {
-        case .messages, .countTokens, .native: true
+        case .messages, .countTokens, .native, .telemetry: true
         default: false
         }
     }
@@ -66,10 +79,15 @@ enum RequestRoute: Equatable {
         if path.equals("/v1/messages") { return .messages }
         if path.equals("/v1/messages/count_tokens") { return .countTokens }
         if path.equals("/v1/models") { return .models }
+        if path.equals("/v1/metrics") { return .telemetry(.metrics) }
+        if path.equals("/v1/logs") { return .telemetry(.logs) }
+        if path.equals("/v1/traces") { return .telemetry(.spans) }
         if path.equals("/healthz") { return .health }
         if path.equals("/readyz") { return .readiness }
+        if path.equals("/metrics") { return .metrics }
         if path.equals("/api/hello") { return .hello }
         if path.equals("/api/oauth/usage") { return .usage }
+        if path.equals("/v1/me") { return .me }
         if path.equals("/") || path.isEmpty { return .page }
         if let route = NativeRoute(path, at: range.lowerBound) { return .native(route) }
         // The name that other gateways have for the same.
@@ -108,6 +126,7 @@ extension LoopWorker {
             case .complete:
                 try finish(&scan, body.bytes, namesModel: !exchange.isNative)
                 exchange.bodyBytes = body.count
+                if telemetry.records { exchange.parameters = RequestParameters(scan.members, in: body.bytes) }
                 return scan
             case .refused(let error): throw .malformedHTTP(status: error.status, error.sentence)
             case .tooLarge: throw .bodyTooLarge(limit: channel.limits.bodyBytes)

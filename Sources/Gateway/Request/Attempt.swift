@@ -20,6 +20,8 @@ final class Attempt {
     var requestHead = ByteWriter(capacity: 4_096)
     /// The model's name as the upstream knows it, where it stands in place of the client's.
     var modelName = ByteWriter()
+    /// It had a connection, from the pool or new.
+    var connectedAt: Int64?
     /// The request was handed to the kernel whole.
     var sentAt: Int64?
     /// The head of the answer was there.
@@ -30,6 +32,8 @@ final class Attempt {
     /// The upstream's status; 0 if it gave none.
     var status = 0
     var upstreamRequestID = ""
+    /// The upstream's own span of it, as its `traceresponse` says.
+    var upstreamTrace: TraceContext?
     var meter: AnswerMeter?
     /// What the answer said of itself; complete when the attempt has ended.
     var facts = MessageFacts()

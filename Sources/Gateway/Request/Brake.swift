@@ -3,6 +3,7 @@ import Governance
 import HTTP
 import Ledger
 import Providers
+import Sessions
 
 extension LoopWorker {
     /// admit: a session that runs in circles is stopped. Throws what the developer, and the model, read of it.

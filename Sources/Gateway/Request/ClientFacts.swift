@@ -12,9 +12,14 @@ struct ClientFacts {
     var agentType: Range<Int>?
     var promptID: Range<Int>?
     var toolDurations: Range<Int>?
+    var compaction: Range<Int>?
+    var contextCompacted: Range<Int>?
     var metadata: Range<Int>?
+    var loggingConfig: Range<Int>?
     var traceparent: Range<Int>?
     var hasTwoTraceparents = false
+    var tracestate: Range<Int>?
+    var baggage: Range<Int>?
     var contentEncoding: Range<Int>?
     /// The client wants to be told what became of the parts of its request.
     var wantsReceipt = false
@@ -33,9 +38,14 @@ struct ClientFacts {
             case .claudeCodeAgentType: agentType = field.valueRange
             case .claudeCodePromptID: promptID = field.valueRange
             case .claudeCodeToolDurations: toolDurations = field.valueRange
+            case .claudeCodeCompaction: compaction = field.valueRange
+            case .claudeCodeContextCompacted: contextCompacted = field.valueRange
             case .tollgateMetadata: metadata = field.valueRange
+            case .tollgateLoggingConfig: loggingConfig = field.valueRange
             case .tollgateFidelity: wantsReceipt = true
             case .contentEncoding: contentEncoding = field.valueRange
+            case .tracestate: tracestate = field.valueRange
+            case .baggage: baggage = field.valueRange
             case .traceparent:
                 hasTwoTraceparents = traceparent != nil
                 traceparent = field.valueRange

@@ -3,6 +3,7 @@ import Governance
 import HTTP
 import Ledger
 import Providers
+import Sessions
 import Transport
 import Wire
 
@@ -49,7 +50,8 @@ final class Exchange {
     let facts: ClientFacts
     /// False for bytes that were refused before they became one: there is no head then.
     let isRequest: Bool
-    let trace: RequestTrace
+    /// Its own until the body is read; then it may be that of its prompt.
+    var trace: RequestTrace
     /// Monotonic and Unix nanoseconds of the first byte of the head.
     let startedAt: Int64
     let startedWall: Int64
@@ -65,6 +67,13 @@ final class Exchange {
     /// Until an upstream has begun to answer: then nothing can be sent again, and a long stream shall not hold it.
     var body: RequestBody?
     var bodyBytes = 0
+    /// What the body tells of its conversation, where there is a session.
+    var conversation: Sessions.Conversation?
+    /// It helps a conversation and is no turn of it.
+    var isHelping = false
+    var parameters = RequestParameters()
+    /// What is kept of prompt and answer; `nil`: nothing.
+    var capture: ContentCapture?
     // identify
     var principal: Principal?
     var metadata = Metadata.none
@@ -163,6 +172,8 @@ final class Exchange {
     var isNative: Bool { nativeRoute != nil }
     /// Tokens that were estimated in place of a count.
     var counted: Int64?
+    /// It carries a client's telemetry, and leaves none but in the figures.
+    var isTelemetry = false
     /// `max_tokens` is 0, and nothing is there that could be warmed.
     var isPrewarm = false
     var wantsReceipt: Bool { facts.wantsReceipt }

@@ -62,7 +62,7 @@ extension LoopWorker {
 
         """
 
-    private func answer(_ exchange: Exchange, _ status: Int, _ type: String, _ body: [UInt8]) {
+    func answer(_ exchange: Exchange, _ status: Int, _ type: String, _ body: [UInt8]) {
         let channel = exchange.channel
         channel.beginResponse(status: status)
         addIdentity(exchange)

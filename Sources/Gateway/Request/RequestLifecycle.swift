@@ -40,6 +40,16 @@ extension LoopWorker {
         case .usage:
             try await identify(exchange)
             await answerUsage(exchange)
+        case .me:
+            try await identify(exchange)
+            await answerMe(exchange)
+        case .metrics: try await answerMetrics(exchange)
+        case .telemetry(let signal):
+            guard exchange.setting.snapshot.telemetry.clients.receives else {
+                throw .unknownPath("\(route.pattern)")
+            }
+            exchange.isTelemetry = true
+            await receiveTelemetry(exchange, signal)
         case .hello, .page, .health, .readiness: answerLocally(exchange, route)
         }
     }
@@ -57,11 +67,13 @@ extension LoopWorker {
         exchange.stages.add(.identify, from: first, to: begin)
         let scan = try await accept(exchange)
         exchange.maximumOutput = scan.maxTokens
+        join(exchange, scan)
         exchange.stages.add(.accept, from: begin, to: monotonicNanoseconds())
         try timed(.route, exchange) { () throws(Refusal) in
             try route(exchange, scan)
             try prepare(exchange, scan)
         }
+        beginCapture(exchange)
         if exchange.isPrewarm { return answerPrewarm(exchange) }
         if let tokens = exchange.counted { return answerCount(exchange, tokens) }
         let asked = monotonicNanoseconds()
@@ -69,6 +81,7 @@ extension LoopWorker {
         await relayOrRefuse(exchange, row)
         exchange.endedAt = monotonicNanoseconds()
         settle(exchange, row)
+        exchange.stages.add(.settle, from: exchange.endedAt, to: monotonicNanoseconds())
     }
 
     private func admitted(_ exchange: Exchange, since begin: Int64) async throws(Refusal) -> JournalSlot {
@@ -100,10 +113,11 @@ extension LoopWorker {
         let now = monotonicNanoseconds(), wall = wallClockNanoseconds() - (now - channel.arrivedAt)
         channel.limits = setting.limits
         let facts = isRequest ? ClientFacts(channel.head) : ClientFacts()
-        requestBegan()
-        return Exchange(
+        let exchange = Exchange(
             channel, id: ids.next(now: wall), setting: setting, facts: facts, trace: trace(channel, facts), wall: wall,
             isRequest: isRequest)
+        requestBegan(exchange)
+        return exchange
     }
 
     private func trace(_ channel: ServerChannel, _ facts: ClientFacts) -> RequestTrace {

@@ -209,7 +209,7 @@ extension Attempt {
     /// No answer, but not for want of patience: the next attempt may have one.
     var wasUnreachable: Bool {
         switch fault {
-        case .transport, .cut, .malformed: true
+        case .transport, .cut, .malformed, .http2: true
         case .timedOut, .cancelled, nil: false
         }
     }

@@ -16,6 +16,8 @@ final class UpstreamAccount: Sendable {
     let providerName: String
     /// Where tokens are fetched, for a credential that has to be.
     let network: CredentialNetwork?
+    /// What its answers said of its limits.
+    let quota = ProviderQuota()
     /// Of an account that takes only so many requests at once.
     let places: AccountPlaces?
 

@@ -3,6 +3,7 @@ import Governance
 import HTTP
 import Ledger
 import Providers
+import Sessions
 import Telemetry
 import Transport
 import Upstream
@@ -19,6 +20,8 @@ final class LoopWorker: RequestHandler, @unchecked Sendable {
     let connections = ConnectionSet()
     let resolver: Resolver
     let keyLookout: KeyLookout
+    let clientTelemetry: ClientTelemetryHost
+    let finishedCalls: FinishedCalls
     let governor: Governor
     let writer: LedgerWriter
     /// Of what requests will use.
@@ -30,7 +33,17 @@ final class LoopWorker: RequestHandler, @unchecked Sendable {
     var identities = IdentityCache()
     var ids: RequestIDSource
     var measurements = Measurements()
+    /// Fires late when the loop is busy.
+    let lagTimer: LoopTimer
+    var lagDue: Int64 = 0
+    /// Figures of the whole process, as text.
+    let exposition: Exposition
     var auditAllowance = AuditAllowance()
+    /// Which prompt each session is at.
+    var prompts = PromptTable()
+    /// Tells the other loops what this one has found out about sessions.
+    var tellPrompt: (PromptTable.News) -> Void = { _ in }
+    let sessions: SessionGatherer
     /// What is known of the targets of virtual models.
     let board = HealthBoard()
     /// By account and model, for accounts that estimate counts.
@@ -43,10 +56,15 @@ final class LoopWorker: RequestHandler, @unchecked Sendable {
 
     init(
         loop: EventLoop, snapshot: Snapshot, book: RuleBook, governor: Governor, writer: LedgerWriter, keys: KeyRing,
-        tokens: TokenDirectory, journal: Journal, ids: RequestIDSource, telemetry: LoopTelemetry, resolver: Resolver,
-        upstreams: [UpstreamAccount],
-        listeners: [Listener], keyLookout: KeyLookout
+        tokens: TokenDirectory, journal: Journal, ids: RequestIDSource, telemetry: LoopTelemetry,
+        sessions: SessionGatherer, resolver: Resolver, upstreams: [UpstreamAccount],
+        listeners: [Listener], keyLookout: KeyLookout, exposition: @escaping Exposition,
+        clientTelemetry: ClientTelemetryHost
     ) {
+        self.exposition = exposition
+        lagTimer = LoopTimer(loop: loop)
+        self.clientTelemetry = clientTelemetry
+        finishedCalls = FinishedCalls(loop: loop, clientTelemetry)
         self.keyLookout = keyLookout
         self.governor = governor
         self.writer = writer
@@ -57,6 +75,7 @@ final class LoopWorker: RequestHandler, @unchecked Sendable {
         self.journal = journal
         self.ids = ids
         self.telemetry = telemetry
+        self.sessions = sessions
         self.resolver = resolver
         setting = LoopSetting(
             snapshot: snapshot, book: book, accounts: upstreams, board: board, loop: loop, resolver: resolver,
@@ -74,6 +93,11 @@ final class LoopWorker: RequestHandler, @unchecked Sendable {
                 other.loop.post { other.board.hear(news, at: monotonicNanoseconds()) }
             }
         }
+        tellPrompt = { news in
+            for other in others {
+                other.loop.post { other.prompts.hear(news) }
+            }
+        }
         watchTargets()
     }
 
@@ -81,6 +105,8 @@ final class LoopWorker: RequestHandler, @unchecked Sendable {
 
     /// Begins to accept; on the loop's thread.
     func listen() throws(TransportError) {
+        watchLoop()
+        watchPools()
         for listener in listeners {
             try listener.start(
                 whenAccepted: { [unowned self] in accepted($0) },
@@ -127,6 +153,10 @@ final class LoopWorker: RequestHandler, @unchecked Sendable {
             previous: previous,
             whenCredentialFails: Self.credentialFailed(telemetry.log))
         previous.closeReplaced(by: setting)
+        watchPools()
+        // Labels may be others now.
+        measurements.shares.removeAll()
+        measurements.spending.removeAll()
     }
 
     private static func credentialFailed(_ log: LogWriter) -> @Sendable (String, CredentialFault) -> Void {

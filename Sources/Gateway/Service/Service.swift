@@ -22,7 +22,9 @@ package final class Service {
     private let workers: [LoopWorker]
     private let keys: KeyDistribution
     private let governance: GovernanceHost
+    private let sessions: SessionTracker
     private let tokens: TokenDistribution
+    private let clientTelemetry: ClientTelemetryHost
     private let log: LogWriter
 
     /// Takes the data directory and the addresses; nothing is served before `run`. `loops`: 0 is one for each core.
@@ -51,6 +53,9 @@ package final class Service {
         let book = RuleBook(snapshot.rules)
         governance = try GovernanceHost(
             book, home: telemetry.loops[0], ledger: ledger, directory: directory, telemetry: telemetry)
+        clientTelemetry = try telemetry.makeClientHost(index: count + 1, ledger.writer)
+        sessions = SessionTracker(
+            telemetry.ofSessions, writer: ledger.writer, watchesCaches: snapshot.telemetry.cacheForensics)
         var workers: [LoopWorker] = []
         for (index, loop) in eventLoops.enumerated() {
             workers.append(
@@ -58,9 +63,12 @@ package final class Service {
                     loop: loop, snapshot: snapshot, book: book, governor: governance.governor,
                     writer: ledger.writer, keys: KeyRing(ledger.initialKeys, snapshot.keys),
                     tokens: tokens.directory, journal: ledger.journals[index], ids: ledger.makeIDSource(loop: index),
-                    telemetry: telemetry.loops[index], resolver: resolver, upstreams: accounts,
-                    listeners: listeners[index], keyLookout: KeyLookout(ledger.writer)))
+                    telemetry: telemetry.loops[index], sessions: SessionGatherer(loop: loop, sessions),
+                    resolver: resolver, upstreams: accounts, listeners: listeners[index],
+                    keyLookout: KeyLookout(ledger.writer), exposition: telemetry.exposition,
+                    clientTelemetry: clientTelemetry))
         }
+        telemetry.watchProcess(ledger, certificateEnd: listeners.first?.first?.certificateEnd)
         for worker in workers { worker.tell(workers.filter { $0 !== worker }) }
         self.workers = workers
         keys.start(ledger.initialKeys, workers)
@@ -140,6 +148,8 @@ package final class Service {
             }
         }
         try telemetry.start()
+        try clientTelemetry.start()
+        sessions.start()
         for worker in workers { try worker.loop.start() }
         barrier()
         if let problem = problem.withLock({ $0 }) { throw problem }
@@ -245,6 +255,10 @@ package final class Service {
             let last = monotonicNanoseconds() + Self.abortTime
             while openConnections() > 0, monotonicNanoseconds() < last { _ = signals.next(milliseconds: 20) }
         }
+        await clientTelemetry.shutdown()
+        for worker in workers { worker.loop.post { worker.sessions.handOver() } }
+        barrier()
+        await sessions.shutdown()
         await telemetry.shutdown()
         do {
             try await ledger.writer.close()

@@ -1,6 +1,7 @@
 import Ledger
 import Synchronization
 import Telemetry
+import Transport
 import Wire
 
 /// What the ledger tells of itself, on its own thread.
@@ -11,6 +12,15 @@ extension TelemetryHost {
             fields.member("waiting_rows", Int64(fault.waitingRows))
             fields.member("retry_in_ms", fault.retryInMilliseconds)
         }
+    }
+
+    /// What reads the telemetry of clients, on a background loop of its own.
+    func makeClientHost(index: Int, _ writer: LedgerWriter) throws(TransportError) -> ClientTelemetryHost {
+        try ClientTelemetryHost(
+            index: index,
+            ClientTelemetryIntake.Outlets(
+                forward: { [self] in forward($0, items: $1, as: $2) }, measure: { [self] in measure($0) },
+                save: { writer.add(activity: $0) }, log: processLog))
     }
 
     /// Counts audit lines that were dropped; the log says so once.

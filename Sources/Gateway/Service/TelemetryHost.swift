@@ -9,9 +9,11 @@ import Wire
 /// of it counts from the start; a reload changes the log level only.
 final class TelemetryHost: Sendable {
     let loops: [LoopTelemetry]
+    /// What is recorded of sessions, on the exporter's loop.
+    let ofSessions: LoopTelemetry
     let processLog: LogWriter
-    private let exporter: Exporter
-    private let exportLoop: EventLoop
+    let exporter: Exporter
+    let exportLoop: EventLoop
     /// Sends alerts to webhooks.
     let alerts: AlertSender
 
@@ -26,27 +28,56 @@ final class TelemetryHost: Sendable {
         for problem in problems { log.write(.warning, problem) { _ in } }
         loops = eventLoops.map { LoopTelemetry(settings, loop: $0, log: log) }
         exportLoop = try EventLoop(index: eventLoops.count)
+        ofSessions = LoopTelemetry(settings, loop: exportLoop, log: log)
         exporter = try Exporter(
             settings, version: Version.current, loop: exportLoop, resolver: Resolver(), log: log,
-            sources: loops)
+            sources: loops + [ofSessions])
         alerts = AlertSender(
             loop: exportLoop, resolver: Resolver(), proxies: try? ProxyEnvironment(processEnvironment), log: log
         ) { [exporter] result, count in
             exporter.measure { $0.add(.alerts, Int64(count), .result(result.rawValue)) }
         }
+        mirror(snapshot)
     }
 
-    private static func file(_ snapshot: Snapshot) -> TelemetrySettings.File {
+    /// The process's own log lines go to the collector too, as far as the configuration says.
+    private func mirror(_ snapshot: Snapshot) {
+        processLog.mirror(from: snapshot.telemetry.logs.processLevel.map(LogSeverity.init)) { [weak exporter] event in
+            exporter?.emit(event)
+        }
+    }
+
+    static func file(_ snapshot: Snapshot) -> TelemetrySettings.File {
         var file = TelemetrySettings.File()
-        if let collector = snapshot.telemetry.collectors.first {
-            file.endpoint = collector.endpoint
-            file.headers = collector.headers.map { header in
-                (header.name, header.value.withBytes { String(decoding: $0, as: UTF8.self) })
-            }
+        file.destinations = snapshot.telemetry.collectors.map(destination)
+        if let spool = snapshot.telemetry.spool {
+            file.spool = TelemetrySettings.Spool(
+                directory: snapshot.dataPath + "/spool", maximumSize: spool.maximumSize, maximumAge: spool.maximumAge)
         }
         file.serviceName = snapshot.telemetry.serviceName
         file.samplingRatio = snapshot.telemetry.samplingRatio
+        let metrics = snapshot.telemetry.metrics
+        file.metricInterval = metrics.interval
+        file.isDelta = metrics.temporality.map { $0 == .delta }
+        file.seriesLimit = metrics.seriesLimit
         return file
+    }
+
+    private static func destination(_ collector: CollectorSetting) -> TelemetrySettings.FileDestination {
+        var destination = TelemetrySettings.FileDestination(endpoint: collector.endpoint)
+        destination.name = collector.name
+        destination.headers = collector.headers.map { header in
+            (header.name, header.value.withBytes { String(decoding: $0, as: UTF8.self) })
+        }
+        destination.signals = Set(collector.signals.map(Signal.init))
+        destination.isGRPC = collector.wire == .grpc
+        destination.isCompressed = collector.compression == .gzip
+        destination.timeout = collector.timeout
+        destination.authorityFile = collector.authorityFile
+        destination.identity = collector.identity.map {
+            SignalEndpoint.Identity(certificateFile: $0.certificateFile, keyFile: $0.keyFile)
+        }
+        return destination
     }
 
     /// With what tells this process from others.
@@ -68,11 +99,16 @@ final class TelemetryHost: Sendable {
 
     func start() throws(TransportError) {
         try exportLoop.start(isBackground: true)
-        exportLoop.post { [exporter] in
+        exportLoop.post { [exporter, ofSessions] in
+            ofSessions.start(exporter)
             Task(executorPreference: exporter.loop) { await exporter.start() }
         }
         // The configuration that it starts with is good.
-        measure { $0.set(.configReloadSuccess, 1) }
+        let now = wallClockNanoseconds()
+        measure { figures in
+            figures.set(.configReloadSuccess, 1)
+            figures.set(.configReloadTime, now)
+        }
         emit(
             .audit(
                 action: "start", actor: "tollgate", subject: Version.current, details: "{\"loops\":\(loops.count)}"))
@@ -84,15 +120,21 @@ final class TelemetryHost: Sendable {
     /// Tells an event, from any thread; on a loop, its own `LoopTelemetry` is nearer.
     func emit(_ event: TelemetryEvent) { exporter.emit(event) }
 
+    /// Hands on what a client's telemetry became, from any thread.
+    func forward(_ payload: [UInt8], items: Int, as signal: Signal) {
+        exporter.forward(payload, items: items, as: signal)
+    }
+
     /// Records figures of what has no loop, from any thread.
     func measure(_ body: @escaping @Sendable (inout MetricShard) -> Void) { exporter.measure(body) }
 
     /// Tells of a reload, good or not.
     func tell(_ report: ReloadReport, subject: String) {
-        let hasFailed = report.hasFailed
+        let hasFailed = report.hasFailed, now = wallClockNanoseconds()
         measure { figures in
             figures.add(.configReloads, 1, .result(hasFailed ? "failed" : "ok"))
             figures.set(.configReloadSuccess, hasFailed ? 0 : 1)
+            figures.set(.configReloadTime, now)
         }
         emit(
             .audit(
@@ -100,7 +142,10 @@ final class TelemetryHost: Sendable {
                 severity: hasFailed ? .warning : .info))
     }
 
-    func replace(_ snapshot: Snapshot) { processLog.set(level: LogSeverity(snapshot.logs.level)) }
+    func replace(_ snapshot: Snapshot) {
+        processLog.set(level: LogSeverity(snapshot.logs.level))
+        mirror(snapshot)
+    }
 
     /// Sends what is left: alerts first, so that the last figures speak of them.
     func shutdown() async {
@@ -119,6 +164,16 @@ extension LogSeverity {
         case .info: self = .info
         case .warning: self = .warning
         case .error: self = .error
+        }
+    }
+}
+
+extension Signal {
+    init(_ signal: CollectorSetting.Signal) {
+        switch signal {
+        case .traces: self = .spans
+        case .metrics: self = .metrics
+        case .logs: self = .logs
         }
     }
 }

@@ -100,6 +100,12 @@ package final class Journal: @unchecked Sendable {
     /// Writer only, after `stop` and after the loops have drained.
     func deleteIfDrained() { file.deleteIfDrained() }
 
+    /// The most slots there may be.
+    package var capacity: Int { file.capacity }
+
+    /// Slots that can be opened, those among them for which the disk has not been asked yet. On the loop's thread.
+    package var freeSlots: Int { freeCount + returned.count + file.capacity - allocated }
+
     /// Gives a slot back that is in the database. Writer only.
     func giveBack(_ index: UInt32) {
         file.slot(Int(index)).state = SlotState.free

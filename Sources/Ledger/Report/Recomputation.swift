@@ -120,6 +120,7 @@ package struct Recomputation {
             let kept = try database.prepare("INSERT OR IGNORE INTO cost_corrections VALUES (?, ?, ?, ?, ?, ?, ?)")
             let rollups = [
                 try database.prepare(Self.rollup(monthly: false)), try database.prepare(Self.rollup(monthly: true)),
+                try database.prepare(SessionRollup.correction),
             ]
             let request = try database.prepare(
                 "UPDATE requests SET cost_nano_usd = cost_nano_usd + ?1, unpriced = ?2, "

@@ -65,7 +65,7 @@ extension Report {
     }
 
     /// A value as it may go to a terminal: control characters, which could steer it, replaced.
-    private static func shown(_ value: String) -> String {
+    static func shown(_ value: String) -> String {
         if value.isEmpty { return "–" }
         var text = String.UnicodeScalarView()
         for scalar in value.unicodeScalars {

@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// The one that writes the database while the gateway runs, on a thread of its own.
 ///
@@ -17,6 +18,8 @@ package actor LedgerWriter {
         let slot: UInt32
     }
 
+    /// What the writer had done at the end of its last turn, for threads that must not wait for it.
+    package nonisolated let published = Mutex(LedgerStatistics())
     private let thread: WriterThread
     private let journals: [Journal]
     private let inbox: WriterInbox
@@ -68,6 +71,21 @@ package actor LedgerWriter {
         if !alerts.isEmpty { inbox.add(alerts) }
     }
 
+    /// Adds to what is known of developers' work, from any thread, without waiting.
+    package nonisolated func add(activity: [ActivityRow]) {
+        if !activity.isEmpty { inbox.add(activity) }
+    }
+
+    /// Hands over breaks of caches, from any thread, without waiting. Of one request the first counts.
+    package nonisolated func save(breaks: [CacheBreakRow]) {
+        if !breaks.isEmpty { inbox.add(breaks) }
+    }
+
+    /// Hands over calls of tools, from any thread, without waiting. One that is known already is brought up to date.
+    package nonisolated func save(tools: [ToolRow]) {
+        if !tools.isEmpty { inbox.add(tools) }
+    }
+
     /// Writes every row that was closed, and all that was handed over, before the call.
     ///
     /// Throws what the database answers if it refuses; everything is kept then.
@@ -101,6 +119,19 @@ package actor LedgerWriter {
         }
     }
 
+    /// What a caller has spent so far; rows of the last few hundredths of a second may be missing, and all where the database does not
+    /// answer.
+    ///
+    /// - Parameter day: of today's costs, `2026-11-21`.
+    package func standing(session: String, user: String, day: String) -> Standing {
+        do throws(LedgerError) {
+            return try store?.standing.answer(session: session, user: user, day: day) ?? Standing()
+        } catch {
+            fault(error, now: monotonicMilliseconds())
+            return Standing()
+        }
+    }
+
     /// What the writer has done so far.
     package func statistics() -> LedgerStatistics {
         var counts = counts
@@ -117,6 +148,10 @@ package actor LedgerWriter {
     /// One round of the thread: keys and raises, rows, notes, and how to wait for the next.
     func turn() -> WriterWait {
         guard store != nil else { return .ended }
+        defer {
+            let counts = statistics()
+            published.withLock { $0 = counts }
+        }
         tellLoss()
         let now = monotonicMilliseconds()
         do throws(LedgerError) {
@@ -196,6 +231,7 @@ struct WriterStore: ~Copyable {
     var rows: RowWriter
     var notes: NoteWriter
     var watch: StoreWatch
+    let standing: StandingQuery
     let lock: DirectoryLock
 }
 

@@ -7,12 +7,14 @@ struct RowWriter {
     private let database: Database
     private let rows: RowInserter
     private var rollup: DailyRollup
+    private var sessions: SessionRollup
     private let mark: OrderMark
 
     init(_ database: Database) throws(LedgerError) {
         self.database = database
         rows = try RowInserter(database)
         rollup = try DailyRollup(database, capacity: Self.groupSize)
+        sessions = try SessionRollup(database)
         mark = try OrderMark(database)
     }
 
@@ -21,6 +23,7 @@ struct RowWriter {
     mutating func write(_ slots: some Collection<SlotMemory>) throws(LedgerError) -> Int {
         precondition(slots.count <= Self.groupSize, "a group of rows has a bound")
         rollup.discard()
+        sessions.discard()
         try database.execute("BEGIN IMMEDIATE")
         do throws(LedgerError) {
             var inserted = 0
@@ -29,10 +32,12 @@ struct RowWriter {
                 slot.boundFigures()
                 guard try rows.insert(slot) else { continue }
                 try rollup.add(slot)
+                try sessions.add(slot)
                 order = max(order, slot.newestOrder)
                 inserted += 1
             }
             try rollup.write()
+            try sessions.write()
             try mark.raise(to: order)
             try database.execute("COMMIT")
             return inserted

@@ -10,6 +10,9 @@ final class WriterInbox: Sendable {
         var audit: [[AuditEntry]] = []
         var accounts: [[BudgetAccountRow]] = []
         var alerts: [[BudgetAlertRow]] = []
+        var activity: [[ActivityRow]] = []
+        var tools: [ToolRow] = []
+        var breaks: [CacheBreakRow] = []
     }
 
     private struct State {
@@ -17,6 +20,7 @@ final class WriterInbox: Sendable {
         /// Audit lines here, or taken and not written yet.
         var auditLines = 0
         var dropped = 0
+        var droppedTools = 0
         var closed = false
     }
 
@@ -52,6 +56,35 @@ final class WriterInbox: Sendable {
             if !state.closed { state.contents.alerts.append(alerts) }
         }
     }
+
+    func add(_ activity: [ActivityRow]) {
+        add { state in
+            if !state.closed { state.contents.activity.append(activity) }
+        }
+    }
+
+    /// Beyond a bound they are dropped, the newest first.
+    func add(_ tools: [ToolRow]) {
+        add { state in
+            let room = state.closed ? 0 : max(0, min(tools.count, Self.mostTools - state.contents.tools.count))
+            state.droppedTools += tools.count - room
+            state.contents.tools += tools.prefix(room)
+        }
+    }
+
+    /// The same of breaks of caches.
+    func add(_ breaks: [CacheBreakRow]) {
+        add { state in
+            let room = state.closed ? 0 : max(0, Self.mostBreaks - state.contents.breaks.count)
+            state.contents.breaks += breaks.prefix(room)
+        }
+    }
+
+    private static let mostTools = 50_000
+    private static let mostBreaks = 10_000
+
+    /// Calls of tools that were dropped since the start.
+    var droppedTools: Int { state.withLock { $0.droppedTools } }
 
     private func add(_ change: (inout State) -> Void) {
         state.withLock { change(&$0) }

@@ -14,6 +14,7 @@ extension MessageWriter {
         if let id, CallID.isUnique(id) { head.value(id) } else { head.value(string: context.toolID(toolCalls)) }
         head.key("name")
         if let original { original.withUnsafeBytes { head.value(utf8: $0) } } else { head.value(name) }
+        note(id, original.map { String(decoding: $0, as: UTF8.self) } ?? (try? name.decoded()) ?? "")
         head.key("input")
         head.beginObject()
         head.endObject()
@@ -33,6 +34,12 @@ extension MessageWriter {
         }
         arguments.reset(keepingAtMost: 64 * 1024)
         openBlock = .tool
+    }
+
+    private func note(_ id: JSONString?, _ name: String) {
+        guard facts.tools.count < AskedTool.maximum, name.utf8.count <= AskedTool.maximumText else { return }
+        let given = id.flatMap { CallID.isUnique($0) ? try? $0.decoded() : nil }
+        facts.tools.append(AskedTool(id: given ?? context.toolID(toolCalls), name: name))
     }
 
     /// A piece of the arguments' JSON text, itself escaped as a JSON string.

@@ -35,6 +35,35 @@ package enum Cost {
         return of(usage, at: price)
     }
 
+    /// What the cache changed: what its reads would have cost more as plain input, and what its writes cost more.
+    package static func cacheEffect(of usage: TokenUsage, at price: Price) -> (saved: NanoUSD, surcharge: NanoUSD) {
+        let cost = of(usage, at: price).value
+        var unread = usage, unwritten = usage
+        unread.input += usage.cacheRead
+        unread.cacheRead = 0
+        unwritten.input += usage.cacheWrite5m + usage.cacheWrite1h
+        unwritten.cacheWrite5m = 0
+        unwritten.cacheWrite1h = 0
+        return (
+            NanoUSD(max(0, of(unread, at: price).value - cost)), NanoUSD(max(0, cost - of(unwritten, at: price).value))
+        )
+    }
+
+    /// What a million tokens of each class cost in a request with this usage, in nano-dollars: its tier, mode and region counted in.
+    /// `nil`: the tier has no price.
+    package static func perMillion(for usage: TokenUsage, at price: Price) -> TokenPrices? {
+        guard price.knows(usage.serviceTier) else { return nil }
+        let tokens = tokenPrices(for: usage, price), factors = factors(for: usage, price)
+        func rate(_ pico: Int64) -> Int64 {
+            var value = Int128(pico) * 1_000
+            for factor in factors { value = roundedHalfEven(value * Int128(factor), 1_000) }
+            return Int64(clamping: value)
+        }
+        return TokenPrices(
+            input: rate(tokens.input), output: rate(tokens.output), cacheWrite5m: rate(tokens.cacheWrite5m),
+            cacheWrite1h: rate(tokens.cacheWrite1h), cacheRead: rate(tokens.cacheRead))
+    }
+
     /// Thousandths; all of them multiply.
     private static func factors(for usage: TokenUsage, _ price: Price) -> [Int64] {
         var factors = [price.regionPermille]

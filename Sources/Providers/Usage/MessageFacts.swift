@@ -10,6 +10,8 @@ package struct MessageFacts: Sendable {
     /// The last usage object as it was sent, at most `maximumUsage` bytes.
     package var rawUsage: [UInt8] = []
     package var reducer = UsageReducer()
+    /// The client's tools that it calls for, in their order.
+    package var tools: [AskedTool] = []
 
     package init() {}
 
@@ -20,6 +22,7 @@ package struct MessageFacts: Sendable {
     mutating func read(answer bytes: UnsafeRawBufferPointer, _ scanner: inout JSONObjectScanner) throws(JSONError) {
         scanner.reset()
         try scanner.finish(bytes)
+        var content: Range<Int>?
         for member in scanner.members {
             if member.keyEquals("id", in: bytes) {
                 id = try Self.text(member, bytes) ?? id
@@ -32,8 +35,11 @@ package struct MessageFacts: Sendable {
                 try reducer.started(bytes.slice(member.value))
             } else if member.keyEquals("error", in: bytes), member.kind == .object {
                 errorType = try Self.errorType(bytes.slice(member.value))
+            } else if member.keyEquals("content", in: bytes), member.kind == .array {
+                content = member.value
             }
         }
+        if stopReason == "tool_use", let content { try read(content: bytes.slice(content)) }
     }
 
     private static func text(_ member: JSONMember, _ bytes: UnsafeRawBufferPointer) throws(JSONError) -> String? {

@@ -12,6 +12,9 @@ package struct MessageStreamMeter: ~Copyable, Sendable {
     private var deltas: Int64 = 0
     private var deltaBytes: Int64 = 0
     private var skippedBefore = 0
+    /// Of the tools that the answer calls for, those whose blocks have ended: they can run.
+    package private(set) var wholeTools = 0
+    private var toolIsOpen = false
 
     package init() {}
 
@@ -20,7 +23,7 @@ package struct MessageStreamMeter: ~Copyable, Sendable {
     package mutating func consume(_ bytes: UnsafeRawBufferPointer) {
         var position = 0
         while true {
-            switch parser.next(bytes, &position, interest: .usage) {
+            switch parser.next(bytes, &position, interest: .metering) {
             case .needMore: return
             case .skipped(let name): passed(name)
             case .event(name: let name, data: let data): read(name, data)
@@ -34,6 +37,10 @@ package struct MessageStreamMeter: ~Copyable, Sendable {
             deltaBytes += Int64(parser.skippedDataBytes - skippedBefore)
         }
         skippedBefore = parser.skippedDataBytes
+        if name == .contentBlockStop, toolIsOpen {
+            toolIsOpen = false
+            wholeTools = facts.tools.count
+        }
         guard SSEInterest.usage.contains(name) else { return }
         // Of interest, and skipped for its size.
         malformedEvents += 1
@@ -50,6 +57,12 @@ package struct MessageStreamMeter: ~Copyable, Sendable {
     }
 
     private mutating func read(_ name: SSEName, _ data: UnsafeRawBufferPointer) {
+        if name == .contentBlockStart {
+            // What cannot be read is no call that anybody could answer.
+            toolIsOpen = (try? facts.read(blockStart: data)) ?? false
+            skippedBefore = parser.skippedDataBytes
+            return
+        }
         note(name)
         guard name != .messageStop else { return }
         do throws(JSONError) {

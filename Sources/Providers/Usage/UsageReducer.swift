@@ -38,6 +38,9 @@ package struct UsageReducer: Sendable {
         hasReport = true
     }
 
+    /// Output tokens that were thinking, where the provider says so; a part of the output.
+    package var reasoningOutput: Int64? { delta.reasoning ?? start.reasoning }
+
     /// What was used as far as is known now.
     package var usage: TokenUsage {
         if let reported { return reported }
@@ -72,6 +75,7 @@ extension UsageReport {
     mutating func overlay(_ later: UsageReport) {
         input = later.input ?? input
         output = later.output ?? output
+        reasoning = later.reasoning ?? reasoning
         cacheRead = later.cacheRead ?? cacheRead
         cacheWrite = later.cacheWrite ?? cacheWrite
         cacheWrite5m = later.cacheWrite5m ?? cacheWrite5m

@@ -5,6 +5,8 @@ import Wire
 struct UsageReport: Equatable {
     var input: Int64?
     var output: Int64?
+    /// A part of `output`: `output_tokens_details.thinking_tokens`.
+    var reasoning: Int64?
     var cacheRead: Int64?
     var cacheWrite: Int64?
     var cacheWrite5m: Int64?
@@ -44,6 +46,8 @@ struct UsageReport: Equatable {
                 try count(&cursor, into: \.cacheWrite)
             } else if key.equals("cache_creation") {
                 try readCacheCreation(&cursor)
+            } else if key.equals("output_tokens_details") {
+                try readOutputDetails(&cursor)
             } else if key.equals("server_tool_use") {
                 try readServerTools(&cursor)
             } else if key.equals("speed") {
@@ -87,6 +91,16 @@ struct UsageReport: Equatable {
                 try report.count(&cursor, into: \.cacheWrite5m)
             } else if key.equals("ephemeral_1h_input_tokens") {
                 try report.count(&cursor, into: \.cacheWrite1h)
+            } else {
+                _ = try cursor.skipValue()
+            }
+        }
+    }
+
+    private mutating func readOutputDetails(_ cursor: inout JSONCursor) throws(JSONError) {
+        try forEachMember(&cursor) { (report, key, cursor) throws(JSONError) in
+            if key.equals("thinking_tokens") {
+                try report.count(&cursor, into: \.reasoning)
             } else {
                 _ = try cursor.skipValue()
             }

@@ -9,6 +9,8 @@ final class EventInbox: Sendable {
     }
 
     private let maximum: Int
+    /// Captured prompts may be large.
+    private static let maximumBytes = 64 << 20
     private let state = Mutex(State())
 
     /// `maximum`: events that may wait.
@@ -17,7 +19,7 @@ final class EventInbox: Sendable {
     /// True when it is the first that waits, so that the exporter has to be told.
     func put(_ event: TelemetryEvent) -> Bool {
         state.withLock { state in
-            guard state.recorder.count < maximum else {
+            guard state.recorder.count < maximum, state.recorder.size < Self.maximumBytes else {
                 state.refused += 1
                 return false
             }

@@ -7,9 +7,9 @@ import Wire
 struct LogRecorder: ~Copyable {
     private var bytes = ByteWriter()
     private(set) var count = 0
-
-    /// Bytes of a text, at most; what is longer is cut between two characters. With the bound on records it bounds the memory.
-    static let longestText = 32 * 1024
+    var size: Int { bytes.count }
+    /// Of the event at hand. With the bound on records it bounds the memory.
+    private var longestText = 0
 
     enum Value: UInt8 {
         case text, integer, yes, no
@@ -17,6 +17,7 @@ struct LogRecorder: ~Copyable {
 
     /// `observed`: Unix nanoseconds.
     mutating func record(_ event: TelemetryEvent, observedAt observed: Int64) {
+        longestText = event.longestText
         let start = bytes.count
         number(UInt32(0))
         bytes.append(byte: UInt8(event.severity.rawValue))
@@ -53,14 +54,15 @@ struct LogRecorder: ~Copyable {
     }
 
     private mutating func text(_ value: String) {
-        guard value.utf8.count > Self.longestText else {
+        guard value.utf8.count > longestText else {
             number(UInt32(value.utf8.count))
             return bytes.append(string: value)
         }
         var size = 0
+        let limit = longestText
         let cut = value.unicodeScalars.prefix { scalar in
             size += UTF8.width(scalar)
-            return size <= Self.longestText
+            return size <= limit
         }
         text(String(cut))
     }

@@ -11,12 +11,21 @@ final class LogSink: Sendable {
         case other
     }
 
+    /// Who is told of lines besides.
+    struct Mirror: Sendable {
+        let severity: LogSeverity
+        let tell: @Sendable (TelemetryEvent) -> Void
+    }
+
     private let descriptor: Int32
     private let kind: Kind
     let level: Atomic<Int>
     let lost = Atomic<Int>(0)
     /// One write at a time: a pipe that has room for one may have none for two.
     private let turn = Mutex<Void>(())
+    private let mirror = Mutex<Mirror?>(nil)
+    /// The least severity that anybody mirrors: most lines need not ask for the mirror itself.
+    private let mirrored = Atomic(Int.max)
     /// What a pipe takes at once if it is writable at all (Linux: a page; POSIX `PIPE_BUF`).
     static let pieceSize = 4_096
 
@@ -26,6 +35,25 @@ final class LogSink: Sendable {
         var status = stat()
         let format = fstat(descriptor, &status) == 0 ? status.st_mode & S_IFMT : 0
         kind = format == S_IFREG ? .file : format == S_IFSOCK ? .socket : .other
+    }
+
+    func setMirror(_ mirror: Mirror?) {
+        self.mirror.withLock { $0 = mirror }
+        mirrored.store(mirror?.severity.rawValue ?? .max, ordering: .relaxed)
+    }
+
+    /// Tells the mirror of a line.
+    func tell(_ severity: LogSeverity, _ message: String, _ fields: (inout JSONWriter) -> Void) {
+        guard severity.rawValue >= mirrored.load(ordering: .relaxed), let mirror = mirror.withLock({ $0 }) else {
+            return
+        }
+        var event = TelemetryEvent("tollgate.log", severity, message)
+        var json = JSONWriter()
+        json.beginObject()
+        fields(&json)
+        json.endObject()
+        event.add("tollgate.log.fields", json.finish().text)
+        mirror.tell(event)
     }
 
     /// Whether a piece may have any size.

@@ -56,8 +56,18 @@ package final class LogWriter: Sendable {
         severity.rawValue >= sink.level.load(ordering: .relaxed)
     }
 
+    /// From now on lines of at least `severity` are told to `mirror` as events too, for all that share the place; nil: none.
+    package func mirror(from severity: LogSeverity?, to mirror: @escaping @Sendable (TelemetryEvent) -> Void) {
+        sink.setMirror(severity.map { LogSink.Mirror(severity: $0, tell: mirror) })
+    }
+
     /// Writes a line; `fields` adds members to it and must not write another.
-    package func write(_ severity: LogSeverity, _ message: String, _ fields: (inout JSONWriter) -> Void) {
+    ///
+    /// `isMirrored`: false for what is told to a collector in another way, or is about telling it.
+    package func write(
+        _ severity: LogSeverity, _ message: String, isMirrored: Bool = true, _ fields: (inout JSONWriter) -> Void
+    ) {
+        if isMirrored { sink.tell(severity, message, fields) }
         guard writes(severity) else { return }
         let time = wallClockNanoseconds()
         waiting.withLock { waiting in

@@ -27,6 +27,8 @@ package struct TelemetryEvent: Sendable, Equatable {
     package private(set) var attributes: [Attribute] = []
     /// When it happened, Unix nanoseconds.
     package let time: Int64
+    /// Bytes of a text, at most; what is longer is cut between two characters.
+    package var longestText = 32 * 1024
     /// The trace and the span that it belongs to, if any.
     package var trace: TraceID?
     package var span: SpanID?

@@ -3,7 +3,7 @@ import Transport
 import Wire
 
 /// What is exported, as named in the labels of the drop counter and in the log.
-enum Signal: String, Sendable {
+package enum Signal: String, Sendable, CaseIterable {
     case spans, metrics, logs
 
     func labels(_ reason: String) -> Labels {
@@ -11,63 +11,66 @@ enum Signal: String, Sendable {
     }
 }
 
-/// A request's body and what says how it is packed; the same for each attempt.
-struct Export {
-    var body: [UInt8] = []
-    var fields: [(String, String)] = []
-}
-
 /// The way of one signal to its collector, attempt by attempt; confined to the exporter's loop.
 final class Delivery {
     let signal: Signal
     let transport: any OTLPTransport
     let pause: any ExportPause
+    let name: String
     private let endpoint: SignalEndpoint
     private let version: String
     private let level: LogSeverity
     private let log: LogWriter
     private var isFailing = false
+    /// Why the last attempt failed; empty after one that did not.
+    private(set) var fault = ""
 
-    /// Nil when the signal is not exported.
-    init?(
-        _ endpoint: SignalEndpoint?, _ transport: (any OTLPTransport)?, _ signal: Signal, _ version: String,
-        _ level: LogSeverity, _ log: LogWriter, _ pause: () -> any ExportPause
+    /// `log` says what goes wrong, from `level` on; `name` is the destination's.
+    init(
+        _ endpoint: SignalEndpoint, _ transport: any OTLPTransport, _ signal: Signal, name: String, version: String,
+        level: LogSeverity, log: LogWriter, pause: any ExportPause
     ) {
-        guard let endpoint, let transport else { return nil }
         self.endpoint = endpoint
         self.transport = transport
         self.signal = signal
+        self.name = name
         self.version = version
         self.level = level
         self.log = log
-        self.pause = pause()
+        self.pause = pause
     }
 
-    /// Compresses, if that is set, and adds the header fields.
-    func export(_ bytes: [UInt8]) -> Export {
-        var export = Export(body: bytes, fields: endpoint.headers.map { ($0.name, $0.value) })
-        export.fields.append(("content-type", "application/x-protobuf"))
-        export.fields.append(("user-agent", "tollgate/\(version)"))
-        if endpoint.isCompressed, let packed = gzip(bytes, level: 1) {
-            export.body = packed
-            export.fields.append(("content-encoding", "gzip"))
-        }
-        return export
+    var isCompressed: Bool { endpoint.isCompressed }
+    var isGRPC: Bool { endpoint.isGRPC }
+
+    private func fields(_ payload: Payload) -> [(String, String)] {
+        var fields = endpoint.headers.map { ($0.name, $0.value) }
+        fields.append(("content-type", "application/x-protobuf"))
+        fields.append(("user-agent", "tollgate/\(version)"))
+        if payload.isCompressed { fields.append(("content-encoding", "gzip")) }
+        return fields
     }
 
     /// Makes one attempt, which ends about `deadline` (monotonic nanoseconds) if there is one. Also says how many items of
     /// an export that was taken were refused.
-    func post(_ export: Export, until deadline: Int64?) async -> (reply: ExportStateMachine.Reply, rejected: Int64) {
+    func post(_ payload: Payload, until deadline: Int64?) async -> (reply: ExportStateMachine.Reply, rejected: Int64) {
         var timeout = endpoint.timeout
         if let deadline { timeout = min(timeout, max(1_000_000, deadline - monotonicNanoseconds())) }
         do throws(ClientFault) {
-            let answer = try await transport.post(
-                path: endpoint.url.path, fields: export.fields, body: export.body, timeout: timeout)
-            let wait = answer.retryAfter.flatMap { RetryAfter.nanoseconds($0, at: wallClockNanoseconds()) }
-            let isTaken = (200..<300).contains(answer.status)
-            if isTaken { recovered() }
-            return (.status(answer.status, retryAfter: wait), isTaken ? rejected(answer.body) : 0)
+            let answer = try await transport.export(
+                path: endpoint.url.path, fields: fields(payload), body: payload.body, timeout: timeout)
+            guard case .status(200..<300, _) = answer.reply else {
+                fault = Self.sentence(answer)
+                if !answer.words.isEmpty, !isFailing {
+                    note(.warning, "the collector refused an export") { $0.member("error", answer.words) }
+                    isFailing = true
+                }
+                return (answer.reply, 0)
+            }
+            recovered()
+            return (answer.reply, rejected(answer.body))
         } catch {
+            fault = error.sentence
             if !isFailing { note(.warning, "the collector cannot be reached") { $0.member("error", error.sentence) } }
             isFailing = true
             return (.none, 0)
@@ -77,6 +80,15 @@ final class Delivery {
     private func recovered() {
         if isFailing { note(.info, "the collector takes exports again") { _ in } }
         isFailing = false
+        fault = ""
+    }
+
+    private static func sentence(_ answer: CollectorReply) -> String {
+        switch answer.reply {
+        case .status(let status, _): "status \(status)"
+        case .refused(let reason): reason
+        case .none: answer.words
+        }
     }
 
     /// Part of an export may be refused; it must not be sent again (OTLP specification, partial success).
@@ -85,10 +97,10 @@ final class Delivery {
         if answer.rejected > 0 {
             note(.warning, "the collector rejected part of an export") { fields in
                 fields.member("rejected", answer.rejected)
-                fields.member("message", answer.message)
+                fields.member("answer", answer.message)
             }
         } else if !answer.message.isEmpty {
-            note(.warning, "the collector has something to say") { $0.member("message", answer.message) }
+            note(.warning, "the collector has something to say") { $0.member("answer", answer.message) }
         }
         return max(0, answer.rejected)
     }
@@ -97,28 +109,8 @@ final class Delivery {
         guard severity >= level else { return }
         log.write(severity, message) { line in
             line.member("signal", signal.rawValue)
+            line.member("destination", name)
             fields(&line)
         }
-    }
-}
-
-extension SignalEndpoint {
-    /// A client of this collector; nil, and a line in the log, when the certificate file cannot be used.
-    func transport(_ loop: EventLoop, _ resolver: Resolver, _ log: LogWriter) throws(TransportError) -> HTTPClient? {
-        var tls: TLSContext?
-        if url.isEncrypted, let authorityFile {
-            do throws(TransportError) {
-                tls = try TLSContext(authorityFile: authorityFile)
-            } catch {
-                log.write(.error, "the OTLP certificate file cannot be used; nothing is exported") { fields in
-                    fields.member("file", authorityFile)
-                    fields.member("error", error.sentence)
-                }
-                return nil
-            }
-        } else if url.isEncrypted {
-            tls = try TLSContext(authorityFile: nil)
-        }
-        return HTTPClient(endpoint: Endpoint(host: url.host, port: url.port, tls: tls), loop: loop, resolver: resolver)
     }
 }

@@ -10,9 +10,11 @@ struct ExportStateMachine {
         case dropped(String)
     }
 
-    enum Reply: Equatable {
+    enum Reply: Equatable, Sendable {
         /// `retryAfter`: nanoseconds that the collector asks to be left alone, if it does.
         case status(Int, retryAfter: Int64?)
+        /// Refused for good, with the label of the drop counter: by a collector that says so in other words than a status.
+        case refused(String)
         /// No answer: no connection, cut, timed out.
         case none
     }
@@ -23,11 +25,16 @@ struct ExportStateMachine {
     static let longestPause: Int64 = 30_000_000_000
     /// An export that failed for so long is given up, so that what is newer gets its turn.
     static let maximumElapsed: Int64 = 300_000_000_000
+    /// What a collector asks for beyond that it does not get.
+    static let longestRetryAfter: Int64 = 300_000_000_000
+    /// The reason of what was given up after that.
+    static let exhausted = "retries_exhausted"
 
     /// - Parameters:
     ///   - now: monotonic nanoseconds.
     ///   - chance: 0..<1, spreads the pauses of many gateways.
-    mutating func answered(_ reply: Reply, at now: Int64, chance: Double) -> Verdict {
+    ///   - isPatient: it is not given up, however long it takes: it lies on disk, where it is in nobody's way.
+    mutating func answered(_ reply: Reply, at now: Int64, chance: Double, isPatient: Bool = false) -> Verdict {
         attempts += 1
         let began = firstAnswer ?? now
         firstAnswer = began
@@ -36,14 +43,16 @@ struct ExportStateMachine {
         case .status(let status, let retryAfter):
             // The only ones that may be tried again (OTLP specification, retryable response codes).
             guard [429, 502, 503, 504].contains(status) else { return .dropped("status_\(status)") }
-            return again(after: retryAfter ?? pause(chance), began: began, at: now)
+            let wait = retryAfter.map { min($0, Self.longestRetryAfter) }
+            return again(after: wait ?? pause(chance), began: isPatient ? now : began, at: now)
+        case .refused(let reason): return .dropped(reason)
         case .none:
-            return again(after: pause(chance), began: began, at: now)
+            return again(after: pause(chance), began: isPatient ? now : began, at: now)
         }
     }
 
     private func again(after pause: Int64, began: Int64, at now: Int64) -> Verdict {
-        now + pause - began > Self.maximumElapsed ? .dropped("retries_exhausted") : .again(after: pause)
+        now + pause - began > Self.maximumElapsed ? .dropped(Self.exhausted) : .again(after: pause)
     }
 
     /// Doubled each time, and half to one and a half of that.

@@ -2,17 +2,43 @@ import HTTP
 import Transport
 
 /// What carries an export to its collector.
-package protocol OTLPTransport: Sendable {
-    /// Sends one request and reads its whole, bounded answer. `timeout`: nanoseconds for each step of it.
-    func post(
+protocol OTLPTransport: Sendable {
+    /// Sends one request and reads its whole, bounded answer. `timeout`: nanoseconds for each step of it, or for all.
+    func export(
         path: String, fields: [(String, String)], body: [UInt8], timeout: Int64
-    ) async throws(ClientFault) -> HTTPAnswer
+    ) async throws(ClientFault) -> CollectorReply
 
     /// Closes what is kept open.
     func close() async
 }
 
-extension HTTPClient: OTLPTransport {}
+/// What a collector said to one export, whatever carried it.
+struct CollectorReply: Sendable {
+    let reply: ExportStateMachine.Reply
+    /// An `Export…ServiceResponse`, if the export was taken.
+    let body: [UInt8]
+    /// Why it was not, if the collector says so.
+    let words: String
+
+    init(_ reply: ExportStateMachine.Reply, body: [UInt8] = [], words: String = "") {
+        self.reply = reply
+        self.body = body
+        self.words = words
+    }
+
+    init(_ answer: HTTPAnswer) {
+        let wait = answer.retryAfter.flatMap { RetryAfter.nanoseconds($0, at: wallClockNanoseconds()) }
+        self.init(.status(answer.status, retryAfter: wait), body: answer.body)
+    }
+}
+
+extension HTTPClient: OTLPTransport {
+    func export(
+        path: String, fields: [(String, String)], body: [UInt8], timeout: Int64
+    ) async throws(ClientFault) -> CollectorReply {
+        CollectorReply(try await post(path: path, fields: fields, body: body, timeout: timeout))
+    }
+}
 
 /// The time between two attempts; confined to a loop.
 package protocol ExportPause: AnyObject {

@@ -7,8 +7,8 @@ package struct OTLPURL: Sendable, Equatable {
     /// With the query, if there is one.
     package private(set) var path: String
 
-    /// Nil for what is no such URL. Without a port the scheme's own counts, without a path `/`.
-    package init?(_ text: String) {
+    /// Nil for what is no such URL. Without a port the scheme's own counts, or `plainPort` for http; without a path `/`.
+    package init?(_ text: String, plainPort: UInt16 = 80) {
         guard text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else { return nil }
         let lower = text.lowercased()
         isEncrypted = lower.hasPrefix("https://")
@@ -17,9 +17,16 @@ package struct OTLPURL: Sendable, Equatable {
         let authority = rest.prefix { $0 != "/" && $0 != "?" }
         guard let (host, port) = Self.split(authority) else { return nil }
         self.host = host
-        self.port = port ?? (isEncrypted ? 443 : 80)
+        self.port = port ?? (isEncrypted ? 443 : plainPort)
         let path = rest[authority.endIndex...]
         self.path = path.hasPrefix("/") ? String(path) : "/" + path
+    }
+
+    /// With another path.
+    func replacing(path: String) -> OTLPURL {
+        var copy = self
+        copy.path = path
+        return copy
     }
 
     /// With a signal's path behind this one's.

@@ -1,5 +1,6 @@
 /// Recorded spans or events on their way to the exporter.
-struct RecordBatch: Sendable, Equatable {
+package struct RecordBatch: Sendable, Equatable {
+    /// As `SpanRecorder` or `LogRecorder` wrote them.
     let bytes: [UInt8]
     let count: Int
 }

@@ -11,7 +11,7 @@ extension Labels {
 
     /// An account of a budget; `scope` as people write it: `user=alice`, empty for one that is for all.
     package static func budget(rule: String, scope: String, unit: Unit) -> Labels {
-        Labels().adding("tollgate.rule.id", rule).adding("tollgate.budget.scope", scope)
+        Labels().adding("tollgate.rule.id", rule).adding("tollgate.budget.scope", scope, atMost: 1_024)
             .adding("tollgate.unit", unit.rawValue)
     }
 
@@ -36,4 +36,12 @@ extension Labels {
 
     /// How something ended: `ok`, `failed`, `sent`, `dropped`.
     package static func result(_ result: String) -> Labels { Labels().adding("tollgate.result", result) }
+
+    /// A stage of a request.
+    package static func stage(_ name: String) -> Labels { Labels().adding("tollgate.stage", name) }
+
+    /// Whether spans are recorded.
+    package static func sampling(_ result: String) -> Labels {
+        Labels().adding("otel.span.sampling_result", result)
+    }
 }

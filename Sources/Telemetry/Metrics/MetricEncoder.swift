@@ -1,4 +1,5 @@
 import COTLP
+import Wire
 
 /// Figures as an OTLP export request.
 struct MetricEncoder {
@@ -28,7 +29,7 @@ struct MetricEncoder {
         case .histogram: tg_otlp_histogram(builder.handle, name, unit, text, temporality)
         case .counter: tg_otlp_sum(builder.handle, name, unit, text, temporality, true)
         case .gauge: tg_otlp_gauge(builder.handle, name, unit, text)
-        case .upDown: tg_otlp_sum(builder.handle, name, unit, text, temporality, false)
+        case .upDown, .observed: tg_otlp_sum(builder.handle, name, unit, text, temporality, false)
         }
     }
 
@@ -36,12 +37,19 @@ struct MetricEncoder {
         _ entry: MetricShard.Series, of instrument: Instrument, since start: Int64, at now: Int64,
         to builder: OTLPBuilder
     ) {
-        let attributes: OpaquePointer
+        let attributes: OpaquePointer, begin = instrument.isGauge ? 0 : start
         if case .histogram(let bounds) = instrument.kind {
             attributes = tg_otlp_buckets(
                 builder.handle, start, now, UInt64(max(0, entry.count)), entry.sum, entry.buckets, bounds, bounds.count)
+            for case let exemplar? in entry.exemplars {
+                let source = exemplar.source
+                tg_otlp_exemplar(
+                    builder.handle, source.time, exemplar.value, source.trace.high, source.trace.low, source.span.value)
+            }
+        } else if let divisor = instrument.divisor {
+            attributes = tg_otlp_fraction(builder.handle, begin, now, Double(entry.count) / divisor)
         } else {
-            attributes = tg_otlp_number(builder.handle, instrument.isGauge ? 0 : start, now, entry.count)
+            attributes = tg_otlp_number(builder.handle, begin, now, entry.count)
         }
         for pair in entry.labels.pairs {
             switch pair.value {

@@ -63,16 +63,26 @@ struct OTELEnvironment {
         return batching
     }
 
-    mutating func isDelta() -> Bool {
+    /// `nil`: nothing is said.
+    mutating func isDelta() -> Bool? {
         let name = "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE"
         switch value(name)?.lowercased() {
-        case nil, "cumulative"?: return false
+        case nil: return nil
+        case "cumulative"?: return false
         // They differ for instruments that we do not have.
         case "delta"?, "lowmemory"?: return true
         case let other?:
             note("\(name): `\(other)` is not cumulative, delta or lowmemory; cumulative is used")
             return false
         }
+    }
+
+    mutating func exemplarFilter() -> ExemplarFilter {
+        let name = "OTEL_METRICS_EXEMPLAR_FILTER"
+        guard let text = value(name) else { return .traceBased }
+        if let filter = ExemplarFilter(rawValue: text.lowercased()) { return filter }
+        note("\(name): `\(text)` is not trace_based, always_on or always_off; trace_based is used")
+        return .traceBased
     }
 
     mutating func logLevel() -> LogSeverity {

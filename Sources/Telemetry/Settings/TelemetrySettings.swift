@@ -9,29 +9,52 @@ package struct SignalEndpoint: Sendable, Equatable {
     package var isCompressed: Bool
     /// Certificates (PEM) of the authorities to trust instead of the system's.
     package var authorityFile: String?
+    /// What is shown to a collector that asks for a certificate.
+    package var identity: Identity?
+    /// Over gRPC; the URL's path is then that of the call.
+    package var isGRPC = false
+
+    /// PEM files: the certificate chain, leaf first, and its key.
+    package struct Identity: Sendable, Equatable {
+        package var certificateFile: String
+        package var keyFile: String
+
+        package init(certificateFile: String, keyFile: String) {
+            self.certificateFile = certificateFile
+            self.keyFile = keyFile
+        }
+    }
 
     package static func == (left: Self, right: Self) -> Bool {
         left.url == right.url && left.timeout == right.timeout && left.isCompressed == right.isCompressed
-            && left.authorityFile == right.authorityFile
+            && left.authorityFile == right.authorityFile && left.identity == right.identity
+            && left.isGRPC == right.isGRPC
             && left.headers.elementsEqual(right.headers) { $0.name == $1.name && $0.value == $1.value }
     }
 }
 
 /// How telemetry is made and sent: the configuration file's settings under those of the `OTEL_*` variables.
 package struct TelemetrySettings: Sendable {
-    /// `nil`: the signal is not exported.
-    package var traces: SignalEndpoint?
-    package var metrics: SignalEndpoint?
-    package var logs: SignalEndpoint?
+    /// Where telemetry goes; each takes what it takes, whatever the others do.
+    package var destinations: [Destination] = []
+    /// What waits for a collector that does not take it waits on disk; nil: in memory only.
+    package var spool: Spool?
+    /// The first destination of a signal; `nil`: the signal is not exported.
+    package var traces: SignalEndpoint? { first(.spans) }
+    package var metrics: SignalEndpoint? { first(.metrics) }
+    package var logs: SignalEndpoint? { first(.logs) }
     package var resource: [(name: String, value: String)] = []
     package var sampler = Sampler(ratio: 1)
-    package var traceBatching = Batching(scheduleDelay: 5_000_000_000)
-    package var logBatching = Batching(scheduleDelay: 1_000_000_000)
+    package var traceBatching = Batching(scheduleDelay: 500_000_000)
+    package var logBatching = Batching(scheduleDelay: 500_000_000)
     /// Nanoseconds that the exports at the process's end may take.
     package var flushTimeout: Int64 = 10_000_000_000
     /// Nanoseconds from one export of metrics to the next.
     package var metricInterval: Int64 = 60_000_000_000
     package var isDelta = false
+    /// Label sets that each instrument may have.
+    package var seriesLimit = MetricShard.maximumSeries
+    package var exemplars = ExemplarFilter.traceBased
     /// Unicode scalars that the text of a span's attribute may have; nil: any number.
     package var lengthLimit: Int?
     /// The same for events.
@@ -50,14 +73,30 @@ package struct TelemetrySettings: Sendable {
         package init(scheduleDelay: Int64) { self.scheduleDelay = scheduleDelay }
     }
 
-    /// What the configuration file says.
-    package struct File: Sendable {
-        package var endpoint: String?
-        package var headers: [(name: String, value: String)] = []
-        package var serviceName: String?
-        package var samplingRatio: Double?
+    /// A collector.
+    package struct Destination: Sendable, Equatable {
+        /// In metrics, in the log and in the names of folders of the spool.
+        package var name: String
+        package var endpoints: [Signal: SignalEndpoint] = [:]
+    }
 
-        package init() {}
+    package struct Spool: Sendable, Equatable {
+        /// The folder; it is made when it is needed.
+        package var directory: String
+        /// Bytes of files, for each destination.
+        package var maximumSize: Int
+        /// Nanoseconds.
+        package var maximumAge: Int64
+
+        package init(directory: String, maximumSize: Int = 1 << 30, maximumAge: Int64 = 86_400_000_000_000) {
+            self.directory = directory
+            self.maximumSize = maximumSize
+            self.maximumAge = maximumAge
+        }
+    }
+
+    private func first(_ signal: Signal) -> SignalEndpoint? {
+        destinations.lazy.compactMap { $0.endpoints[signal] }.first
     }
 
     /// - Parameters:
@@ -69,16 +108,17 @@ package struct TelemetrySettings: Sendable {
         sampler = reader.sampler(ratio: file.samplingRatio)
         logLevel = reader.logLevel()
         readBatching(&reader)
-        isDelta = reader.isDelta()
-        if !reader.flag("OTEL_SDK_DISABLED") {
-            traces = reader.endpoint("TRACES", path: "v1/traces", file: file)
-            metrics = reader.endpoint("METRICS", path: "v1/metrics", file: file)
-            logs = reader.endpoint("LOGS", path: "v1/logs", file: file)
-        }
-        if let limit = reader.milliseconds("OTEL_METRIC_EXPORT_TIMEOUT"), let timeout = metrics?.timeout {
-            metrics?.timeout = min(timeout, limit)
-        }
+        readMetrics(&reader, file)
+        spool = file.spool
+        if !reader.flag("OTEL_SDK_DISABLED") { destinations = reader.destinations(file) }
         problems += reader.problems
+    }
+
+    private mutating func readMetrics(_ reader: inout OTELEnvironment, _ file: File) {
+        isDelta = reader.isDelta() ?? file.isDelta ?? isDelta
+        metricInterval = reader.milliseconds("OTEL_METRIC_EXPORT_INTERVAL") ?? file.metricInterval ?? metricInterval
+        seriesLimit = file.seriesLimit ?? seriesLimit
+        exemplars = reader.exemplarFilter()
     }
 
     private mutating func readBatching(_ reader: inout OTELEnvironment) {
@@ -87,7 +127,6 @@ package struct TelemetrySettings: Sendable {
         // One end for both: the longer of what they allow.
         let timeouts = ["OTEL_BSP_EXPORT_TIMEOUT", "OTEL_BLRP_EXPORT_TIMEOUT"].compactMap { reader.milliseconds($0) }
         flushTimeout = timeouts.max() ?? flushTimeout
-        metricInterval = reader.milliseconds("OTEL_METRIC_EXPORT_INTERVAL") ?? metricInterval
         let common = reader.lengthLimit("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT")
         lengthLimit = reader.lengthLimit("OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT") ?? common
         logLengthLimit = reader.lengthLimit("OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT") ?? common

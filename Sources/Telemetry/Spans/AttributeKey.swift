@@ -17,6 +17,15 @@ package enum AttributeKey: UInt8, CaseIterable, Sendable {
     // Virtual models
     case routeModel, routeStrategy, routeTarget, routeReason, routeCandidates
     case ruleID, admissionAccounts, admissionReserved, admissionWarnings
+    // Sessions
+    case toolName, toolCallID, toolType, toolOutcome, toolRequest, toolResultSize, toolReported, toolWaiting
+    case agentName, genAgentID, spawnedAgent, promptEnd, promptAgents
+    case totalCalls, totalErrors, totalTools, totalInput, totalCacheRead, totalCacheWrite, totalOutput
+    case compactionKind, compactionTrigger, compactionContext
+    // What was asked for, and how it went upstream
+    case requestMaximumTokens, requestTemperature, requestTopP, requestTopK, requestReasoningLevel
+    case cacheWriteTokens, reasoningTokens, usageCost, cacheOutcome, cacheReadRatio
+    case attemptConnect, attemptSend, attemptWait, httpResendCount, linkType, openInferenceKind
 
     /// The name as it is exported.
     package var name: StaticString {
@@ -88,6 +97,45 @@ package enum AttributeKey: UInt8, CaseIterable, Sendable {
         case .admissionAccounts: "tollgate.admission.accounts"
         case .admissionReserved: "tollgate.admission.reserved_nano_usd"
         case .admissionWarnings: "tollgate.admission.warnings"
+        case .toolName: "gen_ai.tool.name"
+        case .toolCallID: "gen_ai.tool.call.id"
+        case .toolType: "gen_ai.tool.type"
+        case .toolOutcome: "tollgate.tool.outcome"
+        case .toolRequest: "tollgate.tool.request.id"
+        case .toolResultSize: "tollgate.tool.result.size"
+        case .toolReported: "tollgate.tool.reported_duration_ms"
+        case .toolWaiting: "tollgate.tool.waiting_ms"
+        case .agentName: "gen_ai.agent.name"
+        case .genAgentID: "gen_ai.agent.id"
+        case .spawnedAgent: "tollgate.tool.spawned_agent.id"
+        case .promptEnd: "tollgate.prompt.end"
+        case .promptAgents: "tollgate.prompt.agents"
+        case .totalCalls: "tollgate.total.model_calls"
+        case .totalErrors: "tollgate.total.errors"
+        case .totalTools: "tollgate.total.tool_calls"
+        case .totalInput: "tollgate.total.input_tokens"
+        case .totalCacheRead: "tollgate.total.cache_read_tokens"
+        case .totalCacheWrite: "tollgate.total.cache_write_tokens"
+        case .totalOutput: "tollgate.total.output_tokens"
+        case .compactionKind: "tollgate.compaction.kind"
+        case .compactionTrigger: "tollgate.compaction.trigger"
+        case .compactionContext: "tollgate.compaction.context_tokens"
+        case .requestMaximumTokens: "gen_ai.request.max_tokens"
+        case .requestTemperature: "gen_ai.request.temperature"
+        case .requestTopP: "gen_ai.request.top_p"
+        case .requestTopK: "gen_ai.request.top_k"
+        case .requestReasoningLevel: "gen_ai.request.reasoning.level"
+        case .cacheWriteTokens: "gen_ai.usage.cache_write.input_tokens"
+        case .reasoningTokens: "gen_ai.usage.reasoning.output_tokens"
+        case .usageCost: "gen_ai.usage.cost"
+        case .cacheOutcome: "tollgate.cache.outcome"
+        case .cacheReadRatio: "tollgate.cache.read.ratio"
+        case .attemptConnect: "tollgate.attempt.connect.duration_ns"
+        case .attemptSend: "tollgate.attempt.send.duration_ns"
+        case .attemptWait: "tollgate.attempt.wait.duration_ns"
+        case .httpResendCount: "http.request.resend_count"
+        case .linkType: "link.type"
+        case .openInferenceKind: "openinference.span.kind"
         }
     }
 }

@@ -31,12 +31,13 @@ extension RecordReader {
         let name = text()
         guard let start = name.baseAddress else { return }
         var attributes = tg_otlp_span(
-            builder.handle, high, low, span, parent, start, name.count, Int32(kind), from, to, Int32(status))
+            builder.handle, high, low, span, parent, start, name.count, Int32(kind),
+            status & SpanRecorder.remoteParent != 0, from, to, Int32(status & ~SpanRecorder.remoteParent))
         while position < end {
-            if bytes[position] == SpanRecorder.eventMark {
-                attributes = readEvent(into: builder)
-            } else {
-                readAttribute(into: attributes)
+            switch bytes[position] {
+            case SpanRecorder.eventMark: attributes = readEvent(into: builder)
+            case SpanRecorder.linkMark: attributes = readLink(into: builder)
+            default: readAttribute(into: attributes)
             }
         }
     }
@@ -46,6 +47,12 @@ extension RecordReader {
         let time = number(Int64.self), name = text()
         guard let start = name.baseAddress else { preconditionFailure("an event without a name in a span record") }
         return tg_otlp_event(builder.handle, start, name.count, time)
+    }
+
+    private mutating func readLink(into builder: OTLPBuilder) -> OpaquePointer {
+        position += 1
+        let high = number(UInt64.self), low = number(UInt64.self), span = number(UInt64.self)
+        return tg_otlp_link(builder.handle, high, low, span)
     }
 
     private mutating func readAttribute(into attributes: OpaquePointer) {

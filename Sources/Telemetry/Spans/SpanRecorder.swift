@@ -3,7 +3,7 @@ import Wire
 /// Spans of one loop as they are recorded: one after the other in one buffer, without an object for each. HOT.
 ///
 /// A record: its length (UInt32), kind, status, eight 64-bit numbers, the name, then attributes until its end: a key (0xFF: a
-/// key of its own follows as a text, 0xFE: an event begins), a type, and the value. All numbers in host order.
+/// key of its own follows as a text, 0xFE: an event begins, 0xFD: a link), a type, and the value. All numbers in host order.
 package struct SpanRecorder: ~Copyable {
     private var bytes = ByteWriter()
     private var start = 0
@@ -16,20 +16,27 @@ package struct SpanRecorder: ~Copyable {
     /// In place of a key: an event of the span begins, and what follows are its attributes.
     static let eventMark: UInt8 = 0xFE
 
+    /// In place of a key: a link to another span begins, and what follows are its attributes.
+    static let linkMark: UInt8 = 0xFD
+    /// Of the status: the parent is a span of another process.
+    static let remoteParent: UInt8 = 0x80
+
     package init() {}
 
     package var size: Int { bytes.count }
 
-    /// Begins a span; its attributes follow, then `end`. Times in Unix nanoseconds.
+    /// Begins a span; its attributes follow, then events and links, then `end`. Times in Unix nanoseconds.
+    ///
+    /// `parentIsRemote`: the parent is a span of another process, such as the client's.
     package mutating func begin(
-        _ kind: SpanKind, trace: TraceID, span: SpanID, parent: SpanID?, from begin: Int64, to end: Int64,
-        isError: Bool,
+        _ kind: SpanKind, trace: TraceID, span: SpanID, parent: SpanID?, parentIsRemote: Bool = false,
+        from begin: Int64, to end: Int64, isError: Bool,
         name: StaticString, _ nameEnd: String = ""
     ) {
         start = bytes.count
         number(UInt32(0))
         bytes.append(byte: kind.rawValue)
-        bytes.append(byte: isError ? 2 : 0)
+        bytes.append(byte: (isError ? 2 : 0) | (parentIsRemote ? Self.remoteParent : 0))
         number(trace.high)
         number(trace.low)
         number(span.value)
@@ -104,13 +111,21 @@ package struct SpanRecorder: ~Copyable {
         bytes.append(name)
     }
 
+    /// Begins a link to another span; the attributes that follow are its own. After the span's attributes.
+    package mutating func link(trace: TraceID, span: SpanID) {
+        bytes.append(byte: Self.linkMark)
+        number(trace.high)
+        number(trace.low)
+        number(span.value)
+    }
+
     package mutating func end() {
         bytes.patch(UInt32(bytes.count - start), at: start)
         count += 1
     }
 
     /// Gives what was recorded away and begins anew; the memory is kept.
-    mutating func take() -> RecordBatch {
+    package mutating func take() -> RecordBatch {
         let batch = RecordBatch(bytes: bytes.array, count: count)
         bytes.reset()
         count = 0

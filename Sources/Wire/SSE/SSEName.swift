@@ -70,6 +70,8 @@ package struct SSEInterest: OptionSet, Sendable {
 
     /// What metering an Anthropic stream needs.
     package static let usage: SSEInterest = [.messageStart, .messageDelta, .messageStop, .error]
+    /// The same, and which tools the answer calls for.
+    package static let metering: SSEInterest = [.usage, .contentBlockStart]
     /// Every event.
     package static let all = SSEInterest(rawValue: .max)
 

@@ -20,10 +20,12 @@ class Collector:
     def __init__(self, folder, sink_url):
         self._folder, self._port = folder, free_port()
         self.url = f"http://127.0.0.1:{self._port}"
+        grpc_port = free_port()
+        self.grpc_url = f"http://127.0.0.1:{grpc_port}"
         agent = pathlib.Path(sysconfig.get_paths()["purelib"]) / "rotel" / "rotel-agent"
         self._command = [
             agent, "start",
-            "--otlp-http-endpoint", f"127.0.0.1:{self._port}", "--otlp-grpc-endpoint", f"127.0.0.1:{free_port()}",
+            "--otlp-http-endpoint", f"127.0.0.1:{self._port}", "--otlp-grpc-endpoint", f"127.0.0.1:{grpc_port}",
             "--pid-file", folder / "rotel.pid", "--log-file", folder / "rotel.log",
             "--exporter", "otlp", "--otlp-exporter-protocol", "http", "--otlp-exporter-endpoint", sink_url,
             "--batch-timeout", "100ms",

@@ -33,6 +33,8 @@ class Span:
     attributes: dict
     resource: dict
     events: list  # of (name, attributes)
+    links: list = dataclasses.field(default_factory=list)  # of (trace id, span id, attributes)
+    flags: int = 0
 
 
 @dataclasses.dataclass
@@ -85,7 +87,9 @@ def spans_in(request):
                     span.name, span.kind, span.trace_id.hex(), span.span_id.hex(), span.parent_span_id.hex(),
                     span.start_time_unix_nano, span.end_time_unix_nano, span.status.code,
                     attributes_of(span.attributes), resource,
-                    [(event.name, attributes_of(event.attributes)) for event in span.events])
+                    [(event.name, attributes_of(event.attributes)) for event in span.events],
+                    [(link.trace_id.hex(), link.span_id.hex(), attributes_of(link.attributes)) for link in span.links],
+                    span.flags)
 
 
 def records_in(request):

@@ -31,7 +31,7 @@ struct StackedChart {
             svg +=
                 "<line class=\"grid\" x1=\"\(Self.number(Self.left))\" x2=\"\(Self.number(Self.width))\" y1=\"\(Self.number(y))\" y2=\"\(Self.number(y))\"/>"
             svg +=
-                "<text class=\"axis\" text-anchor=\"end\" x=\"\(Self.number(Self.left - 6))\" y=\"\(Self.number(y + 4))\">\(HTMLText.escaped(shown(top * Double(step) / 4)))</text>"
+                "<text class=\"axis\" text-anchor=\"end\" x=\"\(Self.number(Self.left - 6))\" y=\"\(Self.number(y + 4))\">\(HTMLText.escaped(axis(top * Double(step) / 4)))</text>"
         }
         let slot = (Self.width - Self.left) / Double(max(1, labels.count)), bar = max(1, slot * 0.8)
         let every = max(1, (labels.count + 11) / 12)
@@ -51,6 +51,12 @@ struct StackedChart {
             }
         }
         return svg + "</svg>" + legend
+    }
+
+    /// As `shown`, without places that are zero.
+    private func axis(_ value: Double) -> String {
+        let text = shown(value)
+        return text.hasSuffix(".0000") ? String(text.dropLast(5)) : text
     }
 
     private var legend: String {

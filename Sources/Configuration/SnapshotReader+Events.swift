@@ -1,0 +1,19 @@
+/// `telemetry.logs`: which log lines go to the collector too.
+extension SnapshotReader {
+    private enum ProcessLevel: String, CaseIterable { case debug, info, warning, error, off }
+
+    func readEvents(_ section: inout Section) -> EventSetting {
+        var setting = EventSetting()
+        guard var group = section.section("logs") else { return setting }
+        defer { group.finish() }
+        setting.access = group.choice("access", default: setting.access)
+        switch group.choice("process", default: ProcessLevel.warning) {
+        case .debug: setting.processLevel = .debug
+        case .info: setting.processLevel = .info
+        case .warning: setting.processLevel = .warning
+        case .error: setting.processLevel = .error
+        case .off: setting.processLevel = nil
+        }
+        return setting
+    }
+}

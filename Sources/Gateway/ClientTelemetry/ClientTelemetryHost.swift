@@ -1,0 +1,87 @@
+import Ledger
+import Synchronization
+import Telemetry
+import Transport
+
+/// The way from the request loops to the background loop that reads what clients send: bounded, and nobody waits. What finds no room
+/// is refused, the newest first.
+final class ClientTelemetryHost: Sendable {
+    private let loop: EventLoop
+    private let intake: ClientTelemetryIntake
+    /// Bytes on their way, a little for each export on top.
+    private let queued = Atomic<Int>(0)
+    private static let maximumQueued = 64 * 1024 * 1024
+    /// What an export without bytes counts for.
+    private static let base = 4_096
+
+    /// - Parameter index: of the loop.
+    init(index: Int, _ outlets: ClientTelemetryIntake.Outlets) throws(TransportError) {
+        loop = try EventLoop(index: index)
+        intake = ClientTelemetryIntake(loop: loop, outlets)
+    }
+
+    func start() throws(TransportError) { try loop.start(isBackground: true) }
+
+    /// Takes an export, from any thread. False: there is no room.
+    func offer(_ export: ClientExport) -> Bool {
+        let size = export.body.count + Self.base
+        let before = queued.add(size, ordering: .relaxed).oldValue
+        guard before + size <= Self.maximumQueued else {
+            queued.subtract(size, ordering: .relaxed)
+            return false
+        }
+        loop.post { [self] in
+            intake.take(export)
+            queued.subtract(size, ordering: .relaxed)
+        }
+        return true
+    }
+
+    /// Counts what was not taken, from any thread.
+    func dropped(_ refusal: ClientExportRefusal, _ signal: Signal, key: String) {
+        loop.post { [intake] in intake.dropped(refusal, signal, key: key) }
+    }
+
+    /// Tells of requests that have ended, from any thread.
+    func finished(_ calls: [FinishedCall]) {
+        loop.post { [intake] in intake.add(calls) }
+    }
+
+    /// Reads what is there and lets go of what waits; before the exporter and the ledger end.
+    func shutdown() async {
+        await withCheckedContinuation { turn in
+            loop.post { [intake] in
+                intake.end()
+                turn.resume()
+            }
+        }
+    }
+}
+
+/// One loop's requests that have ended, until they are told of together; loop-confined.
+final class FinishedCalls {
+    private var calls: [FinishedCall] = []
+    private let timer: LoopTimer
+    private let host: ClientTelemetryHost
+    private static let batch = 64
+    /// Nanoseconds.
+    private static let delay: Int64 = 100_000_000
+
+    init(loop: EventLoop, _ host: ClientTelemetryHost) {
+        self.host = host
+        timer = LoopTimer(loop: loop)
+        timer.whenFired = { [unowned self] in handOver() }
+    }
+
+    func add(_ call: FinishedCall) {
+        calls.append(call)
+        if calls.count >= Self.batch { handOver() } else if !timer.isArmed { timer.schedule(after: Self.delay) }
+    }
+
+    private func handOver() {
+        timer.cancel()
+        guard !calls.isEmpty else { return }
+        host.finished(calls)
+        calls.removeAll(keepingCapacity: true)
+    }
+}

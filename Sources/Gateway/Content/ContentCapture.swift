@@ -1,0 +1,72 @@
+import Configuration
+import Providers
+import Telemetry
+import Wire
+
+/// What is kept of one request's prompt and answer while it runs, for a rule of `content_capture`; confined to its loop.
+final class ContentCapture {
+    let rule: ContentRule
+    private var request: [UInt8] = []
+    private var response: [UInt8] = []
+    private var responseIsCut = false
+
+    init(_ rule: ContentRule) { self.rule = rule }
+
+    /// A body beyond it is not taken apart.
+    private static let maximumRequest = 8 << 20
+    /// A stream has several times the bytes of what it says.
+    private var maximumResponse: Int { rule.maximumBytes * 16 }
+
+    func take(request body: UnsafeRawBufferPointer) {
+        guard rule.parts.contains(.request), body.count <= Self.maximumRequest else { return }
+        request = Array(body)
+    }
+
+    /// A piece of the answer as the client gets it.
+    func take(response bytes: UnsafeRawBufferPointer) {
+        guard rule.parts.contains(.response) else { return }
+        let room = maximumResponse - response.count
+        response += bytes.prefix(max(0, room))
+        if bytes.count > room { responseIsCut = true }
+    }
+
+    /// What was kept, to be told elsewhere.
+    func finish() -> CapturedContent {
+        CapturedContent(rule: rule, request: request, response: response, responseIsCut: responseIsCut)
+    }
+}
+
+/// A prompt and an answer on their way to the collector: taken apart and redacted off the request's loop.
+struct CapturedContent: Sendable {
+    let rule: ContentRule
+    let request: [UInt8]
+    let response: [UInt8]
+    let responseIsCut: Bool
+
+    /// Adds them to an event (`gen_ai.client.inference.operation.details`).
+    func add(to event: inout TelemetryEvent) {
+        let redactor = Redactor(redactions: rule.redactions)
+        let messages = ContentMessages(maximumBytes: rule.maximumBytes) { redactor($0) }
+        event.add("tollgate.content.rule", rule.id)
+        if let body = try? request.withUnsafeBytes({ bytes throws(JSONError) in try JSONValue(parsing: bytes) }) {
+            add("gen_ai.system_instructions", messages.system(body), to: &event)
+            add("gen_ai.input.messages", messages.input(body), to: &event)
+        }
+        add("gen_ai.output.messages", output(messages), to: &event)
+        if responseIsCut { event.add("tollgate.content.response_cut", true) }
+    }
+
+    private func output(_ messages: ContentMessages) -> ContentMessages.Text? {
+        response.withUnsafeBytes { bytes in
+            if bytes.first == UInt8(ascii: "{") { return (try? JSONValue(parsing: bytes)).flatMap(messages.output) }
+            return StreamedContent(bytes).output(messages)
+        }
+    }
+
+    private func add(_ name: String, _ text: ContentMessages.Text?, to event: inout TelemetryEvent) {
+        guard let text else { return }
+        event.add(name, text.json)
+        if text.dropped > 0 { event.add("tollgate.content.dropped_messages", Int64(text.dropped)) }
+        if text.isCut { event.add("\(name).cut", true) }
+    }
+}

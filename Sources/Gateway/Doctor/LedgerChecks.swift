@@ -1,0 +1,51 @@
+import Ledger
+
+/// What the ledger looks like, judged. Pure.
+enum LedgerChecks {
+    static func findings(_ examination: LedgerExamination) -> [DoctorFinding] {
+        [store(examination), journal(examination.journals, isHeld: examination.owner != nil)]
+    }
+
+    /// For a ledger that cannot be opened.
+    static func finding(_ error: LedgerError) -> DoctorFinding {
+        let cure =
+            switch error {
+            case .schemaTooNew: "run the newer Tollgate, or restore a backup from before it"
+            case .file: "run the doctor as the user of the gateway; chown the data folder to that user"
+            default: "stop the gateway, keep a copy of the data folder, restore the ledger from a backup"
+            }
+        return .fail("ledger", "\(error)", cure: cure)
+    }
+
+    private static func store(_ examination: LedgerExamination) -> DoctorFinding {
+        let check = "ledger"
+        guard let store = examination.database else { return .ok(check, "nothing was written yet") }
+        let size = DoctorText.bytes(store.bytes)
+        guard store.faults.isEmpty else {
+            return .fail(
+                check, "\(size), damaged: \(store.faults[0])",
+                cure: "stop the gateway, keep a copy, then `sqlite3 ledger.sqlite3 .recover`, or restore a backup")
+        }
+        guard store.version == store.newestVersion else {
+            return .warn(
+                check, "\(size), of schema \(store.version); this build has \(store.newestVersion)",
+                cure: "the gateway migrates it when it starts; keep a backup from before")
+        }
+        return .ok(check, store.isWhole ? "\(size), sound" : "\(size), sound as far as the check came in its time")
+    }
+
+    static func journal(_ journals: [LedgerExamination.JournalState], isHeld: Bool) -> DoctorFinding {
+        let check = "journal"
+        if let other = journals.first(where: \.isUnreadable) {
+            return .fail(
+                check, "\(other.path) is of another version",
+                cure: "start the version that wrote it once, so that it drains it")
+        }
+        let open = journals.reduce(0) { $0 + $1.open }, finished = journals.reduce(0) { $0 + $1.finished }
+        if isHeld { return .ok(check, "\(open) requests under way, \(finished) rows on their way into the ledger") }
+        guard open + finished > 0 else { return .ok(check, "nothing left behind") }
+        return .warn(
+            check, "a gateway that died left \(open) open and \(finished) finished rows",
+            cure: "start the gateway, or run `tollgate report`: both bring them into the ledger")
+    }
+}

@@ -1,0 +1,46 @@
+import Configuration
+import HTTP
+import Ledger
+import Providers
+import Sessions
+import Telemetry
+import Wire
+
+extension LoopWorker {
+    /// accept, at its end: what the body tells of the conversation, and the trace of the prompt that the request is for.
+    ///
+    /// A client with a trace of its own keeps it: its spans say what the session does.
+    func join(_ exchange: Exchange, _ scan: MessagesBody) {
+        guard exchange.facts.sessionID != nil, let body = exchange.body else { return }
+        let counts = exchange.operation == .countTokens
+        if !counts { exchange.conversation = Sessions.Conversation(body: body.bytes, members: scan.members) }
+        guard exchange.trace.parent == nil, exchange.setting.snapshot.telemetry.sessionTraces else { return }
+        let agent = exchange.text(exchange.facts.agentID)
+        guard let found = prompts.place(of: asker(exchange, agent, counts: counts)) else { return }
+        if let news = found.news { tellPrompt(news) }
+        exchange.isHelping = found.isHelping
+        let place = found.place
+        exchange.trace = RequestTrace(
+            traceID: place.traceID, serverSpan: exchange.trace.serverSpan,
+            parent: agent.isEmpty || counts ? place.span : place.agentSpan(agent),
+            isSampled: telemetry.isSampled(parent: nil, traceID: place.traceID), place: place)
+    }
+
+    private func asker(
+        _ exchange: Exchange, _ agent: UnsafeRawBufferPointer, counts: Bool
+    ) -> PromptTable.Asker {
+        let facts = exchange.facts
+        var asker = PromptTable.Asker(session: exchange.session)
+        asker.agent = agent
+        asker.promptID = exchange.text(facts.promptID)
+        asker.requestClass = exchange.text(facts.requestClass)
+        asker.isCount = counts
+        guard let conversation = exchange.conversation else { return asker }
+        asker.promptKey = conversation.promptKey
+        for segment in conversation.segments {
+            guard segment.kind == .tools else { break }
+            asker.toolBytes += segment.bytes
+        }
+        return asker
+    }
+}

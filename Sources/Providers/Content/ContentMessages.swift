@@ -1,0 +1,116 @@
+import Wire
+
+/// Conversations as the GenAI conventions write them (`gen_ai.input.messages`, `gen_ai.output.messages`,
+/// `gen_ai.system_instructions`): JSON arrays of messages with parts. For content capture only, off the request's way.
+package struct ContentMessages {
+    /// What stands in place of each text.
+    let replace: (String) -> String
+    /// Bytes of each of the three, at most.
+    let maximumBytes: Int
+
+    package struct Text: Equatable, Sendable {
+        package var json: String
+        /// Messages that were left out, the oldest first.
+        package var dropped = 0
+        /// It was cut: no JSON any more.
+        package var isCut = false
+    }
+
+    package init(maximumBytes: Int, replacing replace: @escaping (String) -> String) {
+        self.maximumBytes = maximumBytes
+        self.replace = replace
+    }
+
+    /// The newest messages of a Messages request that there is room for, at least the last one.
+    package func input(_ body: JSONValue) -> Text? {
+        guard let messages = body["messages"]?.array else { return nil }
+        var kept: [String] = [], size = 2
+        for message in messages.reversed() {
+            let text = self.message(role: message["role"]?.string ?? "user", message["content"]).text
+            guard kept.isEmpty || size + text.utf8.count + 1 <= maximumBytes else { break }
+            kept.append(text)
+            size += text.utf8.count + 1
+        }
+        var text = cut("[\(kept.reversed().joined(separator: ","))]")
+        text.dropped = messages.count - kept.count
+        return text
+    }
+
+    /// Its `system`, as parts.
+    package func system(_ body: JSONValue) -> Text? {
+        guard let system = body["system"], !system.isNull else { return nil }
+        return cut(JSONValue.array(parts(system)).text)
+    }
+
+    /// A whole answer as one message.
+    package func output(_ answer: JSONValue) -> Text? {
+        guard let content = answer["content"] else { return nil }
+        return output(content, finishReason: answer["stop_reason"]?.string ?? "")
+    }
+
+    func output(_ content: JSONValue, finishReason: String) -> Text {
+        var message = message(role: "assistant", content).object ?? JSONObject()
+        if !finishReason.isEmpty { message["finish_reason"] = .string(finishReason) }
+        return cut(JSONValue.array([.object(message)]).text)
+    }
+
+    private func message(role: String, _ content: JSONValue?) -> JSONValue {
+        ["role": .string(role), "parts": .array(content.map(parts) ?? [])]
+    }
+
+    /// `content`: a string, or an array of blocks.
+    private func parts(_ content: JSONValue) -> [JSONValue] {
+        if let text = content.string { return [["type": "text", "content": .string(replace(text))]] }
+        return content.array?.map(part) ?? []
+    }
+
+    private func part(_ block: JSONValue) -> JSONValue {
+        func text(_ name: String) -> JSONValue { .string(replace(block[name]?.string ?? "")) }
+        let type = block["type"]?.string ?? "unknown"
+        switch type {
+        case "text": return ["type": "text", "content": text("text")]
+        case "thinking": return ["type": "reasoning", "content": text("thinking")]
+        case "tool_use", "server_tool_use":
+            return [
+                "type": "tool_call", "id": .string(block["id"]?.string ?? ""),
+                "name": .string(block["name"]?.string ?? ""), "arguments": replaced(block["input"] ?? .null),
+            ]
+        case "tool_result":
+            return [
+                "type": "tool_call_response", "id": .string(block["tool_use_id"]?.string ?? ""),
+                "response": response(block["content"] ?? .null),
+            ]
+        default:
+            // Pictures, documents and what comes tomorrow: that it was there, and how large.
+            return ["type": .string(type), "size": .integer(Int64(block.text.utf8.count))]
+        }
+    }
+
+    /// What a tool said: text, or parts.
+    private func response(_ content: JSONValue) -> JSONValue {
+        content.array.map { .array($0.map(part)) } ?? replaced(content)
+    }
+
+    /// Every text in it replaced, names of members too: they may hold anything.
+    private func replaced(_ value: JSONValue) -> JSONValue {
+        switch value {
+        case .string(let text): return .string(replace(text))
+        case .array(let elements): return .array(elements.map(replaced))
+        case .object(let object):
+            var result = JSONObject()
+            for member in object.members { result.append(replace(member.key), replaced(member.value)) }
+            return .object(result)
+        default: return value
+        }
+    }
+
+    private func cut(_ json: String) -> Text {
+        guard json.utf8.count > maximumBytes else { return Text(json: json) }
+        var size = 0
+        let cut = json.unicodeScalars.prefix { scalar in
+            size += UTF8.width(scalar)
+            return size <= maximumBytes
+        }
+        return Text(json: String(cut), isCut: true)
+    }
+}

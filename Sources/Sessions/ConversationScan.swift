@@ -1,0 +1,192 @@
+import Wire
+
+extension Conversation {
+    /// Segments that are told apart, at most; later messages are joined to the last.
+    package static let maximumSegments = 4_096
+
+    /// Reads the conversation out of the body of a Messages request. HOT: once for every request to a model, a few gigabytes per
+    /// second; nothing is decoded but the ids of the newest results.
+    ///
+    /// What is not as the Messages API describes it gives no segments: nothing is thrown, as the upstream is the one to say so.
+    ///
+    /// - Parameters:
+    ///   - body: the whole body, which was found to be a JSON object.
+    ///   - members: those of its first level.
+    package init(body: UnsafeRawBufferPointer, members: [JSONMember]) {
+        self.init()
+        var tools: Range<Int>?, system: Range<Int>?, messages: Range<Int>?
+        for member in members {
+            let value = member.value
+            switch member.key.count {
+            case 5:
+                if member.keyEquals("tools", in: body) { tools = value }
+                if member.keyEquals("speed", in: body) { parameters.speed = hash(value, body) }
+            case 6: if member.keyEquals("system", in: body) { system = value }
+            case 8:
+                if member.keyEquals("messages", in: body) { messages = value }
+                if member.keyEquals("thinking", in: body) { parameters.thinking = hash(value, body) }
+            case 11: if member.keyEquals("tool_choice", in: body) { parameters.toolChoice = hash(value, body) }
+            case 13:
+                if member.keyEquals("output_config", in: body) { parameters.outputConfig = hash(value, body) }
+                if member.keyEquals("cache_control", in: body) { automaticMark = mark(value, body) }
+            case 18:
+                if member.keyEquals("context_management", in: body) { parameters.contextManagement = hash(value, body) }
+            default: break
+            }
+        }
+        // In the order in which they are cached.
+        segments.reserveCapacity(128)
+        if let tools { Self.compact(body.slice(tools)) { read(tools: $0) } }
+        if let system { Self.compact(body.slice(system)) { read(system: $0) } }
+        if let messages { Self.compact(body.slice(messages)) { read(messages: $0) } }
+    }
+
+    private func hash(_ value: Range<Int>, _ body: UnsafeRawBufferPointer) -> UInt64 {
+        var hash: UInt64 = 0
+        Self.compact(body.slice(value)) { hash = SegmentHasher.hash($0) }
+        return hash
+    }
+
+    private func mark(_ value: Range<Int>, _ body: UnsafeRawBufferPointer) -> CacheMark? {
+        var cursor = JSONCursor(body.slice(value))
+        return (try? CacheCuts.mark(&cursor)) ?? nil
+    }
+
+    /// Lends a text without white space between its parts. Most texts have none; whoever writes some writes them everywhere, so
+    /// that the first few bytes tell.
+    private static func compact(_ text: UnsafeRawBufferPointer, _ read: (UnsafeRawBufferPointer) -> Void) {
+        guard hasBlanks(text) else { return read(text) }
+        SignificantBytes.of(text).withUnsafeBytes(read)
+    }
+
+    private static func hasBlanks(_ text: UnsafeRawBufferPointer) -> Bool {
+        guard text.count > 2, text[0] != UInt8(ascii: "\"") else { return false }
+        let space = UInt8(ascii: " ")
+        if text[1] <= space || text[text.count - 2] <= space { return true }
+        // The colon behind the first name, and what follows the first comma.
+        guard let quote = text.firstIndex(of: UInt8(ascii: "\""), in: 0..<min(8, text.count)),
+            let name = JSONString(in: text, at: quote + 1)
+        else { return false }
+        var place = quote + name.bytes.count + 2
+        if place + 1 < text.count, text[place] <= space || text[place + 1] <= space { return true }
+        guard place + 1 < text.count, text[place + 1] == UInt8(ascii: "\""),
+            let value = JSONString(in: text, at: place + 2)
+        else { return false }
+        place += value.bytes.count + 3
+        return place + 1 < text.count && (text[place] <= space || text[place + 1] <= space)
+    }
+
+    // MARK: Tools and system
+
+    private mutating func read(tools: UnsafeRawBufferPointer) {
+        guard let places = JSONMarks.elements(tools, limit: Self.maximumSegments / 2) else { return }
+        var hasher = SegmentHasher(tools)
+        for (index, place) in places.enumerated() { add(.tools, index, hasher.hash(place)) }
+    }
+
+    private mutating func read(system: UnsafeRawBufferPointer) {
+        var hasher = SegmentHasher(system)
+        if system.first == UInt8(ascii: "\"") {
+            let whole = 0..<system.count
+            return add(.system, 0, hasher.hash(whole, string: whole))
+        }
+        guard let places = JSONMarks.elements(system, limit: Self.maximumSegments / 4) else { return }
+        for (index, place) in places.enumerated() {
+            add(.system, index, hasher.hash(place))
+            guard index == 0 else { continue }
+            let head = system.slice(place.lowerBound..<min(place.lowerBound + 80, place.upperBound))
+            segments[segments.count - 1].isAttribution = head.firstIndex(of: "\"x-anthropic-billing-header:") != nil
+        }
+    }
+
+    private mutating func add(_ kind: PrefixSegment.Kind, _ index: Int, _ found: SegmentHasher.Found) {
+        var segment = PrefixSegment(kind: kind, index: index, hash: found.hash, bytes: found.bytes)
+        segment.mark = found.mark
+        segments.append(segment)
+    }
+
+    // MARK: Messages
+
+    private mutating func read(messages: UnsafeRawBufferPointer) {
+        guard messages.first == UInt8(ascii: "[") else { return }
+        var hasher = SegmentHasher(messages), marks = MessageMarks(messages)
+        // Blocks of what came since the newest answer.
+        var newest: [Range<Int>] = []
+        let before = self
+        let isWhole = JSONMarks.read(messages, levels: MessageMarks.levels) { places in
+            for place in places {
+                guard let message = marks.take(place) else { continue }
+                let found = hasher.hash(message.range, string: message.string)
+                take(message, found, messages, &newest)
+            }
+        }
+        guard isWhole else {
+            self = before
+            segments = []
+            return
+        }
+        toolResults = newest.compactMap { ToolResult(messages.slice($0)) }
+    }
+
+    private mutating func take(
+        _ message: MessageMarks.Message, _ found: SegmentHasher.Found, _ messages: UnsafeRawBufferPointer,
+        _ newest: inout [Range<Int>]
+    ) {
+        let role = MessageRole(messages.slice(message.role))
+        if role == .assistant { newest.removeAll(keepingCapacity: true) }
+        if role == .user { readQuestion(message, messages, &newest) }
+        let index = messageCount
+        messageCount += 1
+        if segments.count == Self.maximumSegments {
+            segments[segments.count - 1].join(found, message)
+            isJoined = true
+            return
+        }
+        add(.message, index, found)
+        segments[segments.count - 1].role = role
+        segments[segments.count - 1].blocks = message.string == nil ? message.blocks.count : 1
+        guard role == .assistant, let first = message.blocks.first else { return }
+        segments[segments.count - 1].thinks =
+            messages.slice(first.lowerBound..<min(first.lowerBound + 26, first.upperBound)).firstIndex(of: "thinking\"")
+            != nil
+    }
+
+    private mutating func readQuestion(
+        _ message: MessageMarks.Message, _ messages: UnsafeRawBufferPointer, _ newest: inout [Range<Int>]
+    ) {
+        var question = Question(), key = promptKey
+        if let string = message.string {
+            let said = JSONString(quoted: string, in: messages)
+            question.take(JSONString(literal: "text"), said)
+            key = SegmentHasher.hash(said.bytes, after: key)
+        }
+        for place in message.blocks {
+            let json = messages.slice(place), block = MessageBlock(json)
+            let isSaid = question.take(block.type, block.text)
+            if isSaid { key = SegmentHasher.hash(block.text?.bytes ?? json, after: key) }
+            if block.type?.equals("tool_result") == true { newest.append(place) }
+        }
+        guard question.isPrompt else { return }
+        promptIndex = messageCount
+        promptCount += 1
+        promptKey = key
+    }
+}
+
+extension PrefixSegment {
+    /// Takes another message in.
+    fileprivate mutating func join(_ found: SegmentHasher.Found, _ message: MessageMarks.Message) {
+        hash = SegmentHasher.join(hash, found.hash)
+        mark = found.mark ?? mark
+        bytes += found.bytes
+        blocks += message.blocks.count
+    }
+}
+
+extension MessageRole {
+    fileprivate init(_ name: UnsafeRawBufferPointer) {
+        self =
+            name.equals("user")
+            ? .user : name.equals("assistant") ? .assistant : name.equals("system") ? .system : .other
+    }
+}

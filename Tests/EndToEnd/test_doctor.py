@@ -1,0 +1,222 @@
+"""tollgate doctor: what it finds when nothing is off, and when something is."""
+
+import json
+import os
+import signal
+import socket
+import sqlite3
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import grpc
+import pytest
+
+from rig.certificates import Authority
+from rig.collector import free_port
+from rig.grpc_sink import Fault, GRPCSink
+from rig.waiting import eventually
+
+
+@pytest.fixture
+def quiet(make_gateway):
+    """A gateway on a known port that is not started yet, in front of a collector with a name."""
+    gateway = make_gateway()
+    gateway.config["listen"] = f"127.0.0.1:{free_port()}"
+    gateway.config["limits"]["connections"] = 100
+    gateway.config["telemetry"]["otlp"][0]["name"] = "main"
+    return gateway
+
+
+def examine(gateway, code=None):
+    """Findings by what was looked at; several of a kind are a list."""
+    gateway.write()
+    done = gateway.run("doctor", "--json", code=code)
+    found = {}
+    for finding in json.loads(done.stdout):
+        assert finding["state"] in ("ok", "warn", "fail") and "\n" not in finding["detail"]
+        assert bool(finding["cure"]) == (finding["state"] != "ok"), finding
+        found.setdefault(finding["check"], []).append(finding)
+    failed = any(finding["state"] == "fail" for group in found.values() for finding in group)
+    assert done.returncode == (1 if failed else 0)
+    return found
+
+
+def state(found, check):
+    return [finding["state"] for finding in found[check]]
+
+
+def test_a_gateway_that_is_well(quiet):
+    (quiet.folder / "data").mkdir(mode=0o700)
+    quiet.start()
+    key = quiet.issue()
+    assert quiet.messages(key).status == 200
+    found = examine(quiet, code=0)
+    for check in ("configuration", "data", "ledger", "journal", "open files", "provider main", "collector main spans",
+                  "collector main metrics", "collector main logs", "gateway", "telemetry"):
+        assert state(found, check) == ["ok"], found[check]
+    assert "is ready" in found["gateway"][0]["detail"] and "sound" in found["ledger"][0]["detail"]
+    lines = quiet.run("doctor", code=0).stdout.splitlines()
+    assert len(lines) == sum(len(group) for group in found.values())
+    assert all(line.startswith(("ok ", "warn ", "fail ")) for line in lines)
+
+
+def test_it_changes_nothing_and_costs_nothing(quiet, upstream, sink):
+    found = examine(quiet)
+    assert state(found, "gateway") == ["warn"] and "will make it" in found["data"][0]["detail"]
+    assert not (quiet.folder / "data").exists()
+    assert not upstream.requests and all(data == b"" for data in sink.raw)
+
+
+def test_a_configuration_that_is_wrong(quiet):
+    quiet.config["providers"][0]["kind"] = "antropic"
+    quiet.config["limitz"] = {}
+    found = examine(quiet, code=1)
+    assert state(found, "configuration") == ["fail", "fail"] and "provider main" not in found
+
+
+def test_providers_that_cannot_be_reached(quiet, tmp_path):
+    silent = socket.create_server(("127.0.0.1", 0))
+    authority = Authority(tmp_path / "authority")
+    context = authority.server(*authority.issue("server", "DNS:localhost"))
+    secure = HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
+    secure.socket = context.wrap_socket(secure.socket, server_side=True)
+    threading.Thread(target=secure.serve_forever, args=(0.01,), daemon=True).start()
+    place = f"https://localhost:{secure.server_address[1]}"
+    account = {"kind": "anthropic", "api_key": "k"}
+    quiet.config["providers"] += [
+        {"name": "closed", "base_url": f"http://127.0.0.1:{free_port()}", **account},
+        {"name": "nameless", "base_url": "https://nowhere.invalid", **account},
+        {"name": "silent", "base_url": f"https://127.0.0.1:{silent.getsockname()[1]}", **account},
+        {"name": "stranger", "base_url": place, **account},
+        {"name": "friend", "base_url": place, "ca_file": str(authority.certificate), **account},
+    ]
+    found = examine(quiet, code=1)
+    assert state(found, "provider main") == ["ok"] and state(found, "provider friend") == ["ok"]
+    assert "with TLS after" in found["provider friend"][0]["detail"]
+    for name, words in (("closed", "refused"), ("nameless", "resolve"), ("silent", "timed out"), ("stranger", "certificate")):
+        finding = found[f"provider {name}"][0]
+        assert finding["state"] == "fail" and words in finding["detail"], finding
+    assert "CA file" in found["provider stranger"][0]["cure"]
+    secure.shutdown()
+
+
+@pytest.mark.parametrize("answer, state_wanted, words", [
+    (401, "fail", "credential"), (404, "fail", "path"), (503, "warn", "wait")])
+def test_collectors_that_refuse(quiet, sink, answer, state_wanted, words):
+    sink.faults = [(answer, {})] * 3
+    found = examine(quiet)
+    for signal in ("spans", "metrics", "logs"):
+        finding = found[f"collector main {signal}"][0]
+        assert finding["state"] == state_wanted and words in finding["cure"], finding
+
+
+def test_collectors_over_grpc(quiet):
+    collector = GRPCSink().start()
+    quiet.config["telemetry"]["otlp"] = [{"name": "main", "endpoint": collector.url, "protocol": "grpc"}]
+    found = examine(quiet)
+    assert state(found, "collector main spans") == ["ok"] and "gRPC" in found["collector main spans"][0]["detail"]
+    collector.faults = [Fault(grpc.StatusCode.UNAUTHENTICATED, "who are you?")]
+    finding = examine(quiet, code=1)["collector main spans"][0]
+    assert "who are you?" in finding["detail"] and "credential" in finding["cure"]
+    collector.stop()
+
+
+def test_what_a_killed_gateway_left_behind(quiet, upstream):
+    quiet.start()
+    key = quiet.issue()
+    gate = upstream.gate()
+
+    async def wait(exchange):
+        await gate.passed()
+
+    upstream.answers(wait)
+    asking = threading.Thread(target=lambda: _try(quiet, key), daemon=True)
+    asking.start()
+    eventually(lambda: examine(quiet)["journal"][0]["detail"].startswith("1 requests"), "a request is under way")
+    quiet.kill()
+    finding = examine(quiet)["journal"][0]
+    assert finding["state"] == "warn" and "1 open" in finding["detail"]
+    gate.open()
+    quiet.run("report", "--format", "json")
+    assert state(examine(quiet), "journal") == ["ok"]
+
+
+def _try(gateway, key):
+    try:
+        gateway.messages(key)
+    except OSError:
+        pass
+
+
+def test_a_ledger_that_is_damaged(quiet):
+    quiet.start()
+    key = quiet.issue()
+    for _ in range(30):
+        assert quiet.messages(key).status == 200
+    quiet.ledger.settle()
+    assert quiet.stop() == 0
+    file = quiet.folder / "data" / "ledger.sqlite3"
+    content = bytearray(file.read_bytes())
+    pages = len(content) // 4096
+    for page in range(pages // 2, pages):
+        content[page * 4096:page * 4096 + 64] = os.urandom(64)
+    file.write_bytes(content)
+    found = examine(quiet, code=1)
+    assert state(found, "ledger") == ["fail"] and "restore" in found["ledger"][0]["cure"]
+    file.write_bytes(b"not a database at all" * 300)
+    assert state(examine(quiet, code=1), "ledger") == ["fail"]
+
+
+def test_a_ledger_of_a_newer_version(quiet):
+    quiet.start()
+    quiet.issue()
+    quiet.stop()
+    with sqlite3.connect(quiet.folder / "data" / "ledger.sqlite3") as database:
+        database.execute("PRAGMA user_version = 9000")
+    finding = examine(quiet, code=1)["ledger"][0]
+    assert "newer" in finding["cure"]
+
+
+def test_a_gateway_that_refused_its_new_file(quiet):
+    quiet.start()
+    good = dict(quiet.config)
+    quiet.config["providers"] = []
+    quiet.write()
+    quiet.process.send_signal(signal.SIGHUP)
+    eventually(lambda: "configuration:" in quiet.request("GET", "/readyz").body.decode(), "/readyz tells it")
+    quiet.config = good
+    finding = examine(quiet)["gateway"][0]
+    # It may have read the good file by then.
+    assert finding["state"] == "ok" or "refused" in finding["detail"]
+
+
+def test_something_else_in_the_gateways_place(quiet):
+    host, port = quiet.config["listen"].split(":")
+    other = HTTPServer((host, int(port)), BaseHTTPRequestHandler)
+    threading.Thread(target=other.serve_forever, args=(0.01,), daemon=True).start()
+    finding = examine(quiet, code=1)["gateway"][0]
+    assert "something else" in finding["cure"]
+    other.shutdown()
+
+
+def test_a_folder_that_others_may_look_into(quiet):
+    (quiet.folder / "data").mkdir(mode=0o755)
+    assert state(examine(quiet), "data") == ["warn"]
+    (quiet.folder / "data").rmdir()
+    (quiet.folder / "data").write_text("a file")
+    assert state(examine(quiet, code=1), "data") == ["fail"]
+    (quiet.folder / "data").unlink()
+
+
+def test_what_waits_for_a_collector(quiet):
+    quiet.config["telemetry"]["otlp"][0]["endpoint"] = f"http://127.0.0.1:{free_port()}"
+    quiet.start()
+    assert quiet.messages(quiet.issue()).status == 200
+    name = "spool main-spans"
+    found = eventually(lambda: (f := examine(quiet)) and name in f and "items in" in f[name][0]["detail"] and f, "spans wait")
+    assert state(found, name) == ["ok"] and "exports wait" in found[name][0]["detail"]
+    assert quiet.stop() == 0
+    for file in (quiet.folder / "data" / "spool" / "main-spans").glob("*.spool"):
+        file.write_bytes(file.read_bytes()[:-3])
+    finding = examine(quiet)[name][0]
+    assert finding["state"] == "warn" and "damaged" in finding["detail"]
