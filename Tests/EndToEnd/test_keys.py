@@ -20,8 +20,8 @@ def listed(gateway):
 def test_a_key_is_shown_once_and_kept_as_a_hash(gateway):
     key = gateway.issue("--metadata", "project=atlas", "--metadata", "cost_center=42")
     assert key.secret not in gateway.run("keys", "list", "--json").stdout + gateway.run("keys", "list").stdout
-    for file in (gateway.folder / "data").iterdir():
-        assert key.secret.encode() not in file.read_bytes(), file
+    for file in (gateway.folder / "data").rglob("*"):
+        assert not file.is_file() or key.secret.encode() not in file.read_bytes(), file
     entry = next(entry for entry in listed(gateway) if entry["id"] == key.id)
     assert entry["user"] == "alice" and entry["team"] == "platform"
     assert entry["metadata"] == {"project": "atlas", "cost_center": "42"}
