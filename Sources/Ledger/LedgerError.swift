@@ -8,6 +8,8 @@ package enum LedgerError: Error, Sendable, Equatable {
     case database(code: Int32, message: String)
     /// The database was written by a newer Tollgate: found and newest known schema version.
     case schemaTooNew(found: Int, known: Int)
+    /// It was written by an older one, and nothing has brought it up to date yet.
+    case schemaTooOld(found: Int, known: Int)
     /// A journal file has another layout than this build's; the build that wrote it must drain it first.
     case journalUnreadable(path: String)
     /// No issued key has this id or prefix, or more than one has.
@@ -39,6 +41,9 @@ extension LedgerError: CustomStringConvertible {
             "the ledger database: \(message) (SQLite code \(code))"
         case .schemaTooNew(let found, let known):
             "the ledger database has schema version \(found), this Tollgate knows up to \(known); use a newer one"
+        case .schemaTooOld(let found, let known):
+            "the ledger database has schema version \(found), this Tollgate reads \(known): start this version's gateway once, which brings "
+                + "it up to date, or ask with the version that runs on it"
         case .journalUnreadable(let path):
             "\(path) is not a journal of this version; start the version that wrote it once, so that it drains it"
         case .noSuchKey(let text):

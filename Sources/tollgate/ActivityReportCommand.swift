@@ -14,9 +14,9 @@ enum ActivityReportCommand {
             where: ReportSource.words(arguments.all("where")), now: source.now)
         let report = try ActivityReport(query, in: source.directory, now: source.now)
         switch format {
-        case .table: Console.print(report.table())
+        case .table: Console.stream { $0(report.table()) }
         case .csv: Console.stream { $0(report.csv()) }
-        case .json: Console.print(report.json())
+        case .json: Console.stream { $0(report.json()) }
         }
         return 0
     }

@@ -29,9 +29,9 @@ enum CacheReportCommand {
             return price.map { max(0, $0.tokens.input - $0.tokens.cacheRead) * $0.regionPermille }
         }
         switch format {
-        case .table: Console.print(report.table())
-        case .csv: Console.print(report.csv())
-        case .json: Console.print(report.json())
+        case .table: Console.stream { $0(report.table()) }
+        case .csv: Console.stream { $0(report.csv()) }
+        case .json: Console.stream { $0(report.json()) }
         }
         return 0
     }

@@ -10,7 +10,7 @@ enum FocusReportCommand {
             .persons,
             since: arguments.one("since"), until: arguments.one("until"),
             where: ReportSource.words(arguments.all("where")), in: source.directory, now: source.now)
-        Console.stream { write in FocusExport(charges, source.snapshot).write(write) }
+        Console.stream(bytes: FocusExport(charges, source.snapshot).write)
         return 0
     }
 }

@@ -75,6 +75,9 @@ enum RecomputeCommand {
             table.notes.append("\(count) attempts have the charge that the provider reported: they stay as they are.")
         }
         if !isDry, result.changed > 0 {
+            table.notes.append(
+                "Rows, sums by day and month, and sessions have the new charges. What clients estimate themselves (--activity) and what breaks "
+                    + "of caches cost (--cache) stay at the prices of their time.")
             table.notes.append("A running gateway's budgets count with the old charges until it is restarted.")
         }
         return table

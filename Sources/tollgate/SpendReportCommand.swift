@@ -5,7 +5,7 @@ enum SpendReportCommand {
     private enum Format: String, CaseIterable { case table, csv, json, focus, html }
 
     /// A second's reading.
-    private static let mostRows: Int64 = 1_000_000
+    static let mostRows: Int64 = 1_000_000
 
     static func run(_ arguments: ArraySlice<String>) throws -> Int32 {
         let arguments = try Arguments(
@@ -23,9 +23,9 @@ enum SpendReportCommand {
             query, in: source.directory, now: source.now,
             mostRows: arguments.has("all-rows") ? .max : mostRows)
         switch format {
-        case .table: Console.print(report.table(withBars: Console.isTerminal))
+        case .table: Console.stream { $0(report.table(withBars: Console.isTerminal)) }
         case .csv: Console.stream { $0(report.csv()) }
-        case .json: Console.print(report.json())
+        case .json: Console.stream { $0(report.json()) }
         case .focus, .html: break
         }
         return 0

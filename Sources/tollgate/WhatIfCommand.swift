@@ -8,7 +8,8 @@ enum WhatIfCommand {
     static func run(_ arguments: ArraySlice<String>) throws -> Int32 {
         let arguments = try Arguments(
             arguments,
-            options: ["config", "since", "until", "map", "cache-ttl", "subagents", "prices", "where", "by", "format"])
+            options: ["config", "since", "until", "map", "cache-ttl", "subagents", "prices", "where", "by", "format"],
+            switches: ["all-rows"])
         try arguments.expectPositionals(0, "no further words")
         let format = try FigureFormat.format(arguments)
         let question = try question(arguments)
@@ -22,8 +23,9 @@ enum WhatIfCommand {
         var whatIf = WhatIf(question, source.snapshot, prices: prices ?? source.snapshot.prices)
         let conditions = ReportSource.words(arguments.all("where"))
         if question.isAnsweredBySums {
+            let cuts = source.snapshot.prices.changes.union(prices?.changes ?? [])
             let charges = try ProviderCharges(
-                .teams,
+                .teams(cuts: cuts),
                 since: since, until: until, where: conditions, in: source.directory, now: source.now)
             for (key, sums) in charges.charges {
                 guard let day = CivilDate(parsing: key.day) else { continue }
@@ -35,7 +37,8 @@ enum WhatIfCommand {
             }
             let query = try ReportQuery(by: [], since: since, until: until, now: source.now)
             try ChargedAttempt.each(
-                since: query.since ?? 0, until: query.until ?? source.now, in: source.directory
+                since: query.since ?? 0, until: query.until ?? source.now, in: source.directory,
+                mostRows: arguments.has("all-rows") ? .max : SpendReportCommand.mostRows
             ) { whatIf.add($0) }
         }
         format.print(report(whatIf, question, by: by, since: since, hasPrices: prices != nil))

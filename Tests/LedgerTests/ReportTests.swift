@@ -80,9 +80,12 @@ struct ReportTests {
 
     @Test("The plan takes whole days from the roll-up and only the rest from the rows")
     func plan() throws {
-        func plan(_ since: String?, _ until: String?, by: String = "team") throws -> [String] {
+        let december = CivilDate(year: 2026, month: 12, day: 1)?.daysSince1970 ?? 0
+        func plan(
+            _ since: String?, _ until: String?, by: String = "team", before end: Int? = nil
+        ) throws -> [String] {
             let query = try ReportQuery(by: [by], since: since, until: until, now: midnight)
-            return ReportPlan(query).sources.map { source in
+            return ReportPlan(query, monthsBefore: end ?? december).sources.map { source in
                 switch source {
                 case .months(let from, let to): "months \(from?.text ?? "") \(to?.text ?? "")"
                 case .rollup(let from, let to): "days \(from?.text ?? "") \(to?.text ?? "")"
@@ -93,7 +96,13 @@ struct ReportTests {
                 }
             }
         }
-        #expect(try plan(nil, nil) == ["months  "])
+        #expect(try plan(nil, nil) == ["months  2026-12-01", "days 2026-12-01 "])
+        #expect(try plan(nil, nil, before: 0) == ["days  "])
+        #expect(
+            try plan("2026-10-01", "2026-11-30", before: december - 30) == [
+                "months 2026-10-01 2026-11-01", "days 2026-11-01 2026-12-01",
+            ])
+        #expect(try plan("2026-11-01", "2026-11-30", before: december - 30) == ["days 2026-11-01 2026-12-01"])
         #expect(try plan(nil, nil, by: "week") == ["days  "])
         #expect(try plan("2026-11-01", "2026-11-30") == ["months 2026-11-01 2026-12-01"])
         #expect(try plan("2026-11-01", "2026-11-30", by: "day") == ["days 2026-11-01 2026-12-01"])
@@ -102,7 +111,10 @@ struct ReportTests {
                 "days 2026-10-17 2026-11-01", "months 2026-11-01 2026-12-01", "days 2026-12-01 2026-12-03",
             ])
         #expect(try plan("2026-10-17", "2026-11-05") == ["days 2026-10-17 2026-11-06"])
-        #expect(try plan("2026-10-17", nil) == ["days 2026-10-17 2026-11-01", "months 2026-11-01 "])
+        #expect(
+            try plan("2026-10-17", nil) == [
+                "days 2026-10-17 2026-11-01", "months 2026-11-01 2026-12-01", "days 2026-12-01 ",
+            ])
         #expect(try plan("2026-11-01", nil, by: "session") == ["rows 2026-11-01T00:00:00.000Z "])
         #expect(
             try plan("2026-11-01T12:00:00Z", "2026-11-03T01:00:00.0000001Z") == [

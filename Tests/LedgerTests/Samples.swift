@@ -85,14 +85,14 @@ func serve(_ journal: Journal, id: RequestID, user: String = "alice", outcome: O
 extension DataDirectory {
     /// One value of the database, as text.
     func value(_ sql: String) throws -> String {
-        guard let database = try openDatabaseReadOnly() else { return "no database" }
+        guard let database = try openDatabaseReadOnly(ofAnyVersion: true) else { return "no database" }
         let statement = try database.prepare(sql)
         return try statement.step() ? statement.text(0) : "no row"
     }
 
     /// The columns of a table's first row, with bars between.
     func row(_ columns: String, of table: String) throws -> String {
-        guard let database = try openDatabaseReadOnly() else { return "no database" }
+        guard let database = try openDatabaseReadOnly(ofAnyVersion: true) else { return "no database" }
         let statement = try database.prepare("SELECT \(columns) FROM \(table)")
         guard try statement.step() else { return "no row" }
         return (0..<statement.columnCount).map { statement.text($0) }.joined(separator: "|")

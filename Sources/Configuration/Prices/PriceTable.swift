@@ -56,6 +56,11 @@ package struct PriceTable: Sendable {
         return nil
     }
 
+    /// When a price begins or ends, Unix nanoseconds.
+    package var changes: Set<Int64> {
+        Set(layers.flatMap { $0.values.joined() }.flatMap { [$0.validFrom, $0.validTo] }.compactMap { $0 })
+    }
+
     /// Whether a model has a price there at any time.
     package func hasPrice(of model: String, on platform: PricePlatform, region: String? = nil) -> Bool {
         PricedName(model, on: platform, region: region).names.contains { name in

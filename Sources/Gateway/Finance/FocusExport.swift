@@ -29,73 +29,95 @@ package struct FocusExport {
         "x_Unpriced",
     ]
 
-    /// The records, line by line, the header first.
-    package func write(_ line: (String) -> Void) {
-        line(CSVText.line(Self.columns))
+    /// The records as CSV, piece by piece, the header first.
+    ///
+    /// A month of a large house is half a million records of forty-seven columns: what records have in common is written once and
+    /// copied.
+    package func write(_ emit: ([UInt8]) -> Void) {
+        var line = FocusLine()
+        line.text += Array(CSVText.line(Self.columns).utf8)
+        var shared: [Served: Service] = [:], tails: [Whose: [UInt8]] = [:]
         for (key, sums) in charges.charges {
-            guard let day = CivilDate(parsing: key.day) else { continue }
-            let start = Int64(day.daysSince1970) * CivilDate.nanosecondsPerDay
-            let price = book.price(account: key.provider, model: key.model, at: start + CivilDate.nanosecondsPerDay - 1)
-            let listed = list.price(
-                account: key.provider, model: key.model, at: start + CivilDate.nanosecondsPerDay - 1)
-            for part in ClassSplit(sums, at: price).parts {
-                line(CSVText.line(record(key, day, part, sums, price, listed)))
+            let served = Served(day: key.day, provider: key.provider, model: key.model)
+            guard let service = shared[served] ?? Service(served, book, list) else { continue }
+            shared[served] = service
+            let whose = Whose(user: key.user, team: key.team, project: key.project, model: key.model)
+            let tail = tails[whose] ?? Self.tail(whose)
+            tails[whose] = tail
+            for part in ClassSplit(sums, at: service.price).parts {
+                line.append(part, service.class(part.kind), listCost: service.listCost(part), tail, sums)
             }
+            if line.text.count > 1 << 18 {
+                emit(line.text)
+                line.text.removeAll(keepingCapacity: true)
+            }
+        }
+        emit(line.text)
+    }
+
+    private struct Served: Hashable { let day, provider, model: String }
+    private struct Whose: Hashable { let user, team, project, model: String }
+
+    /// Team and tags.
+    private static func tail(_ whose: Whose) -> [UInt8] {
+        let team = CSVText.text(whose.team)
+        let tags = [
+            ("user", whose.user), ("team", whose.team), ("project", whose.project), ("model", whose.model),
+        ].filter { !$0.1.isEmpty }
+        return FocusLine.fields([team, team, object(tags)])
+    }
+
+    /// What the records of a day, an account and a model have in common.
+    private struct Service {
+        let price: Price?
+        private let listed: Price?
+        private let classes: [FocusLine.Class]
+
+        init?(_ served: Served, _ book: PriceBook, _ list: PriceBook) {
+            guard let day = CivilDate(parsing: served.day) else { return nil }
+            let moment = Int64(day.daysSince1970 + 1) * CivilDate.nanosecondsPerDay - 1
+            let price = book.price(account: served.provider, model: served.model, at: moment)
+            self.price = price
+            listed = list.price(account: served.provider, model: served.model, at: moment)
+            classes = TokenClass.allCases.map {
+                FocusExport.class(served, day, $0, book.setting(served.provider), price)
+            }
+        }
+
+        func `class`(_ kind: TokenClass) -> FocusLine.Class { classes[kind.place] }
+
+        /// What it would have cost at the built-in prices, in the proportion of the two.
+        func listCost(_ part: ClassSplit.Part) -> Int64 {
+            guard let price, let listed, price.version != listed.version else { return part.costNanoUSD }
+            let own = Int128(part.kind.weight(at: price)), public_ = Int128(part.kind.weight(at: listed))
+            guard own > 0 else { return part.costNanoUSD }
+            return Int64(clamping: (Int128(part.costNanoUSD) * public_ + own / 2) / own)
         }
     }
 
-    private func record(
-        _ key: ProviderCharges.Key, _ day: CivilDate, _ part: ClassSplit.Part, _ sums: CostSums, _ price: Price?,
-        _ listed: Price?
-    ) -> [String] {
-        let names = FocusNames(book.setting(key.provider), account: key.provider, model: key.model)
-        let listCost = Self.listCost(part, price, listed)
-        let unit = part.kind == .webSearch ? "Requests" : "1000000 Tokens"
-        let sku = "\(names.kind)/\(key.model)/\(part.kind.rawValue)"
-        let period = Self.period(of: day)
-        let cost = NanoText.exact(part.costNanoUSD)
-        let contracted = Self.unitPrice(part.costNanoUSD, part), listUnit = Self.unitPrice(listCost, part)
-        let region = book.setting(key.provider)?.region ?? ""
-        return [
-            cost, CSVText.text(key.provider), CSVText.text(key.provider), "Provider account", "USD",
-            period.end, period.start, "Usage", "", "\(key.model) \(part.kind.title)",
-            "Usage-Based", Self.moment(day.daysSince1970 + 1), Self.moment(day.daysSince1970), "", "\(part.count).0",
-            part.kind == .webSearch ? "Requests" : "Tokens",
-            cost, contracted, cost, "", names.provider, NanoText.exact(listCost), listUnit,
-            "Standard", "USD", contracted, cost, listUnit, Self.quantity(part), unit, names.provider, names.publisher,
-            region, region, "AI and Machine Learning", names.service, "Generative AI", CSVText.text(sku),
-            part.kind.title, Self.details(key, part), CSVText.text("\(price?.version ?? "unpriced"):\(sku)"),
-            CSVText.text(key.team), CSVText.text(key.team), Self.tags(key), part.kind.rawValue,
-            "\(sums.estimatedRequests)", "\(sums.unpricedRequests)",
-        ]
-    }
-
-    // MARK: Values
-
-    /// What it would have cost at the built-in prices, in the proportion of the two.
-    private static func listCost(_ part: ClassSplit.Part, _ price: Price?, _ listed: Price?) -> Int64 {
-        guard let price, let listed, price.version != listed.version else { return part.costNanoUSD }
-        let own = Int128(part.kind.weight(at: price)), public_ = Int128(part.kind.weight(at: listed))
-        guard own > 0 else { return part.costNanoUSD }
-        return Int64(clamping: (Int128(part.costNanoUSD) * public_ + own / 2) / own)
-    }
-
-    /// In millions of tokens, exactly; searches one by one.
-    private static func quantity(_ part: ClassSplit.Part) -> String {
-        if part.kind == .webSearch { return "\(part.count)" }
-        let (whole, rest) = part.count.quotientAndRemainder(dividingBy: 1_000_000)
-        let digits = "\(rest)"
-        return "\(whole)." + String(repeating: "0", count: 6 - digits.count) + digits
-    }
-
-    /// The average price of the record per unit, 15 places.
-    private static func unitPrice(_ cost: Int64, _ part: ClassSplit.Part) -> String {
-        guard part.count > 0 else { return "0" }
-        let scale: Int128 = part.kind == .webSearch ? 1_000_000 : 1_000_000_000_000
-        let value = (Int128(cost) * scale + Int128(part.count) / 2) / Int128(part.count)
-        let (whole, rest) = value.quotientAndRemainder(dividingBy: 1_000_000_000_000_000)
-        let digits = "\(rest)"
-        return "\(whole)." + String(repeating: "0", count: 15 - digits.count) + digits
+    private static func `class`(
+        _ served: Served, _ day: CivilDate, _ kind: TokenClass, _ setting: ProviderSetting?, _ price: Price?
+    ) -> FocusLine.Class {
+        let names = FocusNames(setting, account: served.provider, model: served.model)
+        let account = CSVText.text(served.provider), region = setting?.region ?? ""
+        let unit = kind == .webSearch ? "Requests" : "1000000 Tokens"
+        let sku = "\(names.kind)/\(served.model)/\(kind.rawValue)"
+        let period = period(of: day)
+        return FocusLine.Class(
+            account: FocusLine.fields([
+                account, account, "Provider account", "USD", period.end, period.start, "Usage", "",
+                CSVText.text("\(served.model) \(kind.title)"), "Usage-Based", moment(day.daysSince1970 + 1),
+                moment(day.daysSince1970), "",
+            ]),
+            unit: FocusLine.fields([kind == .webSearch ? "Requests" : "Tokens"]),
+            issuer: FocusLine.fields(["", names.provider]), pricing: FocusLine.fields(["Standard", "USD"]),
+            service: FocusLine.fields([
+                unit, names.provider, names.publisher, region, region, "AI and Machine Learning", names.service,
+                "Generative AI", CSVText.text(sku), kind.title,
+                object([("x_Model", served.model), ("x_TokenClass", kind.rawValue)]),
+                CSVText.text("\(price?.version ?? "unpriced"):\(sku)"),
+            ]),
+            kind: FocusLine.fields([kind.rawValue]))
     }
 
     /// The calendar month, which is what providers invoice.
@@ -105,17 +127,6 @@ package struct FocusExport {
     }
 
     private static func moment(_ day: Int) -> String { CivilDate(daysSince1970: day).text + "T00:00:00Z" }
-
-    private static func details(_ key: ProviderCharges.Key, _ part: ClassSplit.Part) -> String {
-        object([("x_Model", key.model), ("x_TokenClass", part.kind.rawValue)])
-    }
-
-    private static func tags(_ key: ProviderCharges.Key) -> String {
-        object(
-            [("user", key.user), ("team", key.team), ("project", key.project), ("model", key.model)].filter {
-                !$0.1.isEmpty
-            })
-    }
 
     private static func object(_ members: [(String, String)]) -> String {
         var writer = JSONWriter()

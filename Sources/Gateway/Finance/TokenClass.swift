@@ -10,6 +10,18 @@ package enum TokenClass: String, CaseIterable, Sendable {
     case output
     case webSearch = "web_search"
 
+    /// Its place in `allCases`.
+    var place: Int {
+        switch self {
+        case .input: 0
+        case .cacheWrite5m: 1
+        case .cacheWrite1h: 2
+        case .cacheRead: 3
+        case .output: 4
+        case .webSearch: 5
+        }
+    }
+
     /// How an invoice would say it.
     var title: String {
         switch self {
@@ -74,21 +86,24 @@ package struct ClassSplit {
         let used = TokenClass.allCases.filter { $0.count(in: sums.usage) > 0 }
         var weights = used.map { Int128($0.count(in: sums.usage)) * Int128($0.weight(at: price)) }
         if weights.allSatisfy({ $0 == 0 }) { weights = used.map { Int128($0.count(in: sums.usage)) } }
+        // Proportions need no more than 60 bits; with more, a product with the cost could leave the range.
+        while weights.contains(where: { $0 >= 1 << 60 }) { weights = weights.map { $0 >> 8 } }
         let whole = weights.reduce(0, +)
         guard whole > 0 else {
             // A charge without a single token: a provider may report one.
             parts = sums.costNanoUSD == 0 ? [] : [Part(kind: .input, count: 0, costNanoUSD: sums.costNanoUSD)]
             return
         }
-        let cost = Int128(sums.costNanoUSD)
+        let cost = Int128(sums.costNanoUSD.magnitude), sign: Int64 = sums.costNanoUSD < 0 ? -1 : 1
         var shares = weights.map { Int64(cost * $0 / whole) }
         // What rounding down left over goes to those that lost most.
-        let left = Int(sums.costNanoUSD - shares.reduce(0, +))
-        let order = weights.indices.sorted { one, other in
-            let lost = (cost * weights[one] % whole, cost * weights[other] % whole)
-            return lost.0 == lost.1 ? one < other : lost.0 > lost.1
+        let left = Int(cost - shares.reduce(0) { $0 + Int128($1) })
+        if left > 0 {
+            let lost = weights.map { cost * $0 % whole }
+            let order = weights.indices.sorted { lost[$0] == lost[$1] ? $0 < $1 : lost[$0] > lost[$1] }
+            for index in order.prefix(left) { shares[index] += 1 }
         }
-        for index in order.prefix(max(0, left)) { shares[index] += 1 }
+        shares = shares.map { sign * $0 }
         parts = used.indices.map {
             Part(kind: used[$0], count: used[$0].count(in: sums.usage), costNanoUSD: shares[$0])
         }

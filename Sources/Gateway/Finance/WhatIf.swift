@@ -14,7 +14,7 @@ package struct WhatIf {
 
         package init() {}
 
-        /// Whether sums by day are enough, as what a request costs does not depend on the ones before it or on who asked.
+        /// Whether sums are enough, as what a request costs does not depend on the ones before it or on who asked.
         package var isAnsweredBySums: Bool { subagents == nil && !hourCache }
     }
 
@@ -55,7 +55,7 @@ package struct WhatIf {
 
     // MARK: From sums
 
-    /// What an account charged on a day: priced at the average of the day's requests.
+    /// What an account charged in a time: priced at the average of its requests.
     package mutating func add(_ key: ProviderCharges.Key, _ sums: CostSums, at moment: Int64) {
         let instead = model(instead: key.model, isSubagent: false)
         var usage = TokenUsage()

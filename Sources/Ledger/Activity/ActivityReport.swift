@@ -33,12 +33,10 @@ package struct ActivityReport: Sendable, Equatable {
         var earliest = last
         if let database = try directory.openDatabaseReadOnly() {
             try database.execute("BEGIN")
-            if try database.integer("SELECT count(*) FROM sqlite_master WHERE name = 'activity'") > 0 {
-                try Self.read("activity", ActivityTable.measures, query, (first, last), database, &groups) {
-                    row, statement in
-                    for index in ActivityMeasure.allCases.indices {
-                        row.counts.add(statement.integer(Int32(query.columns.count + index)), at: index)
-                    }
+            try Self.read("activity", ActivityTable.measures, query, (first, last), database, &groups) {
+                row, statement in
+                for index in ActivityMeasure.allCases.indices {
+                    row.counts.add(statement.integer(Int32(query.columns.count + index)), at: index)
                 }
             }
             try Self.read("daily_costs", ["cost_nano_usd", "requests"], query, (first, last), database, &groups) {

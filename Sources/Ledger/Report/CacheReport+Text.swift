@@ -55,7 +55,7 @@ extension CacheReport {
             let sums = row.sums
             return text
                 + CSVText.line(
-                    row.values + [
+                    row.values.map(CSVText.text) + [
                         String(sums.breaks), String(sums.tokens), String(sums.costNanoUSD),
                         Money.exact(sums.costNanoUSD),
                         String(sums.unpriced),

@@ -51,11 +51,18 @@ package struct ChargedAttempt: Sendable {
 
     package var hasUsage: Bool { usage != UsageCounts() }
 
-    /// Calls `visit` with the attempts of model requests from `since` up to `until` (Unix nanoseconds), in the order of time.
+    /// Calls `visit` with the attempts of model requests from `since` up to `until` (Unix nanoseconds), in the order of time. Throws
+    /// `invalidQuery` if there are more than `mostRows` requests.
     package static func each(
-        since: Int64, until: Int64, in directory: DataDirectory, _ visit: (ChargedAttempt) -> Void
+        since: Int64, until: Int64, in directory: DataDirectory, mostRows: Int64, _ visit: (ChargedAttempt) -> Void
     ) throws(LedgerError) {
         guard let database = try directory.openDatabaseReadOnly() else { return }
+        let all = ReportQuery(since: since, until: until)
+        let rows = try Report(all, in: database, now: until).total.requests
+        guard rows <= mostRows else {
+            throw .invalidQuery(
+                Report.refusal("the pauses of conversations, and subagents,", rows: rows, mostRows: mostRows))
+        }
         let statement = try statement(database, limit: nil)
         statement.bind(1, RequestID.first(atUnixMilliseconds: ReportPlan.roundedUp(since)).rawValue)
         statement.bind(2, RequestID.first(atUnixMilliseconds: ReportPlan.roundedUp(until)).rawValue)

@@ -1,47 +1,34 @@
+import Wire
+
 /// What each provider account charged, by day, model and person: a request that several accounts were asked for is told apart by its
 /// attempts, so that the sums are those that the accounts' own invoices are about.
 package struct ProviderCharges: Sendable {
     package struct Key: Sendable, Hashable {
-        /// `YYYY-MM-DD`, UTC.
+        /// `YYYY-MM-DD`, UTC; of teams the last day of their piece of time.
         package let day: String
         package let user: String
         package let team: String
         package let project: String
-        package var provider: String
+        package let provider: String
         /// The model that served, as the provider names it.
-        package var model: String
+        package let model: String
     }
 
     /// In the order of days, accounts, models, teams, persons, projects.
-    package let charges: [(key: Key, sums: CostSums)]
+    package private(set) var charges: [(key: Key, sums: CostSums)] = []
 
-    /// What charges are told apart by besides day, account and model; what is left out is empty.
-    package enum Detail: Sendable {
-        case persons, teams, accounts
+    /// What charges are told apart by besides account and model; what is left out is empty.
+    package enum Detail: Sendable, Equatable {
+        case persons, accounts
+        /// Not by day, but by the pieces of time between the days of these moments (Unix nanoseconds): from months, a year takes no time.
+        case teams(cuts: Set<Int64>)
 
-        fileprivate var columns: [String] {
-            switch self {
-            case .persons: ["user", "team", "project"]
-            case .teams: ["team"]
-            case .accounts: []
-            }
-        }
-
-        /// `user`, `team`, `project` in a statement.
+        /// `day`, `team`, `user`, `project` in a statement.
         fileprivate var expressions: [String] {
             switch self {
-            case .persons: ["user", "team", "project"]
-            case .teams: ["''", "team", "''"]
-            case .accounts: ["''", "''", "''"]
-            }
-        }
-
-        fileprivate func key(_ values: [String]) -> Key {
-            let named = Array(values[3...])
-            return switch self {
-            case .persons: Key([values[0], named[0], named[1], named[2], values[1], values[2]])
-            case .teams: Key([values[0], "", named[0], "", values[1], values[2]])
-            case .accounts: Key([values[0], "", "", "", values[1], values[2]])
+            case .persons: ["day", "team", "user", "project"]
+            case .accounts: ["day", "''", "''", "''"]
+            case .teams: ["''", "team", "''", "''"]
             }
         }
     }
@@ -54,95 +41,72 @@ package struct ProviderCharges: Sendable {
         _ detail: Detail, since: String?, until: String?, where conditions: [String], in directory: DataDirectory,
         now: Int64
     ) throws(LedgerError) {
-        let query = try ReportQuery(
-            by: ["day", "provider", "model"] + detail.columns, since: since, until: until, where: conditions, now: now)
+        var by = ["day"], cuts: Set<Int64> = []
+        if case .teams(let moments) = detail { (by, cuts) = ([], moments) }
+        let query = try ReportQuery(by: by, since: since, until: until, where: conditions, now: now)
         for filter in query.filters where !Self.filterable.contains(filter.column) {
             throw .invalidQuery(
                 "charges can be chosen by team, user, project and key, not by \(filter.column.name)")
         }
-        guard let database = try directory.openDatabaseReadOnly() else {
-            charges = []
-            return
-        }
+        guard let database = try directory.openDatabaseReadOnly() else { return }
         try database.execute("BEGIN")
-        let report = try Report(query, in: database, now: now)
-        var sums: [Key: CostSums] = [:]
-        for row in report.rows { try sums[detail.key(row.values), default: CostSums()].add(row.sums) }
-        try Self.retried(query, detail, .requests, in: database, since: report.since) { key, part throws(LedgerError) in
-            try sums[key, default: CostSums()].subtract(part)
-        }
-        try Self.retried(query, detail, .attempts, in: database, since: report.since) { key, part throws(LedgerError) in
-            try sums[key, default: CostSums()].add(part)
+        for piece in query.cut(at: cuts) {
+            let last = CivilDate(unixNanoseconds: max(piece.since ?? 0, (piece.until ?? now) - 1)).text
+            try read(piece, detail, endingOn: last, database)
         }
         try database.execute("COMMIT")
-        charges = sums.filter { $0.value != CostSums() }.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 
-    private enum Part { case requests, attempts }
-
-    /// An attempt without a price, which has tokens, counts as unpriced.
-    private static func measures(_ part: Part) -> [String] {
-        switch part {
-        case .requests:
-            CostSums.scanExpressions.map { $0 == "1" ? $0 : "requests.\($0)" }
-        case .attempts:
-            [
-                "1", "0", "attempts.estimated",
-                "attempts.price_version IS NULL AND attempts.cost_nano_usd = 0 "
-                    + "AND attempts.input_tokens + attempts.output_tokens > 0",
-            ] + CostSums.columns[4...].map { "attempts.\($0)" }
-        }
-    }
-
-    /// The requests with several attempts, as they stand in the sums, or their attempts.
-    private static func retried(
-        _ query: ReportQuery, _ detail: Detail, _ part: Part, in database: Database, since: Int64,
-        _ body: (Key, CostSums) throws(LedgerError) -> Void
+    private mutating func read(
+        _ query: ReportQuery, _ detail: Detail, endingOn last: String, _ database: Database
     ) throws(LedgerError) {
         var parameters: [String] = []
         func parameter(_ value: String) -> String {
             parameters.append(value)
             return "?\(parameters.count)"
         }
-        let table = part == .requests ? "requests" : "attempts"
-        let measures = Self.measures(part)
-        let model = part == .requests ? "requests.model_served" : "attempts.model"
-        var conditions = ["requests.attempts > 1"]
-        for case let bound? in [
-            query.since.map {
-                "requests.id >= \(RequestID.first(atUnixMilliseconds: ReportPlan.roundedUp($0)).rawValue)"
-            },
-            query.until.map {
-                "requests.id < \(RequestID.first(atUnixMilliseconds: ReportPlan.roundedUp($0)).rawValue)"
-            },
-        ] { conditions.append(bound) }
-        for filter in query.filters {
-            conditions.append(filter.condition("requests." + filter.column.rollupExpression, parameter))
+        var parts: [String] = []
+        for source in try ReportPlan(query, monthsBefore: MonthlyRollup.end(database)).sources {
+            let (requests, retried) = Self.tables(source)
+            for (table, bounds) in [requests, retried] {
+                let conditions =
+                    bounds(parameter) + query.filters.map { $0.condition($0.column.rollupExpression, parameter) }
+                let measures = table == "requests" ? CostSums.scanExpressions : CostSums.columns
+                let day = table == "requests" ? ReportColumn.day.scanExpression(parameter) : "day"
+                let named = zip(measures, CostSums.columns).map { "\($0) AS \($1)" }
+                parts.append(
+                    "SELECT \(day) AS day, user, team, project, provider, model_served, \(named.joined(separator: ", ")) "
+                        + "FROM \(table)"
+                        + (conditions.isEmpty ? "" : " WHERE " + conditions.joined(separator: " AND ")))
+            }
         }
-        let join = part == .attempts ? " JOIN attempts ON attempts.request_id = requests.id" : ""
-        let day = "date(((requests.id >> 22) + \(RequestID.epochMilliseconds)) / 1000, 'unixepoch')"
+        let named = detail.expressions
+        let groups = [named[0], "provider", "model_served"] + named[1...]
+        let places = (1...groups.count).map(String.init).joined(separator: ", ")
         let statement = try database.prepare(
-            "SELECT \(day), \(detail.expressions.joined(separator: ", ")), \(table).provider, \(model), "
-                + measures.map { "sum(\($0))" }.joined(separator: ", ")
-                + " FROM requests INDEXED BY requests_retried\(join) WHERE \(conditions.joined(separator: " AND ")) "
-                + "GROUP BY 1, 2, 3, 4, 5, 6")
+            "SELECT \(groups.joined(separator: ", ")), \(CostSums.columns.map { "sum(\($0))" }.joined(separator: ", ")) "
+                + "FROM (\(parts.joined(separator: " UNION ALL "))) GROUP BY \(places) ORDER BY \(places)")
         for (index, value) in parameters.enumerated() { statement.bind(Int32(index + 1), value) }
         while try statement.step() {
-            let key = Key((0..<6).map { statement.text($0) })
-            try body(key, CostSums(reading: statement, from: 6))
+            let sums = CostSums(reading: statement, from: 6)
+            guard sums != CostSums() else { continue }
+            let day = statement.text(0)
+            let key = Key(
+                day: day.isEmpty ? last : day, user: statement.text(4), team: statement.text(3),
+                project: statement.text(5), provider: statement.text(1), model: statement.text(2))
+            charges.append((key, sums))
         }
     }
-}
 
-extension ProviderCharges.Key: Comparable {
-    fileprivate init(_ values: [String]) {
-        self.init(
-            day: values[0], user: values[1], team: values[2], project: values[3], provider: values[4],
-            model: values[5])
-    }
+    private typealias Bounds = (_ parameter: (String) -> String) -> [String]
 
-    package static func < (left: Self, right: Self) -> Bool {
-        (left.day, left.provider, left.model, left.team, left.user, left.project)
-            < (right.day, right.provider, right.model, right.team, right.user, right.project)
+    /// Where the requests of a source are, and what their attempts differ by.
+    private static func tables(
+        _ source: ReportPlan.Source
+    ) -> (requests: (String, Bounds), retried: (String, Bounds)) {
+        let bounds: Bounds = { ReportSQL.bounds(source, $0) }
+        guard case .scan = source else { return ((ReportSQL.table(source), bounds), ("retried_costs", bounds)) }
+        let ids = bounds { $0 }.map { " AND requests.\($0)" }.joined()
+        return ((ReportSQL.table(source), bounds), ("(\(RetriedRollup.rows(RetriedRollup.all + ids)))", { _ in [] }))
     }
 }

@@ -122,6 +122,16 @@ package struct Recomputation {
                 try database.prepare(Self.rollup(monthly: false)), try database.prepare(Self.rollup(monthly: true)),
                 try database.prepare(SessionRollup.correction),
             ]
+            // What attempts differ by is taken away as it was, and added as it is.
+            let retried = (
+                before: try database.prepare(RetriedRollup.addition(of: RetriedRollup.one, sign: "-")),
+                after: try database.prepare(RetriedRollup.addition(of: RetriedRollup.one))
+            )
+            let several = Set(changes.lazy.map(\.attempt).filter { $0.ordinal > 0 || !$0.isLast }.map(\.requestID))
+            for id in several {
+                retried.before.bind(1, id.rawValue)
+                try retried.before.run()
+            }
             let request = try database.prepare(
                 "UPDATE requests SET cost_nano_usd = cost_nano_usd + ?1, unpriced = ?2, "
                     + "price_version = CASE WHEN ?3 THEN ?4 ELSE price_version END WHERE id = ?5")
@@ -154,6 +164,10 @@ package struct Recomputation {
                 bind(request, 4, change.charge.priceVersion)
                 request.bind(5, old.requestID.rawValue)
                 try request.run()
+            }
+            for id in several {
+                retried.after.bind(1, id.rawValue)
+                try retried.after.run()
             }
             let old = changes.reduce(0) { $0 &+ $1.attempt.costNanoUSD }
             let new = changes.reduce(0) { $0 &+ $1.charge.costNanoUSD }

@@ -35,17 +35,20 @@ package struct Report: Sendable, Equatable {
         // One reading transaction: a row that is written meanwhile is in all parts or in none.
         try database.execute("BEGIN")
         if mostRows < .max, !query.isAnsweredByRollup {
-            let rows = try Report(query.withoutDetail, in: database, now: now).total.requests
-            guard rows <= mostRows else { throw .invalidQuery(Self.refusal(query, rows: rows, mostRows: mostRows)) }
+            let all = ReportQuery(since: query.since, until: query.until)
+            let rows = try Report(all, in: database, now: now).total.requests
+            let columns = (query.columns + query.filters.map(\.column)).filter { !$0.isInRollup }.map(\.name)
+            guard rows <= mostRows else {
+                throw .invalidQuery(
+                    Self.refusal(columns.joined(separator: ", "), rows: rows, mostRows: mostRows))
+            }
         }
         try self.init(query, in: database, now: now, usingRollup: usingRollup)
         try database.execute("COMMIT")
     }
 
-    private static func refusal(_ query: ReportQuery, rows: Int64, mostRows: Int64) -> String {
-        let columns = (query.columns + query.filters.map(\.column)).filter { !$0.isInRollup }.map(\.name)
-        return
-            "\(columns.joined(separator: ", ")) can only be told from the rows, and there are \(Money.grouped(rows)): choose "
+    static func refusal(_ what: String, rows: Int64, mostRows: Int64) -> String {
+        "\(what) can only be told from the rows, and there are \(Money.grouped(rows)): choose "
             + "at most \(Money.grouped(mostRows)) by --since and --until, or wait for it with --all-rows"
     }
 
@@ -63,7 +66,8 @@ package struct Report: Sendable, Equatable {
         columns = query.columns
         until = query.until ?? now
         var groups: [[String]: CostSums] = [:]
-        for source in ReportPlan(query, usingRollup: usingRollup).sources {
+        let plan = try ReportPlan(query, monthsBefore: MonthlyRollup.end(database), usingRollup: usingRollup)
+        for source in plan.sources {
             try Self.add(ReportSQL(query, source: source), query, in: database, to: &groups)
         }
         let first = RequestID(rawValue: try database.integer("SELECT min(id) FROM requests"))

@@ -1,7 +1,7 @@
 import Wire
 
-/// Where the rows of a report come from: whole days from `daily_costs`, whole months from `monthly_costs`, if it knows all columns, and the rest from
-/// `requests`. The sum is the same whichever way it is cut.
+/// Where the rows of a report come from: whole days from `daily_costs`, whole months that are over from `monthly_costs`, if they know all
+/// columns, and the rest from `requests`. The sum is the same whichever way it is cut.
 struct ReportPlan: Equatable {
     enum Source: Equatable {
         /// Days from the first up to, not including, the second; `nil` is open.
@@ -14,7 +14,8 @@ struct ReportPlan: Equatable {
 
     let sources: [Source]
 
-    init(_ query: ReportQuery, usingRollup: Bool = true) {
+    /// - Parameter monthsBefore: the day before which there are months (`MonthlyRollup.end`).
+    init(_ query: ReportQuery, monthsBefore: Int, usingRollup: Bool = true) {
         // Ids know milliseconds: a bound within one begins with the next.
         let since = query.since.map(Self.roundedUp)
         let until = query.until.map(Self.roundedUp)
@@ -32,20 +33,20 @@ struct ReportPlan: Equatable {
         if let since, let firstDay, since < firstDay * Self.day {
             sources.append(Self.scan(since, firstDay * Self.day))
         }
-        sources += Self.days(firstDay, endDay, monthly: query.isAnsweredByMonths)
+        sources += Self.days(firstDay, endDay, monthsBefore: query.isAnsweredByMonths ? monthsBefore : 0)
         if let until, let endDay, endDay * Self.day < until {
             sources.append(Self.scan(endDay * Self.day, until))
         }
         self.sources = sources
     }
 
-    /// Whole months from their roll-up, if it knows what is asked for, and the days around them.
-    private static func days(_ first: Int64?, _ end: Int64?, monthly: Bool) -> [Source] {
+    /// Whole months from their roll-up, and the days around them.
+    private static func days(_ first: Int64?, _ end: Int64?, monthsBefore: Int) -> [Source] {
         let from = first.map(date), to = end.map(date)
-        guard monthly else { return [.rollup(from: from, to: to)] }
         let firstMonth = from.map { $0.day == 1 ? $0 : month(after: $0) }
-        let endMonth = to.flatMap { CivilDate(year: $0.year, month: $0.month, day: 1) }
-        if let firstMonth, let endMonth, firstMonth >= endMonth { return [.rollup(from: from, to: to)] }
+        let last = to.map { MonthlyRollup.firstOfMonth($0.daysSince1970).daysSince1970 } ?? .max
+        let endMonth = CivilDate(daysSince1970: min(monthsBefore, last))
+        guard monthsBefore > 0, firstMonth.map({ $0 < endMonth }) ?? true else { return [.rollup(from: from, to: to)] }
         var sources: [Source] = []
         if from != firstMonth { sources.append(.rollup(from: from, to: firstMonth)) }
         sources.append(.months(from: firstMonth, to: endMonth))

@@ -1,3 +1,5 @@
+import Wire
+
 /// A question to the ledger: grouped by what, from when to when, of which requests.
 package struct ReportQuery: Sendable, Equatable {
     /// Columns to group by; none gives a single row.
@@ -32,8 +34,20 @@ package struct ReportQuery: Sendable, Equatable {
         }
     }
 
-    /// The number of requests of the same time.
-    var withoutDetail: ReportQuery { ReportQuery(columns: [], since: since, until: until, filters: []) }
+    /// All of a time in a single row.
+    init(since: Int64?, until: Int64?) { self.init(columns: [], since: since, until: until, filters: []) }
+
+    /// The same in pieces, cut at the beginnings of the days of moments within.
+    func cut(at moments: some Sequence<Int64>) -> [ReportQuery] {
+        let until = until ?? .max
+        var since = since, pieces: [ReportQuery] = []
+        let days = moments.map { Int64(CivilDate(unixNanoseconds: $0).daysSince1970) * CivilDate.nanosecondsPerDay }
+        for day in Set(days).sorted() where day > since ?? .min && day < until {
+            pieces.append(ReportQuery(columns: columns, since: since, until: day, filters: filters))
+            since = day
+        }
+        return pieces + [ReportQuery(columns: columns, since: since, until: self.until, filters: filters)]
+    }
 
     private init(columns: [ReportColumn], since: Int64?, until: Int64?, filters: [ReportFilter]) {
         self.columns = columns

@@ -28,7 +28,7 @@ struct ReportSQL {
         parameters = bound
     }
 
-    private static func table(_ source: ReportPlan.Source) -> String {
+    static func table(_ source: ReportPlan.Source) -> String {
         switch source {
         case .rollup: "daily_costs"
         case .months: "monthly_costs"
@@ -36,14 +36,14 @@ struct ReportSQL {
         }
     }
 
-    private static func measures(_ source: ReportPlan.Source) -> [String] {
+    static func measures(_ source: ReportPlan.Source) -> [String] {
         switch source {
         case .rollup, .months: CostSums.columns
         case .scan: CostSums.scanExpressions
         }
     }
 
-    private static func bounds(_ source: ReportPlan.Source, _ parameter: (String) -> String) -> [String] {
+    static func bounds(_ source: ReportPlan.Source, _ parameter: (String) -> String) -> [String] {
         switch source {
         case .rollup(let from, let to), .months(let from, let to):
             [from.map { "day >= \(parameter($0.text))" }, to.map { "day < \(parameter($0.text))" }].compactMap { $0 }

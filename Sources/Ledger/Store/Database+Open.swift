@@ -21,10 +21,16 @@ extension DataDirectory {
         return database
     }
 
-    /// Opens the database for reading; `nil` if nothing was ever written.
-    func openDatabaseReadOnly() throws(LedgerError) -> Database? {
+    /// Opens the database for reading; `nil` if nothing was ever written. Throws `schemaTooOld` if what is asked of it may not be in it yet:
+    /// who only reads does not migrate, as an older gateway may run on it, or come back.
+    func openDatabaseReadOnly(ofAnyVersion: Bool = false) throws(LedgerError) -> Database? {
         guard access(databasePath, F_OK) == 0 else { return nil }
         let database = try Database(path: databasePath, access: .readOnly)
-        return try Schema.version(of: database) == 0 ? nil : database
+        let version = try Schema.version(of: database)
+        guard version > 0 else { return nil }
+        guard ofAnyVersion || version == Schema.migrations.count else {
+            throw .schemaTooOld(found: version, known: Schema.migrations.count)
+        }
+        return database
     }
 }

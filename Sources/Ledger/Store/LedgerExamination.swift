@@ -46,7 +46,7 @@ package struct LedgerExamination: Sendable {
         let directory = DataDirectory(existing: path)
         owner = try directory.currentOwner()
         for path in try directory.leftoverJournals() { journals.append(try Self.state(ofJournal: path)) }
-        if let opened = try directory.openDatabaseReadOnly() {
+        if let opened = try directory.openDatabaseReadOnly(ofAnyVersion: true) {
             database = try Self.examine(opened, until: monotonicNanoseconds() &+ patience)
         }
     }

@@ -1,8 +1,8 @@
 import Glibc
 import Wire
 
-/// The additions that one transaction makes to `daily_costs` and `monthly_costs`, summed up in memory: one statement per group instead
-/// of one per request.
+/// The additions that one transaction makes to `daily_costs`, summed up in memory: one statement per group instead of one per request.
+/// `monthly_costs` follows when a month is over (`MonthlyRollup`).
 ///
 /// A group is known by one of its slots, which stay where they are until the transaction is over: no key is copied.
 struct DailyRollup {
@@ -12,6 +12,7 @@ struct DailyRollup {
         var sums: CostSums
     }
 
+    private let database: Database
     private let daily: Statement
     private let monthly: Statement
     private var groups: [Group] = []
@@ -20,6 +21,7 @@ struct DailyRollup {
 
     /// - Parameter capacity: the most requests of one transaction.
     init(_ database: Database, capacity: Int) throws(LedgerError) {
+        self.database = database
         daily = try Self.addition(to: "daily_costs", database)
         monthly = try Self.addition(to: "monthly_costs", database)
         var size = 64
@@ -63,11 +65,13 @@ struct DailyRollup {
 
     /// Writes the sums within the transaction, and forgets them.
     mutating func write() throws(LedgerError) {
+        guard let newest = groups.lazy.map(\.day).max() else { return }
+        let end = try MonthlyRollup.end(database)
         for group in groups {
-            let day = CivilDate(daysSince1970: group.day)
-            try write(group, by: day.text, with: daily)
-            try write(group, by: CivilDate(daysSince1970: group.day - day.day + 1).text, with: monthly)
+            try write(group, by: CivilDate(daysSince1970: group.day).text, with: daily)
+            if group.day < end { try write(group, by: MonthlyRollup.firstOfMonth(group.day).text, with: monthly) }
         }
+        try MonthlyRollup.extend(from: end, to: newest, in: database)
         discard()
     }
 

@@ -9,6 +9,7 @@ struct RowWriter {
     private var rollup: DailyRollup
     private var sessions: SessionRollup
     private let mark: OrderMark
+    private let retried: Statement
 
     init(_ database: Database) throws(LedgerError) {
         self.database = database
@@ -16,6 +17,7 @@ struct RowWriter {
         rollup = try DailyRollup(database, capacity: Self.groupSize)
         sessions = try SessionRollup(database)
         mark = try OrderMark(database)
+        retried = try database.prepare(RetriedRollup.addition(of: RetriedRollup.one))
     }
 
     /// - Parameter slots: at most `groupSize`, which must not change before the call returns.
@@ -33,6 +35,10 @@ struct RowWriter {
                 guard try rows.insert(slot) else { continue }
                 try rollup.add(slot)
                 try sessions.add(slot)
+                if slot.attemptCount > 1 {
+                    retried.bind(1, slot.numbers.pointee.id)
+                    try retried.run()
+                }
                 order = max(order, slot.newestOrder)
                 inserted += 1
             }
