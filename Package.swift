@@ -73,15 +73,15 @@ let package = Package(
         tests("Configuration", ["Wire"]),
         tests("Providers", ["SeededRandom", "Wire", "Configuration"], exclude: ["Golden"]),
         tests("Telemetry", ["SeededRandom", "HTTP", "Transport", "Wire"]),
-        tests("Ledger", ["SeededRandom", "Wire", "Transport"]),
+        tests("Ledger", ["SeededRandom", "Wire", "Transport"], exclude: ["Golden"]),
         tests("Sessions", ["SeededRandom", "Wire"]),
         tests("Governance", ["SeededRandom", "Configuration", "Transport"]),
         tests("Upstream", ["LoopSupport", "HTTP", "Providers", "Transport", "Wire", "Configuration"]),
         tests(
             "Gateway",
             [
-                "Upstream", "Governance", "Sessions", "Ledger", "Telemetry", "Providers", "Configuration", "HTTP",
-                "Transport", "Wire",
+                "SeededRandom", "Upstream", "Governance", "Sessions", "Ledger", "Telemetry", "Providers",
+                "Configuration", "HTTP", "Transport", "Wire",
             ]),
     ]
 )

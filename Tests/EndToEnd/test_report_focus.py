@@ -3,7 +3,9 @@
 import csv
 import io
 import json
+import random
 import re
+import time
 from decimal import Decimal
 
 import pytest
@@ -11,6 +13,7 @@ import pytest
 from rig import focus
 from rig.answers import Message, error
 from rig.gateway import prompt
+from rig.history import TOKENS, History
 from virtual import ask
 
 
@@ -110,6 +113,44 @@ def test_nothing_in_it_is_a_formula(spent):
 def test_what_it_cannot_be_chosen_by(spent):
     assert "by team, user, project and key" in spent.run("report", "--format", "focus", "--where", "model=x", code=1).stderr
     assert "no meaning" in spent.run("report", "--format", "focus", "--by", "team", code=2).stderr
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_all_reports_have_the_same_sums(make_gateway, seed):
+    """A ledger drawn at random: whatever is asked, and however it is told apart, it adds up to the rows."""
+    gateway, draw = make_gateway(), random.Random(seed)
+    gateway.start()
+    history, now = History(gateway), time.time()
+    count = lambda: draw.choice((0, 1, draw.randrange(1000), draw.randrange(10**9)))
+    for _ in range(300):
+        tokens = {name: count() for name in TOKENS}
+        attempts = None if draw.random() < 0.8 else [
+            {**{name: count() for name in TOKENS}, "cost_nano_usd": count(), "provider": draw.choice(("main", "other"))} for _ in range(draw.randrange(2, 5))]
+        if attempts:
+            tokens = {name: sum(attempt[name] for attempt in attempts) for name in TOKENS}
+        history.add(now - draw.randrange(70 * 86400), tokens, attempts=attempts, user=f"user-{draw.randrange(4)}", team=draw.choice(("a", "b", "")),
+                    cost_nano_usd=sum(attempt["cost_nano_usd"] for attempt in attempts) if attempts else count(), web_search_requests=draw.randrange(3) if not attempts else 0,
+                    model_served=draw.choice(("claude-sonnet-5-5", "claude-opus-5-5", "nobody-knows", "gpt-5")), provider=draw.choice(("main", "other")))
+    history.write()
+    rows = gateway.ledger.rows(f"SELECT sum(cost_nano_usd) cost, {', '.join(f'sum({name}) {name}' for name in TOKENS)} FROM requests")[0]
+    since = ("--since", "2020-01-01")
+    for by in ("day", "week", "month", "team,user", "model,provider", "session", "day,team,model"):
+        report = gateway.report("--by", by)
+        assert report["total"]["cost_nano_usd"] == rows["cost"] == sum(row["cost_nano_usd"] for row in report["rows"]), by
+        for name in TOKENS:
+            assert report["total"][name] == rows[name] == sum(row[name] for row in report["rows"]), (by, name)
+    focus = records(gateway.run("report", "--format", "focus").stdout)
+    assert sum(Decimal(row["BilledCost"]) for row in focus) * 10**9 == rows["cost"]
+    for name in TOKENS:
+        kind = name.removesuffix("_tokens")
+        assert sum(Decimal(row["ConsumedQuantity"]) for row in focus if row["x_TokenClass"] == kind) == rows[name], name
+    for by in ("model", "team"):
+        whatif = json.loads(gateway.run("report", "what-if", "--map", "opus=sonnet", "--by", by, *since, "--format", "json").stdout)
+        assert whatif["total"]["actual_nano_usd"] == rows["cost"] == sum(row["actual_nano_usd"] for row in whatif["rows"])
+    slow = json.loads(gateway.run("report", "what-if", "--subagents", "haiku", *since, "--format", "json").stdout)
+    assert slow["total"]["actual_nano_usd"] == rows["cost"]
+    dry = json.loads(gateway.run("report", "recompute", *since, "--prices", "current", "--dry-run", "--format", "json").stdout)
+    assert dry["total"]["old_nano_usd"] == rows["cost"]
 
 
 def test_an_empty_ledger_has_an_empty_dataset(make_gateway):

@@ -18,9 +18,9 @@ def past(gateway):
     """Five thousand requests over three days, and some that are special."""
     history, now = History(gateway), time.time()
     for number in range(5000):
-        history.add(now - 3 * DAY + number * 40, {**TOKENS, "input_tokens": number}, user=f"user-{number % 7}")
+        history.add(now - 3 * DAY + number * 40, {**TOKENS, "input_tokens": number}, user=f"user-{number % 7}", session_id=f"session-{number % 90}")
     history.add(now - 1000, TOKENS, model_served="claude-opus-5-5", price_version="wrong", cost_nano_usd=5)
-    history.add(now - 900, TOKENS, model_served="claude-unheard-of-9", price_version=None, cost_nano_usd=0, unpriced=1)
+    history.add(now - 900, TOKENS, session_id="session-1", model_served="claude-unheard-of-9", price_version=None, cost_nano_usd=0, unpriced=1)
     history.add(now - 800, TOKENS, cost_nano_usd=cost(TOKENS) * 11 // 10, usage=usage(TOKENS, inference_geo="us"))
     history.add(now - 700, TOKENS, cost_nano_usd=cost(TOKENS) // 2)  # the batch tier, which the usage does not tell
     history.add(now - 600, {**TOKENS, "output_tokens": 600}, cost_nano_usd=2 * cost(TOKENS), attempts=[
@@ -48,6 +48,9 @@ def in_step(gateway):
     broken = connection.execute(
         "SELECT count(*) FROM requests r WHERE cost_nano_usd != (SELECT sum(cost_nano_usd) FROM attempts a WHERE a.request_id = r.id)").fetchone()
     assert broken == (0,)
+    sessions = connection.execute("SELECT session_id, cost_nano_usd, unpriced_requests FROM sessions").fetchall()
+    of_rows = connection.execute("SELECT session_id, sum(cost_nano_usd), sum(unpriced) FROM requests WHERE session_id != '' GROUP BY session_id").fetchall()
+    assert sorted(sessions) == sorted(of_rows), "a session costs what its rows do"
     connection.close()
 
 
@@ -72,6 +75,11 @@ def test_everything_is_charged_anew(past):
     row = past.ledger.rows("SELECT price_version p FROM requests WHERE model_served = 'claude-sonnet-5-5' AND provider = 'main' ORDER BY id DESC LIMIT 1")
     assert row[0]["p"] == "fixed/claude-sonnet-5-5"
     assert past.ledger.rows("SELECT cost_nano_usd c FROM requests ORDER BY id LIMIT 1")[0]["c"] == 1, "before --since nothing changes"
+
+
+def test_it_says_what_it_leaves(past):
+    done = past.run("report", "recompute", "--since", "7d", "--prices", prices(past, DOUBLE))
+    assert "sessions have the new charges" in done.stdout and "--activity" in done.stdout and "--cache" in done.stdout
 
 
 def test_the_audit_has_a_line_for_each_batch_and_one_for_all(past):

@@ -86,6 +86,19 @@ class Books:
             lines.append(f"{when} 00:00:00,AmazonEC2,Usage,USE1-BoxUsage:t3.large,Hrs,24,2.0")
         return "\n".join(lines)
 
+    def gcp(self):
+        """As Google Cloud's billing export has it: names for people, counts."""
+        lines = ["billing_account_id,service.description,sku.description,usage_start_time,usage.amount,usage.unit,cost,currency"]
+        names = {"input": "Input Tokens", "cache_write_5m": "Cache Write 5m Input Tokens", "cache_read": "Cache Read Input Tokens", "output": "Output Tokens"}
+        people = {"claude-sonnet-5-5": "Claude Sonnet 5.5", "claude-opus-5-5": "Claude Opus 5.5"}
+        for (when, model), count in sorted(self.tokens.items()):
+            for kind, suffix in names.items():
+                if count[kind]:
+                    amount = count[kind] * PRICES[model][CLASSES[kind]] / 1e9
+                    lines.append(f"01AB-CD,Vertex AI,{people[model]} {suffix},{when} 07:00:00 UTC,{count[kind]},count,{amount:.9f},USD")
+            lines.append(f'01AB-CD,Cloud Storage,"Standard Storage US, Multi-region",{when} 07:00:00 UTC,4.5,gibibyte month,0.09,USD')
+        return "\n".join(lines)
+
 
 @pytest.fixture
 def books(gateway):
@@ -120,12 +133,12 @@ def reasons(report):
     return dict(found)
 
 
-@pytest.mark.parametrize("form", ["usage", "costs", "console", "console_costs", "aws"])
+@pytest.mark.parametrize("form", ["usage", "costs", "console", "console_costs", "aws", "gcp"])
 def test_a_faithful_export_agrees(books, form):
     report = reconcile(books, getattr(books, form)(), name="export." + ("json" if form in ("usage", "costs") else "csv"))
     assert report["variance"] == 0 and set(reasons(report)) <= {"rounding"}, report["rows"][:3]
     assert report["compared"] == DAYS * 2 * 4
-    if form == "aws":
+    if form in ("aws", "gcp"):
         assert report["skipped"] == 2 * DAYS
 
 
@@ -228,6 +241,31 @@ def test_openai_exports(gateway):
     file.write_text(json.dumps(page))
     report = json.loads(gateway.run("report", "reconcile", "--provider", "openai", "--file", file, "--format", "json").stdout)
     assert report["rows"] == [] and report["compared"] == 3
+
+
+def test_openai_costs(gateway):
+    gateway.config["providers"].append({"name": "openai", "kind": "openai", "api_key": "x"})
+    gateway.write()
+    history, start = History(gateway), int((TODAY - datetime.timedelta(days=2)).timestamp()) // 86400 * 86400
+    # Dollars for a million tokens of gpt-5: 1.25, 0.125 from the cache, 10.
+    history.add(start + 4000, {"input_tokens": 200_000, "cache_read_tokens": 800_000, "output_tokens": 500_000}, provider="openai",
+                provider_kind="openai", model_served="gpt-5", cost_nano_usd=250_000_000 + 100_000_000 + 5_000_000_000)
+    history.write()
+
+    def export(**amounts):
+        items = {"input": 0.25, "cached input": 0.1, "output": 5.0} | amounts
+        return json.dumps({"object": "page", "has_more": False, "data": [
+            {"object": "bucket", "start_time": start, "end_time": start + 86400, "results": [
+                {"object": "organization.costs.result", "amount": {"value": value, "currency": "usd"}, "line_item": f"gpt-5-2025-08-07, {item}",
+                 "project_id": None} for item, value in items.items()]}]})
+    file = gateway.folder / "openai.json"
+    file.write_text(export())
+    run = lambda code: json.loads(gateway.run("report", "reconcile", "--provider", "openai", "--file", file, "--format", "json", code=code).stdout)
+    report = run(0)
+    assert report["rows"] == [] and report["compared"] == 3 and report["variance"] == 0
+    file.write_text(export(output=7.5))
+    row, = run(1)["rows"]
+    assert (row["class"], row["difference_nano_usd"]) == ("output", -2_500_000_000)
 
 
 @pytest.mark.parametrize("text, words", [

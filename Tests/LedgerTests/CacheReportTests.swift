@@ -49,6 +49,12 @@ struct CacheReportTests {
         #expect(try report(["cause"], since: "2200-01-01").rows.isEmpty)
         #expect(throws: LedgerError.self) { try report(["weather"]) }
         #expect(byCause.csv().split(separator: "\r\n").count == 3)
+        let evil = ids.next(now: midnight + 5)
+        let again = try Ledger(directory)
+        again.writer.save(breaks: [row(evil, "=cmd()", user: "@SUM(1)", cost: 7, tokens: 1)])
+        try await again.writer.close()
+        let text = try report(["cause", "user"]).csv()
+        #expect(text.contains("\r\n'=cmd(),'@SUM(1),1,1,7,"))
         #expect(byCause.table().contains("tool_order") && byCause.json().contains(#""rebilled_tokens":5000"#))
     }
 }

@@ -43,12 +43,51 @@ struct MigrationTests {
             try directory.row(
                 "cost_nano_usd, admission IS NULL, settlement IS NULL, holds IS NULL, price_version IS NULL, provider_kind",
                 of: "attempts WHERE model = 'opus'") == "77|1|1|1|1|")
-        #expect(try directory.row("sum(value), count(*)", of: "meta") == "5|3")
+        #expect(
+            try directory.row("sum(value), count(*)", of: "meta WHERE name != '\(MonthlyRollup.mark)'") == "5|3")
         #expect(try directory.row("action, subject", of: "audit") == "issue|key_1")
         #expect(try directory.leftoverJournals().isEmpty)
         let spend = try SpendHistory.read(directory, since: [0])
         #expect(spend.reduce(0) { $0 + $1.costNanoUSD } == 77 + 1_234_567)
         #expect(spend.first { $0.costNanoUSD == 77 }?.tokens == 15)
+    }
+
+    @Test("A report before the first start of this version says so, and leaves the database to the version that runs")
+    func readTooEarly() throws {
+        let temporary = TemporaryDirectory()
+        let directory = try temporary.data()
+        try versionOne(directory)
+        let refusal = LedgerError.schemaTooOld(found: 1, known: Schema.migrations.count)
+        let query = try ReportQuery(by: [], now: midnight)
+        #expect(throws: refusal) { try Report(query, in: directory, now: midnight) }
+        #expect(throws: refusal) { try ActivityReport(query, in: directory, now: midnight) }
+        #expect(throws: refusal) {
+            try ProviderCharges(.persons, since: nil, until: nil, where: [], in: directory, now: midnight)
+        }
+        #expect(refusal.description.contains("start this version's gateway once"))
+        #expect(try directory.value("PRAGMA user_version") == "1")
+        #expect(try RollupRebuild.run(in: directory).days == 1)
+        #expect(try Report(query, in: directory, now: midnight).total.costNanoUSD == 77)
+    }
+
+    @Test("Months that are over, and what was tried several times, are added up from what is there")
+    func rollups() throws {
+        let temporary = TemporaryDirectory()
+        let directory = try temporary.data()
+        try ReportTests.fill(directory, count: 300, days: 70, seed: 4)
+        func sums() throws -> [String] {
+            try ["monthly_costs", "retried_costs"].map {
+                try directory.row("count(*), sum(cost_nano_usd), min(day), max(day)", of: $0)
+            } + [try directory.value("SELECT value FROM meta WHERE name = '\(MonthlyRollup.mark)'")]
+        }
+        let kept = try sums()
+        let database = try Database(path: directory.databasePath, access: .readWrite)
+        let added = ["monthly_costs", "retried_costs", "cost_corrections"].map { "DROP TABLE \($0);" }
+        try database.execute(
+            added.joined() + "DROP INDEX requests_retried; DROP INDEX attempts_estimated; "
+                + "DELETE FROM meta WHERE name = '\(MonthlyRollup.mark)'")
+        try database.execute(Schema.finance)
+        #expect(try sums() == kept)
     }
 
     @Test(

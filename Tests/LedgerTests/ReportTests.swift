@@ -27,6 +27,10 @@ struct ReportTests {
                     #"{"env":"ci"}"#, #"{"env":"prod","cost.center":"7"}"#, .none, "{broken", #"{"env":5}"#,
                 ][number % 5]
             let slot = try opened(journal, facts)
+            if number % 23 == 0 {
+                try begin(slot, sampleAttempt(at: at, provider: "provider-\(number % 2)"))
+                slot.closeAttempt(sampleAttemptOutcome(.cut))
+            }
             var attempt = sampleAttempt(at: at)
             attempt.provider = .string("provider-\(number % 3)")
             attempt.model = .string("model-\(number % 4)")
@@ -131,25 +135,81 @@ struct ReportTests {
     func rebuilt() throws {
         let temporary = TemporaryDirectory()
         let directory = try temporary.data()
-        try Self.fill(directory, count: 900, days: 70, seed: 8)
+        // More than a group: rows of months that are over come after their month was added up.
+        try Self.fill(directory, count: 1900, days: 70, seed: 8)
+        let tables = ["daily_costs", "monthly_costs", "retried_costs"]
         func sums(_ table: String) throws -> String {
-            let columns = DailyRollup.keyColumns + CostSums.columns
+            let columns =
+                (table == "retried_costs" ? RetriedRollup.keyColumns : DailyRollup.keyColumns) + CostSums.columns
             let row = columns.map { "quote(\($0))" }.joined(separator: " || ',' || ")
             return try directory.value("SELECT group_concat(r, ';') FROM (SELECT \(row) AS r FROM \(table) ORDER BY 1)")
         }
-        let kept = try (sums("daily_costs"), sums("monthly_costs"))
+        let kept = try tables.map(sums)
+        #expect(kept.allSatisfy { $0.utf8.count > 1000 })
+        let mark = try directory.value("SELECT value FROM meta WHERE name = '\(MonthlyRollup.mark)'")
+        #expect(Int(mark) == CivilDate(year: 2027, month: 1, day: 1)?.daysSince1970)
         let database = try directory.openDatabase()
-        for table in ["daily_costs", "monthly_costs"] {
+        for table in tables {
             try database.execute("UPDATE \(table) SET cost_nano_usd = cost_nano_usd + 1")
             try database.execute("DELETE FROM \(table) WHERE user = 'user-1'")
             try database.execute(
                 "UPDATE \(table) SET day = '1999-01-01' WHERE day = (SELECT min(day) FROM \(table))")
         }
-        #expect(try sums("daily_costs") != kept.0)
+        #expect(try sums("daily_costs") != kept[0])
         let result = try RollupRebuild.run(in: directory)
-        #expect(try sums("daily_costs") == kept.0)
-        #expect(try sums("monthly_costs") == kept.1)
+        #expect(try tables.map(sums) == kept)
         #expect(result.days > 60 && result.groups > 100)
+    }
+
+    @Test("What accounts charged is the sum of their attempts, for any bounds and filters, by day or in pieces")
+    func charges() throws {
+        let temporary = TemporaryDirectory()
+        let directory = try temporary.data()
+        try Self.fill(directory, count: 1500, days: 75, seed: 5)
+        let database = try #require(try directory.openDatabaseReadOnly())
+        var random = SeededGenerator(seed: 7)
+        let now = midnight + 80 * day
+        for round in 0..<40 {
+            let bounds = (0..<2).map { _ in
+                midnight + Int64.random(in: -1...76, using: &random) * day
+                    + Int64.random(in: 0...2, using: &random) * Int64.random(in: 0..<day, using: &random) / 2
+            }.sorted()
+            let filter = ["team=platform", "user=user-1", "team=*"][round % 3]
+            let details: [ProviderCharges.Detail] = [
+                .persons, .accounts, .teams(cuts: [midnight + 20 * day, midnight + 33 * day + 5, 0, .max]),
+            ]
+            let charges = try ProviderCharges(
+                details[round / 3 % 3], since: RFC3339.text(bounds[0], fraction: .nanoseconds),
+                until: RFC3339.text(bounds[1], fraction: .nanoseconds), where: [filter], in: directory, now: now
+            ).charges
+            let ids = bounds.map {
+                RequestID.first(atUnixMilliseconds: ReportPlan.roundedUp($0)).rawValue
+            }
+            let condition =
+                "r.id >= \(ids[0]) AND r.id < \(ids[1])"
+                + [" AND team = 'platform'", " AND user = 'user-1'", ""][round % 3]
+            let statement = try database.prepare(
+                """
+                SELECT provider, model, sum(n), sum(cost), sum(input), sum(read), sum(estimated) FROM (
+                    SELECT r.provider, model_served AS model, 1 AS n, r.cost_nano_usd AS cost, r.input_tokens AS input,
+                        r.cache_read_tokens AS read, r.estimated FROM requests r WHERE attempts = 1 AND \(condition)
+                    UNION ALL SELECT a.provider, a.model, 1, a.cost_nano_usd, a.input_tokens, a.cache_read_tokens, a.estimated
+                        FROM requests r JOIN attempts a ON a.request_id = r.id WHERE attempts > 1 AND \(condition))
+                GROUP BY 1, 2
+                """)
+            var expected: [String: [Int64]] = [:], found: [String: [Int64]] = [:]
+            while try statement.step() {
+                expected[statement.text(0) + "/" + statement.text(1)] = (2..<7).map { statement.integer($0) }
+            }
+            for (key, sums) in charges {
+                let name = key.provider + "/" + key.model
+                let figures = [
+                    sums.requests, sums.costNanoUSD, sums.usage.input, sums.usage.cacheRead, sums.estimatedRequests,
+                ]
+                found[name] = zip(found[name] ?? Array(repeating: 0, count: 5), figures).map(+)
+            }
+            #expect(found == expected, "round \(round)")
+        }
     }
 
     @Test("A question that would read too many rows is refused, and says what to do")

@@ -34,6 +34,28 @@ struct SpendForecastTests {
         #expect(forecast.expected == forecast.spent + 6_000_000_000)
     }
 
+    @Test(
+        "At the ends of months, of leap years and of the year the days to come are those of the calendar",
+        arguments: [
+            ("2026-11-30", 1), ("2026-11-01", 30), ("2026-12-31", 1), ("2026-12-01", 31), ("2028-02-28", 2),
+            ("2028-02-29", 1), ("2027-02-28", 1), ("2028-01-31", 1),
+        ])
+    func monthEnds(text: String, left: Int64) throws {
+        let today = try number(text)
+        var costs: [Int: Int64] = [:]
+        for back in 1...60 { costs[today - back] = 24_000_000_000 }
+        let before = Int64(CivilDate(daysSince1970: today).day - 1) * 24_000_000_000
+        // At midnight the whole day is to come, at noon half of it, in its last nanosecond nothing.
+        let dawn = SpendForecast(costs, now: Int64(today) * day)
+        #expect(dawn.spent == before && dawn.expected == before + left * 24_000_000_000)
+        costs[today] = 12_000_000_000
+        let noon = SpendForecast(costs, now: Int64(today) * day + day / 2)
+        #expect(noon.spent == before + 12_000_000_000 && noon.expected == before + left * 24_000_000_000)
+        costs[today] = 24_000_000_000
+        let dusk = SpendForecast(costs, now: Int64(today + 1) * day - 1)
+        #expect(dusk.expected == before + left * 24_000_000_000 && dusk.low == dusk.high)
+    }
+
     @Test("Less than seven days give no forecast, and say how many there are")
     func little() throws {
         let today = try number("2026-11-21")

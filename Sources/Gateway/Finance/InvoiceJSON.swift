@@ -116,11 +116,14 @@ extension JSONValue {
         }
     }
 
+    /// A count or a time: none is larger, and sums of them stay in their range.
     fileprivate var number: Int64? {
-        switch self {
-        case .integer(let number): number
-        case .number(let number): Int64(exactly: number.rounded())
-        default: nil
-        }
+        let number: Int64? =
+            switch self {
+            case .integer(let number): number
+            case .number(let number): Int64(exactly: number.rounded())
+            default: nil
+            }
+        return number.flatMap { $0.magnitude < 1 << 50 ? $0 : nil }
     }
 }

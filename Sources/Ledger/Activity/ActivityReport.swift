@@ -33,13 +33,17 @@ package struct ActivityReport: Sendable, Equatable {
         var earliest = last
         if let database = try directory.openDatabaseReadOnly() {
             try database.execute("BEGIN")
-            try Self.read("activity", ActivityTable.measures, query, (first, last), database, &groups) {
+            // Counts of clients stay at the largest number there is.
+            let counts = ActivityTable.measures.map { "CAST(min(total(\($0)), 9e18) AS INTEGER)" }
+            try Self.read("activity", counts, query, (first, last), database, &groups) {
                 row, statement in
                 for index in ActivityMeasure.allCases.indices {
                     row.counts.add(statement.integer(Int32(query.columns.count + index)), at: index)
                 }
             }
-            try Self.read("daily_costs", ["cost_nano_usd", "requests"], query, (first, last), database, &groups) {
+            try Self.read(
+                "daily_costs", ["sum(cost_nano_usd)", "sum(requests)"], query, (first, last), database, &groups
+            ) {
                 row, statement in
                 row.costNanoUSD &+= statement.integer(Int32(query.columns.count))
                 row.requests &+= statement.integer(Int32(query.columns.count + 1))
@@ -67,8 +71,7 @@ package struct ActivityReport: Sendable, Equatable {
         if let first = days.from { conditions.append("day >= \(parameter(first.text))") }
         conditions += query.filters.map { $0.condition($0.column.rollupExpression, parameter) }
         let keys = query.columns.map(\.rollupExpression)
-        let sums = measures.map { "CAST(min(total(\($0)), 9e18) AS INTEGER)" }
-        var sql = "SELECT \((keys + sums).joined(separator: ", ")) FROM \(table) "
+        var sql = "SELECT \((keys + measures).joined(separator: ", ")) FROM \(table) "
         sql += "WHERE \(conditions.joined(separator: " AND "))"
         if !keys.isEmpty { sql += " GROUP BY " + (1...keys.count).map(String.init).joined(separator: ", ") }
         let statement = try database.prepare(sql)
@@ -83,7 +86,9 @@ package struct ActivityReport: Sendable, Equatable {
     }
 
     private static func earliest(_ database: Database) throws(LedgerError) -> CivilDate? {
-        let statement = try database.prepare("SELECT ifnull(min(day), '') FROM daily_costs")
+        let statement = try database.prepare(
+            "SELECT ifnull(min(day), '') FROM (SELECT min(day) AS day FROM daily_costs "
+                + "UNION ALL SELECT min(day) FROM activity)")
         defer { statement.reset() }
         return try statement.step() ? CivilDate(parsing: statement.text(0)) : nil
     }

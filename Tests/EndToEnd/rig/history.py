@@ -1,5 +1,6 @@
 """A past for a ledger: rows as the gateway would have written them, on any day, with costs that a test chooses."""
 
+import datetime
 import json
 import sqlite3
 
@@ -70,22 +71,53 @@ def daily(connection):
         f"sum(estimated), sum(unpriced), {sums} FROM requests GROUP BY {', '.join(str(n) for n in range(1, 11))}").fetchall()
 
 
+SUMS = ("requests", "errors", "estimated_requests", "unpriced_requests", *TOKENS, "web_search_requests", "web_fetch_requests", "cost_nano_usd")
+MONTHS_BEFORE = "(SELECT value FROM meta WHERE name = 'months_before')"
+MONTHLY = (f"SELECT substr(day, 1, 8) || '01', {', '.join(KEYS)}, {', '.join(f'sum({name})' for name in SUMS)} FROM daily_costs "
+           f"WHERE strftime('%s', day) / 86400 < {MONTHS_BEFORE} GROUP BY {', '.join(str(n) for n in range(1, 11))}")
+
+
+def retried(connection):
+    """By how much the attempts of requests with several differ from the requests, from the rows."""
+    sums, connection.row_factory = {}, sqlite3.Row
+
+    def add(request, row, model, sign, figures):
+        at = datetime.datetime.fromtimestamp(((request["id"] >> 22) + EPOCH_MS) / 1000, datetime.UTC)
+        key = (f"{at:%Y-%m-%d}", *(request[name] for name in ("user", "team", "key_id", "project")), model, row["provider"])
+        counts = [*figures, *(row[name] for name in (*TOKENS, "web_search_requests", "web_fetch_requests", "cost_nano_usd"))]
+        sums[key] = [one + sign * other for one, other in zip(sums.get(key, [0] * len(counts)), counts)]
+    for request in connection.execute("SELECT * FROM requests WHERE attempts > 1").fetchall():
+        error = request["outcome"] not in ("ok", "client_gone")
+        add(request, request, request["model_served"], -1, (1, error, request["estimated"], request["unpriced"]))
+        for row in connection.execute("SELECT * FROM attempts WHERE request_id = ?", (request["id"],)):
+            unpriced = row["price_version"] is None and row["cost_nano_usd"] == 0 and row["input_tokens"] + row["output_tokens"] > 0
+            add(request, row, row["model"], 1, (1, 0, row["estimated"], unpriced))
+    connection.row_factory = None
+    return [(*key, *counts) for key, counts in sums.items()]
+
+
 def rebuild(connection):
-    connection.execute("DELETE FROM daily_costs")
-    connection.executemany(f"INSERT INTO daily_costs VALUES ({', '.join('?' * 22)})", daily(connection))
+    for table, rows in (("daily_costs", daily(connection)), ("retried_costs", retried(connection))):
+        connection.execute(f"DELETE FROM {table}")
+        if rows:
+            connection.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(rows[0]))})", rows)
+    connection.execute("UPDATE meta SET value = (SELECT ifnull(strftime('%s', substr(max(day), 1, 8) || '01') / 86400, 0) FROM daily_costs) "
+                       "WHERE name = 'months_before'")
     connection.execute("DELETE FROM monthly_costs")
     connection.execute(f"INSERT INTO monthly_costs {MONTHLY}")
-
-
-SUMS = ("requests", "errors", "estimated_requests", "unpriced_requests", *TOKENS, "web_search_requests", "web_fetch_requests", "cost_nano_usd")
-MONTHLY = (f"SELECT substr(day, 1, 8) || '01', {', '.join(KEYS)}, {', '.join(f'sum({name})' for name in SUMS)} FROM daily_costs "
-           f"GROUP BY {', '.join(str(n) for n in range(1, 11))}")
+    facts = ("user", "team", "project", "client_version", "entrypoint", "models", "context_model")
+    connection.execute(
+        f"INSERT INTO sessions (session_id, first_id, last_id, last_at, context_id, context_tokens, {', '.join((*facts, *SUMS))}) "
+        f"SELECT session_id, min(id), max(id), max(started_at), 0, 0, {', '.join(chr(39) * 2 for _ in facts)}, count(*), sum(outcome NOT IN ('ok', 'client_gone')), "
+        f"{', '.join(f'sum({name})' for name in ('estimated', 'unpriced', *SUMS[4:]))} FROM requests WHERE session_id != '' GROUP BY session_id "
+        f"ON CONFLICT (session_id) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in SUMS)}")
 
 
 def stored(connection):
-    """The roll-up by days, which the one by months must agree with."""
+    """The roll-up by days, which those by months and of retries must agree with."""
     months = connection.execute("SELECT * FROM monthly_costs").fetchall()
     assert sorted(months) == sorted(connection.execute(MONTHLY).fetchall())
+    assert sorted(connection.execute("SELECT * FROM retried_costs").fetchall()) == sorted(retried(connection))
     return connection.execute("SELECT * FROM daily_costs").fetchall()
 
 

@@ -1,0 +1,46 @@
+import Ledger
+import SeededRandom
+import Testing
+
+@testable import Configuration
+@testable import Gateway
+
+@Suite("A charge told apart by token class")
+struct ClassSplitTests {
+    private static let table = try? PriceParser.parse(
+        "a - - 3 15 3.75 6 0.3 search=0.01\nb - - 0 0 0 0 0\nc - - 9000 9000 9000 9000 9000\n", table: "t")
+
+    @Test(
+        "The classes cost what the whole costs, to the nano-dollar, whatever was used",
+        arguments: 0..<400 as Range<UInt64>)
+    func exact(seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
+        func count() -> Int64 {
+            let bits = [0, 0, 4, 12, 30, 45, 61].randomElement(using: &random) ?? 0
+            return Int64.random(in: 0..<(1 << bits), using: &random)
+        }
+        var sums = CostSums()
+        sums.usage = UsageCounts(
+            input: count(), output: count(), cacheWrite5m: count(), cacheWrite1h: count(), cacheRead: count(),
+            webSearchRequests: count(), webFetchRequests: count())
+        sums.costNanoUSD = count() * (seed % 10 == 0 ? -1 : 1)
+        let prices = try #require(Self.table)
+        for price in [nil] + prices {
+            let split = ClassSplit(sums, at: price)
+            #expect(split.parts.reduce(0) { $0 + $1.costNanoUSD } == sums.costNanoUSD)
+            #expect(split.parts.allSatisfy { $0.costNanoUSD == 0 || ($0.costNanoUSD < 0) == (sums.costNanoUSD < 0) })
+            for part in split.parts where part.count > 0 { #expect(part.count == part.kind.count(in: sums.usage)) }
+            #expect(Set(split.parts.map(\.kind)).count == split.parts.count)
+        }
+    }
+
+    @Test("A class has the share that its price gives it")
+    func proportions() throws {
+        var sums = CostSums()
+        sums.usage = UsageCounts(input: 1000, output: 100, cacheRead: 10_000)
+        sums.costNanoUSD = 3_000_000 + 1_500_000 + 3_000_000
+        let parts = ClassSplit(sums, at: try #require(Self.table?.first)).parts
+        #expect(parts.map(\.costNanoUSD) == [3_000_000, 3_000_000, 1_500_000])
+        #expect(TokenClass.allCases.map(\.place) == Array(0..<6))
+    }
+}
