@@ -35,7 +35,9 @@ struct CacheReportTests {
                 of: "cache_breaks WHERE request_id = \(first.rawValue)") == "7|tools|3|5|300|2010|10")
 
         func report(_ by: [String], since: String? = nil, until: String? = nil) throws -> CacheReport {
-            try CacheReport(by: by, since: since, until: until, in: directory, now: midnight + 2 * day) { _, _, _ in
+            try CacheReport(
+                by: by, since: since, until: until, in: directory, now: midnight + 2 * day, cuts: [midnight + day]
+            ) { _, _, _ in
                 1_000_000
             }
         }

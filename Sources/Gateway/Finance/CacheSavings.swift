@@ -10,13 +10,14 @@ package enum CacheSavings {
     ) -> [(model: String, saved: Int64)] {
         var saved: [String: Int128] = [:]
         for (model, provider, sums) in usage {
-            guard let tokens = book.price(account: provider, model: model, at: moment)?.tokens else { continue }
+            guard let price = book.price(account: provider, model: model, at: moment) else { continue }
+            let tokens = price.tokens
             let read = Int128(sums.usage.cacheRead) * Int128(tokens.input - tokens.cacheRead)
             let written =
                 Int128(sums.usage.cacheWrite5m) * Int128(tokens.cacheWrite5m - tokens.input)
                 + Int128(sums.usage.cacheWrite1h) * Int128(tokens.cacheWrite1h - tokens.input)
-            saved[model, default: 0] += read - written
+            saved[model, default: 0] += (read - written) * Int128(price.regionPermille)
         }
-        return saved.map { ($0.key, Int64(clamping: $0.value / 1_000)) }
+        return saved.map { ($0.key, Int64(clamping: $0.value / 1_000_000)) }
     }
 }

@@ -114,8 +114,10 @@ package struct WhatIf {
         let price = old.price(account: account, model: model, at: moment)
         let other = new.price(account: account, model: instead, at: moment)
         if let price, let other {
-            let before = ClassSplit.plain(usage, price, requests)
-            let after = ClassSplit.plain(hypothetical, other, requests)
+            var before = ClassSplit.plain(usage, price, requests)
+            var after = ClassSplit.plain(hypothetical, other, requests)
+            // With more than 60 bits the product with the cost could leave the range.
+            while max(before, after) >= 1 << 60 { (before, after) = (before >> 8, after >> 8) }
             // Exact where nothing changes, and where the actual cost is the plain one.
             let cost = before == 0 ? Int128(0) : (Int128(actual) * after * 2 + before) / (before * 2)
             sum.hypothetical &+= Int64(clamping: cost)
@@ -162,14 +164,15 @@ extension TokenUsage {
 }
 
 extension ClassSplit {
-    /// Pico-dollars at the prices of the standard tier; of several requests those that their average length falls into.
+    /// Femto-dollars at the prices of the standard tier and the region; of several requests those that their average length falls into.
     static func plain(_ usage: TokenUsage, _ price: Price, _ requests: Int64) -> Int128 {
         let isLong = price.long.map { usage.totalInput / max(1, requests) > $0.threshold } ?? false
         let counts = UsageCounts(
             input: usage.input, output: usage.output, cacheWrite5m: usage.cacheWrite5m,
             cacheWrite1h: usage.cacheWrite1h, cacheRead: usage.cacheRead, webSearchRequests: usage.webSearchRequests)
-        return TokenClass.allCases.reduce(0) {
+        let plain: Int128 = TokenClass.allCases.reduce(0) {
             $0 + Int128($1.count(in: counts)) * Int128($1.weight(at: price, isLong: isLong))
         }
+        return plain * Int128(price.regionPermille)
     }
 }

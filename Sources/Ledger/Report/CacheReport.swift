@@ -39,14 +39,16 @@ package struct CacheReport: Sendable, Equatable {
     package let since: Int64
     package let until: Int64
 
-    /// What a million reads of a model save, in nano-dollars, at a provider on a day (Unix nanoseconds); `nil`: unpriced.
-    package typealias Saving = (_ model: String, _ provider: String, _ day: Int64) -> Int64?
+    /// What a million reads of a model save, in nano-dollars, at a provider at a moment (Unix nanoseconds); `nil`: unpriced.
+    package typealias Saving = (_ model: String, _ provider: String, _ moment: Int64) -> Int64?
 
     /// - Parameters:
     ///   - by: names of columns.
-    ///   - saving: by the price table. Tiers, and prices of long requests, are not told apart in the sums of days.
+    ///   - cuts: when prices change (Unix nanoseconds); between them savings are summed up, from months where it can be.
+    ///   - saving: by the price table. Tiers, and prices of long requests, are not told apart in the sums.
     package init(
-        by: [String], since: String?, until: String?, in directory: DataDirectory, now: Int64, saving: Saving
+        by: [String], since: String?, until: String?, in directory: DataDirectory, now: Int64, cuts: Set<Int64>,
+        saving: Saving
     ) throws(LedgerError) {
         var columns: [Column] = []
         for name in by {
@@ -57,25 +59,27 @@ package struct CacheReport: Sendable, Equatable {
             if !columns.contains(column) { columns.append(column) }
         }
         self.columns = columns
-        let query = try ReportQuery(by: ["day", "model", "provider"], since: since, until: until, now: now)
-        let reads = try Report(query, in: directory, now: now)
-        (self.since, self.until) = (reads.since, reads.until)
+        let query = try ReportQuery(by: ["model", "provider"], since: since, until: until, now: now)
+        var reads: [Report] = []
+        for piece in query.cut(at: cuts) { reads.append(try Report(piece, in: directory, now: now)) }
+        let first = reads.first { !$0.rows.isEmpty } ?? reads.last
+        (self.since, self.until) = (query.since ?? first?.since ?? now, reads.last?.until ?? now)
         (read, savedNanoUSD, unpricedRead) = Self.savings(reads, saving)
         rows = try Self.rows(columns, query, directory)
         total = rows.reduce(into: Sums()) { $0.add($1.sums) }
     }
 
-    private static func savings(_ reads: Report, _ saving: Saving) -> (Int64, Int64, Int64) {
+    private static func savings(_ reads: [Report], _ saving: Saving) -> (Int64, Int64, Int64) {
         var saved: Int128 = 0, read: Int64 = 0, unpriced: Int64 = 0
-        for row in reads.rows where row.sums.usage.cacheRead > 0 {
-            let count = row.sums.usage.cacheRead
-            read += count
-            let day =
-                CivilDate(parsing: row.values[0]).map { Int64($0.daysSince1970) * CivilDate.nanosecondsPerDay } ?? 0
-            if let rate = saving(row.values[1], row.values[2], day) {
-                saved += Int128(rate) * Int128(count)
-            } else {
-                unpriced += count
+        for report in reads {
+            for row in report.rows where row.sums.usage.cacheRead > 0 {
+                let count = row.sums.usage.cacheRead
+                read &+= count
+                if let rate = saving(row.values[0], row.values[1], max(report.since, report.until - 1)) {
+                    saved += Int128(rate) * Int128(count)
+                } else {
+                    unpriced &+= count
+                }
             }
         }
         return (read, Int64(clamping: saved / 1_000_000), unpriced)
