@@ -36,7 +36,7 @@ enum ReconcileCommand {
         }
         let days = CivilDate(unixNanoseconds: since).daysSince1970...CivilDate(unixNanoseconds: until - 1).daysSince1970
         let charges = try ProviderCharges(
-            .accounts,
+            .accounts, of: provider,
             since: CivilDate(daysSince1970: days.lowerBound).text,
             until: CivilDate(daysSince1970: days.upperBound).text,
             where: [], in: source.directory, now: source.now)
@@ -44,7 +44,7 @@ enum ReconcileCommand {
             provider: provider, since: Int64(days.lowerBound) * CivilDate.nanosecondsPerDay,
             until: Int64(days.upperBound + 1) * CivilDate.nanosecondsPerDay, in: source.directory)
         let reconciliation = Reconciliation(
-            invoice, ledger: charges.charges.filter { $0.key.provider == provider }, estimated: estimated,
+            invoice, ledger: charges.charges, estimated: estimated,
             prices: PriceBook(source.snapshot), days: days)
         let isWithin = reconciliation.variance <= tolerance
         format.print(

@@ -1,4 +1,5 @@
 import Ledger
+import Providers
 import SeededRandom
 import Testing
 
@@ -42,5 +43,16 @@ struct ClassSplitTests {
         let parts = ClassSplit(sums, at: try #require(Self.table?.first)).parts
         #expect(parts.map(\.costNanoUSD) == [3_000_000, 3_000_000, 1_500_000])
         #expect(TokenClass.allCases.map(\.place) == Array(0..<6))
+    }
+
+    @Test("A region's surcharge is in what the past would have cost")
+    func regions() throws {
+        let plain = try #require(try PriceParser.parse("a - - 3 15 3.75 6 0.3 region=1.1\n", table: "t").first)
+        let placed = plain.placed(in: .regional)
+        #expect(placed.regionPermille == 1_100)
+        var usage = TokenUsage()
+        usage.input = 1_000
+        usage.cacheRead = 50_000
+        #expect(ClassSplit.plain(usage, placed, 1) * 10 == ClassSplit.plain(usage, plain, 1) * 11)
     }
 }

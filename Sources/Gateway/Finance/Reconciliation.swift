@@ -157,6 +157,8 @@ struct ReconciliationJudge {
     let hasTokens: Bool
     let hasCosts: Bool
     private var shifted: Set<Int>?
+    /// The ratios of two costs, by model and class (the day is 0).
+    private var ratios: [Reconciliation.Key: [Double]] = [:]
 
     init(
         rows: [Reconciliation.Row], invoiceDays: Set<Int>, unpriced: Set<String>,
@@ -169,6 +171,10 @@ struct ReconciliationJudge {
         self.lines = lines
         self.hasTokens = hasTokens
         self.hasCosts = hasCosts
+        for row in rows {
+            guard let ours = row.ledgerCost, let theirs = row.invoiceCost, ours > 0, theirs > 0 else { continue }
+            ratios[.init(day: 0, model: row.model, kind: row.kind), default: []].append(Double(theirs) / Double(ours))
+        }
     }
 
     mutating func reason(of index: Int) -> Reconciliation.Reason {
@@ -206,14 +212,11 @@ struct ReconciliationJudge {
 
     /// Without tokens to compare: the same ratio on every day that has this class of this model is another price.
     private func isPriceSteady(_ row: Reconciliation.Row) -> Bool {
-        let same = rows.filter {
-            $0.model == row.model && $0.kind == row.kind && ($0.ledgerCost ?? 0) > 0 && ($0.invoiceCost ?? 0) > 0
-        }
-        guard same.count >= 3, let ours = row.ledgerCost, let theirs = row.invoiceCost, ours > 0, theirs > 0 else {
-            return false
-        }
+        guard let ours = row.ledgerCost, let theirs = row.invoiceCost, ours > 0, theirs > 0,
+            let all = ratios[.init(day: 0, model: row.model, kind: row.kind)], all.count >= 3
+        else { return false }
         let ratio = Double(theirs) / Double(ours)
-        return same.allSatisfy { abs(Double($0.invoiceCost ?? 0) / Double($0.ledgerCost ?? 1) / ratio - 1) < 0.005 }
+        return all.allSatisfy { abs($0 / ratio - 1) < 0.005 }
     }
 
     /// Rows whose difference is another day's, the other way round: neighbours that together are even to a thousandth.

@@ -36,10 +36,12 @@ package struct ProviderCharges: Sendable {
     /// What can be chosen: of a request, not of one of its attempts.
     private static let filterable: Set<ReportColumn> = [.team, .user, .project, .key]
 
-    /// - Parameter conditions: as of `ReportQuery`, about `team`, `user`, `project` and `key`.
+    /// - Parameters:
+    ///   - provider: only of this account; `nil`: of all.
+    ///   - conditions: as of `ReportQuery`, about `team`, `user`, `project` and `key`.
     package init(
-        _ detail: Detail, since: String?, until: String?, where conditions: [String], in directory: DataDirectory,
-        now: Int64
+        _ detail: Detail, of provider: String? = nil, since: String?, until: String?, where conditions: [String],
+        in directory: DataDirectory, now: Int64
     ) throws(LedgerError) {
         var by = ["day"], cuts: Set<Int64> = []
         if case .teams(let moments) = detail { (by, cuts) = ([], moments) }
@@ -52,13 +54,13 @@ package struct ProviderCharges: Sendable {
         try database.execute("BEGIN")
         for piece in query.cut(at: cuts) {
             let last = CivilDate(unixNanoseconds: max(piece.since ?? 0, (piece.until ?? now) - 1)).text
-            try read(piece, detail, endingOn: last, database)
+            try read(piece, detail, of: provider, endingOn: last, database)
         }
         try database.execute("COMMIT")
     }
 
     private mutating func read(
-        _ query: ReportQuery, _ detail: Detail, endingOn last: String, _ database: Database
+        _ query: ReportQuery, _ detail: Detail, of provider: String?, endingOn last: String, _ database: Database
     ) throws(LedgerError) {
         var parameters: [String] = []
         func parameter(_ value: String) -> String {
@@ -70,7 +72,8 @@ package struct ProviderCharges: Sendable {
             let (requests, retried) = Self.tables(source)
             for (table, bounds) in [requests, retried] {
                 let conditions =
-                    bounds(parameter) + query.filters.map { $0.condition($0.column.rollupExpression, parameter) }
+                    bounds(parameter) + (provider.map { ["provider = \(parameter($0))"] } ?? [])
+                    + query.filters.map { $0.condition($0.column.rollupExpression, parameter) }
                 let measures = table == "requests" ? CostSums.scanExpressions : CostSums.columns
                 let day = table == "requests" ? ReportColumn.day.scanExpression(parameter) : "day"
                 let named = zip(measures, CostSums.columns).map { "\($0) AS \($1)" }

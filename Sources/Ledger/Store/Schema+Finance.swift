@@ -2,7 +2,7 @@ extension Schema {
     /// What reports for finance need beside the rows.
     ///
     /// `requests_retried` finds the few requests whose charge is spread over several attempts, and by that over several
-    /// accounts, `attempts_estimated` those that a provider's own figures may differ from.
+    /// accounts, `attempts_estimated` has those that a provider's own figures may differ from.
     /// `cost_corrections` keeps what an attempt was charged with before `report recompute`: budget decisions were taken by it.
     ///
     /// `monthly_costs` holds the sums of `daily_costs` by month, its `day` the month's first: a report over a year reads a twentieth.
@@ -47,7 +47,9 @@ extension Schema {
             ifnull(CAST(strftime('%s', substr(max(day), 1, 8) || '01') AS INTEGER) / 86400, 0) FROM daily_costs;
 
         CREATE INDEX requests_retried ON requests (id) WHERE attempts > 1;
-        CREATE INDEX attempts_estimated ON attempts (request_id) WHERE estimated = 1;
+        CREATE INDEX attempts_estimated ON attempts (request_id, provider, model, input_tokens, cache_write_5m_tokens,
+            cache_write_1h_tokens, cache_read_tokens, output_tokens, web_search_requests, web_fetch_requests, cost_nano_usd,
+            estimated) WHERE estimated = 1;
 
         CREATE TABLE retried_costs (
             day TEXT NOT NULL,
