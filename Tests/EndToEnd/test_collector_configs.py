@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from rig.gateway import ROOT
-from rig.prometheus_server import promtool
+from rig.prometheus import promtool
 
 OTEL = ROOT / "otel"
 FILES = sorted(OTEL.glob("*.yaml"))

@@ -58,7 +58,7 @@ def catalogue():
 
 @pytest.mark.skipif(not PROMETHEUS, reason="needs Prometheus (Debian: prometheus)")
 def test_prometheus_gets_what_the_ledger_says(gateway, sink, key, tmp_path):
-    with Prometheus(tmp_path, gateway.address) as prometheus:
+    with Prometheus(tmp_path, [gateway.address]) as prometheus:
         session(gateway, key)
         rows = gateway.ledger.closed(6)
         eventually(lambda: prometheus.value('sum(tollgate_requests_total{http_route="/v1/messages"})') == 6, "all are scraped")
@@ -83,7 +83,7 @@ def test_prometheus_gets_what_the_ledger_says(gateway, sink, key, tmp_path):
 
         found = eventually(traces, "Prometheus has exemplars")
         eventually(lambda: set(found.items()) <= {(s.trace_id, s.span_id) for s in sink.spans}, "their spans are at the collector")
-        assert prometheus.target()["lastError"] == ""
+        assert [one["lastError"] for one in prometheus.targets()] == [""]
 
 
 @pytest.mark.skipif(not PROMTOOL, reason="needs promtool (Debian: prometheus)")
@@ -198,7 +198,7 @@ def test_prometheus_elsewhere_shows_the_token(make_gateway, tmp_path):
     gateway.address = (own_address(), gateway.address[1])
     assert scrape(gateway).status == 401
     if PROMETHEUS:
-        with Prometheus(tmp_path, gateway.address, token="scrape-canary-1") as prometheus:
+        with Prometheus(tmp_path, [gateway.address], token="scrape-canary-1") as prometheus:
             assert prometheus.value("tollgate_build_info") == 1
 
 

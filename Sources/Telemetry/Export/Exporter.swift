@@ -28,6 +28,9 @@ package actor Exporter {
     let metricTimer: LoopTimer
     let houseTimer: LoopTimer
     var flushDeadline: Int64?
+    /// Who asked for the figures as text since the last were gathered.
+    var scrapes: [ScrapeTurn] = []
+    var isExposing = false
 
     /// `loop` is the exporter's own, not yet started. Throws when there is no TLS; a destination whose certificate file cannot
     /// be used gets nothing, which the log says.
