@@ -23,6 +23,8 @@ package actor Exporter {
     let forwardInbox = ForwardInbox()
 
     var own: MetricShard
+    /// The figures of all, as they were gathered last, once an instrument has no room for more series.
+    var gathered = MetricShard()
     let observers = FigureObservers()
     var lostLines = 0
     let metricTimer: LoopTimer
