@@ -46,7 +46,7 @@ package struct FigureTable: Sendable {
 
     package func text() -> String {
         let header = labels + figures.map { $0.split(separator: "_").joined(separator: " ") }
-        var body = rows.map { $0.labels.map(Self.shown) + $0.figures.map(Self.shown) }
+        var body = rows.map { $0.labels.map(Report.shown) + $0.figures.map(Self.shown) }
         if let total { body.append(labels.indices.map { $0 == 0 ? "total" : "" } + total.map(Self.shown)) }
         let widths = header.indices.map { index in ([header] + body).map { $0[index].count }.max() ?? 0 }
         let rule = widths.map { String(repeating: "─", count: $0) }.joined(separator: "  ")
@@ -75,7 +75,7 @@ package struct FigureTable: Sendable {
         case .count(let count): Money.grouped(count)
         case .money(let nanos): Money.short(nanos)
         case .share(let share): percent(share)
-        case .text(let text): shown(text)
+        case .text(let text): Report.shown(text)
         case .none: "–"
         }
     }
@@ -85,17 +85,6 @@ package struct FigureTable: Sendable {
         let hundredths = Int((share.magnitude * 10_000).rounded())
         let rest = hundredths % 100
         return (share < 0 && hundredths > 0 ? "-" : "") + "\(hundredths / 100).\(rest < 10 ? "0" : "")\(rest)%"
-    }
-
-    /// As it may go to a terminal: control characters, which could steer it, replaced.
-    static func shown(_ value: String) -> String {
-        if value.isEmpty { return "–" }
-        var text = String.UnicodeScalarView()
-        for scalar in value.unicodeScalars {
-            let controls = scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
-            text.append(controls ? "\u{FFFD}" : scalar)
-        }
-        return String(text)
     }
 
     // MARK: For spreadsheets

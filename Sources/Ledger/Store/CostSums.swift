@@ -38,24 +38,6 @@ package struct CostSums: Sendable, Equatable {
         if overflow { throw .overflow }
     }
 
-    /// Takes away field by field. Throws `overflow`.
-    mutating func subtract(_ other: CostSums) throws(LedgerError) {
-        var negated = CostSums()
-        negated.requests = 0 &- other.requests
-        negated.errors = 0 &- other.errors
-        negated.estimatedRequests = 0 &- other.estimatedRequests
-        negated.unpricedRequests = 0 &- other.unpricedRequests
-        negated.usage.input = 0 &- other.usage.input
-        negated.usage.cacheWrite5m = 0 &- other.usage.cacheWrite5m
-        negated.usage.cacheWrite1h = 0 &- other.usage.cacheWrite1h
-        negated.usage.cacheRead = 0 &- other.usage.cacheRead
-        negated.usage.output = 0 &- other.usage.output
-        negated.usage.webSearchRequests = 0 &- other.usage.webSearchRequests
-        negated.usage.webFetchRequests = 0 &- other.usage.webFetchRequests
-        negated.costNanoUSD = 0 &- other.costNanoUSD
-        try add(negated)
-    }
-
     /// The measure columns of `daily_costs`.
     static let columns = [
         "requests", "errors", "estimated_requests", "unpriced_requests", "input_tokens", "cache_write_5m_tokens",
