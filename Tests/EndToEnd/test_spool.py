@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from test_client_telemetry import commits, export, of_client, records, theirs
 from rig.gateway import prompt
 from rig.load import Load
 from rig.otlp import REQUESTS, SERVER, spans_in
@@ -141,7 +142,7 @@ def test_a_kill_while_all_is_well_costs_only_the_last_second(spooling, collector
 
 
 @pytest.mark.parametrize("fault", [
-    "hang", "reset", "cut", "garbage", (429, {"retry-after": "1"}, b""), (502, {}, b""), (503, {"retry-after": "1"}, b""),
+    "hang", "drip", "reset", "cut", "garbage", (429, {"retry-after": "1"}, b""), (502, {}, b""), (503, {"retry-after": "1"}, b""),
     (504, {}, b"")], ids=str)
 def test_what_may_be_taken_later_is_sent_again(spooling, collector, fault):
     left = [fault]
@@ -154,6 +155,53 @@ def test_what_may_be_taken_later_is_sent_again(spooling, collector, fault):
     assert first[1] == second[1], "the same bytes"
     if isinstance(fault, tuple) and fault[1]:
         assert second[3] - first[3] >= 1
+
+
+def test_the_end_does_not_wait_for_a_collector_that_does_not_answer(spooling, collector):
+    collector.behave = lambda path, data: "hang" if path == "/v1/traces" else "drip"
+    spooling.environment.update(OTEL_BSP_EXPORT_TIMEOUT="1000", OTEL_BLRP_EXPORT_TIMEOUT="1000")
+    spooling.start("--loops", "2")
+    first = str(spooling.process.pid)
+    ask(spooling, spooling.issue(), 5)
+    began = time.monotonic()
+    assert spooling.stop() == 0
+    assert time.monotonic() - began < 5
+    assert {line["signal"] for line in spooling.logged("waits in the spool")} == {"spans", "logs"}
+    del spooling.environment["OTEL_BSP_EXPORT_TIMEOUT"], spooling.environment["OTEL_BLRP_EXPORT_TIMEOUT"]
+    collector.behave = lambda path, data: None
+    spooling.restart()
+    all_arrive(spooling, collector)
+    eventually(lambda: [record for record in collector.records if record.resource["process.pid"] == first],
+               "the events of before arrive too")
+
+
+def test_clients_telemetry_that_passes_through_survives_a_kill(spooling, collector):
+    collector.stop()
+    spooling.config["telemetry"]["otlp"][0]["compression"] = "none"
+    spooling.start()
+    key = spooling.issue()
+    assert export(spooling, key, "/v1/logs", records(("event.name", "survivor"))).status == 200
+    assert export(spooling, key, "/v1/metrics", commits(7)).status == 200
+    for name, mark in (("c-logs", b"survivor"), ("c-metrics", b"claude_code.commit.count")):
+        eventually(lambda: any(mark in file.read_bytes() for file in segments(spooling, name)), f"{mark} is on disk")
+    spooling.kill()
+    collector.start()
+    spooling.restart()
+    eventually(lambda: theirs(collector, "survivor"), "the client's event arrives")
+    eventually(lambda: of_client(collector, "claude_code.commit.count"), "and its metric")
+    assert [point.value for point in of_client(collector, "claude_code.commit.count")] == [7]
+
+
+def test_what_is_said_of_exports_is_not_exported(spooling, collector):
+    """A collector that rejects a part of each export of events: a line about it would be one more event, for ever."""
+    spooling.config["telemetry"]["logs"] = {"process": "debug"}
+    collector.behave = lambda path, data: (200, {}, b"\x0a\x02\x08\x01") if path == "/v1/logs" else None
+    spooling.start()
+    ask(spooling, spooling.issue(), 1)
+    spooling.logged("rejected part of an export")
+    time.sleep(2)
+    assert len([post for post in collector.posts if post[0] == "/v1/logs"]) < 4
+    assert not [record for record in collector.records if "rejected" in str(record.body)]
 
 
 @pytest.mark.parametrize("status", [301, 307, 400, 401, 404, 500])

@@ -78,6 +78,24 @@ import Wire
         }
     }
 
+    @Test(
+        "A message that is too large for the server is to be cut, by the words of every implementation",
+        arguments: [
+            (8, "grpc: received message larger than max (5242880 vs. 4194304)"),
+            (8, "CLIENT: Received message larger than max (5242880 vs. 4194304)"),
+            (8, "gRPC message exceeds maximum size 4194304: 5242880"),
+            (8, "Received message exceeds the maximum configured message size."),
+            (11, "Error, decoded message length too large: found 5242880 bytes, the limit is: 4194304 bytes"),
+        ])
+    func tooLarge(code: Int, words: String) {
+        let name = code == 8 ? "grpc_resource_exhausted" : "grpc_out_of_range"
+        #expect(GRPCStatus(code: code, message: words).reply(message: []).reply == .tooLarge(name))
+        let busy = GRPCStatus(code: code, message: words, retryAfter: second).reply(message: []).reply
+        #expect(busy == .status(503, retryAfter: second))
+        #expect(GRPCStatus(code: 14, message: words).meaning == .retryable)
+        #expect(GRPCStatus(code: 8, message: "too many requests").meaning == .permanent)
+    }
+
     @Test("RetryInfo says after what time, and lets RESOURCE_EXHAUSTED be tried again")
     func retryInfo() {
         func reply(_ code: Int, _ details: String) -> ExportStateMachine.Reply {

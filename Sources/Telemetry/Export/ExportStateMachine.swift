@@ -15,8 +15,18 @@ struct ExportStateMachine {
         case status(Int, retryAfter: Int64?)
         /// Refused for good, with the label of the drop counter: by a collector that says so in other words than a status.
         case refused(String)
+        /// The same, but half of it may be taken.
+        case tooLarge(String)
         /// No answer: no connection, cut, timed out.
         case none
+
+        /// Whether what is refused should be tried in halves.
+        var isTooLarge: Bool {
+            switch self {
+            case .status(413, _), .tooLarge: true
+            default: false
+            }
+        }
     }
 
     private var attempts = 0
@@ -45,7 +55,7 @@ struct ExportStateMachine {
             guard [429, 502, 503, 504].contains(status) else { return .dropped("status_\(status)") }
             let wait = retryAfter.map { min($0, Self.longestRetryAfter) }
             return again(after: wait ?? pause(chance), began: isPatient ? now : began, at: now)
-        case .refused(let reason): return .dropped(reason)
+        case .refused(let reason), .tooLarge(let reason): return .dropped(reason)
         case .none:
             return again(after: pause(chance), began: isPatient ? now : began, at: now)
         }

@@ -84,6 +84,7 @@ extension GRPCStatus {
         switch meaning {
         case .delivered: CollectorReply(.status(200, retryAfter: nil), body: answer)
         case .retryable: CollectorReply(.status(503, retryAfter: retryAfter), words: "\(name) \(message)")
+        case .tooLarge: CollectorReply(.tooLarge("grpc_\(name.lowercased())"), words: "\(name) \(message)")
         case .permanent: CollectorReply(.refused("grpc_\(name.lowercased())"), words: "\(name) \(message)")
         }
     }
