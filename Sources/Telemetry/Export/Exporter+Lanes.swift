@@ -102,10 +102,13 @@ extension Exporter {
 
     /// Learns what an earlier process left, file by file, so that nothing else has to wait for it.
     func readSpools() async {
+        let turn = Wakeup(loop: loop)
         for worker in workers {
             while let spool = worker.lane.spool, flushDeadline == nil, spool.readNext() {
                 settleAccounts(worker)
-                await Task.yield()
+                // A turn of the loop: what waits for its sockets and timers has its own.
+                turn.setTick(after: 1_000_000)
+                _ = await turn.wait(for: .tick)
             }
         }
     }
