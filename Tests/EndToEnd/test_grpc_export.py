@@ -98,6 +98,9 @@ def test_unavailable_is_tried_again(make_gateway, calls):
     ask(gateway, gateway.issue())
     arrive(gateway, calls, 1, 30)
     gateway.logged("UNAVAILABLE as told")
+    eventually(lambda: calls.latest("otel.sdk.exporter.operation.duration", error__type="grpc_unavailable"), "it is measured")
+    assert not [point for point in calls.latest("otel.sdk.exporter.operation.duration")
+                if "http.response.status_code" in point.attributes]
     gateway.logged("the collector takes exports again")
     assert not calls.faults and calls.duplicates == 0
 

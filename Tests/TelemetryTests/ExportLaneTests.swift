@@ -87,6 +87,7 @@ import Transport
             (.status(404, retryAfter: nil), "status_404"), (.status(413, retryAfter: nil), "status_413"),
             (.status(500, retryAfter: nil), "status_500"), (.status(501, retryAfter: nil), "status_501"),
             (.refused("grpc_invalid_argument"), "grpc_invalid_argument"),
+            (.busy("grpc_unavailable", retryAfter: nil), ""),
         ] as [(ExportStateMachine.Reply, String?)])
     func matrix(reply: ExportStateMachine.Reply, reason: String?) throws {
         for isSpooled in [false, true] {

@@ -43,6 +43,7 @@ package enum CollectorProbe {
         case .status(let status, _) where [429, 502, 503, 504].contains(status):
             .busy(answer.words.isEmpty ? "status \(status)" : answer.words)
         case .status(let status, _): .refused("status \(status)")
+        case .busy(let reason, _): .busy(answer.words.isEmpty ? reason : answer.words)
         case .refused(let reason), .tooLarge(let reason): .refused(answer.words.isEmpty ? reason : answer.words)
         case .none: .unreachable("no answer")
         }

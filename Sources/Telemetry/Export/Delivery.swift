@@ -86,7 +86,7 @@ final class Delivery {
     private static func sentence(_ answer: CollectorReply) -> String {
         switch answer.reply {
         case .status(let status, _): "status \(status)"
-        case .refused(let reason), .tooLarge(let reason): reason
+        case .refused(let reason), .tooLarge(let reason), .busy(let reason, _): reason
         case .none: answer.words
         }
     }

@@ -177,7 +177,7 @@ extension ExportStateMachine.Reply {
         switch self {
         case .status(200..<300, _): ""
         case .status(let status, _): "\(status)"
-        case .refused(let reason), .tooLarge(let reason): reason
+        case .refused(let reason), .tooLarge(let reason), .busy(let reason, _): reason
         case .none: "no_answer"
         }
     }

@@ -261,7 +261,7 @@ final class Spool {
         // What is being sent is not lost by this.
         let saved = isFirstUnderWay ? segment.first?.items ?? 0 : 0
         isFirstUnderWay = false
-        drop(segment.items - saved, reason)
+        drop(segment.isRead ? segment.items - saved : 1, reason)
         removeFirstSegment()
     }
 
