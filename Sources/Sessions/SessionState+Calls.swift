@@ -14,10 +14,19 @@ extension SessionState {
         prompt.lastSeen = now
         prompt.span(call.startedAt, call.endedAt)
         prompt.totals.add(call)
+        if prompt.workers[call.agentID] == nil {
+            if !call.agentID.isEmpty { prompt.agents += 1 }
+            if prompt.workers.count >= limits.workers {
+                prompts[key] = prompt
+                dropWorker(key, tell)
+                prompt = prompts.removeValue(forKey: key) ?? prompt
+            }
+        }
+        // The helping requests work for the main conversation.
+        prompt.workers[call.agentID, default: PromptState.Worker(id: call.agentID)].add(call, at: now)
         noteCompaction(call, &prompt, limits)
         if call.isMain, prompt.supersededAt == nil { turn(to: &prompt, call, at: now) }
         prompts[key] = prompt
-        addWork(of: call, key, at: now, limits, tell)
         takeUses(of: call, key, limits, tell)
         if prompts.count > limits.prompts { dropPrompt(tell) }
     }
@@ -28,26 +37,14 @@ extension SessionState {
         return prompt
     }
 
-    /// Adds the call to what its agent did; the helping requests work for the main conversation. Where there are too many agents the
-    /// one that was not heard of for longest is told of as it stands: its requests have its span as their parent.
-    private mutating func addWork(
-        of call: ModelCall, _ key: UInt64, at now: Int64, _ limits: SessionStateMachine.Limits,
-        _ tell: (SessionEvent) -> Void
-    ) {
-        guard let prompt = prompts[key] else { return }
-        if prompt.workers[call.agentID] == nil {
-            if !call.agentID.isEmpty { prompts[key]?.agents += 1 }
-            if prompt.workers.count >= limits.workers {
-                let oldest = prompt.workers.values.filter { !$0.id.isEmpty }.min {
-                    ($0.isTold ? 0 : 1, $0.lastSeen, $0.begin) < ($1.isTold ? 0 : 1, $1.lastSeen, $1.begin)
-                }
-                if let oldest {
-                    if !oldest.isTold { closeAgent(oldest.id, key, tell) }
-                    prompts[key]?.workers[oldest.id] = nil
-                }
-            }
+    /// Tells of the agent that was not heard of for longest, as it stands, and forgets it: its requests have its span as their parent.
+    private mutating func dropWorker(_ key: UInt64, _ tell: (SessionEvent) -> Void) {
+        let oldest = prompts[key]?.workers.values.filter { !$0.id.isEmpty }.min {
+            ($0.isTold ? 0 : 1, $0.lastSeen, $0.begin) < ($1.isTold ? 0 : 1, $1.lastSeen, $1.begin)
         }
-        prompts[key]?.workers[call.agentID, default: PromptState.Worker(id: call.agentID)].add(call, at: now)
+        guard let oldest else { return }
+        if !oldest.isTold { closeAgent(oldest.id, key, tell) }
+        prompts[key]?.workers[oldest.id] = nil
     }
 
     /// The main conversation is at that prompt.
