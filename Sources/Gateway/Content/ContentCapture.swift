@@ -43,6 +43,9 @@ struct CapturedContent: Sendable {
     let response: [UInt8]
     let responseIsCut: Bool
 
+    /// Bytes.
+    var size: Int { request.count + response.count }
+
     /// Adds them to an event (`gen_ai.client.inference.operation.details`).
     func add(to event: inout TelemetryEvent) {
         let redactor = Redactor(redactions: rule.redactions)
