@@ -45,7 +45,7 @@ struct CapturedContent: Sendable {
 
     /// Adds them to an event (`gen_ai.client.inference.operation.details`).
     func add(to event: inout TelemetryEvent) {
-        let redactor = Redactor(redactions: rule.redactions)
+        let redactor = Redactor(redactions: rule.redactions, maximumBytes: rule.maximumBytes)
         let messages = ContentMessages(maximumBytes: rule.maximumBytes) { redactor($0) }
         event.add("tollgate.content.rule", rule.id)
         if let body = try? request.withUnsafeBytes({ bytes throws(JSONError) in try JSONValue(parsing: bytes) }) {
