@@ -61,7 +61,8 @@ package final class Pattern: @unchecked Sendable {
         pcre2_set_depth_limit_8(context, Self.matchLimit)
         pcre2_set_heap_limit_8(context, Self.heapLimit)
         // The budget outlives the match.
-        pcre2_set_callout_8(context, { _, budget in Self.mayGoOn(budget) }, Unmanaged.passUnretained(budget).toOpaque())
+        pcre2_set_callout_8(
+            context, { _, budget in Pattern.mayGoOn(budget) }, Unmanaged.passUnretained(budget).toOpaque())
         var text = text
         return text.withUTF8 { find(in: $0, data, context) }
     }

@@ -31,7 +31,7 @@ package struct ContentRule: Sendable {
 
 extension ContentRule.Redaction {
     /// Made once; that they compile is tested.
-    var patterns: [Pattern] { Self.compiled[self] ?? [] }
+    package var patterns: [Pattern] { Self.compiled[self] ?? [] }
 
     private static let compiled: [Self: [Pattern]] = Dictionary(
         uniqueKeysWithValues: allCases.map { ($0, $0.texts.compactMap { try? Pattern($0) }) })

@@ -19,7 +19,7 @@ struct ActivityCounter {
     private var knownSince: Int64
     /// Those that each credential named today.
     private var projects: [String: Set<String>] = [:]
-    private var today: Int32?
+    private var today: Int?
 
     /// - Parameter seriesLimit: sums that go on of which is known how far they came.
     init(startedAt: Int64, seriesLimit: Int = 65_536) {

@@ -191,7 +191,7 @@ package struct ClientPayloadWriter: ~Copyable {
         attributes = 0
         hasUser = false
         let record = item == .logRecord ? try ClientRecord(bytes) : nil
-        isOfModel = try record?.isOfModel ?? (item == .span && Self.isOfModel(span: bytes))
+        isOfModel = item == .span ? try Self.isOfModel(span: bytes) : record?.isOfModel ?? false
         if let record { locate(record) }
         try copy(item, bytes, depth: depth)
         let number = item.field(named: .attributes)
