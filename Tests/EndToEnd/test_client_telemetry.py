@@ -262,7 +262,7 @@ def test_what_is_refused_gets_a_200_and_is_counted(gateway, key, upstream, sink)
 def test_hostile_values(gateway, key, sink):
     many = [(f"key-{n}", "v") for n in range(300)]
     export(gateway, key, "/v1/logs", records(
-        ("error", "x" * 1_000_000), ("tollgate.team", "thieves"), ("user.id", "root"), ("user.email", "root@example.com"),
+        ("event.name", "api_error"), ("error", "x" * 1_000_000), ("tollgate.team", "thieves"), ("user.id", "root"), ("user.email", "root@example.com"),
         ("a\x00b", "v"), ("error.message", "red \x1b[31m"), *many),
         x_tollgate_metadata=json.dumps({"bad\x07name": "x", "colour": "red\x1b[31m"}))
     (record,) = eventually(lambda: theirs(sink), "the record arrives", 15)

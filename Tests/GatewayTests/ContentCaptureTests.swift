@@ -6,7 +6,9 @@ import Testing
 
 @Suite("Prompts and answers that are kept have room for so many bytes in all")
 struct ContentCaptureTests {
-    private func capture(_ size: Int, _ room: CaptureRoom, of rule: ContentRule = ContentRule(id: "r")) -> ContentCapture? {
+    private func capture(_ size: Int, _ room: CaptureRoom, of rule: ContentRule = ContentRule(id: "r"))
+        -> ContentCapture?
+    {
         [UInt8](repeating: 0x20, count: size).withUnsafeBytes { ContentCapture(rule, request: $0, room: room) }
     }
 

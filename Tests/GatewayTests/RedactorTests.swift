@@ -30,15 +30,16 @@ import Transport
         #expect(try redactor("(*UCP)\\w+")("é.") == "[redacted: p].", "what must stand first")
     }
 
-    @Test("Text that is made to keep patterns busy ends with its time, and nothing of the event's texts is told after it")
+    @Test(
+        "Text that is made to keep patterns busy ends with its time, and nothing of the event's texts is told after it")
     func hostile() throws {
         var time: Int64 = 0
-        let budget = PatternBudget(nanoseconds: 1_000) {
+        let budget = PatternBudget(nanoseconds: 100) {
             time += 1
             return time
         }
         let redact = Redactor(
-            redactions: [("p", try Pattern(#"\b[a.]+@"#))], maximumBytes: 1_000_000, budget: budget)
+            redactions: [("p", try Pattern(#"\b[a.]+[!@]"#))], maximumBytes: 1_000_000, budget: budget)
         #expect(redact("short") == "short")
         #expect(redact(String(repeating: "a.", count: 20_000)) == "[left out: redaction took too long]")
         #expect(redact("short") == "[left out: redaction took too long]")
@@ -47,7 +48,10 @@ import Transport
     @Test("Our own patterns look through a mebibyte of anything in a moment")
     func quick() throws {
         let redactions = ContentRule.Redaction.allCases.flatMap { kind in kind.patterns.map { (kind.rawValue, $0) } }
-        for piece in ["a.", "a@b.c ", "eyJ-", "password ", "secret=\"", "1 ", "sk-", "bearer ", "-----BEGIN PRIVATE KEY"] {
+        let pieces = [
+            "a.", "a@b.c ", "eyJ-", "password ", "secret=\"", "1 ", "sk-", "bearer ", "-----BEGIN PRIVATE KEY",
+        ]
+        for piece in pieces {
             let redact = Redactor(
                 redactions: redactions, maximumBytes: 1 << 20,
                 budget: PatternBudget(nanoseconds: 20_000_000_000, now: monotonicNanoseconds))

@@ -72,7 +72,8 @@ package struct ContentMessages {
         case "thinking": return ["type": "reasoning", "content": text("thinking")]
         case "tool_use", "server_tool_use":
             return [
-                "type": "tool_call", "id": text("id"), "name": text("name"), "arguments": replaced(block["input"] ?? .null),
+                "type": "tool_call", "id": text("id"), "name": text("name"),
+                "arguments": replaced(block["input"] ?? .null),
             ]
         case "tool_result":
             return [
@@ -97,7 +98,9 @@ package struct ContentMessages {
         case .array(let elements): return .array(elements.map(replaced))
         case .object(let object):
             var result = JSONObject()
-            for member in object.members { result.append(replace(member.key), replaced(member.value, of: member.key)) }
+            for member in object.members {
+                result.append(replace(member.key), replaced(member.value, of: member.key))
+            }
             return .object(result)
         case .integer, .number, .literal:
             let text = value.text, replacement = replace(text)

@@ -96,7 +96,8 @@ package struct AttributePolicy: Sendable, Equatable {
 
     private static let joiners = Array("._-:@+,#".utf8)
     private static let credentials: [StaticString] = [
-        "sk-", "pk-", "rk-", "tgk_", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "xox", "AKIA", "ASIA",
+        "sk-", "pk-", "rk-", "tgk_", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "xox", "AKIA",
+        "ASIA",
         "AIza", "eyJ",
     ]
 

@@ -50,7 +50,9 @@ import Wire
             $0 == "4111" || $0 == "KEY" || $0 == "password=hunter" ? "…" : $0
         }
         let text = try #require(messages.input(body)).json
-        #expect(!text.contains("KEY") && !text.contains("4111") && !text.contains("hunter") && text.contains(#""note":"n""#))
+        #expect(
+            !text.contains("KEY") && !text.contains("4111") && !text.contains("hunter") && text.contains(#""note":"n""#)
+        )
     }
 
     @Test("Without room for all the newest messages are told, and how many are missing")

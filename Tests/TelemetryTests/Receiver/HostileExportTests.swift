@@ -32,9 +32,11 @@ struct HostileExportTests {
     @Test(
         "Prompts, parameters, paths and errors of tools stay here whatever they are called",
         arguments: [
-            "prompt", "response", "tool_parameters", "tool_input", "tool_output", "body", "body_ref", "hook_definitions",
+            "prompt", "response", "tool_parameters", "tool_input", "tool_output", "body", "body_ref",
+            "hook_definitions",
             "file_path", "full_command", "bash_command", "description", "user_prompt", "error", "error_message",
-            "exception.message", "exception.stacktrace", "server_name", "command_name", "tomorrow", "response.model_output",
+            "exception.message", "exception.stacktrace", "server_name", "command_name", "tomorrow",
+            "response.model_output",
             "new_context", "workspace.host_paths", "input", "text",
         ])
     func content(key: String) throws {
@@ -76,7 +78,8 @@ struct HostileExportTests {
     func claims() throws {
         let list = [
             attribute("tollgate_team", "thieves"), attribute("Tollgate-x", "y"), attribute("user_id", "root"),
-            attribute("user_email", "root@example.com"), attribute("event.name", "tollgate.audit"), attribute("tollgates", "1"),
+            attribute("user_email", "root@example.com"), attribute("event.name", "tollgate.audit"),
+            attribute("tollgates", "1"),
         ]
         let result = try written(record(list), .logs), found = try attributes(result)
         #expect(found == ["tollgates": "1", "claude_code.installation.id": "root", "user.id": "alice@example.com"])
@@ -119,7 +122,9 @@ struct HostileExportTests {
     func amounts() throws {
         func empty(_ field: UInt8, _ count: Int) -> [UInt8] { (0..<count).flatMap { _ in [field << 3 | 2, 0] } }
         let count = ClientPayloadWriter.maximumItems + 1
-        #expect(throws: OTLPFault.tooLarge) { try SampleExports.write(nested([1, 2, 2, 7], empty(1, count)), .metrics) }
+        #expect(throws: OTLPFault.tooLarge) {
+            try SampleExports.write(nested([1, 2, 2, 7], empty(1, count)), .metrics)
+        }
         #expect(throws: OTLPFault.tooLarge) {
             try nested([1, 2], empty(2, count)).withUnsafeBytes { _ = try ClientActivity.records(in: $0) }
         }

@@ -115,7 +115,8 @@ struct ReceiverTests {
         }
         let long = String(repeating: "x", count: 1_000_000), many = (0..<500).map { attribute("k\($0)", "v") }
         let list = [
-            attribute("event.name", "api_error"), attribute("error", long), attribute("a b", "v"), attribute(String(long.prefix(200)), "v"),
+            attribute("event.name", "api_error"), attribute("error", long), attribute("a b", "v"),
+            attribute(String(long.prefix(200)), "v"),
             attribute("error.message", #"a\u001b[31mb\u0000"#), attribute("TollGate.x", "v"),
             attribute("k\\u0007", "v"),
         ]
