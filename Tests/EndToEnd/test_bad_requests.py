@@ -44,6 +44,14 @@ def test_a_member_that_decides_and_stands_there_twice(gateway, sink, key, body):
     refused(gateway, sink, gateway.messages(key, body), 400, "invalid_request_error")
 
 
+def test_a_models_name_is_no_place_for_texts(gateway, sink, upstream, key):
+    """What is known of a name is kept for a while."""
+    before = len(upstream.calls)
+    refused(gateway, sink, gateway.messages(key, {**prompt(), "model": "claude-" + "x" * 250}), 400, "invalid_request_error")
+    assert len(upstream.calls) == before
+    assert gateway.messages(key, {**prompt(), "model": "claude-" + "x" * 249}).status == 200
+
+
 def test_a_model_that_no_rule_routes(gateway, sink, key):
     answer = gateway.messages(key, {**prompt(), "model": "gpt-99"})
     refused(gateway, sink, answer, 404, "not_found_error")

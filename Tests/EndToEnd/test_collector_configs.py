@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from rig.gateway import ROOT
-from rig.prometheus_server import promtool
+from rig.prometheus import promtool
 
 OTEL = ROOT / "otel"
 FILES = sorted(OTEL.glob("*.yaml"))
@@ -25,7 +25,7 @@ KNOWN = {
     "receivers": {"otlp": {"protocols"}},
     "processors": {"memory_limiter": {"check_interval", "limit_percentage", "spike_limit_percentage", "limit_mib", "spike_limit_mib"},
                    "deltatocumulative": {"max_stale", "max_streams"}, "cumulativetodelta": {"max_staleness", "include", "exclude", "initial_value"},
-                   "transform": {"error_mode", "trace_statements", "metric_statements", "log_statements"}, "filter": {"error_mode", "traces", "metrics", "logs"}},
+                   "transform": {"error_mode", "trace_statements", "metric_statements", "log_statements"}, "filter": {"error_mode", "trace_conditions"}},
     "connectors": {"span_metrics": {"histogram", "dimensions", "aggregation_temporality", "resource_metrics_key_attributes", "metrics_flush_interval", "namespace"}},
     "exporters": {"otlp_http": {"endpoint", "traces_endpoint", "metrics_endpoint", "logs_endpoint", "headers", "compression", "timeout", "tls", *QUEUE},
                   "signalfx": {"access_token", "realm", "send_otlp_histograms", *QUEUE},

@@ -16,7 +16,7 @@ from rig import dashboard_schema, dashboards, metrics_catalogue
 from rig.certificates import Authority
 from rig.gateway import ROOT, Gateway
 from rig.otlp import Sink
-from rig.prometheus_server import Prometheus
+from rig.prometheus import Prometheus
 from rig.tokens import IdentityProvider, SigningKey
 from rig.upstream import Upstream
 from rig.waiting import eventually

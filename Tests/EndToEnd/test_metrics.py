@@ -1,8 +1,9 @@
 """Metrics: what a real Prometheus fetches, that it is what the ledger and the collector are told, and who may fetch it."""
 
+import concurrent.futures
+import contextlib
 import gzip
 import json
-import pathlib
 import re
 import socket
 import subprocess
@@ -16,6 +17,7 @@ from rig import answers
 from rig.gateway import MODEL, ROOT, prompt
 from rig.prometheus import PROMETHEUS, PROMTOOL, Prometheus
 from rig.waiting import eventually
+from rig.wire import Closed
 
 OPEN = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5"
 CLASSES = {"input": "input_tokens", "output": "output_tokens", "cache_read": "cache_read_tokens"}
@@ -58,7 +60,7 @@ def catalogue():
 
 @pytest.mark.skipif(not PROMETHEUS, reason="needs Prometheus (Debian: prometheus)")
 def test_prometheus_gets_what_the_ledger_says(gateway, sink, key, tmp_path):
-    with Prometheus(tmp_path, gateway.address) as prometheus:
+    with Prometheus(tmp_path, [gateway.address]) as prometheus:
         session(gateway, key)
         rows = gateway.ledger.closed(6)
         eventually(lambda: prometheus.value('sum(tollgate_requests_total{http_route="/v1/messages"})') == 6, "all are scraped")
@@ -83,7 +85,7 @@ def test_prometheus_gets_what_the_ledger_says(gateway, sink, key, tmp_path):
 
         found = eventually(traces, "Prometheus has exemplars")
         eventually(lambda: set(found.items()) <= {(s.trace_id, s.span_id) for s in sink.spans}, "their spans are at the collector")
-        assert prometheus.target()["lastError"] == ""
+        assert [one["lastError"] for one in prometheus.targets()] == [""]
 
 
 @pytest.mark.skipif(not PROMTOOL, reason="needs promtool (Debian: prometheus)")
@@ -198,7 +200,7 @@ def test_prometheus_elsewhere_shows_the_token(make_gateway, tmp_path):
     gateway.address = (own_address(), gateway.address[1])
     assert scrape(gateway).status == 401
     if PROMETHEUS:
-        with Prometheus(tmp_path, gateway.address, token="scrape-canary-1") as prometheus:
+        with Prometheus(tmp_path, [gateway.address], token="scrape-canary-1") as prometheus:
             assert prometheus.value("tollgate_build_info") == 1
 
 
@@ -208,6 +210,27 @@ def test_only_get_and_head_and_gzip_for_who_takes_it(gateway):
     packed = scrape(gateway, accept_encoding="gzip")
     assert packed.header("content-encoding") == "gzip" and b"tollgate_build_info" in gzip.decompress(packed.body)
     assert scrape(gateway, accept_encoding="gzip;q=0").header("content-encoding") is None
+
+
+def test_scrapes_that_are_given_up_hold_nobody(gateway, key):
+    """In the middle of everything, with a drain at last: those who stay are answered, and the gateway ends."""
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        work = [pool.submit(session, gateway, key) for _ in range(3)]
+        for _ in range(60):
+            with gateway.connect() as connection:
+                connection.request("GET", "/metrics", {"accept": OPEN})
+        assert all(answer.status == 200 for answer in pool.map(lambda _: scrape(gateway, OPEN), range(20)))
+        for each in work:
+            each.result()
+    with contextlib.ExitStack() as stack:
+        waiting = [stack.enter_context(gateway.connect()) for _ in range(10)]
+        for connection in waiting:
+            connection.request("GET", "/metrics", {})
+        assert waiting[0].answer().status == 200
+        assert gateway.stop() == 0
+        for connection in waiting[1:]:
+            with contextlib.suppress(Closed, ConnectionResetError):  # it was not read yet
+                assert connection.answer().body.endswith(b"\n"), "whole or not at all"
 
 
 # Labels

@@ -6,7 +6,7 @@ import pytest
 
 from rig import dashboards, metrics_catalogue
 from rig.gateway import ROOT
-from rig.prometheus_server import promtool
+from rig.prometheus import promtool
 
 RUNBOOKS = ROOT / "docs" / "runbooks.md"
 RECORDED = dashboards.rules(dashboards.RECORDING)

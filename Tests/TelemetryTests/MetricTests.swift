@@ -175,6 +175,28 @@ import Wire
         #expect(total.value(.requests, .overflow) == 8)
     }
 
+    @Test("A series stays where it was told first, so that no sum of several loops ever falls")
+    func places() {
+        func series(_ name: String) -> Labels { Labels().adding("n", name) }
+        var shards = [MetricShard(limit: 3), MetricShard(limit: 3)]
+        var former = MetricShard(limit: 3)
+        func gather() -> MetricShard {
+            var total = MetricShard(limit: 3)
+            total.keepPlaces(of: former)
+            for shard in shards { total.merge(shard) }
+            return total
+        }
+        for name in ["a", "b"] { shards[0].add(.requests, 1, series(name)) }
+        for name in ["c", "d", "e"] { shards[1].add(.requests, 10, series(name)) }
+        former = gather()
+        #expect(former.isFull && former.value(.requests, .overflow) == 20)
+        // Now the first loop has it as well, and came first.
+        shards[0].add(.requests, 1, series("d"))
+        let later = gather()
+        #expect(later.value(.requests, series("c")) == 10 && later.value(.requests, .overflow) == 21)
+        #expect(later.value(.requests, series("d")) == 0)
+    }
+
     @Test("Times that are kept whole in nanoseconds are sent as seconds")
     func fractions() throws {
         var figures = MetricShard()

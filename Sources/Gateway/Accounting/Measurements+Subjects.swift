@@ -56,9 +56,17 @@ extension LoopWorker {
                 for: key, atMost: Measurements.capacity)
         }
         telemetry.figures.add(.requests, 1, at: index)
-        if let refusal = exchange.refusal {
-            telemetry.figures.add(.refusals, 1, Labels().adding("error.type", "\(refusal.type)"))
+        // Who left before the answer was not refused.
+        if let refusal = exchange.refusal, refusal.status != 499 {
+            telemetry.figures.add(.refusals, 1, at: refusalSeries(refusal.type))
         }
+    }
+
+    private func refusalSeries(_ type: StaticString) -> Int {
+        if let known = measurements.refusals[type.utf8Start] { return known }
+        let index = telemetry.figures.index(.refusals, Labels().adding("error.type", "\(type)"))
+        measurements.refusals[type.utf8Start] = index
+        return index
     }
 
     func spend(_ attempt: Attempt, _ exchange: Exchange, _ account: UpstreamAccount) {

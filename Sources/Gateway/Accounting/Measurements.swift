@@ -45,6 +45,7 @@ struct Measurements {
     var spending: [SpendingKey: SpendingEntry] = [:]
     var decisions: [DecisionKey: Int] = [:]
     var active: [UInt16: Int] = [:]
+    var refusals: [UnsafePointer<UInt8>: Int] = [:]
     var overheads: [UnsafePointer<UInt8>: Int] = [:]
     var stages = [Int?](repeating: nil, count: Stage.allCases.count)
     var admission: Int?

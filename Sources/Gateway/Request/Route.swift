@@ -19,6 +19,7 @@ extension LoopWorker {
         case .virtual(let known)?: return try set(out: known, exchange, scan)
         case nil: break
         }
+        guard name.bytes.count <= KnownRoutes.longestName else { throw .longModelName }
         let requested: String
         do throws(JSONError) {
             requested = try name.decoded()
@@ -54,6 +55,11 @@ extension LoopWorker {
         var requested = PercentEncoding.decode(String(decoding: exchange.text(native.model), as: UTF8.self))
         if requested.isEmpty { requested = (try? scan.model?.decoded()) ?? "" }
         guard !requested.isEmpty else { throw .invalidMember("model", "Field required") }
+        let routes = kind == .bedrock ? exchange.setting.bedrockRoutes : exchange.setting.vertexRoutes
+        if case .plain(let known)? = requested.withUTF8({ routes.find(UnsafeRawBufferPointer($0)) }) {
+            return try take(known, splice: nil, native.isStreamed, exchange)
+        }
+        guard requested.utf8.count <= KnownRoutes.longestName else { throw .longModelName }
         let snapshot = exchange.setting.snapshot
         var resolved = snapshot.catalog.resolve(requested)
         if resolved.map({ snapshot.providers[$0.provider].kind != kind }) ?? true {
@@ -63,6 +69,7 @@ extension LoopWorker {
         guard let resolved else { throw .unroutedModel(requested) }
         let route = knownRoute(exchange, requested, resolved)
         guard !route.door.isTranslated else { throw .unroutedModel(requested) }
+        requested.withUTF8 { routes.keep(.plain(route), as: UnsafeRawBufferPointer($0)) }
         try take(route, splice: nil, native.isStreamed, exchange)
     }
 
@@ -134,4 +141,9 @@ extension LoopWorker {
         try authorize(exchange)
         try prepare(exchange, way.scan)
     }
+}
+
+extension Refusal {
+    fileprivate static let longModelName = Refusal.invalidMember(
+        "model", "must have at most \(KnownRoutes.longestName) bytes")
 }

@@ -61,7 +61,10 @@ final class KnownRoutes {
 
     private var entries: [(name: [UInt8], route: Known)] = []
     private var next = 0
-    private static let capacity = 16
+    /// More than people ask for within a while: with too few, all that is known by a route would be made anew for each request.
+    private static let capacity = 64
+    /// Bytes; the Messages API takes 256 characters. What is known of a route is kept, so that a name may not be as large as a body.
+    static let longestName = 256
 
     func find(_ name: UnsafeRawBufferPointer) -> Known? {
         for entry in entries where entry.name.count == name.count {

@@ -22,6 +22,9 @@ final class LoopSetting {
     let limits: HTTPLimits
     let connectionsPerLoop: Int
     let routes = KnownRoutes()
+    /// Of requests in a provider's own form.
+    let bedrockRoutes = KnownRoutes()
+    let vertexRoutes = KnownRoutes()
     let places: KnownPlaces
     let tags = KnownTags()
     /// By their names.

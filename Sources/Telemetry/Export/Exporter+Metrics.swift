@@ -50,11 +50,15 @@ extension Exporter {
     package func collected() async -> MetricShard {
         noteLostLines()
         measureSpools()
+        var shards: [MetricShard] = []
+        for source in sources { shards.append(await source.figures()) }
         var total = own
+        total.keepPlaces(of: gathered)
         var leftOut = 0
-        for source in sources { leftOut += total.merge(await source.figures()) }
+        for shard in shards { leftOut += total.merge(shard) }
         if leftOut > 0 { own.add(.telemetryDropped, Int64(leftOut), Signal.metrics.labels(MetricShard.seriesFull)) }
         observers.observe(&total)
+        if total.isFull { gathered = total }
         return total
     }
 

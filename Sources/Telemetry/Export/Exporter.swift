@@ -23,11 +23,16 @@ package actor Exporter {
     let forwardInbox = ForwardInbox()
 
     var own: MetricShard
+    /// The figures of all, as they were gathered last, once an instrument has no room for more series.
+    var gathered = MetricShard()
     let observers = FigureObservers()
     var lostLines = 0
     let metricTimer: LoopTimer
     let houseTimer: LoopTimer
     var flushDeadline: Int64?
+    /// Who asked for the figures as text since the last were gathered.
+    var scrapes: [ScrapeTurn] = []
+    var isExposing = false
 
     /// `loop` is the exporter's own, not yet started. Throws when there is no TLS; a destination whose certificate file cannot
     /// be used gets nothing, which the log says.

@@ -21,6 +21,19 @@ extension MetricShard {
         return leftOut
     }
 
+    /// An instrument has no room for more series.
+    var isFull: Bool { Instrument.allCases.contains { !$0.isSet && series[$0.rawValue].count >= limit } }
+
+    /// Where there is no room for more, those of `earlier` keep their places: a series that one loop finds later than the others
+    /// would push another into the overflow, or leave it, and sums that only grow would seem to begin anew.
+    mutating func keepPlaces(of earlier: MetricShard) {
+        for instrument in Instrument.allCases where !instrument.isSet {
+            let known = earlier.series[instrument.rawValue]
+            guard known.count >= limit else { continue }
+            for entry in known { _ = quietIndex(instrument, entry.labels) }
+        }
+    }
+
     /// What came since `earlier`, a former state of the same sums: series to which nothing was added are left out. Values
     /// that go up and down are no differences and stay as they are (OTLP exporter, temporality preference delta).
     func since(_ earlier: MetricShard) -> MetricShard {

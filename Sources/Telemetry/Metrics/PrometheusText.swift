@@ -19,6 +19,8 @@ package enum ExpositionFormat: Sendable, Equatable {
 struct PrometheusText {
     let format: ExpositionFormat
     private var out: [UInt8] = []
+    /// The labels' names that were met, as they are written.
+    private var names: [String: String] = [:]
 
     init(_ format: ExpositionFormat) { self.format = format }
 
@@ -41,7 +43,7 @@ struct PrometheusText {
         let family = format == .openMetrics ? "target" : "target_info"
         put("# TYPE \(family) \(format == .openMetrics ? "info" : "gauge")\n")
         put("# HELP \(family) Target metadata.\ntarget_info{")
-        put(Self.text(resource.map { ($0.name, $0.value) }))
+        put(text(resource.map { ($0.name, $0.value) }))
         put("} 1\n")
     }
 
@@ -57,9 +59,11 @@ struct PrometheusText {
             put("# UNIT \(family) \(unitWord)\n")
         }
         put("# HELP \(family) \(instrument.description)\n")
+        var bounds: [String] = []
+        if case .histogram(let numbers) = kind { bounds = numbers.map(Self.canonical) + ["+Inf"] }
         for entry in series {
-            let labels = Self.text(entry.labels.pairs.map { ($0.name, $0.value.text) })
-            if case .histogram(let bounds) = kind {
+            let labels = text(entry.labels.pairs.map { ($0.name, $0.value.text) })
+            if !bounds.isEmpty {
                 write(entry, bounds, name, labels)
             } else if let divisor = instrument.divisor {
                 sample(name, "", labels, "\(Double(entry.count) / divisor)")
@@ -77,12 +81,17 @@ struct PrometheusText {
         }
     }
 
-    private mutating func write(_ entry: MetricShard.Series, _ bounds: [Double], _ name: String, _ labels: String) {
+    private mutating func write(_ entry: MetricShard.Series, _ bounds: [String], _ name: String, _ labels: String) {
         var sum: UInt64 = 0
         for (bucket, count) in entry.buckets.enumerated() {
             sum += count
-            let bound = bucket < bounds.count ? Self.canonical(bounds[bucket]) : "+Inf"
-            put("\(name)_bucket{\(labels)\(labels.isEmpty ? "" : ",")le=\"\(bound)\"} \(sum)")
+            put(name)
+            put("_bucket{")
+            put(labels)
+            put(labels.isEmpty ? "le=\"" : ",le=\"")
+            put(bounds[bucket])
+            put("\"} ")
+            put(String(sum))
             if format == .openMetrics, bucket < entry.exemplars.count, let exemplar = entry.exemplars[bucket] {
                 write(exemplar)
             }
@@ -100,7 +109,16 @@ struct PrometheusText {
     }
 
     private mutating func sample(_ name: String, _ suffix: String, _ labels: String, _ value: String) {
-        put(labels.isEmpty ? "\(name)\(suffix) \(value)\n" : "\(name)\(suffix){\(labels)} \(value)\n")
+        put(name)
+        put(suffix)
+        if !labels.isEmpty {
+            put("{")
+            put(labels)
+            put("}")
+        }
+        put(" ")
+        put(value)
+        put("\n")
     }
 
     private mutating func put(_ text: String) { out += text.utf8 }
@@ -116,20 +134,36 @@ struct PrometheusText {
     }
 
     /// Labels between their braces. Names that become one get their values put together (the same rule).
-    private static func text(_ pairs: [(name: String, value: String)]) -> String {
+    private mutating func text(_ pairs: [(name: String, value: String)]) -> String {
         var merged: [(name: String, value: String)] = []
         for pair in pairs {
-            let name = PrometheusName.label(pair.name)
+            let name = label(pair.name)
             if let index = merged.firstIndex(where: { $0.name == name }) {
                 merged[index].value += ";" + pair.value
             } else {
                 merged.append((name, pair.value))
             }
         }
-        return merged.map { "\($0.name)=\"\(escaped($0.value))\"" }.joined(separator: ",")
+        var text = ""
+        for (place, pair) in merged.enumerated() {
+            if place > 0 { text += "," }
+            text += pair.name
+            text += "=\""
+            text += Self.escaped(pair.value)
+            text += "\""
+        }
+        return text
+    }
+
+    private mutating func label(_ name: String) -> String {
+        if let known = names[name] { return known }
+        let label = PrometheusName.label(name)
+        names[name] = label
+        return label
     }
 
     private static func escaped(_ value: String) -> String {
+        guard value.utf8.contains(where: { $0 == 0x5C || $0 == 0x22 || $0 == 0x0A }) else { return value }
         var text = ""
         for character in value.unicodeScalars {
             switch character {
