@@ -17,16 +17,18 @@ package actor HTTPClient {
     private let connector: Connector
     private let host: String
     private var idle: ClientConnection?
-    private static let maximumAnswer = 1024 * 1024
+    private let maximumAnswer: Int
 
-    package init(endpoint: Endpoint, loop: EventLoop, resolver: Resolver) {
+    /// `maximumAnswer`: bytes of an answer's body that are read at most.
+    package init(endpoint: Endpoint, loop: EventLoop, resolver: Resolver, maximumAnswer: Int = 1024 * 1024) {
         self.loop = loop
+        self.maximumAnswer = maximumAnswer
         let isLiteralV6 = endpoint.host.contains(":")
         host = isLiteralV6 ? "[\(endpoint.host)]:\(endpoint.port)" : "\(endpoint.host):\(endpoint.port)"
         connector = Connector(endpoint: endpoint, loop: loop, resolver: resolver)
     }
 
-    /// `timeout`: nanoseconds for each step: connecting, sending, waiting, each piece of the answer.
+    /// `timeout`: nanoseconds in all, connecting included.
     package func post(
         path: String, fields: [(String, String)], body: [UInt8], timeout: Int64
     ) async throws(ClientFault) -> HTTPAnswer {
@@ -43,6 +45,9 @@ package actor HTTPClient {
         _ method: String, path: String, fields: [(String, String)], body: [UInt8], timeout: Int64
     ) async throws(ClientFault) -> HTTPAnswer {
         let wakeup = Wakeup(loop: loop)
+        // A server that drips its answer makes progress all the time: what ends the whole is a timer of its own.
+        wakeup.setTick(after: timeout)
+        defer { wakeup.clearTick() }
         let request = Self.request(method, path: path, host: host, fields: fields, length: body.count)
         if let reused = takeIdle() {
             do throws(ClientFault) {
@@ -53,9 +58,9 @@ package actor HTTPClient {
         }
         let stream: ByteStream
         do throws(TransportError) {
-            stream = try await connector.connect(wakeup, timeout: timeout, abort: [])
+            stream = try await connector.connect(wakeup, timeout: timeout, abort: .tick)
         } catch {
-            throw ClientFault(error)
+            throw error == .cancelled ? .timedOut : ClientFault(error)
         }
         return try await exchange(ClientConnection(stream: stream, loop: loop), wakeup, request, body, timeout)
     }
@@ -90,13 +95,14 @@ package actor HTTPClient {
         bytes.copyBytes(from: request)
         UnsafeMutableRawBufferPointer(rebasing: bytes[request.count...]).copyBytes(from: body)
         do throws(ClientFault) {
-            try await connection.send(Pieces(UnsafeRawBufferPointer(bytes)), timeout: timeout, abort: [])
-            try await connection.receiveHead(for: .post, timeout: timeout, abort: [])
+            try await connection.send(Pieces(UnsafeRawBufferPointer(bytes)), timeout: timeout, abort: .tick)
+            try await connection.receiveHead(for: .post, timeout: timeout, abort: .tick)
             let answer = try await receiveAnswer(connection, timeout)
             if connection.end(whenIdleEnds: {}) { idle = connection }
             return answer
         } catch {
             connection.close()
+            if case .cancelled = error { throw .timedOut }
             throw error
         }
     }
@@ -109,7 +115,7 @@ package actor HTTPClient {
             String(decoding: connection.headBytes($0), as: UTF8.self)
         }
         connection.headIsUsed()
-        let body = try await connection.readAll(limit: Self.maximumAnswer, timeout: timeout, abort: [])
+        let body = try await connection.readAll(limit: maximumAnswer, timeout: timeout, abort: .tick)
         return HTTPAnswer(status: status, retryAfter: retryAfter, body: body)
     }
 }

@@ -23,6 +23,8 @@ package final class Ledger: Sendable {
         package var onFault: @Sendable (LedgerFault) -> Void = { _ in }
         /// Called on the ledger's thread with the number of audit lines that were dropped since the last call, because too many waited.
         package var onAuditLoss: @Sendable (Int) -> Void = { _ in }
+        /// The same for rows of the tables `tool_calls` and `cache_breaks`.
+        package var onRowLoss: @Sendable (_ table: String, Int) -> Void = { _, _ in }
 
         package init() {}
     }
@@ -30,6 +32,7 @@ package final class Ledger: Sendable {
     /// The journals, by loop.
     package let journals: [Journal]
     package let writer: LedgerWriter
+    package let standings: StandingReader
     /// The issued keys as they were at the start; later states come through `onKeyChange`.
     package let initialKeys: [KeyRecord]
     /// The raises that were not revoked, oldest first, ended ones among them; later states come through `onRaiseChange`.
@@ -73,18 +76,24 @@ package final class Ledger: Sendable {
             keys: options.onKeyChange, raises: options.onRaiseChange, audit: options.onAudit)
         let store = WriterStore(
             database: database, rows: try RowWriter(database), notes: try NoteWriter(database, inbox: inbox),
-            watch: try StoreWatch(database, seen: versions, listeners), standing: try StandingQuery(database),
-            lock: lock)
+            watch: try StoreWatch(database, seen: versions, listeners), lock: lock)
         let writer = LedgerWriter(
             store: store, journals: journals, inbox: inbox, thread: thread, onFault: options.onFault,
-            onAuditLoss: options.onAuditLoss)
+            onAuditLoss: options.onAuditLoss, onRowLoss: options.onRowLoss)
         self.writer = writer
+        standings = try StandingReader(directory)
         try thread.start { writer.assumeIsolated { $0.turn() } }
     }
 
     /// The ids of a loop's requests; one per loop, kept by it.
     package func makeIDSource(loop: Int) -> RequestIDSource {
         RequestIDSource(loop: loop, after: newestID)
+    }
+
+    /// Writes what is closed, and gives everything back: see `LedgerWriter.close`.
+    package func close() async throws(LedgerError) {
+        await standings.close()
+        try await writer.close()
     }
 
     /// Brings in what a killed gateway left, if none runs now: for commands that read the ledger.

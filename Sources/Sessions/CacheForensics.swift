@@ -57,11 +57,11 @@ package struct CacheForensics: Sendable {
 
     /// A model's call has ended.
     package mutating func callEnded(_ call: ModelCall) -> CacheBreak? {
-        guard let key = Self.key(call), !call.isEstimated else { return nil }
-        let total = call.input + call.cacheRead + call.cacheWrite5m + call.cacheWrite1h
-        guard total > 0 else { return nil }
+        guard call.isComparable else { return nil }
+        let key = Key(session: call.sessionID, agent: call.agentID)
         clock += 1
-        var thread = threads[key] ?? Thread()
+        // Taken out while it changes, so that it is not copied.
+        var thread = threads.removeValue(forKey: key) ?? Thread()
         partCount -= thread.partCount
         defer {
             thread.usedAt = clock
@@ -81,11 +81,6 @@ package struct CacheForensics: Sendable {
         return found.finding
     }
 
-    private static func key(_ call: ModelCall) -> Key? {
-        guard !call.sessionID.isEmpty, call.conversation.messageCount > 0 else { return nil }
-        return Key(session: call.sessionID, agent: call.agentID)
-    }
-
     /// In the order in which their answers began: calls of several loops come in another.
     private static func add(_ record: CacheRecord, to thread: inout Thread) {
         let place = thread.records.lastIndex { $0.availableAt <= record.availableAt }.map { $0 + 1 } ?? 0
@@ -97,7 +92,7 @@ package struct CacheForensics: Sendable {
     /// The conversations that were silent for longest go first.
     private mutating func forget(except key: Key) {
         while threads.count > limits.threads || partCount > limits.parts, threads.count > 1 {
-            let oldest = threads.filter { $0.key != key }.min { $0.value.usedAt < $1.value.usedAt }
+            let oldest = threads.lazy.filter { $0.key != key }.min { $0.value.usedAt < $1.value.usedAt }
             guard let oldest else { return }
             partCount -= oldest.value.partCount
             threads[oldest.key] = nil
@@ -192,5 +187,13 @@ package struct CacheForensics: Sendable {
         finding.costNanoUSD = call.extraCost(of: rebilled)
         finding.previousRequestID = before.requestID
         return finding
+    }
+}
+
+extension ModelCall {
+    /// A provider counted its input, and it belongs to a conversation.
+    package var isComparable: Bool {
+        !sessionID.isEmpty && conversation.messageCount > 0 && !isEstimated
+            && input + cacheRead + cacheWrite5m + cacheWrite1h > 0
     }
 }

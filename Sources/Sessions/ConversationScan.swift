@@ -35,11 +35,14 @@ extension Conversation {
             }
         }
         // In the order in which they are cached.
-        segments.reserveCapacity(128)
+        segments.reserveCapacity(min(Self.maximumSegments, 8 + body.count / Self.segmentBytes))
         if let tools { Self.compact(body.slice(tools)) { read(tools: $0) } }
         if let system { Self.compact(body.slice(system)) { read(system: $0) } }
         if let messages { Self.compact(body.slice(messages)) { read(messages: $0) } }
     }
+
+    /// Of most conversations a segment has more.
+    private static let segmentBytes = 768
 
     private func hash(_ value: Range<Int>, _ body: UnsafeRawBufferPointer) -> UInt64 {
         var hash: UInt64 = 0
@@ -112,7 +115,6 @@ extension Conversation {
         var hasher = SegmentHasher(messages), marks = MessageMarks(messages)
         // Blocks of what came since the newest answer.
         var newest: [Range<Int>] = []
-        let before = self
         let isWhole = JSONMarks.read(messages, levels: MessageMarks.levels) { places in
             for place in places {
                 guard let message = marks.take(place) else { continue }
@@ -121,8 +123,9 @@ extension Conversation {
             }
         }
         guard isWhole else {
-            self = before
-            segments = []
+            var nothing = Conversation()
+            (nothing.parameters, nothing.automaticMark) = (parameters, automaticMark)
+            self = nothing
             return
         }
         toolResults = newest.compactMap { ToolResult(messages.slice($0)) }

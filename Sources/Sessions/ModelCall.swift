@@ -7,8 +7,6 @@ package struct ModelCall: Sendable {
     package var traceID: TraceID
     package var serverSpan: SpanID
     package var clientSpan: SpanID?
-    /// The client's own trace goes on in ours: its spans say what a session does.
-    package var hasClientTrace = false
     package var isSampled = true
 
     /// Unix nanoseconds.
@@ -22,7 +20,6 @@ package struct ModelCall: Sendable {
     package var parentAgentID = ""
     package var agentType = ""
     package var requestClass = ""
-    package var promptID = ""
     /// `auto`, `manual`, `reactive`: this request is the one that sums the conversation up.
     package var compaction = ""
     /// The same words, on the first request after it.
@@ -34,14 +31,11 @@ package struct ModelCall: Sendable {
     package var team = ""
     package var project = ""
 
-    package var modelRequested = ""
     /// As the upstream knows it.
     package var model = ""
     package var provider = ""
-    package var outcome = ""
     package var status = 0
     package var stopReason = ""
-    package var attempts = 0
 
     package var input: Int64 = 0
     package var cacheWrite5m: Int64 = 0

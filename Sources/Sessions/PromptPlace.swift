@@ -24,9 +24,13 @@ package struct PromptPlace: Sendable, Hashable {
 
     package func agentSpan(_ agent: String) -> SpanID { agent.withBytes(agentSpan) }
 
-    /// The span of a tool's call.
-    package func toolSpan(_ id: String) -> SpanID {
-        id.withBytes { Self.spanID(XXH3_64bits_withSeed($0.baseAddress, $0.count, traceID.low ^ Self.toolSeed)) }
+    /// The span of a tool's call. Some upstreams give the same ids in every answer, so the request that asked for it counts too.
+    package func toolSpan(_ id: String, of request: Int64) -> SpanID {
+        // A seed that is near another one gives short texts the same hash.
+        let seed = withUnsafeBytes(of: request) {
+            XXH3_64bits_withSeed($0.baseAddress, $0.count, traceID.low ^ Self.toolSeed)
+        }
+        return id.withBytes { Self.spanID(XXH3_64bits_withSeed($0.baseAddress, $0.count, seed)) }
     }
 
     /// What stands for a text where only its difference from others counts.

@@ -9,21 +9,42 @@ extension SessionState {
         let key = call.place?.key ?? call.traceID.low
         // Results first: they may be of tools of the prompt before.
         takeResults(of: call, limits, tell)
-        var prompt = prompts.removeValue(forKey: key) ?? PromptState(key: key)
+        var prompt = prompts.removeValue(forKey: key) ?? newPrompt(key, call.traceID.low)
         if prompt.place == nil, call.isSampled { prompt.place = call.place }
         prompt.lastSeen = now
         prompt.span(call.startedAt, call.endedAt)
         prompt.totals.add(call)
-        // The helping requests work for the main conversation.
-        if prompt.workers.count < limits.workers || prompt.workers[call.agentID] != nil {
-            prompt.workers[call.agentID, default: PromptState.Worker(id: call.agentID)]
-                .add(call, at: now)
+        if prompt.workers[call.agentID] == nil {
+            if !call.agentID.isEmpty { prompt.agents += 1 }
+            if prompt.workers.count >= limits.workers {
+                prompts[key] = prompt
+                dropWorker(key, tell)
+                prompt = prompts.removeValue(forKey: key) ?? prompt
+            }
         }
+        // The helping requests work for the main conversation.
+        prompt.workers[call.agentID, default: PromptState.Worker(id: call.agentID)].add(call, at: now)
         noteCompaction(call, &prompt, limits)
         if call.isMain, prompt.supersededAt == nil { turn(to: &prompt, call, at: now) }
         prompts[key] = prompt
         takeUses(of: call, key, limits, tell)
         if prompts.count > limits.prompts { dropPrompt(tell) }
+    }
+
+    private func newPrompt(_ key: UInt64, _ trace: UInt64) -> PromptState {
+        var prompt = PromptState(key: key, trace: trace)
+        prompt.isClosed = retired.contains(key)
+        return prompt
+    }
+
+    /// Tells of the agent that was not heard of for longest, as it stands, and forgets it: its requests have its span as their parent.
+    private mutating func dropWorker(_ key: UInt64, _ tell: (SessionEvent) -> Void) {
+        let oldest = prompts[key]?.workers.values.filter { !$0.id.isEmpty }.min {
+            ($0.isTold ? 0 : 1, $0.lastSeen, $0.begin) < ($1.isTold ? 0 : 1, $1.lastSeen, $1.begin)
+        }
+        guard let oldest else { return }
+        if !oldest.isTold { closeAgent(oldest.id, key, tell) }
+        prompts[key]?.workers[oldest.id] = nil
     }
 
     /// The main conversation is at that prompt.
@@ -72,13 +93,14 @@ extension SessionState {
         guard !call.conversation.toolResults.isEmpty else { return }
         var durations = ToolDurations(call.toolDurations)
         for result in call.conversation.toolResults.prefix(limits.tools) {
-            if let open = tools[result.id] {
+            let key = ToolKey(agent: call.agentID, id: result.id)
+            if let open = tools[key] {
                 let early = EarlyResult(
-                    id: result.id, at: call.startedAt, result: result, reported: durations.take(open.call.name))
+                    key: key, at: call.startedAt, result: result, reported: durations.take(open.call.name))
                 close(open, by: early, tell)
-            } else if !early.contains(where: { $0.id == result.id }) {
+            } else if !early.contains(where: { $0.key == key }) {
                 if early.count >= Self.maximumEarly { early.removeFirst() }
-                early.append(EarlyResult(id: result.id, at: call.startedAt, result: result, reported: nil))
+                early.append(EarlyResult(key: key, at: call.startedAt, result: result, reported: nil))
             }
         }
     }
@@ -98,11 +120,16 @@ extension SessionState {
                 if spawns.count >= Self.maximumSpawns { spawns.removeFirst() }
                 spawns.append(Spawn(call: made, prompt: key))
             }
-            // A result that came before its call did is none of it: ids repeat where an upstream makes them up.
-            if let place = early.firstIndex(where: { $0.id == use.id }), early[place].at >= use.at {
+            // A result that was on its way before its call was asked for is none of it: ids repeat where an upstream makes them up.
+            let name = ToolKey(agent: call.agentID, id: use.id)
+            if let place = early.firstIndex(where: { $0.key == name }), early[place].at >= call.startedAt {
                 close(open, by: early.remove(at: place), tell)
-            } else if tools.count < limits.tools {
-                tools[use.id] = open
+            } else if tools.count < limits.tools || tools[name] != nil {
+                // Of two calls with one id the older one gets no result any more.
+                let older = tools.updateValue(open, forKey: name)
+                if let older, older.call.requestID != call.requestID { tellTool(older.call, older.prompt, tell) }
+            } else {
+                tellTool(made, key, tell)
             }
         }
     }
@@ -110,7 +137,7 @@ extension SessionState {
     private static let maximumSpawns = 64
 
     private mutating func close(_ open: OpenTool, by result: EarlyResult, _ tell: (SessionEvent) -> Void) {
-        tools[open.call.id] = nil
+        if tools[result.key]?.call.requestID == open.call.requestID { tools[result.key] = nil }
         var call = open.call
         call.endedAt = max(call.startedAt, result.at)
         call.isError = result.result.isError
@@ -122,7 +149,9 @@ extension SessionState {
     /// What is told of a tool is told once; of one that starts subagents again when it is known which.
     mutating func tellTool(_ call: ToolRun, _ key: UInt64, _ tell: (SessionEvent) -> Void) {
         var call = call
-        if let place = spawns.firstIndex(where: { $0.call.id == call.id && $0.prompt == key }) {
+        if call.spawns,
+            let place = spawns.firstIndex(where: { $0.call.id == call.id && $0.call.requestID == call.requestID })
+        {
             call.spawned = spawns[place].call.spawned
             spawns[place].call = call
             spawns[place].isTold = true
@@ -138,8 +167,9 @@ extension SessionState {
         tell(
             .span(
                 SessionSpan(
-                    place: place, span: place.toolSpan(call.id), parent: parent(of: call.agentID, place),
-                    begin: call.startedAt, end: call.endedAt ?? max(call.startedAt, prompt.end), isError: call.isError,
+                    place: place, span: place.toolSpan(call.id, of: call.requestID),
+                    parent: parent(of: call.agentID, place), begin: call.startedAt,
+                    end: call.endedAt ?? max(call.startedAt, prompt.end), isError: call.isError,
                     sessionID: id, user: user, team: team, project: project, detail: .tool(call))))
     }
 
@@ -160,7 +190,7 @@ extension SessionState {
             }.min { spawns[$0].call.startedAt < spawns[$1].call.startedAt }
             guard let match else { continue }
             spawns[match].call.spawned = agent.id
-            prompt.workers[agent.id]?.spawner = spawns[match].call.id
+            prompt.workers[agent.id]?.spawner = (spawns[match].call.id, spawns[match].call.requestID)
             guard spawns[match].isTold else { continue }
             var again = spawns[match].call
             again.isToldAgain = true

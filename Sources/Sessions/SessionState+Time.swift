@@ -3,11 +3,21 @@ import Wire
 /// What comes with time: ends that nobody announces.
 extension SessionState {
     mutating func timePassed(
-        at now: Int64, _ limits: SessionStateMachine.Limits, _ tell: (SessionEvent) -> Void
+        at now: Int64, _ limits: SessionStateMachine.Limits, isRunning: (RunningCall) -> Bool,
+        _ tell: (SessionEvent) -> Void
     ) {
         for key in Array(prompts.keys) {
-            guard let prompt = prompts[key], !prompt.isTold else { continue }
-            closeAgents(key, at: now, limits, tell)
+            guard let prompt = prompts[key], !prompt.isTold || hasTools(key) else { continue }
+            let isIdle = now - prompt.lastSeen >= limits.idle
+            if prompt.isTold {
+                if isIdle { abandonTools(key, tell) }
+                continue
+            }
+            // What still runs says more when it ends.
+            if isIdle || !isRunning(RunningCall(trace: prompt.trace, isOfAgent: true)) {
+                closeAgents(key, at: now, limits, tell)
+            }
+            if !isIdle, isRunning(RunningCall(trace: prompt.trace, isOfAgent: false)) { continue }
             if let end = end(of: prompts[key] ?? prompt, at: now, limits) { close(key, end, tell) }
         }
     }
@@ -16,12 +26,12 @@ extension SessionState {
     private func end(
         of prompt: PromptState, at now: Int64, _ limits: SessionStateMachine.Limits
     ) -> PromptEnd? {
-        guard !prompt.isClosed else { return nil }
+        if prompt.isClosed { return nil }
         if let since = prompt.supersededAt, now - since >= limits.grace { return .next }
         let silence = now - prompt.lastSeen
         if silence >= limits.idle { return .idle }
         let isOpen = prompt.workers.values.contains { !$0.id.isEmpty && !$0.isTold }
-        guard !isOpen, !tools.values.contains(where: { $0.prompt == prompt.key }) else { return nil }
+        guard !isOpen, !hasTools(prompt.key) else { return nil }
         switch prompt.workers[""]?.ending {
         case .answered?: return silence >= limits.quiet ? .answered : nil
         case .failed?: return silence >= limits.patience ? .failed : nil
@@ -48,8 +58,10 @@ extension SessionState {
         }
     }
 
-    private mutating func closeAgent(_ agent: String, _ key: UInt64, _ tell: (SessionEvent) -> Void) {
-        abandonTools(of: agent, key, tell)
+    private func hasTools(_ key: UInt64) -> Bool { tools.values.contains { $0.prompt == key } }
+
+    mutating func closeAgent(_ agent: String, _ key: UInt64, _ tell: (SessionEvent) -> Void) {
+        abandonTools(key, tell) { $0.agentID == agent }
         matchSpawns(key, tell)
         guard var prompt = prompts[key], let worker = prompt.workers[agent] else { return }
         prompt.workers[agent]?.isTold = true
@@ -57,7 +69,7 @@ extension SessionState {
         guard let place = prompt.place else { return }
         let parent: SpanID =
             if let spawner = worker.spawner {
-                place.toolSpan(spawner)
+                place.toolSpan(spawner.id, of: spawner.request)
             } else if prompt.workers[worker.parent] != nil, !worker.parent.isEmpty {
                 place.agentSpan(worker.parent)
             } else {
@@ -72,29 +84,31 @@ extension SessionState {
     }
 
     /// Tells of tools that no result has come for: nobody waits for it any more.
-    private mutating func abandonTools(of agent: String, _ key: UInt64, _ tell: (SessionEvent) -> Void) {
-        let left = tools.values.filter { $0.prompt == key && $0.call.agentID == agent }
+    private mutating func abandonTools(
+        _ key: UInt64, _ tell: (SessionEvent) -> Void, where isLeft: (ToolRun) -> Bool = { _ in true }
+    ) {
+        let left = tools.values.filter { $0.prompt == key && isLeft($0.call) }
         for open in left.sorted(by: { ($0.call.startedAt, $0.call.id) < ($1.call.startedAt, $1.call.id) }) {
-            tools[open.call.id] = nil
+            tools[ToolKey(agent: open.call.agentID, id: open.call.id)] = nil
             tellTool(open.call, key, tell)
         }
     }
 
     /// The prompt's own span: its subagents may go on.
     private mutating func close(_ key: UInt64, _ end: PromptEnd, _ tell: (SessionEvent) -> Void) {
-        abandonTools(of: "", key, tell)
-        guard var prompt = prompts[key], !prompt.isClosed else { return }
+        guard prompts[key]?.isClosed == false else { return }
+        abandonTools(key, tell) { $0.agentID.isEmpty }
+        guard var prompt = prompts[key] else { return }
         prompt.isClosed = true
         prompts[key] = prompt
         guard let place = prompt.place else { return }
-        let agents = prompt.workers.values.count { !$0.id.isEmpty }
         tell(
             .span(
                 SessionSpan(
                     place: place, span: place.span, parent: nil, begin: prompt.begin, end: prompt.end,
                     isError: prompt.workers[""]?.ending == .failed && end != .next, sessionID: id, user: user,
                     team: team, project: project, totals: prompt.totals,
-                    detail: .prompt(end: end, agents: agents, previous: prompt.previous, marks: prompt.marks))))
+                    detail: .prompt(end: end, agents: prompt.agents, previous: prompt.previous, marks: prompt.marks))))
     }
 
     private mutating func closeWhole(_ key: UInt64, _ end: PromptEnd, _ tell: (SessionEvent) -> Void) {
@@ -102,6 +116,8 @@ extension SessionState {
             closeAgent(agent.id, key, tell)
         }
         close(key, end, tell)
+        // Of what went on when it had been told of.
+        abandonTools(key, tell)
     }
 
     mutating func closeAll(_ end: PromptEnd, _ tell: (SessionEvent) -> Void) {
@@ -115,7 +131,27 @@ extension SessionState {
         let oldest = prompts.values.filter { $0.key != current }.min { $0.lastSeen < $1.lastSeen }
         guard let key = oldest?.key else { return }
         closeWhole(key, .idle, tell)
+        retire(key)
+    }
+
+    /// Forgets prompts of which nothing is open and nothing was heard for long.
+    mutating func tidy(at now: Int64, _ limits: SessionStateMachine.Limits) {
+        for prompt in Array(prompts.values)
+        where prompt.isTold && prompt.key != current && now - prompt.lastSeen >= limits.activity
+            && !hasTools(prompt.key)
+        {
+            retire(prompt.key)
+        }
+    }
+
+    /// What still comes of it will find its span told.
+    private mutating func retire(_ key: UInt64) {
         prompts[key] = nil
         spawns.removeAll { $0.prompt == key }
+        retired.removeAll { $0 == key }
+        if retired.count >= Self.maximumRetired { retired.removeFirst() }
+        retired.append(key)
     }
+
+    private static let maximumRetired = 64
 }

@@ -2,6 +2,12 @@ import Wire
 
 /// One session as the machine knows it.
 struct SessionState {
+    /// A tool's call as whoever made it names it: others may use the same ids.
+    struct ToolKey: Hashable {
+        let agent: String
+        let id: String
+    }
+
     /// A tool's call whose result has not come.
     struct OpenTool {
         var call: ToolRun
@@ -10,7 +16,7 @@ struct SessionState {
 
     /// A result that came to be known before the call for it: requests are told of in the order in which they end.
     struct EarlyResult {
-        let id: String
+        let key: ToolKey
         let at: Int64
         let result: ToolResult
         let reported: Int64?
@@ -28,10 +34,12 @@ struct SessionState {
     var team = ""
     var project = ""
     var prompts: [UInt64: PromptState] = [:]
+    /// Keys of prompts that were told of and forgotten, the newest last.
+    var retired: [UInt64] = []
     /// The prompt that the main conversation is at, and when it began.
     var current: UInt64?
     var currentSince: Int64 = .min
-    var tools: [String: OpenTool] = [:]
+    var tools: [ToolKey: OpenTool] = [:]
     var early: [EarlyResult] = []
     var spawns: [Spawn] = []
     /// Tokens of the main conversation's context, as far as is known.
@@ -59,17 +67,22 @@ struct PromptState {
         var lastSeen: Int64 = 0
         /// `nil`: nothing but helping requests.
         var ending: Ending?
-        var spawner: String?
+        /// The tool that started it.
+        var spawner: (id: String, request: Int64)?
         var isTold = false
     }
 
     enum Ending { case working, answered, failed }
 
     let key: UInt64
+    /// Half of its trace's id, which requests that still run are known by.
+    let trace: UInt64
     /// `nil`: no spans are made of it.
     var place: PromptPlace?
     var previous: PromptPlace?
     var workers: [String: Worker] = [:]
+    /// Subagents so far, those that are no longer among the workers too.
+    var agents = 0
     var totals = SessionTotals()
     var begin: Int64 = .max
     var end: Int64 = .min
@@ -80,7 +93,10 @@ struct PromptState {
     var lastSeen: Int64 = 0
     var isClosed = false
 
-    init(key: UInt64) { self.key = key }
+    init(key: UInt64, trace: UInt64) {
+        self.key = key
+        self.trace = trace
+    }
 
     /// Everything about it was told.
     var isTold: Bool { isClosed && workers.values.allSatisfy { $0.isTold || $0.id.isEmpty } }

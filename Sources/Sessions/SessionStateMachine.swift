@@ -3,7 +3,8 @@ import Wire
 /// Follows the loops of agents by the model calls they make, and says what was between them: prompts, subagents, tools.
 ///
 /// Calls may come in any order in which they end, from several loops; a prompt is told when it is over, and nothing of it changes
-/// afterwards but what its subagents still do. Time is passed in. Bounded in sessions, and in all that one session keeps.
+/// afterwards but what its subagents still do. Time is passed in, by a clock that only goes forward; what calls say of theirs is
+/// compared with other calls only. Bounded in sessions, and in all that one session keeps.
 package struct SessionStateMachine {
     package struct Limits: Sendable {
         package var sessions = 8_192
@@ -31,6 +32,8 @@ package struct SessionStateMachine {
     var sessions: [String: SessionState] = [:]
     /// Those of which something is open.
     private var open: Set<String> = []
+    /// How many of a kind there are now.
+    private var running: [RunningCall: Int] = [:]
 
     package init(_ limits: Limits = Limits()) { self.limits = limits }
 
@@ -43,8 +46,13 @@ package struct SessionStateMachine {
 
     // MARK: Events
 
+    /// A model call has begun; `ended` will be told of it too.
+    package mutating func began(_ call: RunningCall) { running[call, default: 0] += 1 }
+
     /// A model call has ended.
     package mutating func ended(_ call: ModelCall, at now: Int64, _ tell: (SessionEvent) -> Void) {
+        let kind = RunningCall(trace: call.traceID.low, isOfAgent: !call.agentID.isEmpty)
+        if let count = running[kind] { running[kind] = count > 1 ? count - 1 : nil }
         guard !call.sessionID.isEmpty else { return }
         if sessions[call.sessionID] == nil { makeRoom(at: now, tell) }
         // Taken out while it changes, so that it is not copied.
@@ -62,15 +70,23 @@ package struct SessionStateMachine {
                 open.remove(id)
                 continue
             }
-            session.timePassed(at: now, limits, tell)
+            session.timePassed(at: now, limits, isRunning: { running[$0] != nil }, tell)
             if session.isQuiet { open.remove(id) }
             sessions[id] = session
         }
     }
 
-    /// Forgets what was not heard of for very long; now and then.
+    /// Forgets what is over, and what was not heard of for very long; now and then.
     package mutating func tidy(at now: Int64, _ tell: (SessionEvent) -> Void) {
-        for (id, session) in sessions where now - session.lastSeen >= limits.memory { forget(id, .idle, tell) }
+        for id in Array(sessions.keys) {
+            sessions[id]?.tidy(at: now, limits)
+            if let session = sessions[id], now - session.lastSeen >= limits.memory { forget(id, .idle, tell) }
+        }
+    }
+
+    /// The clock that calls take their times from was set back: what begins now is not older than what was before.
+    package mutating func clockWentBack() {
+        for id in sessions.keys { sessions[id]?.currentSince = .min }
     }
 
     /// It ends here: everything that is open is told as it stands.
@@ -91,5 +107,17 @@ package struct SessionStateMachine {
         open.remove(id)
         guard var session = sessions.removeValue(forKey: id) else { return }
         session.closeAll(reason, tell)
+    }
+}
+
+/// A model call that has begun and not ended yet, as far as ends of prompts depend on it.
+package struct RunningCall: Hashable, Sendable {
+    /// `TraceID.low` of the trace it is in.
+    let trace: UInt64
+    let isOfAgent: Bool
+
+    package init(trace: UInt64, isOfAgent: Bool) {
+        self.trace = trace
+        self.isOfAgent = isOfAgent
     }
 }

@@ -75,10 +75,7 @@ package final class LoopTelemetry: @unchecked Sendable {
     private func handOver() {
         timer.cancel()
         guard spans.count > 0, let exporter else { return }
-        let batch = takeSpans()
-        exporter.loop.post {
-            Task(executorPreference: exporter.loop) { await exporter.take(batch) }
-        }
+        handOver(takeSpans(), as: .spans, to: exporter)
     }
 
     private func takeSpans() -> RecordBatch {
@@ -101,13 +98,19 @@ package final class LoopTelemetry: @unchecked Sendable {
         }
     }
 
-    /// Records an event that takes time to complete: that is done on the exporter's loop.
-    package func emit(_ event: TelemetryEvent, completing complete: @escaping @Sendable (inout TelemetryEvent) -> Void)
-    {
+    /// Records an event that takes time to complete: that is done on the exporter's loop. `size`: bytes that are held until then;
+    /// an event that finds no room is counted.
+    package func emit(
+        _ event: TelemetryEvent, size: Int, completing complete: @escaping @Sendable (inout TelemetryEvent) -> Void
+    ) {
         guard recordsEvents, let exporter else { return }
+        guard exporter.reserve(size) else {
+            return figures.add(.telemetryDropped, 1, Signal.logs.labels("queue_full"))
+        }
         exporter.loop.post {
             var event = event
             complete(&event)
+            exporter.release(size)
             exporter.emit(event)
         }
     }
@@ -115,9 +118,12 @@ package final class LoopTelemetry: @unchecked Sendable {
     private func handOverEvents() {
         eventTimer.cancel()
         guard let exporter, let batch = events.take() else { return }
-        exporter.loop.post {
-            Task(executorPreference: exporter.loop) { await exporter.takeEvents(batch) }
-        }
+        handOver(batch, as: .logs, to: exporter)
+    }
+
+    private func handOver(_ batch: RecordBatch, as signal: Signal, to exporter: Exporter) {
+        guard !exporter.hand(batch, as: signal) else { return }
+        figures.add(.telemetryDropped, Int64(batch.count), signal.labels("queue_full"))
     }
 
     /// The figures as they are now; for the exporter.

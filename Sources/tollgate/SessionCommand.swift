@@ -14,18 +14,21 @@ enum SessionCommand {
         _ = try Ledger.recoverIfUnattended(directory)
         let store = SessionStore(directory)
         let session = try find(arguments.positionals[0], store)
-        let calls = try store.calls(of: session)
-        let tools = try store.tools(of: session)
+        let (calls, missing) = try store.newestCalls(of: session, within: longestSearch)
+        let tools = try store.tools(of: calls)
         let tree = SessionTree(calls, tools)
         if arguments.has("json") {
             if arguments.has("follow") { throw UsageError(sentence: "--follow and --json exclude each other") }
-            Console.print(tree.json(session))
+            Console.print(tree.json(session, missing: missing))
             return 0
         }
-        Console.print(SessionPage(session, tree, width: SessionText.width).text)
+        Console.print(SessionPage(session, tree, missing: missing, width: SessionText.width).text)
         if arguments.has("follow") { try follow(session, calls, tools, store) }
         return 0
     }
+
+    /// Milliseconds.
+    private static let longestSearch: Int64 = 2_000
 
     private static func find(_ text: String, _ store: SessionStore) throws -> SessionRow {
         let found = text.isEmpty ? [] : try store.find(prefix: text)

@@ -3,10 +3,13 @@ import Wire
 
 extension SessionTree {
     /// The session for programs: nested as the tree is; money in nano-dollars, durations in nanoseconds.
-    func json(_ session: SessionRow) -> String {
+    ///
+    /// - Parameter missing: older calls that are not in it.
+    func json(_ session: SessionRow, missing: Int64) -> String {
         var writer = JSONWriter()
         writer.beginObject()
         session.writeMembers(to: &writer)
+        writer.member("missing_calls", missing)
         writer.key("prompts")
         writer.beginArray()
         for prompt in prompts {

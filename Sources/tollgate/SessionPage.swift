@@ -7,9 +7,11 @@ struct SessionPage {
     /// The main conversation's context after the call before.
     private var context: Int64 = 0
 
-    init(_ session: SessionRow, _ tree: SessionTree, width: Int) {
+    /// - Parameter missing: older calls that are not in the tree.
+    init(_ session: SessionRow, _ tree: SessionTree, missing: Int64, width: Int) {
         self.width = width
         head(session)
+        if missing > 0 { add(line: "\(missing) older calls are not shown: too many rows of others lie between") }
         for (number, prompt) in tree.prompts.enumerated() { add(prompt, number + 1) }
     }
 

@@ -54,12 +54,16 @@ struct SessionTree {
         let toolsOf: [Int64: [ToolRow]]
         private var agents: [String: [SessionCallRow]] = [:]
         private var order: [String] = []
+        private var children: [String: [String]] = [:]
 
         init(rows: [SessionCallRow], toolsOf: [Int64: [ToolRow]]) {
             self.rows = rows
             self.toolsOf = toolsOf
             for row in rows where !row.agentID.isEmpty {
-                if agents[row.agentID] == nil { order.append(row.agentID) }
+                if agents[row.agentID] == nil {
+                    order.append(row.agentID)
+                    children[row.parentAgentID, default: []].append(row.agentID)
+                }
                 agents[row.agentID, default: []].append(row)
             }
         }
@@ -82,13 +86,11 @@ struct SessionTree {
         /// An agent stands in one place only.
         private mutating func take(_ id: String) -> Agent? {
             guard let own = agents.removeValue(forKey: id) else { return nil }
-            var children: [Agent] = []
+            var below: [Agent] = []
             let calls = own.map { call($0) }
-            for other in order where agents[other]?.first?.parentAgentID == id {
-                if let child = take(other) { children.append(child) }
-            }
+            for other in children[id] ?? [] { if let child = take(other) { below.append(child) } }
             let type = own.first { !$0.agentType.isEmpty }?.agentType ?? "subagent"
-            return Agent(id: id, type: type, calls: calls, agents: children)
+            return Agent(id: id, type: type, calls: calls, agents: below)
         }
     }
 }

@@ -14,7 +14,9 @@ import pytest
 from rig.certificates import Authority
 from rig.collector import free_port
 from rig.grpc_sink import Fault, GRPCSink
+from rig.unreliable import UnreliableSink
 from rig.waiting import eventually
+from rig.wire import Closed
 
 
 @pytest.fixture
@@ -144,7 +146,7 @@ def test_what_a_killed_gateway_left_behind(quiet, upstream):
 def _try(gateway, key):
     try:
         gateway.messages(key)
-    except OSError:
+    except (OSError, Closed):
         pass
 
 
@@ -220,3 +222,44 @@ def test_what_waits_for_a_collector(quiet):
         file.write_bytes(file.read_bytes()[:-3])
     finding = examine(quiet)[name][0]
     assert finding["state"] == "warn" and "damaged" in finding["detail"]
+
+
+def test_what_a_running_gateway_lost(quiet):
+    collector = UnreliableSink().start()
+    quiet.config["telemetry"]["otlp"][0]["endpoint"] = collector.url
+    quiet.start()
+    key = quiet.issue()
+    assert quiet.messages(key).status == 200
+    assert state(examine(quiet), "telemetry") == ["ok"]
+    collector.behave = lambda path, data: (400, {}, b"") if path == "/v1/traces" and data else None
+    for _ in range(3):
+        assert quiet.messages(key).status == 200
+    lost = eventually(
+        lambda: (f := examine(quiet)["telemetry"][0])["state"] == "warn" and "6 spans status_400" in f["detail"] and f,
+        "the doctor tells of two spans of each request")
+    assert "refuses" in lost["cure"]
+    assert state(examine(quiet), "collector main spans") == ["ok"], "an empty export is taken"
+    collector.stop()
+
+
+def test_metrics_of_any_length_are_read(quiet):
+    host, port = quiet.config["listen"].split(":")
+    line = 'tollgate_telemetry_dropped_total{reason="queue_full",signal="logs"} 12\n'
+    text = b"# a line of the metrics of many users\n" * 100_000 + line.encode()
+
+    class Other(BaseHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+        def do_GET(self):
+            body = text if self.path == "/metrics" else b"ready\n"
+            self.send_response(200)
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+    other = HTTPServer((host, int(port)), Other)
+    threading.Thread(target=other.serve_forever, args=(0.01,), daemon=True).start()
+    finding = examine(quiet)["telemetry"][0]
+    assert finding["state"] == "warn" and "12 logs queue_full" in finding["detail"]
+    other.shutdown()

@@ -80,6 +80,17 @@ def test_a_batch_larger_than_the_windows_arrives(make_gateway, calls):
     assert max(len(data) for data in calls.raw) > 80_000 and calls.duplicates == 0
 
 
+def test_a_batch_larger_than_the_collector_reads_is_cut(make_gateway):
+    """grpcio itself refuses it, with RESOURCE_EXHAUSTED and no RetryInfo, before anyone sees it."""
+    sink = GRPCSink(options=[("grpc.max_receive_message_length", 20_000)]).start()
+    gateway = over_grpc(make_gateway(), sink.url, OTEL_EXPORTER_OTLP_COMPRESSION="none", OTEL_BSP_SCHEDULE_DELAY="1500")
+    ask(gateway, gateway.issue(), 60)
+    arrive(gateway, sink, 60)
+    assert max(len(data) for data in sink.raw) <= 20_000
+    eventually(lambda: sink.points, "our own figures arrive in pieces too")
+    sink.stop()
+
+
 def test_unavailable_is_tried_again(make_gateway, calls):
     calls.faults = [Fault(code) for code in (
         UNAVAILABLE, grpc.StatusCode.ABORTED, grpc.StatusCode.DATA_LOSS)]
@@ -87,6 +98,9 @@ def test_unavailable_is_tried_again(make_gateway, calls):
     ask(gateway, gateway.issue())
     arrive(gateway, calls, 1, 30)
     gateway.logged("UNAVAILABLE as told")
+    eventually(lambda: calls.latest("otel.sdk.exporter.operation.duration", error__type="grpc_unavailable"), "it is measured")
+    assert not [point for point in calls.latest("otel.sdk.exporter.operation.duration")
+                if "http.response.status_code" in point.attributes]
     gateway.logged("the collector takes exports again")
     assert not calls.faults and calls.duplicates == 0
 
@@ -194,6 +208,46 @@ def test_certificates_both_ways_over_grpc(make_gateway, authority):
     arrive(gateway, sink, 1)
     assert sink.calls[0][3] == [b"exporter"]
     sink.stop()
+
+
+def test_several_collectors_of_the_file_each_with_its_own_way_and_certificates(make_gateway, authority, tmp_path, calls):
+    """The identity, the authority and the protocol of each count for it alone; one that goes away holds no other up."""
+    strangers = Authority(tmp_path / "strangers")
+    certificate, key = authority.issue("collector", "DNS:localhost")
+    credentials = grpc.ssl_server_credentials(
+        [(key.read_bytes(), certificate.read_bytes())], authority.certificate.read_bytes(), require_client_auth=True)
+    archive, web = GRPCSink(credentials).start(), Sink()
+    web_url = encrypted(web, strangers, required=True)
+    web.start()
+
+    def shown(name, by):
+        certificate, key = by.issue(name, usage="clientAuth")
+        return {"ca": str(by.certificate), "certificate": str(certificate), "key": str(key)}
+
+    gateway = make_gateway()
+    gateway.config["telemetry"] = {"otlp": [
+        {"name": "archive", "endpoint": archive.url, "protocol": "grpc", "headers": {"x-room": "1"},
+         "tls": shown("exporter", authority)},
+        {"name": "web", "endpoint": web_url, "tls": shown("visitor", strangers)},
+        {"name": "open", "endpoint": calls.url, "protocol": "grpc", "signals": ["traces"], "compression": "none"},
+        {"name": "locked", "endpoint": archive.url, "protocol": "grpc", "tls": shown("stranger", strangers)}]}
+    gateway.start()
+    key = gateway.issue()
+    ask(gateway, key, 2)
+    for sink in (archive, web, calls):
+        arrive(gateway, sink, 2)
+    assert archive.calls[0][3] == [b"exporter"] and archive.calls[0][1]["x-room"] == "1"
+    assert "x-room" not in calls.calls[0][1] and {call[0] for call in calls.calls} == {"/v1/traces"}
+    eventually(lambda: web.points and web.records and archive.points and archive.records, "the other signals arrive")
+    assert {line["destination"] for line in gateway.logged("the collector cannot be reached")} == {"locked"}
+    archive.stop()
+    ask(gateway, key, 3)
+    arrive(gateway, web, 5)
+    arrive(gateway, calls, 5)
+    archive.start()
+    arrive(gateway, archive, 5)
+    for sink in (archive, web):
+        sink.stop()
 
 
 def test_without_a_certificate_such_a_collector_cannot_be_reached(make_gateway, authority):

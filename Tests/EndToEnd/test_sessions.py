@@ -1,8 +1,10 @@
 """Sessions: one connected trace of a prompt, with the tools and the subagents that came of it, and the same in the ledger."""
 
 import json
+import sqlite3
 import subprocess
 import threading
+import time
 
 import pytest
 
@@ -333,6 +335,27 @@ def test_a_developer_is_told_what_he_spends(with_budget, upstream):
     assert 0 < told["next_turn"]["cached_nano_usd"] < told["next_turn"]["uncached_nano_usd"]
     line = me(gateway, key, f"?format=line&session={session.id}").body.decode()
     assert line.startswith("session $0.00 · today $0.0") and "left $10.00 of today" in line and "next $0.00–$0.01" in line, line
+
+
+def test_the_answer_does_not_wait_for_the_ledgers_writer(gateway, key):
+    session = Conversation(gateway, key)
+    session.asks("One.")
+    gateway.ledger.closed(1)
+    me(gateway, key)
+    other = sqlite3.connect(gateway.folder / "data" / "ledger.sqlite3", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        session.asks("Two.")
+        times, end = [], time.monotonic() + 0.5
+        while time.monotonic() < end:
+            began = time.monotonic()
+            assert me(gateway, key, f"?session={session.id}").json["today"]["requests"] == 1
+            times.append(time.monotonic() - began)
+    finally:
+        other.execute("ROLLBACK")
+        other.close()
+    assert max(times) < 0.3, "whoever else writes is not waited for"
+    assert gateway.ledger.closed(2)
 
 
 def test_nobody_is_told_of_anothers_session(gateway, key):

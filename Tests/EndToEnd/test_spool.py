@@ -2,13 +2,13 @@
 
 import asyncio
 import contextlib
-import os
 import pathlib
 import subprocess
 import time
 
 import pytest
 
+from test_client_telemetry import commits, export, of_client, records, theirs
 from rig.gateway import prompt
 from rig.load import Load
 from rig.otlp import REQUESTS, SERVER, spans_in
@@ -141,7 +141,7 @@ def test_a_kill_while_all_is_well_costs_only_the_last_second(spooling, collector
 
 
 @pytest.mark.parametrize("fault", [
-    "hang", "reset", "cut", "garbage", (429, {"retry-after": "1"}, b""), (502, {}, b""), (503, {"retry-after": "1"}, b""),
+    "hang", "drip", "reset", "cut", "garbage", (429, {"retry-after": "1"}, b""), (502, {}, b""), (503, {"retry-after": "1"}, b""),
     (504, {}, b"")], ids=str)
 def test_what_may_be_taken_later_is_sent_again(spooling, collector, fault):
     left = [fault]
@@ -154,6 +154,53 @@ def test_what_may_be_taken_later_is_sent_again(spooling, collector, fault):
     assert first[1] == second[1], "the same bytes"
     if isinstance(fault, tuple) and fault[1]:
         assert second[3] - first[3] >= 1
+
+
+def test_the_end_does_not_wait_for_a_collector_that_does_not_answer(spooling, collector):
+    collector.behave = lambda path, data: "hang" if path == "/v1/traces" else "drip"
+    spooling.environment.update(OTEL_BSP_EXPORT_TIMEOUT="1000", OTEL_BLRP_EXPORT_TIMEOUT="1000")
+    spooling.start("--loops", "2")
+    first = str(spooling.process.pid)
+    ask(spooling, spooling.issue(), 5)
+    began = time.monotonic()
+    assert spooling.stop() == 0
+    assert time.monotonic() - began < 5
+    assert {line["signal"] for line in spooling.logged("waits in the spool")} == {"spans", "logs"}
+    del spooling.environment["OTEL_BSP_EXPORT_TIMEOUT"], spooling.environment["OTEL_BLRP_EXPORT_TIMEOUT"]
+    collector.behave = lambda path, data: None
+    spooling.restart()
+    all_arrive(spooling, collector)
+    eventually(lambda: [record for record in collector.records if record.resource["process.pid"] == first],
+               "the events of before arrive too")
+
+
+def test_clients_telemetry_that_passes_through_survives_a_kill(spooling, collector):
+    collector.stop()
+    spooling.config["telemetry"]["otlp"][0]["compression"] = "none"
+    spooling.start()
+    key = spooling.issue()
+    assert export(spooling, key, "/v1/logs", records(("event.name", "survivor"))).status == 200
+    assert export(spooling, key, "/v1/metrics", commits(7)).status == 200
+    for name, mark in (("c-logs", b"survivor"), ("c-metrics", b"claude_code.commit.count")):
+        eventually(lambda: any(mark in file.read_bytes() for file in segments(spooling, name)), f"{mark} is on disk")
+    spooling.kill()
+    collector.start()
+    spooling.restart()
+    eventually(lambda: theirs(collector, "survivor"), "the client's event arrives")
+    eventually(lambda: of_client(collector, "claude_code.commit.count"), "and its metric")
+    assert [point.value for point in of_client(collector, "claude_code.commit.count")] == [7]
+
+
+def test_what_is_said_of_exports_is_not_exported(spooling, collector):
+    """A collector that rejects a part of each export of events: a line about it would be one more event, for ever."""
+    spooling.config["telemetry"]["logs"] = {"process": "debug"}
+    collector.behave = lambda path, data: (200, {}, b"\x0a\x02\x08\x01") if path == "/v1/logs" else None
+    spooling.start()
+    ask(spooling, spooling.issue(), 1)
+    spooling.logged("rejected part of an export")
+    time.sleep(2)
+    assert len([post for post in collector.posts if post[0] == "/v1/logs"]) < 4
+    assert not [record for record in collector.records if "rejected" in str(record.body)]
 
 
 @pytest.mark.parametrize("status", [301, 307, 400, 401, 404, 500])
@@ -309,53 +356,3 @@ def test_without_a_spool_nothing_is_written(spooling, collector):
     collector.start()
     all_arrive(spooling, collector)
     assert not spool(spooling).exists()
-
-
-@pytest.mark.drill
-@pytest.mark.timeout(3600)
-def test_ten_minutes_without_a_collector(spooling, collector):
-    """DRILL_SECONDS of load with the collector away, the gateway killed and restarted in the middle."""
-    seconds = float(os.environ.get("DRILL_SECONDS", "600"))
-    rate = float(os.environ.get("DRILL_RATE", "200"))
-    spooling.start("--loops", "2")
-    key = spooling.issue()
-    load, kills = Load(spooling, key, prompt(), 10**9, 20), []
-    paced(load, rate)
-
-    async def drill():
-        await asyncio.sleep(2)
-        collector.stop()
-        await asyncio.sleep(seconds / 2)
-        kills.append(time.monotonic())
-        await asyncio.to_thread(spooling.kill)
-        await asyncio.to_thread(spooling.restart)
-        await asyncio.sleep(seconds / 2)
-        load._count = 0
-
-    async def everything():
-        await asyncio.gather(load.run(), drill())
-
-    asyncio.run(everything())
-    spooling.ledger.settle(60)
-    size = sum(file.stat().st_size for file in segments(spooling))
-    memory = spooling.resident()
-    missing = missing_requests(spooling, collector, load, kills)
-    collector.start()
-    began = time.monotonic()
-    eventually(lambda: not missing(), "every span arrives", 600)
-    print(f"\n{len(load.asked)} requests, {len(recorded(spooling))} spans with rows, {len(collector.spans)} spans, "
-          f"{collector.duplicates} duplicates, {size} bytes spooled, {memory} bytes resident, "
-          f"replayed in {time.monotonic() - began:.1f} s")
-
-
-def paced(load, rate):
-    """Has each of the load's clients ask so that all together make `rate` requests a second."""
-    ask, interval = load._ask, load._parallel / rate
-
-    async def paced_ask(note, reader, writer):
-        began = time.monotonic()
-        kept = await ask(note, reader, writer)
-        await asyncio.sleep(max(0, interval - (time.monotonic() - began)))
-        return kept
-
-    load._ask = paced_ask

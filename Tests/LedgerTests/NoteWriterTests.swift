@@ -52,6 +52,31 @@ struct NoteWriterTests {
                     """) == "10000|10000")
     }
 
+    @Test("While the database refuses rows of tools and breaks wait up to a bound; those dropped are told of once")
+    func lostRows() async throws {
+        let temporary = TemporaryDirectory()
+        let lost = Mutex<[String: Int]>([:])
+        var options = Ledger.Options()
+        options.onRowLoss = { table, count in lost.withLock { $0[table, default: 0] += count } }
+        let ledger = try Ledger(try temporary.data(), options)
+        let writer = ledger.writer
+        try await writer.execute("PRAGMA query_only = 1")
+        for group in 0..<13 {
+            writer.save(tools: (0..<5_000).map { ToolRow(requestID: Int64(group), callID: "t\($0)") })
+            writer.save(breaks: (0..<1_000).map { CacheBreakRow(requestID: Int64(group * 1_000 + $0 + 1)) })
+            // Taken or not, they wait.
+            await #expect(throws: LedgerError.self) { try await writer.flush() }
+        }
+        try await writer.execute("PRAGMA query_only = 0")
+        try await writer.flush()
+        writer.save(tools: [ToolRow(requestID: 99, callID: "t")])
+        try await writer.close()
+        #expect(lost.withLock { $0 } == ["tool_calls": 15_000, "cache_breaks": 3_000])
+        let database = try temporary.data().openDatabaseReadOnly()
+        #expect(try database?.integer("SELECT count(*) FROM tool_calls") == 50_001)
+        #expect(try database?.integer("SELECT count(*) FROM cache_breaks") == 10_000)
+    }
+
     @Test("While the database refuses lines wait in order; what is too much is dropped, counted, and told of")
     func refusing() async throws {
         let temporary = TemporaryDirectory()

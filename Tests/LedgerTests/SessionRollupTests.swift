@@ -75,8 +75,11 @@ struct SessionRollupTests {
         #expect(try store.find(prefix: "0d6").isEmpty)
         #expect(
             session.sums.requests == 2 && session.user == "alice" && session.models == ["claude-sonnet-4-5-20250929"])
-        #expect(try store.tools(of: session) == [tool])
-        #expect(try store.calls(of: session).map(\.id) == [id, RequestID(rawValue: 6 << 22)])
+        let (calls, missing) = try store.newestCalls(of: session, within: 10_000)
+        #expect(calls.map(\.id) == [id, RequestID(rawValue: 6 << 22)] && missing == 0)
+        #expect(try store.tools(of: calls) == [tool] && store.tools(of: session, from: id) == [tool])
+        let none = try store.newestCalls(of: session, within: 0)
+        #expect(none.calls.isEmpty && none.missing == 2)
         #expect(try store.calls(of: session, after: id).count == 1)
         #expect(try store.sessions(since: nil, now: 0, limit: 10).count == 1)
         try await ledger.writer.close()

@@ -39,6 +39,10 @@ final class SessionSample {
         return call
     }
 
+    func begin(_ call: ModelCall) {
+        machine.began(RunningCall(trace: call.traceID.low, isOfAgent: !call.agentID.isEmpty))
+    }
+
     func tell(_ call: ModelCall, at now: Int64? = nil) {
         machine.ended(call, at: now.map { $0 * Self.second } ?? call.endedAt) { events.append($0) }
     }

@@ -87,7 +87,7 @@ struct SessionStateMachineTests {
         #expect(session.agents.count == 2)
         for agent in session.agents {
             guard case .agent(let id, _) = agent.detail else { continue }
-            #expect(agent.parent == agent.place.toolSpan(id == "first" ? "t1" : "t2"))
+            #expect(agent.parent == agent.place.toolSpan(id == "first" ? "t1" : "t2", of: 1))
         }
         #expect(
             Dictionary(grouping: session.tools, by: \.id).mapValues { $0.last?.spawned } == [
@@ -123,7 +123,10 @@ struct SessionStateMachineTests {
         session.wait(until: 30)
         let place = try #require(session.prompts.first).place
         let parents = Dictionary(uniqueKeysWithValues: session.agents.map { ($0.span, $0.parent) })
-        #expect(parents == [place.agentSpan("a"): place.toolSpan("t1"), place.agentSpan("b"): place.toolSpan("t2")])
+        #expect(
+            parents == [
+                place.agentSpan("a"): place.toolSpan("t1", of: 1), place.agentSpan("b"): place.toolSpan("t2", of: 2),
+            ])
         session.expectWellFormed()
     }
 

@@ -13,14 +13,14 @@ import Transport
         Payload(body: [mark], isCompressed: false, items: items)
     }
 
-    private func lane(queue: Int = 100, _ spool: Spool? = nil) throws -> ExportLane {
+    private func lane(queue: Int = 100, bytes: Int = 1 << 20, _ spool: Spool? = nil) throws -> ExportLane {
         let endpoint = SignalEndpoint(
             url: try #require(OTLPURL("http://h/v1/traces")), headers: [], timeout: second, isCompressed: false)
         return ExportLane(
             Delivery(
                 endpoint, FakeCollector(), .spans, name: "d", version: "1", level: .error,
                 log: LogWriter(descriptor: -1), pause: FakePause()),
-            spool: spool, maximumQueue: queue)
+            spool: spool, maximumQueue: queue, maximumBytes: bytes)
     }
 
     /// A lane with a spool in a folder; what was opened there before counts as killed.
@@ -30,6 +30,7 @@ import Transport
         let group = SpoolGroup(maximum: maximum)
         let spool = Spool(
             path: folder.path + "/s", limits: .init(segment: 100, age: 3_600 * second), group: group, at: 0, wall: 0)
+        while spool.readNext() {}
         return (try lane(queue: queue, spool), group, spool)
     }
 
@@ -61,6 +62,19 @@ import Transport
         #expect(answer(lane, taken) == .none && lane.isIdle)
     }
 
+    @Test("Memory is bounded in bytes too; it is the newcomer that goes")
+    func fullMemory() throws {
+        func large(_ size: Int) -> Payload {
+            Payload(body: Array(repeating: 1, count: size), isCompressed: false, items: 2)
+        }
+        let lane = try lane(bytes: 100)
+        #expect(lane.arrived(large(500), at: 0, wall: 0) == .send(large(500)), "alone it is sent")
+        #expect(lane.arrived(large(90), at: 0, wall: 0) == .none && lane.takeDrops().isEmpty)
+        #expect(lane.arrived(large(11), at: 0, wall: 0) == .none)
+        #expect(lane.takeDrops() == [.init(count: 2, reason: "queue_full")])
+        #expect(lane.arrived(large(10), at: 0, wall: 0) == .none && lane.takeDrops().isEmpty && lane.held == 6)
+    }
+
     @Test(
         "Every answer has its consequence",
         arguments: [
@@ -73,6 +87,7 @@ import Transport
             (.status(404, retryAfter: nil), "status_404"), (.status(413, retryAfter: nil), "status_413"),
             (.status(500, retryAfter: nil), "status_500"), (.status(501, retryAfter: nil), "status_501"),
             (.refused("grpc_invalid_argument"), "grpc_invalid_argument"),
+            (.busy("grpc_unavailable", retryAfter: nil), ""),
         ] as [(ExportStateMachine.Reply, String?)])
     func matrix(reply: ExportStateMachine.Reply, reason: String?) throws {
         for isSpooled in [false, true] {
@@ -100,8 +115,13 @@ import Transport
         #expect(lane.takeDelivered() == 3 && lane.takeDrops() == [.init(count: 2, reason: "rejected")])
     }
 
-    @Test("A request that is too large is halved until the collector takes it; one item alone is given up")
-    func halves() throws {
+    @Test(
+        "A request that is too large is halved until the collector takes it; one item alone is given up",
+        arguments: [
+            (.status(413, retryAfter: nil), "status_413"),
+            (.tooLarge("grpc_resource_exhausted"), "grpc_resource_exhausted"),
+        ] as [(ExportStateMachine.Reply, String)])
+    func halves(refusal: ExportStateMachine.Reply, reason: String) throws {
         let encoder = SpanEncoder(resource: [], version: "1", lengthLimit: nil)
         let whole = encoder.encode([try SampleSession.batch()])
         for limit in [1, 2, 4, 0] {
@@ -110,12 +130,12 @@ import Transport
             var sizes: [Int] = []
             while case .send(let piece) = action {
                 if piece.items <= limit { sizes.append(piece.items) }
-                action = answer(lane, piece.items <= limit ? taken : .status(413, retryAfter: nil))
+                action = answer(lane, piece.items <= limit ? taken : refusal)
             }
             #expect(sizes == Array(repeating: limit, count: limit == 0 ? 0 : 4 / limit) && lane.isIdle)
             #expect(lane.takeDelivered() == (limit == 0 ? 0 : 4))
             let drops = lane.takeDrops()
-            #expect(drops == Array(repeating: .init(count: 1, reason: "status_413"), count: limit == 0 ? 4 : 0))
+            #expect(drops == Array(repeating: .init(count: 1, reason: reason), count: limit == 0 ? 4 : 0))
         }
     }
 

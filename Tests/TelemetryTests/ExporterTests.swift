@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 import Transport
 import Wire
@@ -46,6 +47,32 @@ import Wire
         #expect(requests.count == 3 && requests.allSatisfy { $0.body == requests[0].body })
         #expect(rig.pause.seconds.first == 7 && rig.pause.seconds.count == 2)
         #expect(await rig.exporter.droppedItems(.spans, "retries_exhausted") == 0)
+    }
+
+    @Test("What the log says of exports is not exported: it would never end")
+    func notMirrored() async throws {
+        final class Told: Sendable { let lines = Atomic<Int>(0) }
+        let log = LogWriter(descriptor: -1), told = Told()
+        log.mirror(from: .debug) { _ in told.lines.add(1, ordering: .relaxed) }
+        let refused = FakeCollector.Reply.answer(200, body: [0x0A, 0x02, 0x08, 0x02])
+        let rig = try ExporterRig(traces: [.answer(503), .fault(.timedOut), refused, .answer(400)], log: log)
+        defer { rig.end() }
+        await rig.send(try SampleSession.batch())
+        await rig.send(try SampleSession.batch())
+        #expect(rig.traces.requests.count == 4 && told.lines.load(ordering: .relaxed) == 0)
+        log.write(.info, "something else") { _ in }
+        #expect(told.lines.load(ordering: .relaxed) == 1)
+    }
+
+    @Test("Our own figures are halved when they are too large for a collector, and all of them arrive")
+    func halvedMetrics() async throws {
+        let rig = try ExporterRig(metrics: [.answer(413)])
+        defer { rig.end() }
+        await rig.send(try SampleSession.batch())
+        await rig.exporter.exportMetrics()
+        let sent = try rig.metrics.requests.map { try ProtobufMessage($0.body).metrics().count }
+        #expect(sent.count == 3 && sent[0] > 1 && sent[0] == sent[1] + sent[2])
+        #expect(await rig.exporter.droppedItems(.metrics, "status_413") == 0)
     }
 
     @Test("A refusal for good and a part that was rejected are counted in spans, and told with the metrics")

@@ -73,26 +73,47 @@ import Wire
         let reply = status.reply(message: [1]).reply
         switch code {
         case 0: #expect(reply == .status(200, retryAfter: nil))
-        case 1, 4, 10, 11, 14, 15: #expect(reply == .status(503, retryAfter: nil))
+        case 1, 4, 10, 11, 14, 15: #expect(reply == .busy("grpc_\(status.name.lowercased())", retryAfter: nil))
         default: #expect(reply == .refused("grpc_\(status.name.lowercased())"))
         }
     }
 
+    @Test(
+        "A message that is too large for the server is to be cut, by the words of every implementation",
+        arguments: [
+            (8, "grpc: received message larger than max (5242880 vs. 4194304)"),
+            (8, "CLIENT: Received message larger than max (5242880 vs. 4194304)"),
+            (8, "gRPC message exceeds maximum size 4194304: 5242880"),
+            (8, "Received message exceeds the maximum configured message size."),
+            (11, "Error, decoded message length too large: found 5242880 bytes, the limit is: 4194304 bytes"),
+        ])
+    func tooLarge(code: Int, words: String) {
+        let name = code == 8 ? "grpc_resource_exhausted" : "grpc_out_of_range"
+        #expect(GRPCStatus(code: code, message: words).reply(message: []).reply == .tooLarge(name))
+        let busy = GRPCStatus(code: code, message: words, retryAfter: second).reply(message: []).reply
+        #expect(busy == .busy(name, retryAfter: second))
+        #expect(GRPCStatus(code: 14, message: words).meaning == .retryable)
+        #expect(GRPCStatus(code: 8, message: "too many requests").meaning == .permanent)
+    }
+
     @Test("RetryInfo says after what time, and lets RESOURCE_EXHAUSTED be tried again")
     func retryInfo() {
+        let full = "grpc_resource_exhausted"
         func reply(_ code: Int, _ details: String) -> ExportStateMachine.Reply {
             GRPCStatus(answer([("grpc-status", "\(code)"), ("grpc-status-details-bin", details)])).reply(message: [])
                 .reply
         }
-        #expect(reply(8, details(seconds: 3)) == .status(503, retryAfter: 3 * second))
-        #expect(reply(14, details(seconds: 1, nanoseconds: 500_000_000)) == .status(503, retryAfter: second * 3 / 2))
-        #expect(reply(8, details(seconds: nil)) == .status(503, retryAfter: 0))
-        #expect(reply(8, details(seconds: -5)) == .status(503, retryAfter: 0))
-        #expect(reply(8, details(seconds: .max)) == .status(503, retryAfter: 86_400 * second))
+        #expect(reply(8, details(seconds: 3)) == .busy(full, retryAfter: 3 * second))
+        #expect(
+            reply(14, details(seconds: 1, nanoseconds: 500_000_000))
+                == .busy("grpc_unavailable", retryAfter: second * 3 / 2))
+        #expect(reply(8, details(seconds: nil)) == .busy(full, retryAfter: 0))
+        #expect(reply(8, details(seconds: -5)) == .busy(full, retryAfter: 0))
+        #expect(reply(8, details(seconds: .max)) == .busy(full, retryAfter: 86_400 * second))
         #expect(reply(3, details(seconds: 3)) == .refused("grpc_invalid_argument"))
         #expect(reply(8, details(seconds: 3, type: "google.rpc.Other")) == .refused("grpc_resource_exhausted"))
         let unpadded = String(details(seconds: 3).prefix { $0 != "=" })
-        #expect(reply(8, unpadded) == .status(503, retryAfter: 3 * second))
+        #expect(reply(8, unpadded) == .busy(full, retryAfter: 3 * second))
     }
 
     @Test("Details that are cut or changed anywhere do no harm")

@@ -18,10 +18,18 @@ import Testing
         _ folder: TemporaryFolder, _ group: SpoolGroup, name: String = "a", segment: Int = 100, age: Int64? = nil,
         at now: Int64 = 0, wall: Int64 = 0
     ) -> Spool {
+        let spool = unread(folder, group, name: name, segment: segment, age: age, at: now, wall: wall)
+        while spool.readNext() {}
+        return spool
+    }
+
+    private func unread(
+        _ folder: TemporaryFolder, _ group: SpoolGroup, name: String = "a", segment: Int = 100, age: Int64? = nil,
+        at now: Int64 = 0, wall: Int64 = 0
+    ) -> Spool {
         Spool(
             path: "\(folder.path)/\(name)", limits: .init(segment: segment, age: age ?? 24 * hour), group: group,
-            at: now,
-            wall: wall)
+            at: now, wall: wall)
     }
 
     /// Takes everything.
@@ -62,6 +70,44 @@ import Testing
             #expect(after.takeDrops().isEmpty)
             withExtendedLifetime(before) {}
         }
+    }
+
+    @Test(
+        "What an earlier process left is read file by file, the oldest when it is wanted, and known by its size before")
+    func reading() throws {
+        let folder = try TemporaryFolder(), group = SpoolGroup(maximum: 520)
+        let before = open(folder, group)
+        for mark in 0..<10 { #expect(before.append(payload(mark), at: 0, wall: 0)) }
+        before.removeFirst()
+        before.closeFiles()
+        let second = SpoolGroup(maximum: 520), after = unread(folder, second)
+        #expect(after.size == 468 && after.count == 0 && !after.isEmpty)
+        #expect(after.first() == payload(1) && after.count == 1)
+        #expect(after.readNext() && after.count == 2 && after.items == 6)
+        after.closeFiles()
+        // Nor must what is given up be read before that: it is counted all the same.
+        let third = SpoolGroup(maximum: 520), last = unread(folder, third)
+        #expect(last.append(payload(10), at: 0, wall: 0) && last.append(payload(11), at: 0, wall: 0))
+        #expect(last.takeDrops() == [.init(count: 3, reason: "spool_full")])
+        last.expire(at: 25 * hour)
+        #expect(last.takeDrops() == Array(repeating: .init(count: 3, reason: "spool_expired"), count: 10))
+        #expect(last.isEmpty && !last.readNext())
+        withExtendedLifetime(before) {}
+    }
+
+    @Test("Seen from outside it is the same, without what was taken and what is damaged")
+    func survey() throws {
+        let folder = try TemporaryFolder(), group = SpoolGroup(maximum: 1 << 20), spool = open(folder, group)
+        for mark in 0..<4 { #expect(spool.append(payload(mark), at: 0, wall: 7)) }
+        _ = spool.first()
+        spool.removeFirst()
+        var bytes = try folder.read("a/" + SpoolSegment.name(3))
+        bytes[40] ^= 1
+        try folder.write("a/" + SpoolSegment.name(3), bytes)
+        let survey = try #require(SpoolSurvey.folders(in: folder.path).first)
+        #expect(survey.name == "a" && survey.bytes == 156 && survey.records == 2 && survey.items == 6)
+        #expect(survey.damaged == 3 && survey.oldest == 7)
+        #expect(SpoolSurvey.folders(in: folder.path + "/none").isEmpty)
     }
 
     @Test("A file that was cut anywhere gives every record before the cut, and counts what is lost")

@@ -11,12 +11,12 @@ import Wire
 extension LoopWorker {
     /// account: spans, figures and the log line, with the ids and the numbers of the row.
     func account(_ exchange: Exchange) {
-        let isKept = telemetry.records && !exchange.isTelemetry && isKept(exchange)
+        let isChosen = !exchange.isTelemetry && isKept(exchange), isKept = telemetry.records && isChosen
         measure(exchange, isKept: isKept)
         if exchange.isTelemetry { return }
         auditRefusal(exchange)
         tellClientTelemetry(exchange)
-        observe(exchange)
+        observe(exchange, isKept: isChosen)
         if isKept { recordSpans(exchange) }
         writeLog(exchange)
         emitAccess(exchange)

@@ -7,17 +7,20 @@ import Telemetry
 import Wire
 
 extension LoopWorker {
+    /// Of what a client says of itself, bytes.
+    static let longestHint = 256
+
     /// account, of a session: what its followers see of the request, once it has ended.
-    func observe(_ exchange: Exchange) {
+    ///
+    /// - Parameter isKept: see `isKept(_:)`: what is kept although it was not chosen needs its parents too.
+    func observe(_ exchange: Exchange, isKept: Bool) {
         guard exchange.operation == .messages, exchange.facts.sessionID != nil,
             let conversation = exchange.conversation
         else { return }
         var call = ModelCall(
             requestID: exchange.id.rawValue, traceID: exchange.trace.traceID, serverSpan: exchange.trace.serverSpan,
             startedAt: exchange.startedWall, endedAt: exchange.startedWall + exchange.endedAt - exchange.startedAt)
-        call.hasClientTrace = exchange.trace.clientParent != nil
-        // What is kept although it was not chosen needs its parents too.
-        call.isSampled = isKept(exchange)
+        call.isSampled = isKept
         call.place = exchange.trace.place
         call.isHelping = exchange.isHelping
         call.firstByteAt = exchange.firstByteAt.map { exchange.startedWall + $0 - exchange.startedAt }
@@ -29,8 +32,8 @@ extension LoopWorker {
 
     private func addClient(_ exchange: Exchange, _ call: inout ModelCall) {
         let facts = exchange.facts
-        func text(_ range: Range<Int>?, _ limit: Int = 256) -> String {
-            guard let range, range.count <= limit else { return "" }
+        func text(_ range: Range<Int>?, _ limit: Int = Self.longestHint) -> String {
+            guard let range, !range.isEmpty, range.count <= limit else { return "" }
             return String(decoding: exchange.text(range), as: UTF8.self)
         }
         call.sessionID = String(decoding: exchange.session, as: UTF8.self)
@@ -38,7 +41,6 @@ extension LoopWorker {
         call.parentAgentID = text(facts.parentAgentID)
         call.agentType = text(facts.agentType)
         call.requestClass = text(facts.requestClass)
-        call.promptID = text(facts.promptID)
         call.compaction = text(facts.compaction)
         call.contextCompacted = text(facts.contextCompacted)
         call.toolDurations = text(facts.toolDurations, 4_096)
@@ -51,9 +53,7 @@ extension LoopWorker {
 
     private func addAnswer(_ exchange: Exchange, _ call: inout ModelCall) {
         call.status = exchange.statusForRecords
-        call.attempts = exchange.attempts.count
         if let routed = exchange.routed {
-            call.modelRequested = routed.requested
             call.model = routed.upstream
             call.provider = exchange.setting.accounts[routed.account].name
         }
@@ -62,7 +62,6 @@ extension LoopWorker {
             return
         }
         call.clientSpan = last.span
-        call.outcome = "\(last.outcome.name)"
         call.stopReason = last.facts.stopReason
         var usage = TokenUsage()
         for attempt in exchange.attempts {
@@ -82,6 +81,7 @@ extension LoopWorker {
     private func addTools(_ attempt: Attempt, _ exchange: Exchange, _ call: inout ModelCall) {
         guard !attempt.facts.tools.isEmpty, let meter = attempt.meter else { return }
         let times = meter.toolTimes
+        call.toolUses.reserveCapacity(attempt.facts.tools.count)
         for (index, tool) in attempt.facts.tools.enumerated() {
             // One that has not come whole cannot be run by anybody.
             guard index < times.count || attempt.hasWholeAnswer else { break }

@@ -61,6 +61,6 @@ extension LoopWorker {
         event.add("gen_ai.provider.name", "\(exchange.setting.accounts[attempt.routed.account].providerName)")
         event.add("gen_ai.request.model", attempt.routed.upstream)
         event.add("gen_ai.response.model", attempt.facts.model)
-        telemetry.emit(event) { content.add(to: &$0) }
+        telemetry.emit(event, size: content.size) { content.add(to: &$0) }
     }
 }

@@ -68,6 +68,9 @@ struct CapturedContent: Sendable {
     let responseIsCut: Bool
     let share: CaptureRoom.Share
 
+    /// Bytes.
+    var size: Int { request.count + response.count }
+
     /// Adds them to an event (`gen_ai.client.inference.operation.details`).
     func add(to event: inout TelemetryEvent) {
         let redactor = Redactor(redactions: rule.redactions, maximumBytes: rule.maximumBytes)

@@ -15,7 +15,7 @@ struct KeySetFetcher: Sendable {
     let place: Place
     let resolver: Resolver
 
-    /// Nanoseconds for each step.
+    /// Nanoseconds for a request.
     private static let timeout: Int64 = 5_000_000_000
 
     /// `nil` for a secret, which is not fetched. Throws `.tlsConfiguration` when the CA file cannot be used.

@@ -99,10 +99,8 @@ package enum Doctor {
             DoctorFinding.warn("telemetry", $0, cure: "correct the variable; the gateway does not use it so")
         }
         for survey in SpoolSurvey.folders(in: snapshot.dataPath + "/spool") {
-            let contents = SpoolContents(path: "\(snapshot.dataPath)/spool/\(survey.name)")
             findings.append(
-                SpoolChecks.finding(
-                    survey, contents, maximumSize: settings.spool?.maximumSize, at: wallClockNanoseconds()))
+                SpoolChecks.finding(survey, maximumSize: settings.spool?.maximumSize, at: wallClockNanoseconds()))
         }
         let resolver = Resolver()
         let attempts = DoctorCollector.all(settings).map { collector in

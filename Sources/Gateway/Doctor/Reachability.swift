@@ -7,6 +7,8 @@ actor Reachability {
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
     private let resolver = Resolver()
     private static let timeout: Int64 = 5_000_000_000
+    /// Bytes: metrics with many labels are long.
+    private static let maximumAnswer = 64 * 1024 * 1024
 
     init(loop: EventLoop) { self.loop = loop }
 
@@ -34,9 +36,10 @@ actor Reachability {
         return monotonicNanoseconds() - began
     }
 
-    /// Asks the gateway; the status and the beginning of the text.
+    /// Asks the gateway; the status and the text.
     func get(_ path: String, from endpoint: Endpoint) async -> Result<(status: Int, text: String), ClientFault> {
-        let client = HTTPClient(endpoint: endpoint, loop: loop, resolver: resolver)
+        let client = HTTPClient(
+            endpoint: endpoint, loop: loop, resolver: resolver, maximumAnswer: Self.maximumAnswer)
         do throws(ClientFault) {
             let answer = try await client.get(path: path, timeout: Self.timeout)
             await client.close()

@@ -4,16 +4,16 @@ import Telemetry
 enum SpoolChecks {
     /// `maximumSize`: bytes that one destination may have, if there is a spool at all now.
     static func finding(
-        _ survey: SpoolSurvey, _ contents: SpoolContents, maximumSize: Int?, at now: Int64
+        _ survey: SpoolSurvey, maximumSize: Int?, at now: Int64
     ) -> DoctorFinding {
         let check = "spool \(survey.name)"
         let size = DoctorText.bytes(Int64(survey.bytes))
-        guard contents.records > 0 || contents.damaged > 0 else { return .ok(check, "nothing waits") }
-        let age = contents.oldest.map { ", the oldest for \(DoctorText.age(now - $0))" } ?? ""
-        let detail = "\(size): \(contents.items) items in \(contents.records) exports wait\(age)"
-        if contents.damaged > 0 {
+        guard survey.records > 0 || survey.damaged > 0 else { return .ok(check, "nothing waits") }
+        let age = survey.oldest.map { ", the oldest for \(DoctorText.age(now - $0))" } ?? ""
+        let detail = "\(size): \(survey.items) items in \(survey.records) exports wait\(age)"
+        if survey.damaged > 0 {
             return .warn(
-                check, "\(detail); \(contents.damaged) are damaged and lost",
+                check, "\(detail); \(survey.damaged) are damaged and lost",
                 cure: "a full or failing disk, or a machine that lost its power: check it")
         }
         if let maximumSize, survey.bytes > maximumSize / 2 {
@@ -21,7 +21,7 @@ enum SpoolChecks {
                 check, "\(detail); more than half of its \(DoctorText.bytes(Int64(maximumSize)))",
                 cure: "see to the collector before the oldest are dropped, or give the spool more room")
         }
-        if let oldest = contents.oldest, now - oldest > 300_000_000_000 {
+        if let oldest = survey.oldest, now - oldest > 300_000_000_000 {
             return .warn(check, detail, cure: "the collector does not take it: see to it; nothing is lost yet")
         }
         return .ok(check, detail)

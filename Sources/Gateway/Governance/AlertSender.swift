@@ -24,7 +24,7 @@ actor AlertSender {
     private var flushDeadline: Int64?
 
     static let maximumQueue = 1_000
-    /// Nanoseconds for each step of an attempt.
+    /// Nanoseconds for an attempt.
     static let timeout: Int64 = 10_000_000_000
 
     /// An alert with where it goes.

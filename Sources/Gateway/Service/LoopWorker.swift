@@ -24,6 +24,8 @@ final class LoopWorker: RequestHandler, @unchecked Sendable {
     let finishedCalls: FinishedCalls
     let governor: Governor
     let writer: LedgerWriter
+    /// What callers have spent.
+    let standings: StandingReader
     /// Of what requests will use.
     var forecast = UsageForecast()
     private(set) var setting: LoopSetting
@@ -55,7 +57,8 @@ final class LoopWorker: RequestHandler, @unchecked Sendable {
     var isReady: Bool { !connections.isDraining }
 
     init(
-        loop: EventLoop, snapshot: Snapshot, book: RuleBook, governor: Governor, writer: LedgerWriter, keys: KeyRing,
+        loop: EventLoop, snapshot: Snapshot, book: RuleBook, governor: Governor, writer: LedgerWriter,
+        standings: StandingReader, keys: KeyRing,
         tokens: TokenDirectory, journal: Journal, ids: RequestIDSource, telemetry: LoopTelemetry,
         sessions: SessionGatherer, resolver: Resolver, upstreams: [UpstreamAccount],
         listeners: [Listener], keyLookout: KeyLookout, exposition: @escaping Exposition,
@@ -68,6 +71,7 @@ final class LoopWorker: RequestHandler, @unchecked Sendable {
         self.keyLookout = keyLookout
         self.governor = governor
         self.writer = writer
+        self.standings = standings
         self.loop = loop
         self.listeners = listeners
         self.keys = keys

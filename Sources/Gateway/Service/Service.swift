@@ -61,7 +61,8 @@ package final class Service {
             workers.append(
                 LoopWorker(
                     loop: loop, snapshot: snapshot, book: book, governor: governance.governor,
-                    writer: ledger.writer, keys: KeyRing(ledger.initialKeys, snapshot.keys),
+                    writer: ledger.writer, standings: ledger.standings,
+                    keys: KeyRing(ledger.initialKeys, snapshot.keys),
                     tokens: tokens.directory, journal: ledger.journals[index], ids: ledger.makeIDSource(loop: index),
                     telemetry: telemetry.loops[index], sessions: SessionGatherer(loop: loop, sessions),
                     resolver: resolver, upstreams: accounts, listeners: listeners[index],
@@ -103,6 +104,7 @@ package final class Service {
         options.onRaiseChange = { raises.changed($0) }
         options.onAudit = { entries in for entry in entries { telemetry.emit(.change(entry)) } }
         options.onAuditLoss = telemetry.auditLoss()
+        options.onRowLoss = telemetry.rowLoss()
         options.onFault = { telemetry.tell($0) }
         return try Ledger(directory, options)
     }
@@ -261,7 +263,7 @@ package final class Service {
         await sessions.shutdown()
         await telemetry.shutdown()
         do {
-            try await ledger.writer.close()
+            try await ledger.close()
         } catch {
             log.write(.error, "the ledger could not be closed; the next start brings its rows in") { fields in
                 fields.member("error", "\(error)")

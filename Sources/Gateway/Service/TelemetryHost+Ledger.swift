@@ -34,6 +34,21 @@ extension TelemetryHost {
             }
         }
     }
+
+    /// Counts rows of tools and of breaks of caches that were dropped; the log says so once.
+    func rowLoss() -> @Sendable (_ table: String, Int) -> Void {
+        let isTold = SaidOnce()
+        return { [self] table, count in
+            measure { $0.add(.ledgerDropped, Int64(count), Labels().adding("tollgate.table", table)) }
+            guard isTold.isFirst else { return }
+            processLog.write(
+                .error, "the ledger loses rows of sessions: too many wait for the database; a metric counts them"
+            ) {
+                $0.member("table", table)
+                $0.member("dropped", Int64(count))
+            }
+        }
+    }
 }
 
 /// Something that is said the first time only; from any thread.

@@ -6,8 +6,8 @@ import Wire
 /// Watches what providers' caches give, on the tracker's loop, and tells of each break: a row, an event, figures.
 struct CacheWatch: ~Copyable {
     private var forensics = CacheForensics()
-    /// Calls that are to be looked at in the order in which they ended; loops hand theirs over when they like.
-    private var waiting: [ModelCall] = []
+    /// Calls that are to be looked at in the order in which they ended, and when they came: loops hand theirs over when they like.
+    private var waiting: [(at: Int64, call: ModelCall)] = []
     private let telemetry: LoopTelemetry
     private let writer: LedgerWriter
 
@@ -20,21 +20,22 @@ struct CacheWatch: ~Copyable {
     private static let patience: Int64 = 500_000_000
     private static let mostWaiting = 5_000
 
-    mutating func take(_ calls: [ModelCall]) {
-        waiting += calls
+    /// Only what can have left something in a cache is kept.
+    mutating func take(_ calls: [ModelCall], at now: Int64) {
+        for call in calls where call.isComparable { waiting.append((now, call)) }
         if waiting.count > Self.mostWaiting { finish() }
     }
 
-    /// Looks at the calls before which no other can come any more. Unix nanoseconds.
+    /// Looks at the calls before which no other can come any more. By a clock that only goes forward.
     mutating func timePassed(at now: Int64) {
-        let ready = waiting.filter { $0.endedAt <= now - Self.patience }
-        guard !ready.isEmpty else { return }
-        waiting.removeAll { $0.endedAt <= now - Self.patience }
-        examine(ready)
+        let ripe = waiting.prefix { $0.at <= now - Self.patience }.map(\.call.endedAt).max()
+        guard let ripe else { return }
+        examine(waiting.filter { $0.call.endedAt <= ripe }.map(\.call))
+        waiting.removeAll { $0.call.endedAt <= ripe }
     }
 
     mutating func finish() {
-        examine(waiting)
+        examine(waiting.map(\.call))
         waiting = []
     }
 

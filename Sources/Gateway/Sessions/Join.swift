@@ -14,6 +14,13 @@ extension LoopWorker {
         guard exchange.facts.sessionID != nil, let body = exchange.body else { return }
         let counts = exchange.operation == .countTokens
         if !counts { exchange.conversation = Sessions.Conversation(body: body.bytes, members: scan.members) }
+        findPlace(of: exchange, counts: counts)
+        guard !counts else { return }
+        let agent = exchange.facts.agentID.map { !$0.isEmpty && $0.count <= Self.longestHint } ?? false
+        sessions.began(RunningCall(trace: exchange.trace.traceID.low, isOfAgent: agent))
+    }
+
+    private func findPlace(of exchange: Exchange, counts: Bool) {
         guard exchange.trace.parent == nil, exchange.setting.snapshot.telemetry.sessionTraces else { return }
         let agent = exchange.text(exchange.facts.agentID)
         guard let found = prompts.place(of: asker(exchange, agent, counts: counts)) else { return }

@@ -15,7 +15,7 @@ extension LoopWorker {
         let query = MeQuery(String(decoding: channel.headBytes(channel.head.query), as: UTF8.self))
         let session = query.session.isEmpty ? String(decoding: exchange.session, as: UTF8.self) : query.session
         let now = wallClockNanoseconds()
-        let standing = await writer.standing(
+        let standing = await standings.standing(
             session: session, user: principal.user, day: CivilDate(unixNanoseconds: now).text)
         let places = book.standingPlaces(of: principal, exchange.metadata)
         let statuses = places.isEmpty ? [] : await governor.statuses(at: places, of: book)

@@ -5,21 +5,31 @@ import Transport
 final class SessionGatherer {
     private let timer: LoopTimer
     private let tracker: SessionTracker
+    private var begun: [RunningCall] = []
     private var calls: [ModelCall] = []
     private static let most = 64
+    private static let mostBegun = 256
     /// Nanoseconds.
     private static let delay: Int64 = 200_000_000
 
     init(loop: EventLoop, _ tracker: SessionTracker) {
         self.tracker = tracker
         timer = LoopTimer(loop: loop)
-        calls.reserveCapacity(Self.most)
         timer.whenFired = { [unowned self] in handOver() }
+    }
+
+    func began(_ call: RunningCall) {
+        begun.append(call)
+        wait()
     }
 
     func add(_ call: ModelCall) {
         calls.append(call)
-        if calls.count >= Self.most {
+        wait()
+    }
+
+    private func wait() {
+        if calls.count >= Self.most || begun.count >= Self.mostBegun {
             handOver()
         } else if !timer.isArmed {
             timer.schedule(after: Self.delay)
@@ -28,8 +38,9 @@ final class SessionGatherer {
 
     func handOver() {
         timer.cancel()
-        guard !calls.isEmpty else { return }
-        tracker.give(calls)
-        calls.removeAll(keepingCapacity: true)
+        guard !calls.isEmpty || !begun.isEmpty else { return }
+        tracker.give(begun: begun, calls)
+        begun = []
+        calls = []
     }
 }

@@ -14,6 +14,8 @@ actor SessionTracker {
     private var cache: CacheWatch?
     private let timer: LoopTimer
     private var ticks = 0
+    /// Of the wall's clock to the one that only goes forward.
+    private var clockOffset = Int64.min + tick
     private static let tick: Int64 = 1_000_000_000
     private static let ticksToTidy = 600
 
@@ -32,28 +34,32 @@ actor SessionTracker {
 
     private func begin() {
         telemetry.beforeCollection = { [unowned self] figures in
-            let active = assumeIsolated { $0.machine.activeSessions(at: wallClockNanoseconds()) }
+            let active = assumeIsolated { $0.machine.activeSessions(at: monotonicNanoseconds()) }
             figures.set(.activeSessions, Int64(active))
         }
         timer.whenFired = { [unowned self] in assumeIsolated { $0.timePassed() } }
         timer.schedule(after: Self.tick)
     }
 
-    /// Model calls that have ended; from any thread.
-    nonisolated func give(_ calls: [ModelCall]) {
-        loop.post { [self] in assumeIsolated { $0.take(calls) } }
+    /// Model calls that have begun, and those that have ended; from any thread.
+    nonisolated func give(begun: [RunningCall], _ calls: [ModelCall]) {
+        loop.post { [self] in assumeIsolated { $0.take(begun, calls) } }
     }
 
-    private func take(_ calls: [ModelCall]) {
-        cache?.take(calls)
-        let now = wallClockNanoseconds()
+    private func take(_ begun: [RunningCall], _ calls: [ModelCall]) {
+        let now = monotonicNanoseconds()
+        cache?.take(calls, at: now)
+        for call in begun { machine.began(call) }
         var told: [SessionEvent] = []
         for call in calls { machine.ended(call, at: now) { told.append($0) } }
         tell(told)
     }
 
     private func timePassed() {
-        let now = wallClockNanoseconds()
+        let now = monotonicNanoseconds()
+        let offset = wallClockNanoseconds() - now
+        if offset < clockOffset - Self.tick { machine.clockWentBack() }
+        clockOffset = offset
         var told: [SessionEvent] = []
         machine.timePassed(at: now) { told.append($0) }
         cache?.timePassed(at: now)

@@ -45,9 +45,11 @@ final class HTTP2Connection: @unchecked Sendable {
                 _ = try? flush()
                 return answer
             }
-            if hasRead { continue }
             let wanted: WakeEvents = isBlocked ? [.upstreamReadable, .upstreamWritable] : .upstreamReadable
-            let events = await wakeup.wait(for: wanted.union(.deadline))
+            // A server that sends without end, and nothing of the answer, is out of time all the same.
+            let isOver = monotonicNanoseconds() >= deadline
+            if hasRead, !isOver { continue }
+            let events = isOver ? [] : await wakeup.wait(for: wanted.union(.deadline))
             if events.isDisjoint(with: wanted) {
                 session.cancel(id)
                 _ = try? flush()

@@ -69,10 +69,45 @@ package final class SessionStore {
         return rows
     }
 
+    /// A session's requests in the order of their ids, looked for from the newest back until there are as many as it has, or until
+    /// the time is over: whoever resumes a session after weeks has all of these weeks' rows between its own.
+    ///
+    /// - Parameter milliseconds: how long at most; a day of 100,000 requests takes a tenth of a second.
+    /// - Returns: how many older ones are missing, too.
+    package func newestCalls(
+        of session: SessionRow, within milliseconds: Int64
+    ) throws(LedgerError) -> (calls: [SessionCallRow], missing: Int64) {
+        guard let database = try database() else { return ([], 0) }
+        let deadline = monotonicMilliseconds() + milliseconds
+        let statement = try database.prepare(
+            "SELECT \(SessionCallRow.columns) FROM requests WHERE id BETWEEN ?1 AND ?2 AND session_id = ?3 "
+                + "ORDER BY id DESC")
+        var rows: [SessionCallRow] = []
+        var end = session.last.rawValue
+        while end >= session.first.rawValue, rows.count < session.sums.requests, monotonicMilliseconds() < deadline {
+            let start = max(session.first.rawValue, end - Self.stretch + 1)
+            statement.bind(1, start)
+            statement.bind(2, end)
+            statement.bind(3, session.id)
+            while try statement.step() { rows.append(SessionCallRow(reading: statement)) }
+            end = start - 1
+        }
+        return (rows.reversed(), max(0, session.sums.requests - Int64(rows.count)))
+    }
+
+    /// Ids of two hours: they count milliseconds above their lower 22 bits.
+    private static let stretch: Int64 = 7_200_000 << 22
+
+    /// The tools that these requests called for.
+    package func tools(of calls: [SessionCallRow]) throws(LedgerError) -> [ToolRow] {
+        guard let database = try database() else { return [] }
+        return try ToolTable.calls(of: calls.lazy.map(\.id.rawValue), in: database)
+    }
+
     /// The tools that its requests called for, from one on.
-    package func tools(of session: SessionRow, from: RequestID? = nil) throws(LedgerError) -> [ToolRow] {
+    package func tools(of session: SessionRow, from: RequestID) throws(LedgerError) -> [ToolRow] {
         guard let database = try database() else { return [] }
         return try ToolTable.calls(
-            of: session.id, from: from?.rawValue ?? session.first.rawValue, to: session.last.rawValue, in: database)
+            of: session.id, from: from.rawValue, to: session.last.rawValue, in: database)
     }
 }

@@ -69,6 +69,24 @@ struct ToolTable {
         statement.bind(1, first)
         statement.bind(2, last)
         statement.bind(3, session)
+        return try read(statement)
+    }
+
+    /// Those that some requests called for, in the order of the requests and of time.
+    static func calls(
+        of requests: some Sequence<Int64>, in database: Database
+    ) throws(LedgerError) -> [ToolRow] {
+        let statement = try database.prepare(
+            "SELECT \(columns) FROM tool_calls WHERE request_id = ?1 ORDER BY started_at, call_id")
+        var rows: [ToolRow] = []
+        for request in requests {
+            statement.bind(1, request)
+            rows += try read(statement)
+        }
+        return rows
+    }
+
+    private static func read(_ statement: Statement) throws(LedgerError) -> [ToolRow] {
         var rows: [ToolRow] = []
         while try statement.step() {
             var row = ToolRow(requestID: statement.integer(0), callID: statement.text(1))

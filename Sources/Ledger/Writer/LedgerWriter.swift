@@ -25,6 +25,7 @@ package actor LedgerWriter {
     private let inbox: WriterInbox
     private let onFault: @Sendable (LedgerFault) -> Void
     private let onAuditLoss: @Sendable (Int) -> Void
+    private let onRowLoss: @Sendable (_ table: String, Int) -> Void
 
     private var store: WriterStore?
     /// Rows taken out of the rings whose transaction is not committed yet.
@@ -36,12 +37,15 @@ package actor LedgerWriter {
     private var counts = LedgerStatistics()
     /// Dropped audit lines that were told of.
     private var toldLoss = 0
+    /// The same of rows.
+    private var toldRows: [WriterInbox.Table: Int] = [:]
 
     package nonisolated let unownedExecutor: UnownedSerialExecutor
 
     init(
         store: consuming sending WriterStore, journals: [Journal], inbox: WriterInbox, thread: WriterThread,
-        onFault: @escaping @Sendable (LedgerFault) -> Void, onAuditLoss: @escaping @Sendable (Int) -> Void
+        onFault: @escaping @Sendable (LedgerFault) -> Void, onAuditLoss: @escaping @Sendable (Int) -> Void,
+        onRowLoss: @escaping @Sendable (_ table: String, Int) -> Void
     ) {
         self.store = consume store
         self.journals = journals
@@ -49,6 +53,7 @@ package actor LedgerWriter {
         self.thread = thread
         self.onFault = onFault
         self.onAuditLoss = onAuditLoss
+        self.onRowLoss = onRowLoss
         unownedExecutor = thread.asUnownedSerialExecutor()
         claims.reserveCapacity(RowWriter.groupSize)
     }
@@ -119,19 +124,6 @@ package actor LedgerWriter {
         }
     }
 
-    /// What a caller has spent so far; rows of the last few hundredths of a second may be missing, and all where the database does not
-    /// answer.
-    ///
-    /// - Parameter day: of today's costs, `2026-11-21`.
-    package func standing(session: String, user: String, day: String) -> Standing {
-        do throws(LedgerError) {
-            return try store?.standing.answer(session: session, user: user, day: day) ?? Standing()
-        } catch {
-            fault(error, now: monotonicMilliseconds())
-            return Standing()
-        }
-    }
-
     /// What the writer has done so far.
     package func statistics() -> LedgerStatistics {
         var counts = counts
@@ -187,9 +179,12 @@ package actor LedgerWriter {
 
     private func tellLoss() {
         let dropped = inbox.audit.dropped
-        guard dropped > toldLoss else { return }
-        onAuditLoss(dropped - toldLoss)
+        if dropped > toldLoss { onAuditLoss(dropped - toldLoss) }
         toldLoss = dropped
+        for table in WriterInbox.Table.allCases {
+            let dropped = inbox.dropped(from: table), told = toldRows.updateValue(dropped, forKey: table) ?? 0
+            if dropped > told { onRowLoss(table.name, dropped - told) }
+        }
     }
 
     private func writeNotes() throws(LedgerError) -> Bool {
@@ -231,7 +226,6 @@ struct WriterStore: ~Copyable {
     var rows: RowWriter
     var notes: NoteWriter
     var watch: StoreWatch
-    let standing: StandingQuery
     let lock: DirectoryLock
 }
 

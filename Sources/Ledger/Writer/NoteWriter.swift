@@ -5,7 +5,6 @@ import Glibc
 struct NoteWriter {
     /// The most rows of each kind in one transaction.
     static let groupSize = 1000
-    private static let mostTools = 100_000
 
     private let database: Database
     private let auditTable: AuditTable
@@ -50,9 +49,8 @@ struct NoteWriter {
         for batch in contents.activity {
             for row in batch { activity[row.key, default: ActivityCounts()].add(row.counts) }
         }
-        // While the database refuses they are the first that there is no room for.
-        if tools.count < Self.mostTools { tools += contents.tools }
-        if breaks.count < Self.mostTools { breaks += contents.breaks }
+        tools += contents.tools
+        breaks += contents.breaks
     }
 
     /// Whether a group was not enough.
@@ -87,6 +85,8 @@ struct NoteWriter {
         droppedKnown = dropped
         auditWritten += lines.count
         inbox.wrote(auditLines: lines.count)
+        inbox.wrote(toolGroup.count, to: .toolCalls)
+        inbox.wrote(breakGroup.count, to: .cacheBreaks)
         let written = (lines.count, alertGroup.count, toolGroup.count, breakGroup.count)
         forget(auditLines: written.0)
         for row in accountGroup { accounts[row.key] = nil }

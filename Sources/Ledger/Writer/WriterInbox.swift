@@ -15,13 +15,33 @@ final class WriterInbox: Sendable {
         var breaks: [CacheBreakRow] = []
     }
 
+    /// Tables whose rows are dropped when too many wait.
+    enum Table: Int, CaseIterable {
+        case toolCalls, cacheBreaks
+
+        var name: String { self == .toolCalls ? "tool_calls" : "cache_breaks" }
+
+        /// The most rows that wait.
+        var capacity: Int { self == .toolCalls ? 50_000 : 10_000 }
+    }
+
     private struct State {
         var contents = Contents()
         /// Audit lines here, or taken and not written yet.
         var auditLines = 0
         var dropped = 0
-        var droppedTools = 0
+        /// The same of rows of tables, in the order of `WriterInbox.Table`.
+        var rows = [Int](repeating: 0, count: Table.allCases.count)
+        var droppedRows = [Int](repeating: 0, count: Table.allCases.count)
         var closed = false
+
+        /// How many of so many rows there is room for; the others are counted.
+        mutating func room(for count: Int, in table: Table) -> Int {
+            let room = closed ? 0 : min(count, max(0, table.capacity - rows[table.rawValue]))
+            rows[table.rawValue] += room
+            droppedRows[table.rawValue] += count - room
+            return room
+        }
     }
 
     private let capacity: Int
@@ -65,26 +85,16 @@ final class WriterInbox: Sendable {
 
     /// Beyond a bound they are dropped, the newest first.
     func add(_ tools: [ToolRow]) {
-        add { state in
-            let room = state.closed ? 0 : max(0, min(tools.count, Self.mostTools - state.contents.tools.count))
-            state.droppedTools += tools.count - room
-            state.contents.tools += tools.prefix(room)
-        }
+        add { $0.contents.tools += tools.prefix($0.room(for: tools.count, in: .toolCalls)) }
     }
 
     /// The same of breaks of caches.
     func add(_ breaks: [CacheBreakRow]) {
-        add { state in
-            let room = state.closed ? 0 : max(0, Self.mostBreaks - state.contents.breaks.count)
-            state.contents.breaks += breaks.prefix(room)
-        }
+        add { $0.contents.breaks += breaks.prefix($0.room(for: breaks.count, in: .cacheBreaks)) }
     }
 
-    private static let mostTools = 50_000
-    private static let mostBreaks = 10_000
-
-    /// Calls of tools that were dropped since the start.
-    var droppedTools: Int { state.withLock { $0.droppedTools } }
+    /// Rows that were dropped since the start.
+    func dropped(from table: Table) -> Int { state.withLock { $0.droppedRows[table.rawValue] } }
 
     private func add(_ change: (inout State) -> Void) {
         state.withLock { change(&$0) }
@@ -107,6 +117,11 @@ final class WriterInbox: Sendable {
     /// So many of the audit lines taken are in the database: others may come. Writer only.
     func wrote(auditLines: Int) {
         state.withLock { $0.auditLines -= auditLines }
+    }
+
+    /// The same of rows. Writer only.
+    func wrote(_ count: Int, to table: Table) {
+        if count > 0 { state.withLock { $0.rows[table.rawValue] -= count } }
     }
 
     /// Takes nothing more in.

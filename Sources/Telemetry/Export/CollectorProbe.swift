@@ -13,7 +13,7 @@ package enum CollectorProbe {
         case unreachable(String)
     }
 
-    /// On any loop; `timeout` in nanoseconds for each step.
+    /// On any loop; `timeout`: nanoseconds for all of it.
     package static func ask(
         _ endpoint: SignalEndpoint, loop: EventLoop, resolver: Resolver, version: String, timeout: Int64
     ) async -> Outcome {
@@ -43,7 +43,8 @@ package enum CollectorProbe {
         case .status(let status, _) where [429, 502, 503, 504].contains(status):
             .busy(answer.words.isEmpty ? "status \(status)" : answer.words)
         case .status(let status, _): .refused("status \(status)")
-        case .refused(let reason): .refused(answer.words.isEmpty ? reason : answer.words)
+        case .busy(let reason, _): .busy(answer.words.isEmpty ? reason : answer.words)
+        case .refused(let reason), .tooLarge(let reason): .refused(answer.words.isEmpty ? reason : answer.words)
         case .none: .unreachable("no answer")
         }
     }

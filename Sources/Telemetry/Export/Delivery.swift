@@ -86,7 +86,7 @@ final class Delivery {
     private static func sentence(_ answer: CollectorReply) -> String {
         switch answer.reply {
         case .status(let status, _): "status \(status)"
-        case .refused(let reason): reason
+        case .refused(let reason), .tooLarge(let reason), .busy(let reason, _): reason
         case .none: answer.words
         }
     }
@@ -107,7 +107,7 @@ final class Delivery {
 
     private func note(_ severity: LogSeverity, _ message: String, _ fields: (inout JSONWriter) -> Void) {
         guard severity >= level else { return }
-        log.write(severity, message) { line in
+        log.write(severity, message, isMirrored: false) { line in
             line.member("signal", signal.rawValue)
             line.member("destination", name)
             fields(&line)

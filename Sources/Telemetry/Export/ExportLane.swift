@@ -28,6 +28,8 @@ final class ExportLane {
     let spool: Spool?
     /// Items that may be held in memory.
     private let maximumQueue: Int
+    /// Bytes that may be, when there is no spool or it cannot be written.
+    private let maximumBytes: Int
     /// Bytes in memory from which on the spool takes over.
     private static let memoryBound = 4 * 1024 * 1024
 
@@ -45,14 +47,17 @@ final class ExportLane {
     /// Items that were delivered since the last `takeDelivered`.
     private var delivered = 0
 
-    init(_ delivery: Delivery, spool: Spool?, maximumQueue: Int) {
+    init(_ delivery: Delivery, spool: Spool?, maximumQueue: Int, maximumBytes: Int = 32 * 1024 * 1024) {
         self.delivery = delivery
         self.spool = spool
         self.maximumQueue = maximumQueue
+        self.maximumBytes = maximumBytes
     }
 
     private var isCurrentSpooled: Bool { current != nil && spool?.isFirstUnderWay == true }
     private var memoryItems: Int { memory.reduce(0) { $0 + $1.items } + (isCurrentSpooled ? 0 : current?.items ?? 0) }
+    /// Of what waits behind the request under way.
+    private var memoryBytes: Int { memory.reduce(0) { $0 + $1.body.count } }
     /// Nothing waits and nothing is under way.
     var isIdle: Bool { current == nil && memory.isEmpty && (spool?.isEmpty ?? true) }
     /// Something is in memory alone.
@@ -83,11 +88,12 @@ final class ExportLane {
             return .none
         }
         memory.append(payload)
-        let isMuch =
-            memory.reduce(0) { $0 + $1.body.count } > Self.memoryBound || memoryItems > maximumQueue / 2
+        let isMuch = memoryBytes > Self.memoryBound || memoryItems > maximumQueue / 2
         if isFailing || isMuch || spool?.isEmpty == false { spill(at: now, wall: wall) }
         // A request larger than the bound is taken when it is alone, or it could never be sent.
-        if !memory.isEmpty, memory.count > 1 || current != nil, memoryItems > maximumQueue {
+        if !memory.isEmpty, memory.count > 1 || current != nil,
+            memoryItems > maximumQueue || memoryBytes > maximumBytes
+        {
             memory.removeLast()
             drop(payload.items, "queue_full")
         }
@@ -115,7 +121,7 @@ final class ExportLane {
             drop(min(piece.items, rejected), "rejected")
         case .dropped(let reason):
             if reason != ExportStateMachine.exhausted { isFailing = false }
-            if case .status(413, _) = reply, let (first, second) = piece.halves() {
+            if reply.isTooLarge, let (first, second) = piece.halves() {
                 retries = ExportStateMachine()
                 pieces.replaceSubrange(0...0, with: [first, second])
                 return .send(first)

@@ -13,10 +13,22 @@ struct ExportStateMachine {
     enum Reply: Equatable, Sendable {
         /// `retryAfter`: nanoseconds that the collector asks to be left alone, if it does.
         case status(Int, retryAfter: Int64?)
+        /// Not now, in other words than a status; `retryAfter` as above.
+        case busy(String, retryAfter: Int64?)
         /// Refused for good, with the label of the drop counter: by a collector that says so in other words than a status.
         case refused(String)
+        /// The same, but half of it may be taken.
+        case tooLarge(String)
         /// No answer: no connection, cut, timed out.
         case none
+
+        /// Whether what is refused should be tried in halves.
+        var isTooLarge: Bool {
+            switch self {
+            case .status(413, _), .tooLarge: true
+            default: false
+            }
+        }
     }
 
     private var attempts = 0
@@ -43,9 +55,10 @@ struct ExportStateMachine {
         case .status(let status, let retryAfter):
             // The only ones that may be tried again (OTLP specification, retryable response codes).
             guard [429, 502, 503, 504].contains(status) else { return .dropped("status_\(status)") }
-            let wait = retryAfter.map { min($0, Self.longestRetryAfter) }
-            return again(after: wait ?? pause(chance), began: isPatient ? now : began, at: now)
-        case .refused(let reason): return .dropped(reason)
+            return again(after: wait(retryAfter, chance), began: isPatient ? now : began, at: now)
+        case .busy(_, let retryAfter):
+            return again(after: wait(retryAfter, chance), began: isPatient ? now : began, at: now)
+        case .refused(let reason), .tooLarge(let reason): return .dropped(reason)
         case .none:
             return again(after: pause(chance), began: isPatient ? now : began, at: now)
         }
@@ -53,6 +66,10 @@ struct ExportStateMachine {
 
     private func again(after pause: Int64, began: Int64, at now: Int64) -> Verdict {
         now + pause - began > Self.maximumElapsed ? .dropped(Self.exhausted) : .again(after: pause)
+    }
+
+    private func wait(_ asked: Int64?, _ chance: Double) -> Int64 {
+        asked.map { min($0, Self.longestRetryAfter) } ?? pause(chance)
     }
 
     /// Doubled each time, and half to one and a half of that.

@@ -100,6 +100,19 @@ extension Exporter {
         if !spool.isEmpty, !houseTimer.isArmed { houseTimer.schedule(after: Self.houseInterval) }
     }
 
+    /// Learns what an earlier process left, file by file, so that nothing else has to wait for it.
+    func readSpools() async {
+        let turn = Wakeup(loop: loop)
+        for worker in workers {
+            while let spool = worker.lane.spool, flushDeadline == nil, spool.readNext() {
+                settleAccounts(worker)
+                // A turn of the loop: what waits for its sockets and timers has its own.
+                turn.setTick(after: 1_000_000)
+                _ = await turn.wait(for: .tick)
+            }
+        }
+    }
+
     // MARK: What the log says
 
     /// Once for each reason; the metrics have the numbers.
@@ -138,10 +151,15 @@ extension Exporter {
     func tellForgottenSpools() {
         guard let spool = settings.spool else { return }
         let used = Set(workers.map { "\($0.lane.delivery.name)-\($0.lane.delivery.signal.rawValue)" })
-        for left in SpoolSurvey.folders(in: spool.directory) where left.bytes > 0 && !used.contains(left.name) {
-            log.write(.warning, "a telemetry spool belongs to no destination; it can be removed") { fields in
-                fields.member("folder", "\(spool.directory)/\(left.name)")
-                fields.member("bytes", Int64(left.bytes))
+        for name in SpoolFolder.names(in: spool.directory).sorted() where !used.contains(name) {
+            let folder = "\(spool.directory)/\(name)"
+            let bytes = SpoolFolder.segments(in: folder).reduce(0) { $0 + $1.size }
+            guard bytes > 0 else { continue }
+            log.write(
+                .warning, "a telemetry spool belongs to no destination; it can be removed", isMirrored: false
+            ) { fields in
+                fields.member("folder", folder)
+                fields.member("bytes", Int64(bytes))
             }
         }
     }
@@ -159,7 +177,7 @@ extension ExportStateMachine.Reply {
         switch self {
         case .status(200..<300, _): ""
         case .status(let status, _): "\(status)"
-        case .refused(let reason): reason
+        case .refused(let reason), .tooLarge(let reason), .busy(let reason, _): reason
         case .none: "no_answer"
         }
     }

@@ -75,6 +75,8 @@ extension Exporter {
 
     private func age(_ spool: Spool) -> Int64 { spool.oldest.map { max(0, monotonicNanoseconds() - $0) } ?? 0 }
 
+    /// False when nothing of it was taken. Of what is too large and cut in halves, differences that one of them lost do not come
+    /// again.
     private func deliver(_ payload: Payload, _ feed: MetricFeed, _ destination: Destination) async -> Bool {
         var retries = ExportStateMachine()
         let meter = LaneMeter(feed.delivery)
@@ -90,6 +92,10 @@ extension Exporter {
                 if rejected > 0 { lost(Int(rejected), "rejected", meter) }
                 return true
             case .dropped(let reason):
+                if reply.isTooLarge, let (first, second) = payload.halves() {
+                    let isFirstTaken = await deliver(first, feed, destination)
+                    return await deliver(second, feed, destination) || isFirstTaken
+                }
                 lost(payload.items, reason, meter)
                 return false
             case .again(let pause):

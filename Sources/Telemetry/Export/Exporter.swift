@@ -1,4 +1,5 @@
 import HTTP
+import Synchronization
 import Transport
 import Wire
 
@@ -21,6 +22,9 @@ package actor Exporter {
     let eventGatherer: RecordGatherer
     let inbox: EventInbox
     let forwardInbox = ForwardInbox()
+    /// Bytes that the loops handed over and that were not taken yet.
+    private let handedOver = Atomic<Int>(0)
+    private static let maximumHandedOver = 64 * 1024 * 1024
 
     var own: MetricShard
     /// The figures of all, as they were gathered last, once an instrument has no room for more series.
@@ -49,7 +53,7 @@ package actor Exporter {
     /// What carries the telemetry of a destination, by its name; nil: nothing does.
     typealias MakeTransport = (String, SignalEndpoint) throws(TransportError) -> (any OTLPTransport)?
 
-    /// With transports and pauses of the caller's choice. The spools are opened: what an earlier process left is sent after
+    /// With transports and pauses of the caller's choice. What an earlier process left in the spools is read and sent after
     /// `start`.
     init(
         _ settings: TelemetrySettings, version: String, loop: EventLoop, log: LogWriter, sources: [LoopTelemetry],
@@ -82,6 +86,7 @@ package actor Exporter {
             worker.meter.begins(capacity: batching(worker).maximumQueue, &own)
             kick(worker, worker.lane.opened(at: monotonicNanoseconds()))
         }
+        Task(executorPreference: loop) { await self.readSpools() }
         tellForgottenSpools()
         if destinations.contains(where: { $0.metrics != nil }) { metricTimer.schedule(after: settings.metricInterval) }
     }
@@ -111,6 +116,30 @@ package actor Exporter {
     }
 
     // MARK: Spans, events, what passes through
+
+    /// Takes spans or events of a loop, from its thread; false, and nothing is taken, when the exporter is so far behind that there
+    /// is no room for more.
+    nonisolated func hand(_ batch: RecordBatch, as signal: Signal) -> Bool {
+        let size = batch.bytes.count
+        guard reserve(size) else { return false }
+        loop.post { [self] in
+            Task(executorPreference: loop) {
+                self.release(size)
+                if signal == .spans { await self.take(batch) } else { await self.takeEvents(batch) }
+            }
+        }
+        return true
+    }
+
+    /// Makes room for what a loop hands over; false: there is none. Loops that ask in the same moment may exceed it by what each
+    /// hands over.
+    nonisolated func reserve(_ size: Int) -> Bool {
+        guard handedOver.load(ordering: .relaxed) + size <= Self.maximumHandedOver else { return false }
+        handedOver.add(size, ordering: .relaxed)
+        return true
+    }
+
+    nonisolated func release(_ size: Int) { handedOver.subtract(size, ordering: .relaxed) }
 
     /// Takes spans of a loop, or others in the format of `SpanRecorder`: one message for a whole batch.
     package func take(_ batch: RecordBatch) async { gather(batch, spanGatherer) }

@@ -1,5 +1,6 @@
 /// Counts what becomes of a lane's items under the names of the conventions (OpenTelemetry SDK metrics).
 struct LaneMeter {
+    private let isGRPC: Bool
     private let exporter: Labels
     private let processor: Labels
     private let instruments: Instruments
@@ -31,6 +32,7 @@ struct LaneMeter {
             instruments = Instruments(
                 exported: .pointsExported, inflight: .pointsInflight, size: nil, capacity: nil, processed: nil)
         }
+        isGRPC = delivery.isGRPC
         exporter = .component(delivery.name, type: "otlp_\(delivery.isGRPC ? "grpc" : "http")_\(kind)_exporter")
         processor = .component(delivery.name, type: "batching_\(kind)_processor")
     }
@@ -43,7 +45,7 @@ struct LaneMeter {
     func ended(_ items: Int, status: Int?, error: String, after seconds: Double, _ figures: inout MetricShard) {
         figures.add(instruments.inflight, -Int64(items), exporter)
         var labels = exporter.adding("error.type", error)
-        if let status { labels = labels.adding("http.response.status_code", status) }
+        if let status, !isGRPC { labels = labels.adding("http.response.status_code", status) }
         figures.record(.exportDuration, seconds, at: figures.index(.exportDuration, labels))
     }
 

@@ -3,7 +3,7 @@ import Transport
 
 /// What carries an export to its collector.
 protocol OTLPTransport: Sendable {
-    /// Sends one request and reads its whole, bounded answer. `timeout`: nanoseconds for each step of it, or for all.
+    /// Sends one request and reads its whole, bounded answer. `timeout`: nanoseconds for all of it.
     func export(
         path: String, fields: [(String, String)], body: [UInt8], timeout: Int64
     ) async throws(ClientFault) -> CollectorReply

@@ -11,7 +11,9 @@ extension SignalEndpoint {
             return try makeTransport(loop, resolver)
         } catch {
             guard authorityFile != nil || identity != nil else { throw error }
-            log.write(.error, "the OTLP certificate files cannot be used; nothing is exported") { fields in
+            log.write(
+                .error, "the OTLP certificate files cannot be used; nothing is exported", isMirrored: false
+            ) { fields in
                 fields.member("file", authorityFile ?? identity?.certificateFile ?? "")
                 fields.member("error", error.sentence)
             }

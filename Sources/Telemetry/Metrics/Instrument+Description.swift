@@ -91,6 +91,7 @@ extension Instrument {
         case .ledgerRows: "Requests written to the ledger."
         case .ledgerTransactions: "Transactions that the ledger committed."
         case .ledgerFaults: "Times the ledger's database refused."
+        case .ledgerDropped: "Rows of tools and of breaks of caches that were not written to the ledger."
         case .ledgerWaiting: "Requests that ended and are not in the database yet."
         case .auditWaiting: "Audit lines that are not in the database yet."
         case .journalCapacity: "Slots of the ledger's journal."

@@ -17,8 +17,8 @@ package enum Instrument: Int, CaseIterable, Sendable {
     case claudeSessions, claudeCommits, claudePullRequests, claudeLines, claudeEdits, claudeActiveTime, claudeCost
     // Sessions
     case toolDuration, executeToolDuration, invokeAgentDuration, activeSessions
-    // Cache forensics
-    case cacheBreaks, cacheRebilledTokens, cacheRebilledCost
+    // Cache forensics, and what is lost of it and of tools
+    case cacheBreaks, cacheRebilledTokens, cacheRebilledCost, ledgerDropped
     // GenAI, HTTP
     case clientChunkGap, inferenceChunkGap, operationInput, operationOutput, inferenceReasoning, modelDuration,
         firstToken, outputToken, serverRequestSize, serverResponseSize, clientDuration, clientRequestSize,
@@ -147,6 +147,7 @@ package enum Instrument: Int, CaseIterable, Sendable {
         case .ledgerRows: "tollgate.ledger.rows"
         case .ledgerTransactions: "tollgate.ledger.transactions"
         case .ledgerFaults: "tollgate.ledger.faults"
+        case .ledgerDropped: "tollgate.ledger.rows.dropped"
         case .ledgerWaiting: "tollgate.ledger.rows.waiting"
         case .auditWaiting: "tollgate.ledger.audit.waiting"
         case .journalCapacity: "tollgate.ledger.journal.capacity"
@@ -240,7 +241,7 @@ package enum Instrument: Int, CaseIterable, Sendable {
             "{unit}"
         case .buildInfo:
             "{build}"
-        case .ledgerRows, .ledgerWaiting, .journalCapacity, .journalFree:
+        case .ledgerRows, .ledgerWaiting, .ledgerDropped, .journalCapacity, .journalFree:
             "{row}"
         case .ledgerTransactions:
             "{transaction}"

@@ -21,6 +21,17 @@ def matches(name, text):
     assert text == file.read_text(), f"{name} differs; GOLDEN=write takes what is there now:\n{text}"
 
 
+def shown(name, page):
+    """A page of docs/ shows golden/NAME, in the block behind a comment with that name."""
+    file = FOLDER.parent.parent.parent / "docs" / page
+    text = file.read_text()
+    block = f"<!-- Tests/EndToEnd/golden/{name} -->\n```\n{(FOLDER / name).read_text()}```\n"
+    if os.environ.get("GOLDEN") == "write":
+        text = re.sub(rf"<!-- Tests/EndToEnd/golden/{re.escape(name)} -->\n```\n.*?```\n", lambda _: block, text, flags=re.DOTALL)
+        file.write_text(text)
+    assert block in text, f"docs/{page} shows another {name}; GOLDEN=write brings it up to date"
+
+
 def value(name, given):
     if VOLATILE.search(name):
         return f"<{type(given).__name__}>"

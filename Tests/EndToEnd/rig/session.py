@@ -4,6 +4,8 @@ import json
 import uuid
 
 from rig.gateway import MODEL
+from rig.golden import KINDS
+from rig.otlp import ERROR, SERVER
 
 TOOLS = [{"name": name, "description": "A tool. " * 20, "input_schema": {"type": "object"}} for name in ("Bash", "Read", "Agent", "Grep")]
 
@@ -93,17 +95,39 @@ class Trace:
         assert all(span.begin <= span.end for span in self.spans)
 
     def text(self):
-        """The trace as a tree."""
+        """The trace as a tree: names, kinds, and what tells the session; stages, which only slow ones have spans of, are left out."""
         lines = []
 
-        def add(span, depth):
-            numbers = {
-                "in": span.attributes.get("gen_ai.usage.input_tokens"), "out": span.attributes.get("gen_ai.usage.output_tokens"),
-                "cost": span.attributes.get("tollgate.cost.nano_usd") if "gen_ai.usage.input_tokens" in span.attributes or not span.parent_id else None}
-            told = " ".join(f"{name}={value}" for name, value in numbers.items() if value is not None)
-            lines.append(f"{'  ' * depth}{span.name}  {(span.end - span.begin) / 1e6:.0f} ms  {told}".rstrip())
-            for child in sorted((s for s in self.spans if s.parent_id == span.span_id), key=lambda s: s.begin):
-                add(child, depth + 1)
+        def add(span, first, rest):
+            lines.append(f"{first}{span.name} · {KINDS[span.kind]}{' ERROR' if span.status == ERROR else ''}  {told(span)}".rstrip())
+            children = sorted((s for s in self.spans if s.parent_id == span.span_id and s.name not in STAGES), key=lambda s: s.begin)
+            for child in children:
+                isLast = child is children[-1]
+                add(child, rest + ("└ " if isLast else "├ "), rest + ("  " if isLast else "│ "))
 
-        add(self.root, 0)
-        return "\n".join(lines)
+        add(self.root, "", "")
+        return "\n".join(lines) + "\n"
+
+
+STAGES = {"accept", "identify", "route", "admit", "relay", "settle", "account"}
+# What of a span's attributes its line says, and how; what it has not is not said.
+TOLD = {
+    "http.response.status_code": "{}", "tollgate.provider": "{}", "tollgate.route.reason": "({})", "error.type": "{}",
+    "tollgate.tool.outcome": "{}", "tollgate.prompt.end": "{}", "tollgate.total.model_calls": "{} calls",
+    "tollgate.total.input_tokens": "in {}", "tollgate.total.output_tokens": "out {}", "tollgate.total.cache_read_tokens": "cached {}",
+    "gen_ai.usage.input_tokens": "in {}", "gen_ai.usage.output_tokens": "out {}", "gen_ai.usage.cache_read.input_tokens": "cached {}",
+    "tollgate.cost.nano_usd": "${:.4f}", "gen_ai.response.finish_reasons": "{}",
+}
+
+
+def told(span):
+    given = span.attributes
+    if span.kind == SERVER:  # the request's own sums stand on its attempts
+        given = {"http.response.status_code": given["http.response.status_code"]}
+    parts = []
+    for name, form in TOLD.items():
+        if name in given:
+            value = given[name]
+            value = value / 1e9 if name.endswith("nano_usd") else ",".join(value) if isinstance(value, list) else value
+            parts.append(form.format(value))
+    return "  ".join(parts + [f"→ {attributes['link.type']}" for _, _, attributes in span.links])

@@ -79,6 +79,12 @@ class UnreliableSink(Sink):
             while connection in self._connections and self._listener:
                 time.sleep(0.02)
             return False
+        if decided == "drip":
+            connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n")
+            while connection in self._connections and self._listener:
+                connection.sendall(b"\0")
+                time.sleep(0.1)
+            return False
         if decided == "cut":
             connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf")
             return False

@@ -38,7 +38,7 @@ struct GRPCStatus: Equatable {
     static let unauthenticated = 16
 
     /// The standard's name of the code.
-    var name: String { Self.names.indices.contains(code) ? Self.names[code] : "CODE_\(code)" }
+    var name: String { Self.names.indices.contains(code) ? Self.names[code] : Self.names[Self.unknown] }
 
     private static let names = [
         "OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS",
@@ -48,18 +48,31 @@ struct GRPCStatus: Equatable {
 
     /// What a code means for an export.
     enum Meaning {
-        case delivered, retryable, permanent
+        case delivered, retryable, tooLarge, permanent
     }
 
     /// OTLP specification, OTLP/gRPC response: CANCELLED, DEADLINE_EXCEEDED, ABORTED, OUT_OF_RANGE, UNAVAILABLE and DATA_LOSS
     /// may be tried again, RESOURCE_EXHAUSTED only when the server says after what time.
+    ///
+    /// What a server says of a message that is larger than it reads is RESOURCE_EXHAUSTED in most implementations, OUT_OF_RANGE in
+    /// some, and never true of the same message later: it is cut, as after a 413.
     var meaning: Meaning {
         switch code {
         case 0: .delivered
+        case _ where retryAfter == nil && saysTooLarge: .tooLarge
         case 1, 4, 10, 11, 14, 15: .retryable
         case 8: retryAfter == nil ? .permanent : .retryable
         default: .permanent
         }
+    }
+
+    /// No code of its own says so. The words are those of grpc-go, grpc-core, grpc-java, grpc-dotnet and tonic.
+    private var saysTooLarge: Bool {
+        let words = message.lowercased()
+        return (code == 8 || code == 11) && words.contains("message")
+            && ["larger than max", "exceeds maximum", "exceeds the maximum", "too large"].contains {
+                words.contains($0)
+            }
     }
 
     /// gRPC, HTTP to gRPC status code mapping: for answers of proxies, and of servers that are none.

@@ -81,10 +81,12 @@ extension GRPCStatus {
     }
 
     func reply(message answer: [UInt8]) -> CollectorReply {
-        switch meaning {
+        let reason = "grpc_\(name.lowercased())", words = "\(name) \(message)"
+        return switch meaning {
         case .delivered: CollectorReply(.status(200, retryAfter: nil), body: answer)
-        case .retryable: CollectorReply(.status(503, retryAfter: retryAfter), words: "\(name) \(message)")
-        case .permanent: CollectorReply(.refused("grpc_\(name.lowercased())"), words: "\(name) \(message)")
+        case .retryable: CollectorReply(.busy(reason, retryAfter: retryAfter), words: words)
+        case .tooLarge: CollectorReply(.tooLarge(reason), words: words)
+        case .permanent: CollectorReply(.refused(reason), words: words)
         }
     }
 }

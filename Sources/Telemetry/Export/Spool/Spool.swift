@@ -29,6 +29,10 @@ final class Spool {
     /// Of the oldest segment; -1: not open.
     private var reading: Int32 = -1
     private var cursor: Int32 = -1
+    /// Up to where an earlier process took it.
+    private let taken: SpoolCursor?
+    /// When it was opened: monotonic and Unix nanoseconds.
+    private let opened: (now: Int64, wall: Int64)
     private var isDirty = false
     private var hasNewFile = false
     private var drops: [Drop] = []
@@ -37,32 +41,72 @@ final class Spool {
     /// The oldest record was read and is being sent.
     var isFirstUnderWay = false
 
-    /// Opens what an earlier process left. Times: monotonic and Unix nanoseconds.
+    /// Finds what an earlier process left; its files are read one by one, when their turn comes or by `readNext`. Times: monotonic
+    /// and Unix nanoseconds.
     init(path: String, limits: Limits, group: SpoolGroup, at now: Int64, wall: Int64) {
         folder = SpoolFolder(path: path)
         self.limits = limits
         self.group = group
         cursor = folder.openForWriting("cursor")
-        let taken =
-            cursor < 0 ? nil : SpoolFolder.read(cursor, 0..<SpoolCursor.size)?.withUnsafeBytes { SpoolCursor($0) }
-        for number in folder.names().compactMap(SpoolSegment.number(of:)).sorted() { find(number, taken, now, wall) }
+        taken = cursor < 0 ? nil : SpoolFolder.read(cursor, 0..<SpoolCursor.size)?.withUnsafeBytes { SpoolCursor($0) }
+        opened = (now, wall)
+        for (number, size) in SpoolFolder.segments(in: path) {
+            next = number + 1
+            if let taken, number < taken.segment {
+                folder.remove(SpoolSegment.name(number))
+            } else {
+                segments.append(SpoolSegment(found: number, size: size))
+            }
+        }
         next = max(next, (taken?.segment ?? 0) + 1)
         group.add(self)
     }
 
     deinit { closeFiles() }
 
-    private func find(_ number: UInt64, _ taken: SpoolCursor?, _ now: Int64, _ wall: Int64) {
-        next = number + 1
-        let name = SpoolSegment.name(number)
-        if let taken, number < taken.segment { return folder.remove(name) }
-        guard let bytes = folder.read(name) else { return drop(1, "spool_corrupt") }
+    // MARK: What an earlier process left
+
+    /// Reads one more file; false: there is none, or it cannot be had now.
+    func readNext() -> Bool {
+        guard let index = segments.firstIndex(where: { !$0.isRead }) else { return false }
+        return read(index)
+    }
+
+    /// True when the oldest segment is read; there may be none.
+    private func readFirst() -> Bool {
+        while let first = segments.first, !first.isRead {
+            guard read(0) else { return false }
+        }
+        return true
+    }
+
+    private func read(_ index: Int) -> Bool {
+        var segment = segments[index]
+        guard let bytes = folder.read(segment.name) else {
+            if isPassing(errno) { return false }
+            drop(1, "spool_corrupt")
+            segments.remove(at: index)
+            return true
+        }
         let content = bytes.withUnsafeBytes { SpoolContent($0) }
         drop(content.damagedItems, "spool_corrupt")
-        var segment = SpoolSegment(number: number, records: content.records, size: bytes.count)
-        segment.wasFound(at: now, wall: wall, longest: limits.longestAtStart)
-        if let taken, number == taken.segment { segment.skip(to: Int(clamping: taken.offset)) }
-        if segment.isTaken { folder.remove(name) } else { segments.append(segment) }
+        segment.wasRead(
+            content.records, size: bytes.count, at: opened.now, wall: opened.wall, longest: limits.longestAtStart)
+        if let taken, segment.number == taken.segment { segment.skip(to: Int(clamping: taken.offset)) }
+        if segment.isTaken {
+            folder.remove(segment.name)
+            segments.remove(at: index)
+        } else {
+            segments[index] = segment
+        }
+        return true
+    }
+
+    /// A file that cannot be had for want of descriptors or memory can be had later.
+    private func isPassing(_ reason: Int32) -> Bool {
+        guard reason == EMFILE || reason == ENFILE || reason == ENOMEM else { return false }
+        fault = reason
+        return true
     }
 
     // MARK: What is there
@@ -70,11 +114,11 @@ final class Spool {
     var isEmpty: Bool { segments.isEmpty }
     /// Bytes of the files.
     var size: Int { segments.reduce(0) { $0 + $1.size } }
-    /// Records and items that were not taken.
+    /// Records and items that were not taken, of the files that were read.
     var count: Int { segments.reduce(0) { $0 + $1.count } }
     var items: Int { segments.reduce(0) { $0 + $1.items } }
     /// When the oldest record was written, as `SpoolSegment.firstBorn`.
-    var oldest: Int64? { segments.first?.firstBorn }
+    var oldest: Int64? { readFirst() ? segments.first?.firstBorn : opened.now }
 
     struct Drop: Equatable {
         let count: Int
@@ -160,7 +204,7 @@ final class Spool {
 
     /// The oldest record; what is damaged is passed over and counted.
     func first() -> Payload? {
-        while let segment = segments.first, let record = segment.first {
+        while readFirst(), let segment = segments.first, let record = segment.first {
             if reading < 0 { reading = folder.openForReading(segment.name) }
             if reading < 0, errno != ENOENT {
                 // It may be there again when there are file descriptors again.
@@ -212,17 +256,20 @@ final class Spool {
 
     /// Gives up the oldest segment.
     func dropFirstSegment(_ reason: String) {
+        _ = readFirst()
         guard let segment = segments.first else { return }
         // What is being sent is not lost by this.
         let saved = isFirstUnderWay ? segment.first?.items ?? 0 : 0
         isFirstUnderWay = false
-        drop(segment.items - saved, reason)
+        drop(segment.isRead ? segment.items - saved : 1, reason)
         removeFirstSegment()
     }
 
     /// Gives up segments whose newest record is too old.
     func expire(at now: Int64) {
-        while let segment = segments.first, now - segment.lastBorn > limits.age { dropFirstSegment("spool_expired") }
+        while readFirst(), let segment = segments.first, now - segment.lastBorn > limits.age {
+            dropFirstSegment("spool_expired")
+        }
     }
 
     func closeFiles() {

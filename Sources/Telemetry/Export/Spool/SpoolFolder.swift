@@ -18,8 +18,6 @@ final class SpoolFolder {
     }
 
     /// Names of the files, in no order.
-    func names() -> [String] { Self.names(in: path) }
-
     static func names(in path: String) -> [String] {
         guard let folder = opendir(path) else { return [] }
         defer { closedir(folder) }
@@ -33,13 +31,26 @@ final class SpoolFolder {
         return names.filter { $0 != "." && $0 != ".." }
     }
 
-    func read(_ name: String) -> [UInt8]? {
-        let descriptor = open("\(path)/\(name)", O_RDONLY | O_CLOEXEC)
+    /// The segments that are there by the order of their numbers, with the bytes of their files.
+    static func segments(in path: String) -> [(number: UInt64, size: Int)] {
+        names(in: path).compactMap(SpoolSegment.number(of:)).sorted().compactMap { number in
+            var about = stat()
+            guard stat("\(path)/\(SpoolSegment.name(number))", &about) == 0 else { return nil }
+            return (number, Int(about.st_size))
+        }
+    }
+
+    func read(_ name: String) -> [UInt8]? { Self.read("\(path)/\(name)") }
+
+    /// Nil, with the reason in `errno`, for what cannot be read.
+    static func read(_ file: String) -> [UInt8]? {
+        errno = 0
+        let descriptor = open(file, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
         var about = stat()
         guard fstat(descriptor, &about) == 0 else { return nil }
-        return Self.read(descriptor, 0..<Int(about.st_size))
+        return read(descriptor, 0..<Int(about.st_size))
     }
 
     /// Nil when not all of it is there.

@@ -2,9 +2,13 @@
 struct SpoolSegment {
     /// Part of the file's name; segments are read in the order of their numbers.
     let number: UInt64
-    private(set) var records: [SpoolRecord]
+    private(set) var records: [SpoolRecord] = []
     /// How many of the records were taken.
     private(set) var taken = 0
+    /// Items of those that were not.
+    private(set) var items = 0
+    /// Whether it is known what is in the file; an earlier process's is read later than it is found.
+    private(set) var isRead = true
     /// Bytes of the file.
     private(set) var size: Int
     /// Monotonic nanoseconds that stand for the moments at which the first and the last record were written; for those of an earlier
@@ -12,15 +16,25 @@ struct SpoolSegment {
     private(set) var firstBorn: Int64 = 0
     private(set) var lastBorn: Int64 = 0
 
-    init(number: UInt64, records: [SpoolRecord] = [], size: Int = 0) {
+    init(number: UInt64) {
         self.number = number
-        self.records = records
-        self.size = size
+        size = 0
     }
 
-    /// Of an earlier process. Ages are read off the wall clock, which may have jumped since: none is negative, and none is more than
+    /// Of an earlier process, not read yet.
+    init(found number: UInt64, size: Int) {
+        self.number = number
+        self.size = size
+        isRead = false
+    }
+
+    /// The file holds these. Ages are read off the wall clock, which may have jumped since: none is negative, and none is more than
     /// `longest`.
-    mutating func wasFound(at now: Int64, wall: Int64, longest: Int64) {
+    mutating func wasRead(_ found: [SpoolRecord], size: Int, at now: Int64, wall: Int64, longest: Int64) {
+        records = found
+        items = found.reduce(0) { $0 + $1.items }
+        self.size = size
+        isRead = true
         func born(_ record: SpoolRecord?) -> Int64 {
             let (age, isOdd) = wall.subtractingReportingOverflow(record?.time ?? wall)
             return now - (isOdd ? 0 : min(max(0, age), longest))
@@ -33,19 +47,23 @@ struct SpoolSegment {
         if records.isEmpty { firstBorn = now }
         lastBorn = now
         records.append(record)
+        items += record.items
         size = record.end
     }
 
     var first: SpoolRecord? { taken < records.count ? records[taken] : nil }
-    var isTaken: Bool { taken == records.count }
+    var isTaken: Bool { isRead && taken == records.count }
     var count: Int { records.count - taken }
-    var items: Int { records[taken...].reduce(0) { $0 + $1.items } }
 
-    mutating func removeFirst() { taken += 1 }
+    mutating func removeFirst() {
+        guard let first else { return }
+        items -= first.items
+        taken += 1
+    }
 
     /// Passes over what ends at or before `offset`.
     mutating func skip(to offset: Int) {
-        while let first, first.end <= offset { taken += 1 }
+        while let first, first.end <= offset { removeFirst() }
     }
 
     var name: String { Self.name(number) }

@@ -1,33 +1,46 @@
-import Glibc
-
-/// What lies in the spools of a data folder, seen from outside; nothing is opened for writing.
+/// What waits in one folder of the spool, seen from outside: nothing is opened for writing, and files that go meanwhile are passed
+/// over.
 package struct SpoolSurvey: Sendable, Equatable {
     /// The folder: the destination and the signal.
     package let name: String
-    /// Bytes of the segments.
-    package let bytes: Int
-    package let segments: Int
-    /// Unix nanoseconds of the last change to the oldest segment; nil when there is none.
-    package let oldest: Int64?
+    /// Of the segments' files.
+    package private(set) var bytes = 0
+    package private(set) var records = 0
+    /// Spans, data points or log records.
+    package private(set) var items = 0
+    /// Items of records that are damaged; they are lost.
+    package private(set) var damaged = 0
+    /// When the oldest record that waits was written, Unix nanoseconds.
+    package private(set) var oldest: Int64?
 
-    /// `directory`: the folder `spool` of the data folder. By name; empty when there is none.
+    /// By name. `directory`: the folder `spool` of the data folder; none when it is missing.
     package static func folders(in directory: String) -> [SpoolSurvey] {
         SpoolFolder.names(in: directory).sorted().map { SpoolSurvey(name: $0, path: "\(directory)/\($0)") }
     }
 
     private init(name: String, path: String) {
         self.name = name
-        var bytes = 0, segments = 0, oldest: Int64?
-        for file in SpoolFolder.names(in: path) where SpoolSegment.number(of: file) != nil {
-            var about = stat()
-            guard stat("\(path)/\(file)", &about) == 0 else { continue }
-            bytes += Int(about.st_size)
-            segments += 1
-            let changed = Int64(about.st_mtim.tv_sec) * 1_000_000_000 + Int64(about.st_mtim.tv_nsec)
-            oldest = min(oldest ?? changed, changed)
+        let cursor = SpoolFolder.read("\(path)/cursor")?.withUnsafeBytes { SpoolCursor($0) }
+        for (number, size) in SpoolFolder.segments(in: path) {
+            bytes += size
+            guard number >= cursor?.segment ?? 0, let content = SpoolFolder.read("\(path)/\(SpoolSegment.name(number))")
+            else { continue }
+            let taken = cursor?.segment == number ? Int(clamping: cursor?.offset ?? 0) : 0
+            content.withUnsafeBytes { add($0, from: taken) }
         }
-        self.bytes = bytes
-        self.segments = segments
-        self.oldest = oldest
+    }
+
+    private mutating func add(_ bytes: UnsafeRawBufferPointer, from taken: Int) {
+        let content = SpoolContent(bytes)
+        damaged += content.damagedItems
+        for record in content.records where record.end > taken {
+            guard record.isIntact(UnsafeRawBufferPointer(rebasing: bytes[record.body])) else {
+                damaged += max(1, record.items)
+                continue
+            }
+            records += 1
+            items += record.items
+            oldest = min(oldest ?? record.time, record.time)
+        }
     }
 }
