@@ -114,6 +114,13 @@ import Transport
     func losses() {
         let finding = GatewayChecks.drops(drops(3))
         #expect(finding.detail == "dropped since the gateway started: 12 logs queue_full, 3 spans status_401")
+        let clients = GatewayChecks.drops(
+            """
+            tollgate_client_telemetry_dropped_total{reason="unauthenticated",signal="logs"} 4
+            tollgate_client_telemetry_dropped_total{reason="duplicate",signal="logs"} 9
+            """)
+        #expect(clients.detail == "dropped since the gateway started: 4 clients' logs unauthenticated")
+        #expect(clients.cure.contains("client-telemetry"))
         #expect(GatewayChecks.drops("up 1\n").state == .ok && GatewayChecks.drops(nil).state == .ok)
     }
 

@@ -31,12 +31,13 @@ package struct ContentRule: Sendable {
 
 extension ContentRule.Redaction {
     /// Made once; that they compile is tested.
-    var patterns: [Pattern] { Self.compiled[self] ?? [] }
+    package var patterns: [Pattern] { Self.compiled[self] ?? [] }
 
     private static let compiled: [Self: [Pattern]] = Dictionary(
         uniqueKeysWithValues: allCases.map { ($0, $0.texts.compactMap { try? Pattern($0) }) })
 
-    /// Known forms of credentials; addresses; numbers of payment cards.
+    /// Known forms of credentials; addresses; numbers of payment cards. What other text follows has bounds (RFC 5321, 4.5.3.1): a
+    /// run that could be of any length would be looked through from each of its places.
     var texts: [String] {
         switch self {
         case .secrets:
@@ -44,12 +45,12 @@ extension ContentRule.Redaction {
                 #"\b(?:sk|pk|rk)-[A-Za-z0-9_-]{16,}"#, #"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"#,
                 #"\bgh[pousr]_[A-Za-z0-9]{20,}"#, #"\bgithub_pat_[A-Za-z0-9_]{20,}"#, #"\bglpat-[A-Za-z0-9_-]{16,}"#,
                 #"\bxox[abeprs]-[A-Za-z0-9-]{10,}"#, #"\bAIza[A-Za-z0-9_-]{30,}"#, #"\btgk_[A-Za-z0-9]{16,}"#,
-                #"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"#,
+                #"\beyJ[A-Za-z0-9_-]{8,4096}\.[A-Za-z0-9_-]{8,16384}\.[A-Za-z0-9_-]*"#,
                 #"-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|\z)"#,
                 #"(?i)\bbearer\s+[A-Za-z0-9._~+/=-]{12,}"#,
                 #"(?i)\b(?:password|passwd|secret|api[_-]?key|access[_-]?token)\b["']?\s*[:=]\s*["']?[^\s"',;]{6,}"#,
             ]
-        case .emails: [#"\b[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+\b"#]
+        case .emails: [#"\b[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+\b"#]
         case .cards: [#"\b(?:\d[ -]?){12,18}\d\b"#]
         }
     }

@@ -11,13 +11,24 @@ struct ActivityCounter {
         let hash: Int
     }
 
-    private var series = BoundedTable<SeriesKey, ClientActivity.Series.State>(capacity: 65_536)
-    private var exports = BoundedTable<SHA256Digest, Int64>(capacity: 4_096)
+    private var series: BoundedTable<SeriesKey, ClientActivity.Series.State>
+    private var exports = BoundedTable<SHA256Digest, Int64>(capacity: 65_536)
     private var sums: [ActivityKey: ActivityCounts] = [:]
-    /// Unix nanoseconds. Of a sum that began before nobody knows how much was counted then.
-    private let startedAt: Int64
+    /// Unix nanoseconds. Of a sum that began before nobody knows how much was counted: by the process before, or before the table
+    /// was full.
+    private var knownSince: Int64
+    /// Those that each credential named today.
+    private var projects: [String: Set<String>] = [:]
+    private var today: Int?
 
-    init(startedAt: Int64) { self.startedAt = startedAt }
+    /// - Parameter seriesLimit: sums that go on of which is known how far they came.
+    init(startedAt: Int64, seriesLimit: Int = 65_536) {
+        knownSince = startedAt
+        series = BoundedTable(capacity: seriesLimit)
+    }
+
+    /// Clients name projects as they like, and each is a row.
+    static let maximumProjects = 100
 
     /// Whether the same bytes came from the same key a short while ago: a client sends again what was not answered in time.
     mutating func isRepeated(_ body: [UInt8], of keyID: String, at now: Int64) -> Bool {
@@ -35,24 +46,38 @@ struct ActivityCounter {
 
     /// Counts it for its day and who sent it. Returns the amount that was new.
     mutating func add(_ activity: ClientActivity, _ stamp: ClientStamp, at now: Int64) -> Int64 {
-        let amount = activity.series.map { grown($0, activity.amount, stamp.keyID) } ?? activity.amount
+        let amount = activity.series.map { grown($0, activity.amount, stamp.keyID, at: now) } ?? activity.amount
         guard amount > 0, let measure = ActivityMeasure(rawValue: activity.measure.rawValue) else { return 0 }
         // A client's clock may be off: a day is believed within two of ours.
         let isNear = abs(activity.at.subtractingReportingOverflow(now).partialValue) < 2 * CivilDate.nanosecondsPerDay
         let day = CivilDate(unixNanoseconds: isNear ? activity.at : now).daysSince1970
         let key = ActivityKey(
-            day: day, user: stamp.user, team: stamp.team, keyID: stamp.keyID, project: stamp.project)
+            day: day, user: stamp.user, team: stamp.team, keyID: stamp.keyID, project: project(of: stamp, at: now))
         sums[key, default: ActivityCounts()].add(amount, to: measure)
         return amount
     }
 
-    private mutating func grown(_ identity: ClientActivity.Series, _ value: Int64, _ keyID: String) -> Int64 {
+    /// Beyond so many in a day, none.
+    private mutating func project(of stamp: ClientStamp, at now: Int64) -> String {
+        let day = CivilDate(unixNanoseconds: now).daysSince1970
+        if today != day { projects.removeAll() }
+        today = day
+        if stamp.project.isEmpty || projects[stamp.keyID]?.contains(stamp.project) == true { return stamp.project }
+        guard projects[stamp.keyID]?.count ?? 0 < Self.maximumProjects else { return "" }
+        projects[stamp.keyID, default: []].insert(stamp.project)
+        return stamp.project
+    }
+
+    private mutating func grown(
+        _ identity: ClientActivity.Series, _ value: Int64, _ keyID: String, at now: Int64
+    ) -> Int64 {
         let key = SeriesKey(keyID: keyID, hash: identity.hash)
         let before = series[key]
-        series.set(ClientActivity.Series.State(start: identity.start, value: value), for: key)
+        let forgotten = series.set(ClientActivity.Series.State(start: identity.start, value: value), for: key)
+        if let forgotten { knownSince = max(knownSince, min(forgotten.start, now) + 1) }
         guard let before, before.start == identity.start else {
             // New, or begun anew: all of it, unless part of it may have been counted by the process before.
-            return identity.start >= startedAt || before != nil ? value : 0
+            return identity.start >= knownSince || before != nil ? value : 0
         }
         return value - before.value
     }

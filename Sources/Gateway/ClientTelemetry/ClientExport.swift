@@ -35,6 +35,19 @@ enum ClientExportRefusal: String, Sendable {
     case tooDeep = "too_deep"
     case duplicate
 
+    /// Of the counter.
+    func labels(_ signal: Signal) -> Labels {
+        Labels().adding("signal", signal.rawValue).adding("reason", rawValue)
+    }
+
+    init(_ fault: OTLPFault) {
+        switch fault {
+        case .malformed: self = .malformed
+        case .tooDeep: self = .tooDeep
+        case .tooLarge: self = .tooLarge
+        }
+    }
+
     var sentence: StaticString {
         switch self {
         case .unauthenticated:

@@ -11,6 +11,9 @@ final class ClientTelemetryHost: Sendable {
     /// Bytes on their way, a little for each export on top.
     private let queued = Atomic<Int>(0)
     private static let maximumQueued = 64 * 1024 * 1024
+    /// Messages of other kinds on their way.
+    private let notes = Atomic<Int>(0)
+    private static let maximumNotes = 1_024
     /// What an export without bytes counts for.
     private static let base = 4_096
 
@@ -37,14 +40,24 @@ final class ClientTelemetryHost: Sendable {
         return true
     }
 
-    /// Counts what was not taken, from any thread.
-    func dropped(_ refusal: ClientExportRefusal, _ signal: Signal, key: String) {
-        loop.post { [intake] in intake.dropped(refusal, signal, key: key) }
+    /// Says in the log that something was not taken, from any thread.
+    func say(_ refusal: ClientExportRefusal, _ signal: Signal, key: String) {
+        note { $0.say(refusal, signal, key: key) }
     }
 
     /// Tells of requests that have ended, from any thread.
-    func finished(_ calls: [FinishedCall]) {
-        loop.post { [intake] in intake.add(calls) }
+    func finished(_ calls: [FinishedCall]) { note { $0.add(calls) } }
+
+    /// What finds no room is lost: a line of the log, or what some records would be joined with.
+    private func note(_ tell: @escaping @Sendable (ClientTelemetryIntake) -> Void) {
+        guard notes.add(1, ordering: .relaxed).oldValue < Self.maximumNotes else {
+            notes.subtract(1, ordering: .relaxed)
+            return
+        }
+        loop.post { [self] in
+            tell(intake)
+            notes.subtract(1, ordering: .relaxed)
+        }
     }
 
     /// Reads what is there and lets go of what waits; before the exporter and the ledger end.

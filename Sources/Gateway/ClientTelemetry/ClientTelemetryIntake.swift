@@ -14,12 +14,16 @@ final class ClientTelemetryIntake: @unchecked Sendable {
         let measure: @Sendable (@escaping @Sendable (inout MetricShard) -> Void) -> Void
         let save: @Sendable ([ActivityRow]) -> Void
         let log: LogWriter
+        /// What the gateway calls itself in its telemetry.
+        let service: String
     }
 
     /// An export of log records that waits for the requests that they name.
     private struct Waiting {
         let export: ClientExport
         let bytes: [UInt8]
+        /// Those of its records that name a request or a prompt.
+        let records: [ClientRecord]
         let until: Int64
     }
 
@@ -61,16 +65,13 @@ final class ClientTelemetryIntake: @unchecked Sendable {
         do throws(ClientExportRefusal) {
             try read(export)
         } catch {
-            dropped(error, export.signal, key: export.principal.keyID)
+            figures.add(.clientTelemetryDropped, 1, error.labels(export.signal))
+            say(error, export.signal, key: export.principal.keyID)
         }
     }
 
-    /// Counts it, and says it once for each reason and key.
-    func dropped(_ refusal: ClientExportRefusal, _ signal: Signal, key: String) {
-        figures.add(
-            .clientTelemetryDropped, 1,
-            Labels().adding("signal", signal.rawValue).adding("reason", refusal.rawValue))
-        if !flushTimer.isArmed { flushTimer.schedule(after: Self.gathering) }
+    /// Says once for each reason and key that something was dropped.
+    func say(_ refusal: ClientExportRefusal, _ signal: Signal, key: String) {
         guard refusal != .duplicate, said.count < Self.maximumSaid,
             said.insert("\(refusal.rawValue) \(key)").inserted
         else { return }
@@ -98,15 +99,17 @@ final class ClientTelemetryIntake: @unchecked Sendable {
             // Written before anything is counted: what is malformed counts for nothing.
             let result = try write(export, bytes, isLast: false)
             try count(export, bytes, records)
-            if isWorthWaiting(records, result, bytes.count) {
-                waiting.append(Waiting(export: export, bytes: bytes, until: loop.now + Self.patience))
+            let open = result.unjoined > 0 ? records.filter(isOpen) : []
+            if !open.isEmpty, waitingBytes + bytes.count <= Self.maximumWaiting {
+                let entry = Waiting(export: export, bytes: bytes, records: open, until: loop.now + Self.patience)
+                waiting.append(entry)
                 waitingBytes += bytes.count
                 if !waitTimer.isArmed { waitTimer.schedule(after: Self.interval) }
             } else {
                 finish(export, result.unjoined > 0 ? try write(export, bytes, isLast: true) : result)
             }
         } catch {
-            throw error == .tooDeep ? .tooDeep : .malformed
+            throw ClientExportRefusal(error)
         }
     }
 
@@ -127,14 +130,15 @@ final class ClientTelemetryIntake: @unchecked Sendable {
                 try OTLPTranscoder.protobuf(json, export.signal)
             }
         } catch {
-            throw error == .tooDeep ? .tooDeep : .malformed
+            throw ClientExportRefusal(error)
         }
     }
 
     private func write(
         _ export: ClientExport, _ bytes: [UInt8], isLast: Bool
     ) throws(OTLPFault) -> ClientPayloadWriter.Result {
-        let policy = AttributePolicy(keepsContent: export.keepsContent), keyID = export.principal.keyID
+        let policy = AttributePolicy(keepsContent: export.keepsContent, service: outlets.service)
+        let keyID = export.principal.keyID
         return try bytes.lend { bytes throws(OTLPFault) in
             try ClientPayloadWriter.write(bytes, as: export.signal, export.stamp, policy) { [directory] record in
                 directory.join(record, isLast: isLast)
@@ -179,45 +183,36 @@ final class ClientTelemetryIntake: @unchecked Sendable {
     // MARK: Waiting
 
     /// A request may end after its client has told of it, and a prompt's first request ends long after the prompt.
-    private func isWorthWaiting(_ records: [ClientRecord], _ result: ClientPayloadWriter.Result, _ size: Int) -> Bool {
-        guard result.unjoined > 0, waitingBytes + size <= Self.maximumWaiting else { return false }
-        return records.contains { record in
-            guard directory.join(record, isLast: false) == .unknown else { return false }
-            return !record.prompt.isEmpty || RequestID(record.requestID) != nil
-        }
+    private func isOpen(_ record: ClientRecord) -> Bool {
+        guard directory.join(record, isLast: false) == .unknown else { return false }
+        return !record.prompt.isEmpty || RequestID(record.requestID) != nil
     }
 
     private func lookAgain() {
         let due = waiting
         waiting = []
         waitingBytes = 0
+        for entry in due { entry.records.forEach { directory.learn($0) } }
         for entry in due {
-            for record in (try? entry.bytes.lend({ bytes throws(OTLPFault) in try ClientActivity.records(in: bytes) }))
-                ?? []
-            {
-                directory.learn(record)
-            }
-        }
-        for entry in due {
-            // It was read before without fault.
-            let isLast = loop.now >= entry.until
-            guard let result = try? write(entry.export, entry.bytes, isLast: isLast) else { continue }
-            if result.unjoined > 0, !isLast {
+            if loop.now < entry.until, entry.records.contains(where: isOpen) {
                 waiting.append(entry)
                 waitingBytes += entry.bytes.count
             } else {
-                finish(entry.export, result)
+                letGo(entry)
             }
         }
         if !waiting.isEmpty { waitTimer.schedule(after: Self.interval) }
         if !flushTimer.isArmed { flushTimer.schedule(after: Self.gathering) }
     }
 
+    private func letGo(_ entry: Waiting) {
+        // It was read before without fault.
+        if let result = try? write(entry.export, entry.bytes, isLast: true) { finish(entry.export, result) }
+    }
+
     /// Lets go of everything; nothing comes after it.
     func end() {
-        for entry in waiting {
-            if let result = try? write(entry.export, entry.bytes, isLast: true) { finish(entry.export, result) }
-        }
+        waiting.forEach(letGo)
         waiting = []
         flushTimer.cancel()
         waitTimer.cancel()

@@ -17,7 +17,8 @@ extension LoopWorker {
             try await take(exchange, signal, encoding)
         } catch {
             refusal = error
-            clientTelemetry.dropped(error, signal, key: exchange.principal?.keyID ?? "")
+            telemetry.figures.add(.clientTelemetryDropped, 1, error.labels(signal))
+            clientTelemetry.say(error, signal, key: exchange.principal?.keyID ?? "")
         }
         guard !channel.clientIsGone else { return channel.abandonAnswer() }
         channel.beginResponse(status: 200)

@@ -63,14 +63,17 @@ struct BoundedTable<Key: Hashable & Sendable, Value: Sendable>: Sendable {
 
     subscript(_ key: Key) -> Value? { values[key] }
 
-    mutating func set(_ value: Value, for key: Key) {
-        guard values.updateValue(value, forKey: key) == nil else { return }
-        if order.count < capacity {
+    /// Returns what had to be forgotten for it.
+    @discardableResult
+    mutating func set(_ value: Value, for key: Key) -> Value? {
+        guard values.updateValue(value, forKey: key) == nil else { return nil }
+        guard order.count == capacity else {
             order.append(key)
-        } else {
-            values[order[oldest]] = nil
-            order[oldest] = key
-            oldest = (oldest + 1) % capacity
+            return nil
         }
+        let forgotten = values.removeValue(forKey: order[oldest])
+        order[oldest] = key
+        oldest = (oldest + 1) % capacity
+        return forgotten
     }
 }

@@ -20,8 +20,10 @@ extension LoopWorker {
         guard let rule = rules.first(where: { $0.when.matches(subject) }), consents(exchange, rule),
             isDrawn(exchange, rule)
         else { return }
-        let capture = ContentCapture(rule)
-        capture.take(request: body.bytes)
+        guard let capture = ContentCapture(rule, request: body.bytes) else {
+            let labels = Labels().adding("signal", Signal.logs.rawValue).adding("reason", "capture_full")
+            return telemetry.figures.add(.telemetryDropped, 1, labels)
+        }
         exchange.capture = capture
         exchange.channel.tap = { capture.take(response: $0) }
     }

@@ -48,9 +48,15 @@ enum GatewayChecks {
         let check = "telemetry"
         guard let metrics else { return .ok(check, "figures of the running gateway are not to be had at /metrics") }
         var lost: [(reason: String, items: Double)] = []
-        for sample in metrics.split(separator: "\n") where sample.hasPrefix("tollgate_telemetry_dropped_total{") {
-            guard let value = value(of: sample), value > 0 else { continue }
-            lost.append(("\(label("signal", in: sample)) \(label("reason", in: sample))", value))
+        for sample in metrics.split(separator: "\n") {
+            let isClients = sample.hasPrefix("tollgate_client_telemetry_dropped_total{")
+            guard isClients || sample.hasPrefix("tollgate_telemetry_dropped_total{"),
+                let value = value(of: sample), value > 0
+            else { continue }
+            let reason = label("reason", in: sample)
+            // A retry of what came before is no loss.
+            if isClients, reason == "duplicate" { continue }
+            lost.append(("\(isClients ? "clients' " : "")\(label("signal", in: sample)) \(reason)", value))
         }
         guard !lost.isEmpty else { return .ok(check, "nothing was dropped since the gateway started") }
         let list = lost.sorted { $0.items > $1.items }.prefix(5).map { "\(Int64($0.items)) \($0.reason)" }
@@ -59,7 +65,10 @@ enum GatewayChecks {
     }
 
     private static func cure(_ reasons: [String]) -> String {
-        func has(_ text: String) -> Bool { reasons.contains { $0.contains(text) } }
+        if reasons.allSatisfy({ $0.hasPrefix("clients' ") }) {
+            return "exports of Claude Code were not taken: docs/client-telemetry.md has the reasons, the log the keys"
+        }
+        func has(_ text: String) -> Bool { reasons.contains { !$0.hasPrefix("clients' ") && $0.contains(text) } }
         if has("spool_corrupt") { return "the disk damaged the spool: check it" }
         if has("spool_full") || has("spool_expired") || has("retries_exhausted") {
             return "the collector was away for longer than the spool has room: give it more, and see to the collector"

@@ -20,7 +20,7 @@ extension TelemetryHost {
             index: index,
             ClientTelemetryIntake.Outlets(
                 forward: { [self] in forward($0, items: $1, as: $2) }, measure: { [self] in measure($0) },
-                save: { writer.add(activity: $0) }, log: processLog))
+                save: { writer.add(activity: $0) }, log: processLog, service: exporter.service))
     }
 
     /// Counts audit lines that were dropped; the log says so once.

@@ -50,12 +50,12 @@ package struct ContentMessages {
 
     func output(_ content: JSONValue, finishReason: String) -> Text {
         var message = message(role: "assistant", content).object ?? JSONObject()
-        if !finishReason.isEmpty { message["finish_reason"] = .string(finishReason) }
+        if !finishReason.isEmpty { message["finish_reason"] = .string(replace(finishReason)) }
         return cut(JSONValue.array([.object(message)]).text)
     }
 
     private func message(role: String, _ content: JSONValue?) -> JSONValue {
-        ["role": .string(role), "parts": .array(content.map(parts) ?? [])]
+        ["role": .string(replace(role)), "parts": .array(content.map(parts) ?? [])]
     }
 
     /// `content`: a string, or an array of blocks.
@@ -72,17 +72,17 @@ package struct ContentMessages {
         case "thinking": return ["type": "reasoning", "content": text("thinking")]
         case "tool_use", "server_tool_use":
             return [
-                "type": "tool_call", "id": .string(block["id"]?.string ?? ""),
-                "name": .string(block["name"]?.string ?? ""), "arguments": replaced(block["input"] ?? .null),
+                "type": "tool_call", "id": text("id"), "name": text("name"),
+                "arguments": replaced(block["input"] ?? .null),
             ]
         case "tool_result":
             return [
-                "type": "tool_call_response", "id": .string(block["tool_use_id"]?.string ?? ""),
+                "type": "tool_call_response", "id": text("tool_use_id"),
                 "response": response(block["content"] ?? .null),
             ]
         default:
             // Pictures, documents and what comes tomorrow: that it was there, and how large.
-            return ["type": .string(type), "size": .integer(Int64(block.text.utf8.count))]
+            return ["type": text("type"), "size": .integer(Int64(block.text.utf8.count))]
         }
     }
 
@@ -91,17 +91,31 @@ package struct ContentMessages {
         content.array.map { .array($0.map(part)) } ?? replaced(content)
     }
 
-    /// Every text in it replaced, names of members too: they may hold anything.
+    /// Every text in it replaced, names of members too: they may hold anything. A number may be one of a card.
     private func replaced(_ value: JSONValue) -> JSONValue {
         switch value {
         case .string(let text): return .string(replace(text))
         case .array(let elements): return .array(elements.map(replaced))
         case .object(let object):
             var result = JSONObject()
-            for member in object.members { result.append(replace(member.key), replaced(member.value)) }
+            for member in object.members {
+                result.append(replace(member.key), replaced(member.value, of: member.key))
+            }
             return .object(result)
-        default: return value
+        case .integer, .number, .literal:
+            let text = value.text, replacement = replace(text)
+            return text == replacement ? value : .string(replacement)
+        case .null, .bool: return value
         }
+    }
+
+    /// Of a text its name may tell that it is a secret: `"password": "…"`.
+    private func replaced(_ value: JSONValue, of name: String) -> JSONValue {
+        guard let text = value.string else { return replaced(value) }
+        let alone = replace(text), begin = "\(name)="
+        guard alone == text else { return .string(alone) }
+        let both = replace(begin + text)
+        return both == begin + text ? value : .string(both)
     }
 
     private func cut(_ json: String) -> Text {

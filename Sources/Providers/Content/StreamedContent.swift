@@ -4,6 +4,8 @@ import Wire
 package struct StreamedContent {
     private var blocks: [JSONValue] = []
     private var inputs: [Int: String] = [:]
+    /// What came after the begin of `text` and of `thinking`.
+    private var texts: [Int: [String: String]] = [:]
     private var finishReason = ""
 
     /// - Parameter stream: from its begin, perhaps not to its end.
@@ -24,6 +26,11 @@ package struct StreamedContent {
     package func output(_ messages: ContentMessages) -> ContentMessages.Text? {
         if blocks.isEmpty { return nil }
         var blocks = blocks
+        for (index, pieces) in texts {
+            guard var block = blocks[index].object else { continue }
+            for (name, rest) in pieces { block[name] = .string((block[name]?.string ?? "") + rest) }
+            blocks[index] = .object(block)
+        }
         for (index, text) in inputs {
             guard var block = blocks[index].object else { continue }
             // Whole, it is JSON; of a stream that broke off, a part of it.
@@ -43,12 +50,10 @@ package struct StreamedContent {
     }
 
     private mutating func add(_ delta: JSONValue) {
-        guard let last = blocks.indices.last, var block = blocks[last].object else { return }
+        guard let last = blocks.indices.last else { return }
         if let piece = delta["partial_json"]?.string { inputs[last, default: ""] += piece }
         for name in ["text", "thinking"] {
-            guard let piece = delta[name]?.string else { continue }
-            block[name] = .string((block[name]?.string ?? "") + piece)
+            if let piece = delta[name]?.string { texts[last, default: [:]][name, default: ""] += piece }
         }
-        blocks[last] = .object(block)
     }
 }

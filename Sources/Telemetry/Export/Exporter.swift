@@ -161,6 +161,11 @@ package actor Exporter {
         if let batch { await takeEvents(batch) }
     }
 
+    /// What the gateway calls itself (`service.name`).
+    package nonisolated var service: String {
+        settings.resource.first { $0.name == "service.name" }?.value ?? "tollgate"
+    }
+
     /// Takes a client's telemetry that passes through, from any thread: a serialized `Export…ServiceRequest` of a signal with
     /// so many spans, data points or log records. It goes where our own of that signal goes, by the same queue and spool;
     /// nowhere if that is nowhere.

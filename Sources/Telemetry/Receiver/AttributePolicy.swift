@@ -5,15 +5,20 @@ import Wire
 package struct AttributePolicy: Sendable, Equatable {
     /// Whether texts of prompts, answers and tools may pass.
     package let keepsContent: Bool
+    /// What the gateway calls itself (`service.name`).
+    private let service: String
 
-    package init(keepsContent: Bool) { self.keepsContent = keepsContent }
+    package init(keepsContent: Bool, service: String = "tollgate") {
+        self.keepsContent = keepsContent
+        self.service = service
+    }
 
     /// Bytes of a value; Claude Code itself cuts content at 61,440.
     var maximumValue: Int { keepsContent ? 65_536 : 4_096 }
     static let maximumKey = 128
     static let maximumAttributes = 128
     /// Of an unknown attribute, bytes of a text.
-    private static let maximumToken = 256
+    private static let maximumToken = 128
 
     /// Where an attribute stands.
     enum Place { case resource, item }
@@ -34,14 +39,34 @@ package struct AttributePolicy: Sendable, Equatable {
         }
     }
 
-    func verdict(_ key: UnsafeRawBufferPointer, in place: Place) -> Verdict {
+    /// - Parameter isOfModel: it tells of a request to a model.
+    func verdict(_ key: UnsafeRawBufferPointer, in place: Place, ofModel isOfModel: Bool) -> Verdict {
         guard Self.isName(key) else { return .leaveOut("key") }
-        // Ours alone.
-        if key.startsIgnoringCase("tollgate.") { return .leaveOut("reserved") }
+        if Self.isOurs(key) { return .leaveOut("reserved") }
         if keepsContent { return .keep }
         if Self.content.contains(where: { key.equals($0) }) { return .leaveOut("content") }
+        // What a provider complains of; a tool's error is what the tool gave back.
+        if Self.errors.contains(where: { key.equals($0) }) { return isOfModel ? .keep : .keepIfPlain }
         if place == .resource || Self.names.contains(where: { key.equals($0) }) { return .keep }
         return .keepIfPlain
+    }
+
+    /// Whether a name is one that only the gateway gives to attributes, metrics and events. Back ends make `_` of points.
+    static func isOurs(_ name: UnsafeRawBufferPointer) -> Bool {
+        guard name.startsIgnoringCase("tollgate") else { return false }
+        return name.count == 8 || !isAlphanumeric(name[8])
+    }
+
+    /// Whether a service is called like the gateway.
+    func isGateway(_ name: UnsafeRawBufferPointer) -> Bool { Self.isOurs(name) || name.elementsEqual(service.utf8) }
+
+    static func isAlphanumeric(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+            UInt8(ascii: "A")...UInt8(ascii: "Z"):
+            true
+        default: false
+        }
     }
 
     /// Whether an attribute may be called so: printable ASCII, not long.
@@ -60,10 +85,21 @@ package struct AttributePolicy: Sendable, Equatable {
         }
     }
 
-    /// Whether a text is one word: no blanks, nothing that steers a terminal, not long.
+    /// Whether a text is one word: a name, an id, a number. No path, no JSON, nothing of a script that is written without blanks,
+    /// no credential of a known form.
     static func isPlain(_ text: UnsafeRawBufferPointer) -> Bool {
-        text.count <= maximumToken && text.allSatisfy { $0 > 0x20 && $0 != 0x7F }
+        text.count <= maximumToken && text.allSatisfy { isAlphanumeric($0) || joiners.contains($0) }
+            && !credentials.contains { begin in
+                text.count > begin.utf8CodeUnitCount && text.slice(0..<begin.utf8CodeUnitCount).equals(begin)
+            }
     }
+
+    private static let joiners = Array("._-:@+,#".utf8)
+    private static let credentials: [StaticString] = [
+        "sk-", "pk-", "rk-", "tgk_", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "xox", "AKIA",
+        "ASIA",
+        "AIza", "eyJ",
+    ]
 
     /// What carries prompts, answers, or what tools were given and gave back (Claude Code's monitoring documentation, and the
     /// GenAI conventions).
@@ -76,13 +112,27 @@ package struct AttributePolicy: Sendable, Equatable {
         "gen_ai.input.messages", "gen_ai.output.messages", "gen_ai.system_instructions", "gen_ai.prompt",
         "gen_ai.completion", "gen_ai.tool.call.arguments", "gen_ai.tool.call.result", "gen_ai.tool.definitions",
         "exception.stacktrace", "process.command", "process.command_line", "process.command_args",
+        "process.executable.path", "process.working_directory", "workspace.host_paths", "hook_definitions", "cwd",
     ]
 
-    /// Names and errors, which may have blanks.
+    private static let errors: [StaticString] = ["error", "error_message", "error.message", "exception.message"]
+
+    /// Names that may have blanks or anything else.
     private static let names: [StaticString] = [
-        "error", "error_message", "error.message", "exception.message", "agent.name", "skill.name", "plugin.name",
+        "model", "gen_ai.request.model", "gen_ai.response.model", "agent.name", "skill.name", "plugin.name",
         "marketplace.name", "mcp_server.name", "mcp_tool.name", "mcp_server_name", "mcp_tool_name", "tool_name",
         "gen_ai.tool.name", "gen_ai.agent.name", "workflow.name", "hook_name", "hook_event", "terminal.type",
         "user_agent.original", "os.version", "os.description", "organization.name", "start_type", "event.timestamp",
     ]
+}
+
+extension UnsafeRawBufferPointer {
+    /// Whether a back end that makes `_` of whatever is no letter or digit takes it for `name`.
+    func isCalled(_ name: StaticString) -> Bool {
+        let other = UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
+        return count == other.count
+            && zip(self, other).allSatisfy {
+                $0 == $1 || !AttributePolicy.isAlphanumeric($0) && !AttributePolicy.isAlphanumeric($1)
+            }
+    }
 }

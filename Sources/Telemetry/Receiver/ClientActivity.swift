@@ -54,7 +54,10 @@ package struct ClientActivity: Sendable, Equatable {
     /// The records of a logs export, each once.
     package static func records(in export: UnsafeRawBufferPointer) throws(OTLPFault) -> [ClientRecord] {
         var records: [ClientRecord] = []
-        try walk(export, [1, 2, 2]) { bytes throws(OTLPFault) in records.append(try ClientRecord(bytes)) }
+        try walk(export, [1, 2, 2]) { bytes throws(OTLPFault) in
+            guard records.count < ClientPayloadWriter.maximumItems else { throw .tooLarge }
+            records.append(try ClientRecord(bytes))
+        }
         return records
     }
 

@@ -45,6 +45,8 @@ package struct ClientPayloadWriter: ~Copyable {
     /// Of the item in hand.
     private var attributes = 0
     private var hasUser = false
+    /// It tells of a request to a model: its error is the provider's, no tool's.
+    private var isOfModel = false
     /// Of the record in hand, where it belongs if not where it says.
     private var place: Place?
 
@@ -73,6 +75,10 @@ package struct ClientPayloadWriter: ~Copyable {
         return writer.result
     }
 
+    /// Spans, points or records of one export: thousands would be many. What is stamped on each makes much of what takes two bytes.
+    static let maximumItems = 100_000
+    private static let maximumOutput = 64 * 1024 * 1024
+
     // MARK: Messages
 
     private mutating func copy(_ message: OTLPMessage, _ bytes: UnsafeRawBufferPointer, depth: Int) throws(OTLPFault) {
@@ -89,7 +95,13 @@ package struct ClientPayloadWriter: ~Copyable {
     private mutating func copy(
         _ known: OTLPField, _ field: ProtobufFields.Field, of message: OTLPMessage, depth: Int
     ) throws(OTLPFault) {
+        guard output.count <= Self.maximumOutput else { throw .tooLarge }
         switch known.kind {
+        case .text where message == .status && !policy.keepsContent && !isOfModel:
+            guard field.type == .length else { throw .malformed }
+            guard AttributePolicy.isPlain(field.bytes) else { return count("content") }
+            appendText(known.number, field.bytes, limit: Self.maximumText)
+        case .text where message == .logRecord && AttributePolicy.isOurs(field.bytes): return count("reserved")
         case .text:
             guard field.type == .length else { throw .malformed }
             appendText(known.number, field.bytes, limit: Self.maximumText)
@@ -108,15 +120,23 @@ package struct ClientPayloadWriter: ~Copyable {
             output.append(known.number, fixed64: field.value)
         case .manyFixed64, .manyDouble, .manyVarint: try copyNumbers(known, field)
         case .one(.anyValue) where message == .logRecord: try copyBody(field, known.number, depth: depth)
+        case .many(.anyValue):
+            guard field.type == .length else { throw .malformed }
+            let start = output.open(known.number)
+            try copyValue(field.bytes, depth: depth + 1)
+            output.close(start)
         case .one(let inner), .many(let inner):
             guard field.type == .length else { throw .malformed }
-            if inner == .metric { try noteMetric(field.bytes) }
+            if inner == .metric, try !noteMetric(field.bytes) { return count("reserved") }
             if inner.isPoint, try !isAdmitted(field.bytes, inner) { return count("series") }
             let start = output.open(known.number)
             if inner.isItem {
                 try copyItem(inner, field.bytes, depth: depth + 1)
             } else {
+                let outer = attributes
+                attributes = 0
                 try copy(inner, field.bytes, depth: depth + 1)
+                attributes = outer
             }
             output.close(start)
         case .attributes:
@@ -149,6 +169,7 @@ package struct ClientPayloadWriter: ~Copyable {
     private mutating func writeResource(of group: UnsafeRawBufferPointer, depth: Int) throws(OTLPFault) {
         let start = output.open(1)
         attributes = 0
+        isOfModel = false
         var fields = ProtobufFields(group)
         while let field = try fields.next() {
             guard field.number == 1 else { continue }
@@ -166,9 +187,11 @@ package struct ClientPayloadWriter: ~Copyable {
 
     private mutating func copyItem(_ item: OTLPMessage, _ bytes: UnsafeRawBufferPointer, depth: Int) throws(OTLPFault) {
         result.items += 1
+        guard result.items <= Self.maximumItems else { throw .tooLarge }
         attributes = 0
         hasUser = false
         let record = item == .logRecord ? try ClientRecord(bytes) : nil
+        isOfModel = item == .span ? try Self.isOfModel(span: bytes) : record?.isOfModel ?? false
         if let record { locate(record) }
         try copy(item, bytes, depth: depth)
         let number = item.field(named: .attributes)
@@ -178,12 +201,25 @@ package struct ClientPayloadWriter: ~Copyable {
         if !stamp.team.isEmpty, item.isPoint { output.append(number, attribute: "tollgate.team", stamp.team) }
     }
 
-    private mutating func noteMetric(_ bytes: UnsafeRawBufferPointer) throws(OTLPFault) {
-        var fields = ProtobufFields(bytes), hasher = Hasher()
+    /// False: its name is one of ours.
+    private mutating func noteMetric(_ bytes: UnsafeRawBufferPointer) throws(OTLPFault) -> Bool {
+        var fields = ProtobufFields(bytes), hasher = Hasher(), isTheirs = true
         while let field = try fields.next() {
-            if field.number == 1 { hasher.combine(bytes: field.bytes) }
+            guard field.number == 1 else { continue }
+            hasher.combine(bytes: field.bytes)
+            if AttributePolicy.isOurs(field.bytes) { isTheirs = false }
         }
         metric = hasher.finalize()
+        return isTheirs
+    }
+
+    /// A span of a request to a model.
+    private static func isOfModel(span bytes: UnsafeRawBufferPointer) throws(OTLPFault) -> Bool {
+        var fields = ProtobufFields(bytes)
+        while let field = try fields.next() {
+            if field.number == 5 { return field.bytes.equals("claude_code.llm_request") }
+        }
+        return false
     }
 
     private func isAdmitted(_ bytes: UnsafeRawBufferPointer, _ point: OTLPMessage) throws(OTLPFault) -> Bool {
@@ -237,14 +273,15 @@ package struct ClientPayloadWriter: ~Copyable {
         let attribute = try ClientAttribute(bytes)
         attributes += 1
         guard attributes <= AttributePolicy.maximumAttributes else { return count("too_many") }
-        switch policy.verdict(attribute.key, in: place) {
+        switch policy.verdict(attribute.key, in: place, ofModel: isOfModel) {
         case .leaveOut(let reason): return count("\(reason)")
         case .keepIfPlain:
             guard try isPlain(attribute.value, depth: depth) else { return count("content") }
         case .keep: break
         }
-        if attribute.key.equals("user.email") { return count("claim") }
-        let isUser = attribute.key.equals("user.id")
+        if attribute.key.isCalled("user.email") { return count("claim") }
+        if try claimsOurs(attribute) { return count("reserved") }
+        let isUser = attribute.key.isCalled("user.id")
         if isUser { hasUser = true }
         let start = output.open(number)
         if isUser { output.append(1, string: ClientStamp.installation) } else { output.append(1, bytes: attribute.key) }
@@ -252,6 +289,12 @@ package struct ClientPayloadWriter: ~Copyable {
         try copyValue(attribute.value, depth: depth + 2)
         output.close(value)
         output.close(start)
+    }
+
+    /// Names itself as the gateway does: a service, an event.
+    private func claimsOurs(_ attribute: ClientAttribute) throws(OTLPFault) -> Bool {
+        guard attribute.key.isCalled("service.name") || attribute.key.isCalled("event.name") else { return false }
+        return policy.isGateway(try attribute.text())
     }
 
     /// Every text in an `AnyValue` is one word.

@@ -15,6 +15,9 @@ package struct ClientRecord: Sendable, Equatable {
     /// `success` of a tool's result.
     package var isSuccess = true
 
+    /// It tells of a request to a model.
+    var isOfModel: Bool { event.hasPrefix("api_") }
+
     /// Reads a `LogRecord`.
     init(_ bytes: UnsafeRawBufferPointer) throws(OTLPFault) {
         var fields = ProtobufFields(bytes)

@@ -6,14 +6,8 @@ package enum OTLPFault: Error, Equatable {
     case malformed
     /// Values lie deeper in one another than is taken.
     case tooDeep
-
-    /// The `reason` label of the counter.
-    package var reason: String {
-        switch self {
-        case .malformed: "malformed"
-        case .tooDeep: "too_deep"
-        }
-    }
+    /// There is more in it than is taken.
+    case tooLarge
 }
 
 /// Reads the fields of one message front to back (https://protobuf.dev/programming-guides/encoding). Does not recurse and

@@ -52,6 +52,32 @@ struct ActivityCounterTests {
         #expect(counter.take()[0].key.day == CivilDate(unixNanoseconds: now).daysSince1970 + 30)
     }
 
+    @Test("Of a sum that was forgotten because there were many nothing is counted twice")
+    func forgotten() throws {
+        var counter = ActivityCounter(startedAt: now - 1_000, seriesLimit: 1)
+        let other = ClientStamp(user: "bob", team: "", keyID: "key_2", project: "", metadata: [])
+        let first = counter.add(try commits(5, start: now - 10), stamp, at: now)
+        let second = counter.add(try commits(3, start: now - 9), other, at: now)
+        let again = counter.add(try commits(6, start: now - 10), stamp, at: now)
+        #expect([first, second, again] == [5, 3, 0])
+        #expect(counter.add(try commits(2, start: now - 1), other, at: now) == 2, "one that began later")
+    }
+
+    @Test("A credential names so many projects in a day, and no row is made of more")
+    func projects() throws {
+        var counter = ActivityCounter(startedAt: now)
+        for day in 0..<2 {
+            for number in 0..<300 {
+                let stamp = ClientStamp(user: "alice", team: "", keyID: "key_1", project: "p\(number)", metadata: [])
+                let at = now + Int64(day) * CivilDate.nanosecondsPerDay
+                _ = counter.add(try commits(1, start: 0, delta: true), stamp, at: at)
+            }
+        }
+        let rows = counter.take()
+        #expect(Set(rows.map(\.key.project)).count == ActivityCounter.maximumProjects + 1)
+        #expect(rows.reduce(0) { $0 + $1.counts[.commits] } == 600, "none is lost")
+    }
+
     @Test("Every measure has a column in the ledger")
     func measures() {
         #expect(ClientActivity.Measure.allCases.map(\.rawValue) == ActivityMeasure.allCases.map(\.rawValue))

@@ -39,6 +39,22 @@ import Wire
         #expect(messages().system(body)?.json == #"[{"type":"text","content":"be good"}]"#)
     }
 
+    @Test("Names of tools and ids are replaced too, numbers that may be a card's, and what a name says is a secret")
+    func everything() throws {
+        let body = try JSONValue(
+            parsing: #"""
+                {"messages":[{"role":"KEY","content":[{"type":"KEY"},{"type":"tool_use","id":"KEY","name":"KEY",
+                "input":{"card":4111,"password":"hunter","note":"n"}}]}]}
+                """#)
+        let messages = ContentMessages(maximumBytes: 10_000) {
+            $0 == "4111" || $0 == "KEY" || $0 == "password=hunter" ? "…" : $0
+        }
+        let text = try #require(messages.input(body)).json
+        #expect(
+            !text.contains("KEY") && !text.contains("4111") && !text.contains("hunter") && text.contains(#""note":"n""#)
+        )
+    }
+
     @Test("Without room for all the newest messages are told, and how many are missing")
     func room() throws {
         let body = try JSONValue(parsing: Self.body)

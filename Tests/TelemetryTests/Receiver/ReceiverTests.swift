@@ -115,7 +115,8 @@ struct ReceiverTests {
         }
         let long = String(repeating: "x", count: 1_000_000), many = (0..<500).map { attribute("k\($0)", "v") }
         let list = [
-            attribute("error", long), attribute("a b", "v"), attribute(String(long.prefix(200)), "v"),
+            attribute("event.name", "api_error"), attribute("error", long), attribute("a b", "v"),
+            attribute(String(long.prefix(200)), "v"),
             attribute("error.message", #"a\u001b[31mb\u0000"#), attribute("TollGate.x", "v"),
             attribute("k\\u0007", "v"),
         ]
@@ -125,7 +126,7 @@ struct ReceiverTests {
         let found = try records(result)[0].clientAttributes(6)
         #expect(found["error"]?.utf8.count == 4_096 && found["error.message"] == "a\u{FFFD}[31mb\u{FFFD}")
         #expect(found.count == 124 && result.bytes.count < 16_000)
-        #expect(result.edits == ["cut": 1, "key": 3, "reserved": 1, "too_many": 378])
+        #expect(result.edits == ["cut": 1, "key": 3, "reserved": 1, "too_many": 379])
     }
 
     @Test("Bytes that are no UTF-8 become text, and a cut leaves whole characters")
@@ -138,12 +139,12 @@ struct ReceiverTests {
                 inner.withUnsafeBytes { writer.append(number, bytes: $0) }
                 return writer.array
             }
-            let pair = nested(1, Array("error".utf8)) + nested(2, nested(1, text))
+            let pair = nested(1, Array("agent.name".utf8)) + nested(2, nested(1, text))
             return nested(1, nested(2, nested(2, nested(6, pair))))
         }
         var result = try SampleExports.write(payload([0x61, 0xFF, 0x62]), .logs)
-        #expect(try records(result)[0].clientAttributes(6)["error"] == "a\u{FFFD}b")
+        #expect(try records(result)[0].clientAttributes(6)["agent.name"] == "a\u{FFFD}b")
         result = try SampleExports.write(payload([0x61] + Array(String(repeating: "é", count: 4_096).utf8)), .logs)
-        #expect(try records(result)[0].clientAttributes(6)["error"] == "a" + String(repeating: "é", count: 2_047))
+        #expect(try records(result)[0].clientAttributes(6)["agent.name"] == "a" + String(repeating: "é", count: 2_047))
     }
 }
