@@ -13,6 +13,9 @@ extension LoopWorker {
     func join(_ exchange: Exchange, _ scan: MessagesBody) {
         guard exchange.facts.sessionID != nil, let body = exchange.body else { return }
         let counts = exchange.operation == .countTokens
+        let wanted = exchange.setting.snapshot.telemetry
+        // With nothing to tell of sessions nobody needs to know the conversation.
+        guard wanted.sessionTraces || wanted.cacheForensics else { return }
         if !counts { exchange.conversation = Sessions.Conversation(body: body.bytes, members: scan.members) }
         findPlace(of: exchange, counts: counts)
         guard !counts else { return }

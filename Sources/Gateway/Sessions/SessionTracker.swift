@@ -1,5 +1,6 @@
 import Ledger
 import Sessions
+import Synchronization
 import Telemetry
 import Transport
 
@@ -42,8 +43,33 @@ actor SessionTracker {
     }
 
     /// Model calls that have begun, and those that have ended; from any thread.
+    ///
+    /// This loop gives way to requests, so what it is given may wait: beyond a bound it is left out, and counted.
     nonisolated func give(begun: [RunningCall], _ calls: [ModelCall]) {
-        loop.post { [self] in assumeIsolated { $0.take(begun, calls) } }
+        let weight = calls.reduce(begun.count) { $0 + Self.weight + $1.conversation.segments.count }
+        guard waiting.add(weight, ordering: .relaxed).newValue <= Self.mostWaiting else {
+            waiting.subtract(weight, ordering: .relaxed)
+            leftOut.add(calls.count, ordering: .relaxed)
+            return
+        }
+        loop.post { [self] in
+            waiting.subtract(weight, ordering: .relaxed)
+            assumeIsolated { $0.take(begun, calls) }
+        }
+    }
+
+    /// What waits, in segments of conversations, of some 40 bytes; a call itself weighs as much as several.
+    private let waiting = Atomic(0)
+    private static let mostWaiting = 1_000_000
+    private static let weight = 32
+    /// Calls that found no room, not told yet.
+    private let leftOut = Atomic(0)
+
+    private func tellLeftOut() {
+        let count = leftOut.exchange(0, ordering: .relaxed)
+        guard count > 0 else { return }
+        let labels = Labels().adding("reason", "queue_full").adding("signal", "calls")
+        telemetry.figures.add(.telemetryDropped, Int64(count), labels)
     }
 
     private func take(_ begun: [RunningCall], _ calls: [ModelCall]) {
@@ -56,6 +82,7 @@ actor SessionTracker {
     }
 
     private func timePassed() {
+        tellLeftOut()
         let now = monotonicNanoseconds()
         let offset = wallClockNanoseconds() - now
         if offset < clockOffset - Self.tick { machine.clockWentBack() }
