@@ -50,16 +50,11 @@ extension SnapshotReader {
 
     private func readSignals(_ section: inout Section) -> [CollectorSetting.Signal] {
         guard section.has("signals") else { return CollectorSetting.Signal.allCases }
-        let values = section.strings("signals")
-        let known = CollectorSetting.Signal.allCases.map(\.rawValue).joined(separator: ", ")
-        if values.isEmpty {
+        if section.elements("signals").isEmpty {
+            let known = CollectorSetting.Signal.allCases.map(\.rawValue).joined(separator: ", ")
             reader.note(section.mark, section.pathOf("signals"), "must not be empty; write one or more of \(known)")
         }
-        return values.compactMap { value in
-            if let signal = CollectorSetting.Signal(rawValue: value.text) { return signal }
-            reader.note(value.mark, section.pathOf("signals"), "\(value.shown) is not one of \(known)")
-            return nil
-        }
+        return section.choices("signals", CollectorSetting.Signal.self)
     }
 
     private func readCollectorTLS(

@@ -7,13 +7,8 @@ extension SnapshotReader {
         guard var group = section.section("logs") else { return setting }
         defer { group.finish() }
         setting.access = group.choice("access", default: setting.access)
-        switch group.choice("process", default: ProcessLevel.warning) {
-        case .debug: setting.processLevel = .debug
-        case .info: setting.processLevel = .info
-        case .warning: setting.processLevel = .warning
-        case .error: setting.processLevel = .error
-        case .off: setting.processLevel = nil
-        }
+        // `off` is no level.
+        setting.processLevel = LogLevel(rawValue: group.choice("process", default: ProcessLevel.warning).rawValue)
         return setting
     }
 }

@@ -4,13 +4,11 @@ import Ledger
 
 /// `tollgate report --cache`: what breaks of providers' caches cost, and why they broke.
 enum CacheReportCommand {
-    private enum Format: String, CaseIterable { case table, csv, json }
-
     /// - Parameter arguments: without `--cache`.
     static func run(_ arguments: ArraySlice<String>) throws -> Int32 {
         let arguments = try Arguments(arguments, options: ["config", "by", "since", "until", "format"])
         try arguments.expectPositionals(0, "no further words")
-        let format = try Format.format(arguments)
+        let format = try FigureFormat.format(arguments)
         let source = try ReportSource(arguments)
         let named = ReportSource.words(arguments.all("by")), book = PriceBook(source.snapshot)
         let report = try CacheReport(
@@ -22,11 +20,7 @@ enum CacheReportCommand {
                 max(0, $0.tokens.input - $0.tokens.cacheRead) * $0.regionPermille
             }
         }
-        switch format {
-        case .table: Console.stream { $0(report.table()) }
-        case .csv: Console.stream { $0(report.csv()) }
-        case .json: Console.stream { $0(report.json()) }
-        }
+        format.print(table: report.table(), csv: report.csv(), json: report.json())
         return 0
     }
 }

@@ -15,15 +15,22 @@ enum ForecastCommand {
     }
 }
 
-/// How a table of figures is printed.
+/// How a report is printed.
 enum FigureFormat: String, CaseIterable {
     case table, csv, json
 
-    func print(_ table: FigureTable) {
-        switch self {
-        case .table: Console.stream { $0(table.text()) }
-        case .csv: Console.stream { $0(table.csv()) }
-        case .json: Console.stream { $0(table.json()) }
+    func print(_ table: FigureTable) { print(table: table.text(), csv: table.csv(), json: table.json()) }
+
+    /// Prints the one that is asked for; the others are not made.
+    func print(
+        table: @autoclosure () -> String, csv: @autoclosure () -> String, json: @autoclosure () -> String
+    ) {
+        Console.stream { write in
+            switch self {
+            case .table: write(table())
+            case .csv: write(csv())
+            case .json: write(json())
+            }
         }
     }
 }

@@ -17,6 +17,13 @@ struct ReportSource {
         _ = try Ledger.recoverIfUnattended(directory)
     }
 
+    /// What `--by`, `--since`, `--until` and `--where` ask.
+    func query(_ arguments: Arguments) throws -> ReportQuery {
+        try ReportQuery(
+            by: Self.words(arguments.all("by")), since: arguments.one("since"), until: arguments.one("until"),
+            where: Self.words(arguments.all("where")), now: now)
+    }
+
     /// Values given apart or with commas between them.
     static func words(_ values: [String]) -> [String] {
         values.flatMap { $0.split(separator: ",").map(String.init) }

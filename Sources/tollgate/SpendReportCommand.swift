@@ -16,11 +16,8 @@ enum SpendReportCommand {
         if format == .focus { return try FocusReportCommand.run(arguments) }
         if format == .html { return try PageReportCommand.run(arguments) }
         let source = try ReportSource(arguments)
-        let query = try ReportQuery(
-            by: ReportSource.words(arguments.all("by")), since: arguments.one("since"), until: arguments.one("until"),
-            where: ReportSource.words(arguments.all("where")), now: source.now)
         let report = try Report(
-            query, in: source.directory, now: source.now,
+            source.query(arguments), in: source.directory, now: source.now,
             mostRows: arguments.has("all-rows") ? .max : mostRows)
         switch format {
         case .table: Console.stream { $0(report.table(withBars: Console.isTerminal)) }

@@ -3,7 +3,7 @@ extension RuleReader {
     func readContent(_ section: inout Section, _ id: String) -> ContentRule? {
         var rule = ContentRule(id: id)
         rule.when = readMatch(&section)
-        if section.has("capture") { rule.parts = readParts(&section) }
+        if section.has("capture") { rule.parts = section.choices("capture", ContentRule.Part.self) }
         rule.sample =
             section.value("sample", expected: "a number above 0, up to 1") {
                 Double($0).flatMap { $0 > 0 && $0 <= 1 ? $0 : nil }
@@ -14,14 +14,10 @@ extension RuleReader {
         return rule
     }
 
-    private func readParts(_ section: inout Section) -> [ContentRule.Part] {
-        named(&section, "capture", ContentRule.Part.self)
-    }
-
     private func readRedactions(_ section: inout Section, _ rule: inout ContentRule) {
         let kinds =
             section.has("redact")
-            ? named(&section, "redact", ContentRule.Redaction.self) : [ContentRule.Redaction.secrets, .emails]
+            ? section.choices("redact", ContentRule.Redaction.self) : [ContentRule.Redaction.secrets, .emails]
         for kind in kinds { rule.redactions += kind.patterns.map { (kind.rawValue, $0) } }
         for value in section.strings("redact_patterns") {
             do throws(Pattern.Fault) {
@@ -31,18 +27,6 @@ extension RuleReader {
                     value.mark, section.pathOf("redact_patterns"),
                     "\(value.shown) is no regular expression: \(error.sentence) at \(error.offset)")
             }
-        }
-    }
-
-    /// The known words of a list; others are noted.
-    private func named<Word: RawRepresentable & CaseIterable>(
-        _ section: inout Section, _ name: String, _ kind: Word.Type
-    ) -> [Word] where Word.RawValue == String {
-        section.strings(name).compactMap { value in
-            if let word = Word(rawValue: value.text) { return word }
-            let known = Word.allCases.map(\.rawValue).joined(separator: ", ")
-            reader.note(value.mark, section.pathOf(name), "\(value.shown) is not one of \(known)")
-            return nil
         }
     }
 }

@@ -121,6 +121,17 @@ struct Section {
         return value(name, expected: "one of \(known)") { Choice(rawValue: $0) } ?? fallback
     }
 
+    /// The words of a list that are known; others are noted.
+    mutating func choices<Choice: RawRepresentable & CaseIterable>(_ name: String, _ kind: Choice.Type) -> [Choice]
+    where Choice.RawValue == String {
+        strings(name).compactMap { value in
+            if let word = Choice(rawValue: value.text) { return word }
+            let known = Choice.allCases.map(\.rawValue).joined(separator: ", ")
+            reader.note(value.mark, pathOf(name), "\(value.shown) is not one of \(known)")
+            return nil
+        }
+    }
+
     mutating func section(_ name: String) -> Section? {
         node(name).flatMap { Section($0, pathOf(name), reader) }
     }

@@ -37,7 +37,7 @@ enum ClientExportRefusal: String, Sendable {
 
     /// Of the counter.
     func labels(_ signal: Signal) -> Labels {
-        Labels().adding("signal", signal.rawValue).adding("reason", rawValue)
+        signal.labels(rawValue)
     }
 
     init(_ fault: OTLPFault) {

@@ -21,8 +21,7 @@ extension LoopWorker {
             isDrawn(exchange, rule)
         else { return }
         guard let capture = ContentCapture(rule, request: body.bytes) else {
-            let labels = Labels().adding("signal", Signal.logs.rawValue).adding("reason", "capture_full")
-            return telemetry.figures.add(.telemetryDropped, 1, labels)
+            return telemetry.figures.add(.telemetryDropped, 1, Signal.logs.labels("capture_full"))
         }
         exchange.capture = capture
         exchange.channel.tap = { capture.take(response: $0) }

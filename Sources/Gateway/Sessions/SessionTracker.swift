@@ -68,8 +68,7 @@ actor SessionTracker {
     private func tellLeftOut() {
         let count = leftOut.exchange(0, ordering: .relaxed)
         guard count > 0 else { return }
-        let labels = Labels().adding("reason", "queue_full").adding("signal", "calls")
-        telemetry.figures.add(.telemetryDropped, Int64(count), labels)
+        telemetry.figures.add(.telemetryDropped, Int64(count), .dropped("calls", "queue_full"))
     }
 
     private func take(_ begun: [RunningCall], _ calls: [ModelCall]) {

@@ -23,37 +23,22 @@ extension ActivityReport {
 
     /// One JSON object: `since`, `until`, `rows`, `total`; what cannot be said is null.
     package func json() -> String {
-        var writer = JSONWriter()
-        writer.beginObject()
-        writer.member("since", RFC3339.text(since))
-        writer.member("until", RFC3339.text(until))
-        writer.key("rows")
-        writer.beginArray()
-        for row in rows { write(row, to: &writer) }
-        writer.endArray()
-        writer.key("total")
-        write(total, to: &writer)
-        writer.endObject()
-        return String(decoding: writer.bytes, as: UTF8.self) + "\n"
+        ReportJSON.text(
+            since: since, until: until, columns: columns.map(\.name), rows: rows.map { ($0.values, $0) },
+            total: total, Self.write)
     }
 
-    private func write(_ row: Row, to writer: inout JSONWriter) {
-        writer.beginObject()
-        for (column, value) in zip(columns, row.values) {
-            writer.key(string: column.name)
-            writer.value(string: value)
-        }
+    private static func write(_ row: Row, to writer: inout JSONWriter) {
         for measure in ActivityMeasure.allCases {
             writer.key(string: measure.rawValue)
             writer.value(row.counts[measure])
         }
         writer.member("requests", row.requests)
         writer.member("cost_nano_usd", row.costNanoUSD)
-        for entry in Self.derived {
+        for entry in derived {
             writer.key(string: entry.name)
             if let cost = row.cost(per: entry.measure) { writer.value(cost) } else { writer.null() }
         }
-        writer.endObject()
     }
 
     /// For people: aligned columns and a total.
@@ -65,12 +50,8 @@ extension ActivityReport {
         let header = columns.map(\.name) + Self.headings
         let body = rows.map { row in row.values.map(Report.shown) + Self.cells(row) }
         let foot = columns.indices.map { $0 == 0 ? "total" : "" } + Self.cells(total)
-        let widths = header.indices.map { index in ([header, foot] + body).map { $0[index].count }.max() ?? 0 }
-        let rule = widths.map { String(repeating: "─", count: $0) }.joined(separator: "  ")
-        let lines =
-            [title, "", aligned(header, widths), rule] + body.map { aligned($0, widths) } + [
-                rule, aligned(foot, widths),
-            ]
+        let text = TextColumns([header, foot] + body, leading: columns.count)
+        let lines = [title, "", text.line(header), text.rule] + body.map(text.line) + [text.rule, text.line(foot)]
         return lines.joined(separator: "\n") + "\n"
     }
 
@@ -109,16 +90,5 @@ extension ActivityReport {
         let minutes = milliseconds / 60_000
         if minutes == 0 { return milliseconds == 0 ? "–" : "\(max(1, milliseconds / 1_000))s" }
         return minutes < 60 ? "\(minutes)m" : "\(minutes / 60)h \(minutes % 60)m"
-    }
-
-    private func aligned(_ cells: [String], _ widths: [Int]) -> String {
-        var line = ""
-        for (index, cell) in cells.enumerated() {
-            let space = String(repeating: " ", count: widths[index] - cell.count)
-            if index > 0 { line += "  " }
-            line += index < columns.count ? cell + space : space + cell
-        }
-        while line.last == " " { line.removeLast() }
-        return line
     }
 }

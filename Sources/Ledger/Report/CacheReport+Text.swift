@@ -12,10 +12,8 @@ extension CacheReport {
             let label = columns.indices.map { $0 == 0 ? "total" : "" }
             let cells =
                 [header] + rows.map { $0.values.map(Report.shown) + figures($0.sums) } + [label + figures(total)]
-            let widths = header.indices.map { column in cells.map { $0[column].count }.max() ?? 0 }
-            let rule = widths.map { String(repeating: "─", count: $0) }.joined(separator: "  ")
-            let text = cells.map { aligned($0, widths) }
-            lines += [text[0], rule] + text[1..<text.count - 1] + [rule, text[text.count - 1]]
+            let columns = TextColumns(cells, leading: columns.count), text = cells.map(columns.line)
+            lines += [text[0], columns.rule] + text[1..<text.count - 1] + [columns.rule, text[text.count - 1]]
         }
         lines += ["", "\(Money.grouped(read)) tokens were read from caches, which saved \(Money.short(savedNanoUSD))."]
         if unpricedRead > 0 {
@@ -30,21 +28,10 @@ extension CacheReport {
     }
 
     private func figures(_ sums: Sums) -> [String] {
-        let share = share(sums).map { share in
-            let tenths = Int((share * 1000).rounded())
-            return "\(tenths / 10).\(tenths % 10)%"
-        }
-        return [Money.grouped(sums.breaks), Money.grouped(sums.tokens), Money.short(sums.costNanoUSD), share ?? "–"]
-    }
-
-    private func aligned(_ cells: [String], _ widths: [Int]) -> String {
-        var line = ""
-        for (index, cell) in cells.enumerated() {
-            let space = String(repeating: " ", count: widths[index] - cell.count)
-            line += (index > 0 ? "  " : "") + (index < columns.count ? cell + space : space + cell)
-        }
-        while line.last == " " { line.removeLast() }
-        return line
+        [
+            Money.grouped(sums.breaks), Money.grouped(sums.tokens), Money.short(sums.costNanoUSD),
+            Report.percent(share(sums)),
+        ]
     }
 
     /// The rows as comma-separated values with a header (RFC 4180).
@@ -65,31 +52,14 @@ extension CacheReport {
 
     /// One JSON object: `since`, `until`, `rows`, `total`, `cache_read_tokens`, `saved_nano_usd`.
     package func json() -> String {
-        var writer = JSONWriter()
-        writer.beginObject()
-        writer.member("since", RFC3339.text(since))
-        writer.member("until", RFC3339.text(until))
-        writer.key("rows")
-        writer.beginArray()
-        for row in rows {
-            writer.beginObject()
-            for (column, value) in zip(columns, row.values) {
-                writer.key(string: column.rawValue)
-                writer.value(string: value)
-            }
-            Self.write(row.sums, to: &writer)
-            writer.endObject()
+        ReportJSON.text(
+            since: since, until: until, columns: columns.map(\.rawValue), rows: rows.map { ($0.values, $0.sums) },
+            total: total, Self.write
+        ) { writer in
+            writer.member("cache_read_tokens", read)
+            writer.member("saved_nano_usd", savedNanoUSD)
+            writer.member("unpriced_cache_read_tokens", unpricedRead)
         }
-        writer.endArray()
-        writer.key("total")
-        writer.beginObject()
-        Self.write(total, to: &writer)
-        writer.endObject()
-        writer.member("cache_read_tokens", read)
-        writer.member("saved_nano_usd", savedNanoUSD)
-        writer.member("unpriced_cache_read_tokens", unpricedRead)
-        writer.endObject()
-        return String(decoding: writer.bytes, as: UTF8.self) + "\n"
     }
 
     private static func write(_ sums: Sums, to writer: inout JSONWriter) {

@@ -48,26 +48,14 @@ package struct FigureTable: Sendable {
         let header = labels + figures.map { $0.split(separator: "_").joined(separator: " ") }
         var body = rows.map { $0.labels.map(Report.shown) + $0.figures.map(Self.shown) }
         if let total { body.append(labels.indices.map { $0 == 0 ? "total" : "" } + total.map(Self.shown)) }
-        let widths = header.indices.map { index in ([header] + body).map { $0[index].count }.max() ?? 0 }
-        let rule = widths.map { String(repeating: "─", count: $0) }.joined(separator: "  ")
-        var lines = [title, "", aligned(header, widths), rule]
+        let text = TextColumns([header] + body) { $0 < labels.count || figures[$0 - labels.count] == "explanation" }
+        var lines = [title, "", text.line(header), text.rule]
         for (index, cells) in body.enumerated() {
-            if total != nil, index == body.count - 1, !rows.isEmpty { lines.append(rule) }
-            lines.append(aligned(cells, widths))
+            if total != nil, index == body.count - 1, !rows.isEmpty { lines.append(text.rule) }
+            lines.append(text.line(cells))
         }
         if !notes.isEmpty { lines += [""] + notes }
         return lines.joined(separator: "\n") + "\n"
-    }
-
-    private func aligned(_ cells: [String], _ widths: [Int]) -> String {
-        var line = ""
-        for (index, cell) in cells.enumerated() {
-            let space = String(repeating: " ", count: widths[index] - cell.count)
-            let isText = index < labels.count || figures[index - labels.count] == "explanation"
-            line += (index > 0 ? "  " : "") + (isText ? cell + space : space + cell)
-        }
-        while line.last == " " { line.removeLast() }
-        return line
     }
 
     private static func shown(_ figure: Figure) -> String {

@@ -3,28 +3,9 @@ import Wire
 extension Report {
     /// The report as one JSON object: `since`, `until` (RFC 3339, `until` is the first moment out), `rows`, `total`.
     package func json() -> String {
-        var writer = JSONWriter()
-        writer.beginObject()
-        writer.member("since", RFC3339.text(since))
-        writer.member("until", RFC3339.text(until))
-        writer.key("rows")
-        writer.beginArray()
-        for row in rows {
-            writer.beginObject()
-            for (column, value) in zip(columns, row.values) {
-                writer.key(string: column.name)
-                writer.value(string: value)
-            }
-            Self.write(row.sums, to: &writer)
-            writer.endObject()
-        }
-        writer.endArray()
-        writer.key("total")
-        writer.beginObject()
-        Self.write(total, to: &writer)
-        writer.endObject()
-        writer.endObject()
-        return String(decoding: writer.bytes, as: UTF8.self) + "\n"
+        ReportJSON.text(
+            since: since, until: until, columns: columns.map(\.name), rows: rows.map { ($0.values, $0.sums) },
+            total: total, Self.write)
     }
 
     private static func write(_ sums: CostSums, to writer: inout JSONWriter) {

@@ -14,18 +14,14 @@ extension Report {
         let body = rows.map { row in row.values.map(Self.shown) + Self.cells(row.sums) }
         let label = columns.indices.map { $0 == 0 ? "total" : "" }
         let foot = label + Self.cells(total)
-        let widths = header.indices.map { index in
-            ([header, foot] + body).map { $0[index].count }.max() ?? 0
-        }
-        lines.append(aligned(header, widths))
-        lines.append(widths.map { String(repeating: "─", count: $0) }.joined(separator: "  "))
+        let text = TextColumns([header, foot] + body, leading: columns.count)
+        lines += [text.line(header), text.rule]
         let dearest = rows.map(\.sums.costNanoUSD).max() ?? 0
         for (row, cells) in zip(rows, body) {
             let bar = withBars ? Self.bar(row.sums.costNanoUSD, of: dearest) : ""
-            lines.append(aligned(cells, widths) + (bar.isEmpty ? "" : "  " + bar))
+            lines.append(text.line(cells) + (bar.isEmpty ? "" : "  " + bar))
         }
-        lines.append(widths.map { String(repeating: "─", count: $0) }.joined(separator: "  "))
-        lines.append(aligned(foot, widths))
+        lines += [text.rule, text.line(foot)]
         lines += notes
         return lines.joined(separator: "\n") + "\n"
     }
@@ -47,21 +43,10 @@ extension Report {
     }
 
     /// One place after the point, rounded; a dash where there is nothing to share.
-    private static func percent(_ share: Double?) -> String {
+    static func percent(_ share: Double?) -> String {
         guard let share else { return "–" }
         let tenths = Int((share * 1000).rounded())
         return "\(tenths / 10).\(tenths % 10)%"
-    }
-
-    private func aligned(_ cells: [String], _ widths: [Int]) -> String {
-        var line = ""
-        for (index, cell) in cells.enumerated() {
-            let space = String(repeating: " ", count: widths[index] - cell.count)
-            if index > 0 { line += "  " }
-            line += index < columns.count ? cell + space : space + cell
-        }
-        while line.last == " " { line.removeLast() }
-        return line
     }
 
     /// A value as it may go to a terminal: control characters, which could steer it, replaced.

@@ -6,9 +6,7 @@ import Wire
 package enum Signal: String, Sendable, CaseIterable {
     case spans, metrics, logs
 
-    func labels(_ reason: String) -> Labels {
-        Labels().adding("reason", reason).adding("signal", rawValue)
-    }
+    package func labels(_ reason: String) -> Labels { .dropped(rawValue, reason) }
 }
 
 /// The way of one signal to its collector, attempt by attempt; confined to the exporter's loop.

@@ -37,6 +37,11 @@ extension Labels {
     /// How something ended: `ok`, `failed`, `sent`, `dropped`.
     package static func result(_ result: String) -> Labels { Labels().adding("tollgate.result", result) }
 
+    /// What was dropped, and why.
+    package static func dropped(_ signal: String, _ reason: String) -> Labels {
+        Labels().adding("reason", reason).adding("signal", signal)
+    }
+
     /// A stage of a request.
     package static func stage(_ name: String) -> Labels { Labels().adding("tollgate.stage", name) }
 
