@@ -38,7 +38,7 @@ def spans_of(sink, answer, attempts=1):
 
 
 # There or not by how long they took.
-STAGES = {"accept", "identify", "route", "admit"}
+STAGES = {"accept", "identify", "route", "admit", "settle", "account"}
 
 
 def test_golden_streamed(start, sink):
