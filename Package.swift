@@ -1,6 +1,9 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+// Only `make fuzz` needs libFuzzer.
+let fuzzes = Context.environment["TOLLGATE_FUZZ"] != nil
+
 // One way to compile everything: Swift 6 mode, async functions stay on the caller's actor,
 // existentials are spelled `any`, imports are explicit.
 let settings: [SwiftSetting] = [
@@ -24,6 +27,13 @@ func tests(
         name: room + "Tests", dependencies: [.byName(name: room)] + dependencies, exclude: exclude,
         resources: resources, swiftSettings: settings)
 }
+
+/// The trials with libFuzzer around them.
+let fuzzing: [Target] = [
+    .executableTarget(
+        name: "Fuzz", dependencies: ["FuzzTrials"], path: "Tests/Fuzz/Driver",
+        swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])]),
+]
 
 let package = Package(
     name: "tollgate",
@@ -67,6 +77,9 @@ let package = Package(
         .target(
             name: "LoopSupport", dependencies: ["Transport"], path: "Tests/LoopSupport", swiftSettings: settings),
         .target(name: "SeededRandom", path: "Tests/SeededRandom", swiftSettings: settings),
+        .target(
+            name: "FuzzTrials", dependencies: ["HTTP", "Providers", "Configuration", "Transport", "Wire"],
+            path: "Tests/Fuzz/Trials", swiftSettings: settings),
         tests("Wire", ["SeededRandom"]),
         tests("Transport", ["LoopSupport"]),
         tests("HTTP", ["LoopSupport", "Transport", "Wire"]),
@@ -83,5 +96,5 @@ let package = Package(
                 "SeededRandom", "Upstream", "Governance", "Sessions", "Ledger", "Telemetry", "Providers",
                 "Configuration", "HTTP", "Transport", "Wire",
             ]),
-    ]
+    ] + (fuzzes ? fuzzing : [])
 )
