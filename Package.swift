@@ -78,13 +78,19 @@ let package = Package(
             name: "LoopSupport", dependencies: ["Transport"], path: "Tests/LoopSupport", swiftSettings: settings),
         .target(name: "SeededRandom", path: "Tests/SeededRandom", swiftSettings: settings),
         .target(
-            name: "FuzzTrials", dependencies: ["HTTP", "Providers", "Configuration", "Transport", "Wire"],
+            name: "MessagesGrammar", dependencies: ["Wire"], path: "Tests/MessagesGrammar", swiftSettings: settings),
+        .target(
+            name: "FuzzTrials",
+            dependencies: [
+                "MessagesGrammar", "Gateway", "Governance", "Sessions", "Telemetry", "HTTP", "Providers",
+                "Configuration", "Transport", "Wire",
+            ],
             path: "Tests/Fuzz/Trials", swiftSettings: settings),
         tests("Wire", ["SeededRandom"]),
         tests("Transport", ["LoopSupport"]),
         tests("HTTP", ["LoopSupport", "Transport", "Wire"]),
         tests("Configuration", ["Wire"]),
-        tests("Providers", ["SeededRandom", "Wire", "Configuration"], exclude: ["Golden"]),
+        tests("Providers", ["MessagesGrammar", "SeededRandom", "Wire", "Configuration"], exclude: ["Golden"]),
         tests("Telemetry", ["SeededRandom", "HTTP", "Transport", "Wire"]),
         tests("Ledger", ["SeededRandom", "Wire", "Transport"], exclude: ["Golden"]),
         tests("Sessions", ["SeededRandom", "Wire"]),
