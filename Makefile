@@ -8,6 +8,8 @@ SWIFT_FLAGS ?=
 # How many end-to-end tests run side by side, and what else pytest should know (PYTEST='-k keys').
 WORKERS ?= 2
 PYTEST ?=
+# How long all trials of the fuzzer take together, in seconds.
+FUZZ_SECONDS ?= 1800
 
 RELEASE := swift build -c release --static-swift-stdlib --product tollgate
 SOURCES := $(wildcard Sources Tests Package.swift)
@@ -15,7 +17,7 @@ VENV := .build/venv
 PYTHON := $(CURDIR)/$(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: run test unit e2e bench build lint format clean help packages
+.PHONY: run test unit e2e fuzz bench build lint format clean help packages
 
 run: packages ## Build, issue a first key, start on 127.0.0.1:4100
 	$(RELEASE)
@@ -42,6 +44,9 @@ $(VENV)/.installed: Tests/EndToEnd/requirements.txt
 	python3 -m venv $(VENV)
 	$(VENV)/bin/pip install -q --disable-pip-version-check -r $<
 	@touch $@
+
+fuzz: packages ## Fuzz every parser for FUZZ_SECONDS (half an hour); see docs/reliability.md
+	Tests/Fuzz/run --seconds $(FUZZ_SECONDS)
 
 bench: packages ## Measure Tollgate beside nginx
 	@.ci/install-packages bench

@@ -86,6 +86,8 @@ let package = Package(
                 "Configuration", "Transport", "Wire",
             ],
             path: "Tests/Fuzz/Trials", swiftSettings: settings),
+        .testTarget(
+            name: "FuzzTests", dependencies: ["FuzzTrials"], path: "Tests/Fuzz/Replay", swiftSettings: settings),
         tests("Wire", ["SeededRandom"]),
         tests("Transport", ["LoopSupport"]),
         tests("HTTP", ["LoopSupport", "Transport", "Wire"]),

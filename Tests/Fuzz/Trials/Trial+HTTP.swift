@@ -18,10 +18,11 @@ extension Trial {
 
     /// A parser must come to the same verdict however its bytes are cut.
     static func sameVerdict<Verdict: Equatable>(
-        _ bytes: UnsafeRawBufferPointer, parsed: (UnsafeRawBufferPointer, Pieces) throws -> Verdict
+        _ bytes: UnsafeRawBufferPointer, _ ways: [Pieces]? = nil,
+        parsed: (UnsafeRawBufferPointer, Pieces) throws -> Verdict
     ) throws {
         var first: Verdict?
-        for pieces in Pieces.ways(bytes) {
+        for pieces in ways ?? Pieces.ways(bytes) {
             let verdict = try parsed(bytes, pieces)
             try require(first == nil || first == verdict, "cut at \(pieces.ends): \(verdict), whole: \(first as Any)")
             first = first ?? verdict

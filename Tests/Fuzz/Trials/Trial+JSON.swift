@@ -58,7 +58,7 @@ extension Trial {
             try require(offsets == offsets.sorted() && offsets.allSatisfy { $0 < bytes.count }, "marks out of order")
             guard let plain, plain.depth <= 512 else { continue }
             try require(isRead, "no marks of JSON")
-            let expected = plain.marks.filter { $0.level < levels }.map(\.offset)
+            let expected = plain.marks.filter { $0.level <= levels }.map(\.offset)
             try require(offsets == expected, "\(levels) levels: \(offsets), rightly \(expected)")
         }
         let elements = JSONMarks.elements(bytes, limit: 64)
