@@ -2,6 +2,7 @@
 
 import statistics
 
+import everything
 import measure
 import peers
 import table
@@ -9,27 +10,8 @@ import table
 CASE = "1k-json"
 
 
-def rules():
-    """Twenty rules; a request of the benchmark is held against five budgets and three limits, twelve are about others."""
-    money = {"limit_to": 1_000_000, "unit": "cost_per_day"}
-    budgets = [
-        {"id": "person", "budget_applies_per": ["user"], **money},
-        {"id": "team", "when": {"teams": ["bench"]}, "budget_applies_per": ["team"], **money},
-        {"id": "model", "when": {"models": ["*claude*"]}, "budget_applies_per": ["model"], **money},
-        {"id": "project", "when": {"not": {"groups": ["senior"]}}, "limit_to": 1_000_000, "unit": "cost_per_month"},
-        {"id": "tokens", "limit_to": "900000M", "unit": "tokens_per_month", "budget_applies_per": ["user"]},
-    ] + [{"id": f"others-{number}", "when": {"teams": [f"team-{number}"], "models": ["*opus*"]}, **money} for number in range(8)]
-    often = {"limit_to": 100_000_000}
-    limits = [
-        {"id": "minute", "unit": "requests_per_minute", "rate_limit_applies_per": ["user"], **often},
-        {"id": "at-once", "unit": "concurrent_requests", "rate_limit_applies_per": ["user"], **often},
-        {"id": "day", "unit": "tokens_per_day", "limit_to": "900000M"},
-    ] + [{"id": f"slow-{number}", "when": {"users": [f"user-{number}"]}, "unit": "requests_per_hour", **often} for number in range(4)]
-    return {"budgets": budgets, "rate_limits": limits}
-
-
 def gateway(folder, binary, upstream, sink):
-    return peers.Tollgate(folder, binary, upstream, sink, name="governed", more=rules())
+    return peers.Tollgate(folder, binary, upstream, sink, name="governed", more=everything.rules())
 
 
 def one_round(bench, plain, governed, number):

@@ -32,7 +32,7 @@ def compile_programs(folder):
 
 
 def pinned(command, core):
-    return ["taskset", "-c", str(core), *map(str, command)]
+    return ([] if core is None else ["taskset", "-c", str(core)]) + [*map(str, command)]
 
 
 def go_first():
