@@ -17,7 +17,7 @@ VENV := .build/venv
 PYTHON := $(CURDIR)/$(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: run test unit e2e fuzz bench build lint format clean help packages
+.PHONY: run test unit e2e fuzz sanitize bench budget budget-write build lint format clean help packages
 
 run: packages ## Build, issue a first key, start on 127.0.0.1:4100
 	$(RELEASE)
@@ -48,10 +48,24 @@ $(VENV)/.installed: Tests/EndToEnd/requirements.txt
 fuzz: packages ## Fuzz every parser for FUZZ_SECONDS (half an hour); see docs/reliability.md
 	Tests/Fuzz/run --seconds $(FUZZ_SECONDS)
 
-bench: packages ## Measure Tollgate beside nginx
+sanitize: packages ## The Swift tests of what runs on several threads, under ThreadSanitizer, then AddressSanitizer
+	Tests/Fuzz/sanitize thread
+	Tests/Fuzz/sanitize address
+
+bench: packages ## Measure Tollgate beside nginx and HAProxy
 	@.ci/install-packages bench
 	$(RELEASE)
 	Tests/Benchmarks/run
+
+budget: packages ## Count instructions per request and event, and hold them against the budget
+	@.ci/install-packages budget
+	$(RELEASE)
+	Tests/Benchmarks/budget
+
+budget-write: packages ## Make what is counted now the budget
+	@.ci/install-packages budget
+	$(RELEASE)
+	Tests/Benchmarks/budget --write
 
 lint: ## Check the format
 	swift format lint --strict -r -p $(SOURCES)
@@ -66,4 +80,4 @@ packages:
 	@.ci/install-packages build
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
