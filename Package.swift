@@ -32,7 +32,7 @@ func tests(
 let fuzzing: [Target] = [
     .executableTarget(
         name: "Fuzz", dependencies: ["FuzzTrials"], path: "Tests/Fuzz/Driver",
-        swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])]),
+        swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])])
 ]
 
 let package = Package(
@@ -83,7 +83,7 @@ let package = Package(
         .target(
             name: "FuzzTrials",
             dependencies: [
-                "MessagesGrammar", "Gateway", "Governance", "Sessions", "Telemetry", "HTTP", "Providers",
+                "LoopSupport", "MessagesGrammar", "Gateway", "Governance", "Sessions", "Telemetry", "HTTP", "Providers",
                 "Configuration", "Transport", "Wire",
             ],
             path: "Tests/Fuzz/Trials", swiftSettings: settings),
