@@ -33,7 +33,7 @@ struct PlainSocket: ~Copyable {
                 if events & Int16(POLLOUT) != 0 {
                     let part = bytes.slice(start..<end)
                     let count = send(
-                        descriptor, part.baseAddress, part.count, CInt(MSG_NOSIGNAL.rawValue | MSG_DONTWAIT.rawValue))
+                        descriptor, part.baseAddress, part.count, CInt(MSG_NOSIGNAL) | CInt(MSG_DONTWAIT))
                     if count > 0 { start += count } else { hasEnded = errno != EAGAIN }
                 } else if try read(&room, &answer) == 0 {
                     hasEnded = true
@@ -46,7 +46,7 @@ struct PlainSocket: ~Copyable {
     }
 
     private func read(_ room: inout [UInt8], _ answer: inout [UInt8]) throws -> Int {
-        let count = recv(descriptor, &room, room.count, CInt(MSG_DONTWAIT.rawValue))
+        let count = recv(descriptor, &room, room.count, CInt(MSG_DONTWAIT))
         if count > 0 { answer += room[..<count] }
         return max(0, count)
     }

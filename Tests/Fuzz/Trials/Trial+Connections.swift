@@ -50,11 +50,11 @@ final class Peers: Sendable {
         (serverPort, clientPort) = ports
     }
 
-    /// The lines of what the server says, without the dates.
+    /// The lines of what the server says, without what depends on the moment: dates, and whether it asked for the body.
     func answer(_ bytes: UnsafeRawBufferPointer, _ pieces: Cuts) throws -> [String] {
         let answer = try PlainSocket(port: serverPort).exchange(bytes, pieces)
         return String(decoding: answer, as: UTF8.self).split(separator: "\r\n").map(String.init)
-            .filter { !$0.hasPrefix("date:") }
+            .filter { !$0.hasPrefix("date:") && $0 != "HTTP/1.1 100 Continue" }
     }
 
     /// What the client makes of it.
