@@ -70,7 +70,9 @@ extension Trial {
         guard (try? scanner.finish(bytes)) != nil else { return }
         let conversation = Conversation(body: bytes, members: scanner.members)
         try require(conversation.segments.count <= Conversation.maximumSegments, "too many segments")
-        try require(conversation.segments.allSatisfy { (0...bytes.count).contains($0.bytes) }, "a segment too long")
+        // A lone string counts as the block of text for which it stands.
+        let longest = bytes.count + #"[{"type":"text","text":}]"#.utf8.count
+        try require(conversation.segments.allSatisfy { (0...longest).contains($0.bytes) }, "a segment too long")
         var memory = ConversationMemory()
         for _ in 0..<3 {
             let again = memory.conversation(bytes, members: scanner.members, session: bytes.slice(0..<0))
