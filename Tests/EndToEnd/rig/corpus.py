@@ -9,7 +9,8 @@ FILE = pathlib.Path(__file__).parent.parent / "corpus" / "requests.txt"
 # Of 90 bytes, hexadecimal 5a, which some cases rely on.
 BODY = '{"model": "claude-sonnet-5-5", "max_tokens":9, "messages":[{"role":"user","content":"x"}]}'
 REPEATED = re.compile(r"<([^<>]+?)\*(\d+)>")
-NAMED = re.compile(r"<(post|auth|key|json|n|x|len|te|chunks|next|rest1|rest10)>")
+NAMED = re.compile(r"<(post|auth|key|json|n|x|len|te|chunks|next|rest1|rest10|bad|nbad|xbad|jsontail|xtail)>")
+SUMS = re.compile(r"<(n|0)\+nbad(?:\+(\d+))?>")
 
 
 @dataclasses.dataclass
@@ -43,6 +44,10 @@ def expand(text, key):
         "next": f"POST /v1/messages?next HTTP/1.1\\r\\n{auth}{line}\\r\\n{BODY}",
         "rest1": f"{length - 1:x}\\r\\n{BODY[1:]}", "rest10": f"{length - 10:x}\\r\\n{BODY[10:]}",
     }
+    bad = f"POST /v1/messages?smuggled HTTP/1.1\\r\\n{auth}{line}\\r\\n{BODY}"
+    length_of_bad = len(codecs.escape_decode(bad)[0])
+    said |= {"bad": bad, "nbad": str(length_of_bad), "xbad": f"{length_of_bad:x}", "jsontail": BODY[1:], "xtail": f"{length - 1:x}"}
+    text = SUMS.sub(lambda found: str((length if found[1] == "n" else 0) + length_of_bad + int(found[2] or 0)), text)
     text = REPEATED.sub(lambda found: found[1] * int(found[2]), text)
     return codecs.escape_decode(NAMED.sub(lambda found: said[found[1]], text).encode())[0]
 
