@@ -8,6 +8,7 @@ import json
 import re
 import socket
 import time
+import urllib.parse
 
 import pytest
 
@@ -68,7 +69,7 @@ def nothing_smuggled(upstream):
     for line in upstream.lines:
         assert not re.search(rb"(^|[\r\n])[ \t]*x-smuggled", bytes(line.received).lower())
     for seen in upstream.requests():
-        assert seen.whole and b"smuggled" not in seen.target.partition(b"%0d")[0], seen
+        assert seen.whole and b"?smuggled" not in seen.target, seen
 
 
 def attempt_all(gateway, upstream, secret, cases, between=None):
@@ -108,6 +109,48 @@ def test_an_upstream_that_errs_in_its_own_way_answers_everybody_rightly(serving,
     # One that takes bodies for requests loses the next one, whose line stands behind a body: that one may fail, but no more.
     between = None if prefers == "neither" else lambda: ask(gateway, secret)
     attempt_all(gateway, upstream, secret, ATTEMPTS, between)
+
+
+# Values of a request that go upstream in another place: models in paths, betas and sessions in fields, all of it in bodies.
+
+LINES = "\r\nX-Smuggled: 1\r\n\r\nPOST /v1/messages?smuggled HTTP/1.1\r\nX-Smuggled: 2\r\n\r\n"
+WAYS = {
+    "bedrock": {"kind": "bedrock", "region": "us-east-1", "aws": {"access_key_id": "AKIDEXAMPLE", "secret_access_key": "secret"}},
+    "gemini": {"kind": "gemini", "api_key": "k"},
+    "azure": {"kind": "azure", "dialect": "chat-completions", "api_version": "2025-01-01", "api_key": "k"},
+    "openai": {"kind": "openai", "api_key": "k"},
+    "foundry": {"kind": "azure", "dialect": "messages", "api_key": "k"},
+    "claude": {"kind": "bedrock", "region": "us-east-1", "aws": {"access_key_id": "AKIDEXAMPLE", "secret_access_key": "secret"}},
+}
+
+
+@pytest.mark.parametrize("lines", [LINES, LINES.replace("\r", ""), LINES.replace("\n", ""), "\0" + LINES, " HTTP/1.1" + LINES, "\u560d\u560a" + LINES],
+                         ids=["CR LF", "LF", "CR", "NUL", "a version", "wide"])
+def test_a_value_makes_no_line(make_gateway, lines):
+    upstream = Lenient().start()
+    gateway = make_gateway(upstream.url)
+    gateway.config["providers"] = [{"name": name, "base_url": upstream.url, **way} for name, way in WAYS.items()]
+    gateway.config["models"] = [
+        {"name": f"{name}-*", "target": f"{name}/{'anthropic.claude' if name == 'claude' else 'model'}-*"} for name in WAYS]
+    gateway.start("--loops", "1")
+    key = gateway.issue()
+    encoded = urllib.parse.quote(lines, safe="")
+    fields = {"anthropic-beta": f"a{encoded},b", "x-claude-code-session-id": encoded, "x-tollgate-fidelity": "1", "x-id": "me",
+              "x-tollgate-metadata": json.dumps({"a": lines})}
+    sent = 0
+    for name in WAYS:
+        body = prompt(lines, model=f"{name}-{lines}", metadata={"user_id": lines}, stop_sequences=[lines], anthropic_beta=[lines],
+                      system=lines, **{"a" + lines: lines})
+        for stream, target in itertools.product((False, True), ("/v1/messages", f"/v1/messages?a={encoded}", "/v1/messages/count_tokens")):
+            answer = gateway.messages(key, {**body, "stream": stream}, fields, target)
+            assert not re.search(rb"x-smuggled", b"\n".join(f"{n}: {v}".encode() for n, v in answer.headers).lower()), answer.headers
+            sent += 1
+        native = {"anthropic_version": "bedrock-2023-05-31", "max_tokens": 1, "messages": body["messages"], "anthropic_beta": [lines]}
+        gateway.messages(key, native, fields, f"/bedrock/model/{name}-{encoded}/invoke")
+        sent += 1
+    nothing_smuggled(upstream)
+    assert len(WAYS) <= len(upstream.requests()) <= sent
+    upstream.stop()
 
 
 # Answers of the gateway before the body was read: what is left of it is no request.
@@ -269,7 +312,7 @@ def test_answers_that_are_out_of_step_reach_nobody_else(serving, apart):
             answer = gateway.request("POST", "/v1/messages", {"x-api-key": secret, "x-id": name}, BODY)
         except CUT:
             answer = None
-        assert answer is None or b"stolen" not in answer.body or answer.status != 200 or "body" in name or "length" in name, (name, answer)
+        assert answer is None or b"stolen" not in answer.body, (name, answer)
         line = spoiled[before]
         used = len(line.received)
         if apart:
