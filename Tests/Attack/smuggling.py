@@ -2,6 +2,7 @@
 
 import collections
 import importlib.util
+import itertools
 import os
 import pathlib
 import random
@@ -186,6 +187,7 @@ def judge(outcome, upstream, attackers):
     for line, used in upstream.spoiled:
         outcome.require(len(line.received) == used, f"a connection with too many answers was used again: {bytes(line.received[used:])!r}")
     for number, reading, right, other in upstream.disagreements():
-        outcome.require(False, f"connection {number}, read as {reading}: {len(right)} requests become {len(other)}")
+        first = next((pair for pair in itertools.zip_longest(right, other) if pair[0] != pair[1]), None)
+        outcome.require(False, f"connection {number}, read as {reading}: {len(right)} requests become {len(other)}, first {first}")
     outcome.require(len(seen) > 100, "hardly anything went through: the drill shows nothing")
     outcome.survived = "each request upstream is one that a strict reader finds, all ways to read them agree, nobody got another one's answer"

@@ -79,9 +79,9 @@ def _fields(lines, loose):
             fields[-1] = (fields[-1][0], fields[-1][1] + b" " + line.strip())
             continue
         name, _, value = line.partition(b":")
-        if loose:
-            name = re.sub(rb"[^a-z0-9-]", b"", name.lower().replace(b"_", b"-"))
-            value = value.split(b"\0")[0]
+        nearly = re.sub(rb"[\x00-\x20\x7f-\xff]", b"", name.lower().replace(b"_", b"-"))
+        if loose and nearly in (b"content-length", b"transfer-encoding"):
+            name, value = nearly, value.split(b"\0")[0]
         fields.append((name.lower(), value.strip()))
     return fields
 
