@@ -239,6 +239,29 @@ def test_an_upstream_that_answers_before_it_has_read_the_body(serving, drains):
         assert len(small) == 2 * len(STATUSES), "what was taken whole is asked once"
 
 
+def test_an_answer_that_breaks_off_before_the_body_was_read_is_not_asked_for_again(serving):
+    """On a connection that served before: had nothing of an answer come, the request would go out once more."""
+    def serve(line):
+        while (seen := line.head()) is not None:
+            asked.append(seen.identity)
+            if seen.identity == b"large":
+                line.send(b"HTTP/1.1 40")
+                time.sleep(0.2)
+                return
+            line.used += len(BODY)
+            while len(line.received) < line.used and line.more():
+                pass
+            line.send(echo(seen.identity))
+
+    asked = []
+    gateway, upstream, secret = serving(serve)
+    ask(gateway, secret)
+    answer = gateway.request(
+        "POST", "/v1/messages", {"x-api-key": secret, "x-id": "large"}, BODY[:-1] + b"\n" * 20_000_000 + b"}")
+    assert answer.status == 529, answer
+    assert asked.count(b"large") == 1 and len(upstream.lines) == 1
+
+
 # Answers that are out of step.
 
 STOLEN = echo(b"stolen")
