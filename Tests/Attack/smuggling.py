@@ -155,7 +155,7 @@ class Attacker:
 
 def drill(rig):
     seed = int(os.environ.get("SEED") or 20261121)
-    cases = corpus.load() + corpus.load(corpus.FILE.parent / "smuggling.txt")
+    cases = corpus.load("requests") + corpus.load("smuggling")
     outcome = Outcome("smuggling", f"variants of {len(cases)} requests for {SECONDS} s (SEED={seed}), each before a request that nobody may see, "
                                    "through an upstream that reads in many ways, answers early, and twice")
     upstream = Misbehaving().start()

@@ -15,8 +15,8 @@ from rig import corpus
 from rig.gateway import prompt
 from rig.lenient import Lenient, Reading, echo
 
-READ = corpus.load()
-ATTEMPTS = corpus.load(corpus.FILE.parent / "smuggling.txt")
+READ = corpus.load("requests")
+ATTEMPTS = corpus.load("smuggling")
 
 
 def send(gateway, data):

@@ -1,21 +1,21 @@
-"""The corpus of raw requests: see corpus/requests.txt for its form."""
+"""Corpora of raw requests and answers: see corpus/requests.txt for their form."""
 
 import codecs
 import dataclasses
 import pathlib
 import re
 
-FILE = pathlib.Path(__file__).parent.parent / "corpus" / "requests.txt"
+FOLDER = pathlib.Path(__file__).parent.parent / "corpus"
 # Of 90 bytes, hexadecimal 5a, which some cases rely on.
 BODY = '{"model": "claude-sonnet-5-5", "max_tokens":9, "messages":[{"role":"user","content":"x"}]}'
 REPEATED = re.compile(r"<([^<>]+?)\*(\d+)>")
-NAMED = re.compile(r"<(post|auth|key|json|n|x|len|te|chunks|next|rest1|rest10|bad|nbad|xbad|jsontail|xtail)>")
+NAMED = re.compile(r"<(post|auth|key|json|n|x|len|te|chunks|next|rest1|rest10|ok|from|bad|nbad|xbad|jsontail|xtail)>")
 SUMS = re.compile(r"<(n|0)\+nbad(?:\+(\d+))?>")
 
 
 @dataclasses.dataclass
 class Case:
-    """One request of the corpus: `text` is its bytes as the file has them, `reason` the name of the sentence that judges it."""
+    """One message of a corpus: `text` is its bytes as the file has them, `reason` the name of the sentence that judges it."""
 
     family: str
     name: str
@@ -42,6 +42,7 @@ def expand(text, key):
         "x": f"{length:x}", "len": line, "te": "Transfer-Encoding: chunked\\r\\n",
         "chunks": f"{length:x}\\r\\n{BODY}\\r\\n0\\r\\n\\r\\n",
         "next": f"POST /v1/messages?next HTTP/1.1\\r\\n{auth}{line}\\r\\n{BODY}",
+        "ok": "HTTP/1.1 200 OK\\r\\nX-From: upstream\\r\\n", "from": "X-From: upstream\\r\\n",
         "rest1": f"{length - 1:x}\\r\\n{BODY[1:]}", "rest10": f"{length - 10:x}\\r\\n{BODY[10:]}",
     }
     bad = f"POST /v1/messages?smuggled HTTP/1.1\\r\\n{auth}{line}\\r\\n{BODY}"
@@ -52,10 +53,10 @@ def expand(text, key):
     return codecs.escape_decode(NAMED.sub(lambda found: said[found[1]], text).encode())[0]
 
 
-def load(file=FILE):
-    """Every case of the file, in its order."""
+def load(name):
+    """Every case of corpus/NAME.txt, in its order."""
     cases, reasons, family = [], {}, ""
-    for line in file.read_text().splitlines():
+    for line in (FOLDER / f"{name}.txt").read_text().splitlines():
         if not line or line.startswith("#"):
             continue
         if line.startswith("@"):

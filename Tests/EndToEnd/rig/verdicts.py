@@ -55,6 +55,7 @@ http {{
     client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/f;
     uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
     upstream witness {{ server 127.0.0.1:{upstream}; keepalive 16; }}
+    proxy_read_timeout 1s;
     server {{
         listen 127.0.0.1:{port};
         client_max_body_size 32m;
