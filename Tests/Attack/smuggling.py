@@ -13,17 +13,12 @@ import time
 
 from outcome import Outcome
 from strict_reader import asked
+from twisted import twisted
 
 RIG = pathlib.Path(__file__).resolve().parents[1] / "EndToEnd/rig"
 SECONDS, WORKERS, PATIENCE = 45, 6, 0.04  # judging takes another 15
-STOLEN = b"stolen"
+STOLEN, TWISTED = b"stolen", b"twisted"
 LAST = b"GET /healthz HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\n\r\n"
-NASTY = [b"\r", b"\n", b"\r\n", b"\0", b"\t", b" ", b"\x0b", b"\x0c", b"\x7f", b"\x80", b"\xff", b":", b";", b",", b"0", b"9", b"-", b"+", b"_",
-         b"\"", b"chunked", b"identity", b"\r\n ", b"\r\n\r\n", b"\n\n", b"x", b"0\r\n\r\n", b"HTTP/1.1"]
-LINES = [b"Content-Length: 0", b"Content-Length: 90", b"Content-Length: 5", b"Transfer-Encoding: chunked", b"Transfer-Encoding: identity",
-         b"Transfer_Encoding: chunked", b"Content_Length: 1", b"Transfer-Encoding : chunked", b" Transfer-Encoding: chunked", b"Connection: close",
-         b"Connection: content-length", b"Expect: 100-continue", b"Host: other", b"X-Smuggled: 1", b"Upgrade: h2c", b"TE: trailers",
-         b"Trailer: Content-Length", b"Keep-Alive: max=1", b"GET / HTTP/1.1", b"X-HTTP-Method-Override: DELETE"]
 
 
 def part(name):
@@ -44,6 +39,7 @@ class Misbehaving(lenient.Lenient):
 
     def __init__(self):
         super().__init__(self.answer)
+        self.answers = [case for case in corpus.load("answers") if len(case.text) < 2000]
         self.spoiled, self.counted = [], 0
 
     def answer(self, line):
@@ -60,12 +56,23 @@ class Misbehaving(lenient.Lenient):
             seen = line.request(reading)
             if seen is None:
                 return
+            if seen.identity.startswith(TWISTED):
+                line.send(self.twisted_answer(seen.identity))
+                continue
             if self.counted % 13:
                 line.send(lenient.echo(seen.identity))
                 continue
             line.send(lenient.echo(seen.identity) + lenient.echo(STOLEN))
             self.spoiled.append((line, len(line.received)))
             return line.drain()
+
+    def twisted_answer(self, identity):
+        """Made from the id alone, so that a seed repeats it."""
+        dice = random.Random(identity)
+        data = corpus.expand(dice.choice(self.answers).text.removesuffix("<end>"), "")
+        for _ in range(dice.choice((0, 1, 1, 2, 3))):
+            data = twisted(data, dice)
+        return data
 
     def _take_body(self, line):
         """Take the body of the request whose head was taken last."""
@@ -78,7 +85,7 @@ class Attacker:
 
     def __init__(self, gateway, cases, seed, worker, until):
         self.gateway, self.cases, self.until = gateway, cases, until
-        self.random = random.Random(f"{seed}/{worker}")
+        self.seed, self.random = seed, random.Random(f"{seed}/{worker}")
         self.worker, self.sent, self.asked, self.wrong = worker, 0, collections.Counter(), []
         self.thread = threading.Thread(target=self._run, daemon=True)
 
@@ -93,6 +100,8 @@ class Attacker:
             if STOLEN in back:
                 self.wrong.append(f"another one's answer came back for {data!r}: {back[-300:]!r}")
             if self.sent % 10 == 0:
+                # Whatever comes of this one, it is the next one's answer that counts.
+                self._ask(f"{TWISTED.decode()}-{self.seed}-{self.worker}-{self.sent}")
                 self._legitimate(f"legitimate-{self.worker}-{self.sent}")
 
     def variant(self, identity):
@@ -100,40 +109,15 @@ class Attacker:
         key = f"{self.gateway.key}\\r\\nX-Id: {identity}"
         data = case.bytes(key)[:20_000]
         for _ in range(self.random.choice((0, 1, 1, 2, 2, 3, 5))):
-            data = self._mutated(data)
+            data = twisted(data, self.random)
         # A request that would be seen, where one reader ends the one before too early.
         return data + corpus.expand("<bad>", key) * (self.random.random() < 0.5) + LAST
 
-    def _mutated(self, data):
-        dice, end = self.random.randrange(8), max(1, data.find(b"\r\n\r\n"))
-        at = self.random.randrange(end if self.random.random() < 0.7 else max(1, len(data)))
-        lines = data[:end].split(b"\r\n")
-        if dice == 0:
-            return data[:at] + self.random.choice(NASTY) + data[at:]
-        if dice == 1:
-            return data[:at] + data[at + self.random.randrange(1, 4) :]
-        if dice == 2:
-            return data[:at] + self.random.choice(NASTY) + data[at + 1 :]
-        if dice == 3:
-            lines.insert(self.random.randrange(1, len(lines) + 1), self.random.choice(LINES))
-        elif dice == 4:
-            lines.insert(self.random.randrange(len(lines) + 1), self.random.choice(lines))
-        elif dice == 5 and len(lines) > 2:
-            one, other = self.random.sample(range(1, len(lines)), 2)
-            lines[one], lines[other] = lines[other], lines[one]
-        elif dice == 6:
-            place = self.random.randrange(len(lines))
-            lines[place] = lines[place].swapcase()
-        else:
-            place = self.random.randrange(1, len(lines) + 1)
-            return self.random.choice((b"\n", b"\r", b"\r\r\n", b"\r\n\t")).join((b"\r\n".join(lines[:place]), b"\r\n".join(lines[place:]))) + data[end:]
-        return b"\r\n".join(lines) + data[end:]
-
-    def _send(self, data):
+    def _send(self, data, patience=PATIENCE):
         back = b""
         try:
             with self.gateway.connect() as connection:
-                connection.settimeout(PATIENCE)
+                connection.settimeout(patience)
                 connection.sendall(data)
                 while piece := connection.recv(65536):
                     back += piece
@@ -141,14 +125,14 @@ class Attacker:
             pass
         return back
 
-    def _legitimate(self, identity):
+    def _ask(self, identity):
+        """A request like any other; what comes back."""
         self.asked[(corpus.BODY.encode(), identity.encode())] += 1
-        data = corpus.expand("<post><len>Connection: close\\r\\n\\r\\n<json>", f"{self.gateway.key}\\r\\nX-Id: {identity}")
-        back = b""
-        with socket.create_connection(("127.0.0.1", self.gateway.port), 20) as connection:
-            connection.sendall(data)
-            while piece := connection.recv(65536):
-                back += piece
+        return self._send(corpus.expand("<post><len>Connection: close\\r\\n\\r\\n<json>", f"{self.gateway.key}\\r\\nX-Id: {identity}"),
+                          20 if identity.startswith("legitimate") else PATIENCE)
+
+    def _legitimate(self, identity):
+        back = self._ask(identity)
         if not (back.startswith(b"HTTP/1.1 200") and f'"{identity}"'.encode() in back):
             self.wrong.append(f"{identity} did not get its own answer: {back!r}")
 
@@ -157,7 +141,7 @@ def drill(rig):
     seed = int(os.environ.get("SEED") or 20261121)
     cases = corpus.load("requests") + corpus.load("smuggling")
     outcome = Outcome("smuggling", f"variants of {len(cases)} requests for {SECONDS} s (SEED={seed}), each before a request that nobody may see, "
-                                   "through an upstream that reads in many ways, answers early, and twice")
+                                   "through an upstream that reads in many ways, answers early, twice, and with variants of answers")
     upstream = Misbehaving().start()
     provider = {"name": "bench", "kind": "anthropic", "api_key": "k", "base_url": upstream.url}
     with rig.gateway({"providers": [provider]}) as gateway:

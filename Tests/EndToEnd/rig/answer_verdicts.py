@@ -53,17 +53,24 @@ class ProxyObserver:
             return dict(zip([case.id for case in cases], pool.map(self._verdict, range(len(cases)))))
 
     def _verdict(self, number):
+        for _ in range(5):
+            verdict = self._attempt(number)
+            if number in self.upstream.served:
+                break  # else it met a kept connection in the moment of its end
+        return [verdict, self._fate(number)]
+
+    def _attempt(self, number):
         with Connection(self.address, timeout=5) as connection:
             connection.request("POST", f"/v1/messages?case={number}", {"x-api-key": self.key}, corpus.BODY.encode())
             try:
                 answer = connection.answer()
             except (Closed, ConnectionError):
-                return ["nothing", self._fate(number)]
+                return "nothing"
             except TimeoutError:
-                return ["silence", self._fate(number)]
+                return "silence"
         if answer.header("x-from") != "upstream":
-            return ["refused", self._fate(number)]
-        return [f"{answer.status} {len(answer.body)}" + ("" if answer.complete else " cut"), self._fate(number)]
+            return "refused"
+        return f"{answer.status} {len(answer.body)}" + ("" if answer.complete else " cut")
 
     def _fate(self, number):
         line, is_last = self.upstream.served[number]
