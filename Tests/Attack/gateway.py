@@ -36,9 +36,10 @@ class Gateway(peers.Tollgate):
 
     def __init__(self, folder, binary, upstream, sink, more=None, loops=1, descriptors=None, before_exec=None):
         folder.mkdir(exist_ok=True)
-        self.loops, self.descriptors, self.before_exec = loops, descriptors, before_exec
+        self.descriptors, self.before_exec = descriptors, before_exec
         self.config = merged(merged(EVERYTHING, {"limits": {"connections": 20000}}), more or {})
         super().__init__(folder, binary, upstream, sink, more=self.config)
+        self.loops = loops
 
     @property
     def data(self):
