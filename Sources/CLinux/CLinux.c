@@ -2,11 +2,13 @@
 #include "CLinux.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <malloc.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -208,6 +210,23 @@ void tg_keep_freed_memory(void) {
     mallopt(M_TRIM_THRESHOLD, 64 << 20);
     mallopt(M_MMAP_THRESHOLD, 8 << 20);
     mallopt(M_TOP_PAD, 1 << 20);
+}
+
+bool tg_trim_freed_memory(size_t least) {
+    char text[128];
+    int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return false;
+    ssize_t got = read(fd, text, sizeof text - 1);
+    close(fd);
+    unsigned long resident, shared;
+    text[got > 0 ? got : 0] = 0;
+    if (sscanf(text, "%*u %lu %lu", &resident, &shared) != 2 || shared > resident) return false;
+    struct mallinfo2 heap = mallinfo2();
+    // What is in use may be not resident, never the other way round.
+    size_t own = (resident - shared) * (size_t)sysconf(_SC_PAGESIZE), used = heap.uordblks + heap.hblkhd;
+    if (own < used + least) return false;
+    malloc_trim(16 << 20);
+    return true;
 }
 
 int tg_processors(void) {

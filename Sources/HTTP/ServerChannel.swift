@@ -60,6 +60,8 @@ package final class ServerChannel {
     package private(set) var arrivedAt: Int64 = 0
     /// Set from outside to end after the exchange in hand.
     package var mustClose = false
+    /// Set from outside: there were too many connections when it came, and what it asks is refused.
+    package var isSurplus = false
     /// Sees each piece of an answer's body before it is sent; `nil`: nobody does.
     package var tap: ((UnsafeRawBufferPointer) -> Void)?
 
@@ -244,9 +246,10 @@ package final class ServerChannel {
     private func waitForTurn(_ body: RequestBody) async -> BodyArrival? {
         guard stream.mayHaveBytes else { return nil }
         if body.count > 0, loop.hasMovedEnough { await loop.nextTurn() }
-        guard let room = body.room, let rooms, !room.admits(body.number, Self.bodyProgress) else { return nil }
+        let piece = min(incoming.left ?? Self.bodyProgress, Self.bodyProgress)
+        guard let room = body.room, let rooms, !room.admits(body.number, piece) else { return nil }
         defer { wakeup.setDeadline(after: limits.bodyTimeout) }
-        return await room.wait(body.number, Self.bodyProgress, wakeup, timeout: rooms.timeout)
+        return await room.wait(body.number, piece, wakeup, timeout: rooms.timeout)
     }
 
     private func arrival(_ body: RequestBody) -> BodyArrival {

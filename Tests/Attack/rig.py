@@ -24,6 +24,19 @@ WINDOW_SECONDS = 2
 ALLOWED = 3  # legitimate p99 under attack, times that without
 
 
+KIB = 1 << 10
+KEPT = 64 * MIB  # freed memory that stays for the next request
+
+
+def bound(base, connections=0, unfinished=0, in_flight=0, unread=0, bodies=0, rows=0):
+    """The RSS that docs/reliability.md allows, in bytes, over that of the idle process.
+
+    `unfinished`: connections with a part of a head or a body; `in_flight`: requests; `unread`: answers that clients do not read;
+    `bodies`: the room for them; `rows`: of the journal, in flight or waiting for the database, or as many as there ever were."""
+    return (base + KEPT + 4 * KIB * connections + 20 * KIB * unfinished + 40 * KIB * in_flight + 160 * KIB * unread
+            + bodies + 8 * KIB * rows)
+
+
 @dataclasses.dataclass
 class Window:
     """Legitimate traffic for a while. Times in milliseconds."""
