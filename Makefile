@@ -17,7 +17,7 @@ VENV := .build/venv
 PYTHON := $(CURDIR)/$(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: run test unit e2e bench attack build lint format clean help packages
+.PHONY: run test unit e2e bench budget budget-write attack build lint format clean help packages
 
 run: packages ## Build, issue a first key, start on 127.0.0.1:4100
 	$(RELEASE)
@@ -45,10 +45,20 @@ $(VENV)/.installed: Tests/EndToEnd/requirements.txt
 	$(VENV)/bin/pip install -q --disable-pip-version-check -r $<
 	@touch $@
 
-bench: packages ## Measure Tollgate beside nginx
+bench: packages ## Measure Tollgate beside nginx and HAProxy
 	@.ci/install-packages bench
 	$(RELEASE)
 	Tests/Benchmarks/run
+
+budget: packages ## Count instructions per request and event, and hold them against the budget
+	@.ci/install-packages budget
+	$(RELEASE)
+	Tests/Benchmarks/budget
+
+budget-write: packages ## Make what is counted now the budget
+	@.ci/install-packages budget
+	$(RELEASE)
+	Tests/Benchmarks/budget --write
 
 attack: packages ## Attack Tollgate and say what held
 	@.ci/install-packages attack
@@ -68,4 +78,4 @@ packages:
 	@.ci/install-packages build
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -19,7 +19,7 @@ import peers  # noqa: E402
 from gateway import Gateway  # noqa: E402
 from process import MIB, Sampler  # noqa: E402
 
-CONNECTIONS, PAUSE_US = 16, 20_000  # legitimate traffic: sixteen clients, about 750 requests a second
+CONNECTIONS, RATE = 16, 600  # legitimate traffic: clients, and their requests a second, answered or not
 WINDOW_SECONDS = 2
 ALLOWED = 3  # legitimate p99 under attack, times that without
 
@@ -115,7 +115,7 @@ class Rig:
     def window(self, gateway, seconds=WINDOW_SECONDS, connections=CONNECTIONS):
         """Legitimate traffic for a while."""
         command = [self.folder / "load", gateway.port, "/v1/messages?case=json&from=tollgate", gateway.key, self.body,
-                   connections, 0.2, seconds, 1250, self.answer_bytes["json"], 0, "plain", PAUSE_US]
+                   connections, 0.2, seconds, 0, self.answer_bytes["json"], 0, "plain", f"rate={RATE}"]
         done = subprocess.run(peers.pinned(command, peers.RIG_CORE), capture_output=True, text=True, preexec_fn=peers.go_first,
                               timeout=seconds + 60)
         if not done.stdout:

@@ -43,8 +43,8 @@ def once(rig):
 def start(rig, gateway):
     body = rig.folder / "stream.json"
     body.write_bytes(json.dumps({**json.loads(rig.body.read_bytes()), "stream": True}).encode())
-    command = [rig.folder / "load", gateway.port, "/v1/messages?case=slow&from=tollgate", gateway.key, body, COUNT, 3, 20, 1000,
-               rig.answer_bytes["paced"], measure.DELTAS, "paced", 60_000_000]
+    command = [rig.folder / "load", gateway.port, "/v1/messages?case=long&from=tollgate", gateway.key, body, COUNT, 2, SECONDS_EACH + 4, 1000,
+               rig.answer_bytes["paced"], measure.DELTAS, "paced", "once"]
     return subprocess.Popen(peers.pinned(command, peers.RIG_CORE), stdout=subprocess.PIPE, preexec_fn=peers.go_first)
 
 

@@ -62,7 +62,7 @@ def binary():
     return os.environ.get("TOLLGATE_BINARY") or str(ROOT / ".build" / "release" / "tollgate")
 
 
-def make(folder, days, requests):
+def make(folder, days, requests, rebuild=True):
     folder.mkdir(parents=True, exist_ok=True)
     config = {"data": str(folder / "data"), "providers": [
         {"name": name, "kind": "anthropic", "api_key": "x"} for name in ("main", "second")], "models": [{"name": "*", "target": "main/*"}]}
@@ -86,6 +86,8 @@ def make(folder, days, requests):
             print(f"day {day}", flush=True)
     connection.execute("PRAGMA journal_mode=WAL")
     connection.close()
+    if not rebuild:
+        return
     begun = time.time()
     subprocess.run([binary(), "report", "rebuild", "--config", folder / "tollgate.yaml"], check=True)
     print(f"roll-ups rebuilt in {time.time() - begun:.1f} s")
