@@ -110,7 +110,9 @@ import Transport
         let host = try LoopHost.started()
         let rooms = try await host.run { host in LoopBound(BodyRooms(), loop: host.loop) }
         let address = try await startServer(on: host, rooms: rooms)
-        let request = "POST /a HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 5\r\n\r\n"
+        let request = "POST /a HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 50000\r\n\r\n"
+        // What comes together with the head is taken as it is: this is more.
+        let text = String(repeating: "a", count: 50_000)
         let answers = try await host.run { host in
             let rooms = rooms.value
             rooms.resize(bytes: 1_000, largestBody: 100, timeout: 2_000_000)
@@ -119,9 +121,9 @@ import Transport
                 held.append(RequestBody(expected: 0, room: rooms.small))
                 arrive(held[held.count - 1], rooms.small.capacity)
             }
-            let refused = try await host.converse(address, [request, "hello"], answersBetween: false).text
+            let refused = try await host.converse(address, [request, text], answersBetween: false).text
             held.removeAll()
-            let served = try await host.converse(address, [request, "hello"], answersBetween: false).text
+            let served = try await host.converse(address, [request, text], answersBetween: false).text
             return [refused, served]
         }
         #expect(answers[0].hasPrefix("HTTP/1.1 529 "))
