@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <malloc.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
@@ -234,6 +235,12 @@ bool tg_trim_freed_memory(size_t least) {
     if (own < used + least) return false;
     malloc_trim(16 << 20);
     return true;
+}
+
+int tg_descriptor_limit(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur > INT_MAX) return INT_MAX;
+    return (int)limit.rlim_cur;
 }
 
 int tg_processors(void) {

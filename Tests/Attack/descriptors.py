@@ -29,7 +29,9 @@ class Client:
 
 def drill(rig):
     outcome = Outcome("descriptors", f"RLIMIT_NOFILE {LIMIT}, and 1,000 clients that connect and hold what they get")
-    with rig.gateway(descriptors=LIMIT) as gateway:
+    # Each request opens a connection of its own to the provider.
+    provider = {"name": "bench", "kind": "anthropic", "api_key": "k", "base_url": f"http://127.0.0.1:{rig.upstream.port}", "max_idle_connections": 0}
+    with rig.gateway({"providers": [provider]}, descriptors=LIMIT) as gateway:
         kept = [Client(gateway) for _ in range(5)]
         outcome.require(all(client.ask()[0] == 200 for client in kept), "no answers before it")
         base, log = gateway.figures(), len(gateway.log())
