@@ -10,6 +10,8 @@ WORKERS ?= 2
 PYTEST ?=
 # Which drills of `make attack` (ATTACK='--only slow-loris').
 ATTACK ?=
+# How long all trials of the fuzzer take together, in seconds.
+FUZZ_SECONDS ?= 1800
 
 RELEASE := swift build -c release --static-swift-stdlib --product tollgate
 SOURCES := $(wildcard Sources Tests Package.swift)
@@ -17,7 +19,7 @@ VENV := .build/venv
 PYTHON := $(CURDIR)/$(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: run test unit e2e bench budget budget-write attack build lint format clean help packages
+.PHONY: run test unit e2e bench budget budget-write attack fuzz sanitize build lint format clean help packages
 
 run: packages ## Build, issue a first key, start on 127.0.0.1:4100
 	$(RELEASE)
@@ -44,6 +46,13 @@ $(VENV)/.installed: Tests/EndToEnd/requirements.txt
 	python3 -m venv $(VENV)
 	$(VENV)/bin/pip install -q --disable-pip-version-check -r $<
 	@touch $@
+
+fuzz: packages ## Fuzz every parser for FUZZ_SECONDS (half an hour); see docs/reliability.md
+	Tests/Fuzz/run --seconds $(FUZZ_SECONDS)
+
+sanitize: packages ## The Swift tests of what runs on several threads, under ThreadSanitizer, then AddressSanitizer
+	Tests/Fuzz/sanitize thread
+	Tests/Fuzz/sanitize address
 
 bench: packages ## Measure Tollgate beside nginx and HAProxy
 	@.ci/install-packages bench
