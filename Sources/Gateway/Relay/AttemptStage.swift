@@ -126,7 +126,7 @@ extension LoopWorker {
         attempt.meter = meter
         noteTrace(attempt, connection)
         if let id = connection.head.value(.requestID) {
-            attempt.upstreamRequestID = mask.masked(String(decoding: connection.headBytes(id), as: UTF8.self))
+            attempt.upstreamRequestID = exchange.upstreamID(connection.headBytes(id))
         }
         beginAnswer(exchange, connection, mask)
         connection.headIsUsed()

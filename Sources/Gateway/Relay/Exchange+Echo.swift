@@ -6,6 +6,8 @@ import Wire
 
 /// Providers, and what stands before them, write into their errors what they were sent: keys as well. None of it goes on, to the
 /// client or into any record.
+///
+/// A good answer is not looked through: what a model says is the client's, and is not read for the pace of it.
 extension Exchange {
     /// Finds what authenticated the present attempt. Made anew for each error.
     func echoMask() -> EchoMask {
@@ -25,6 +27,14 @@ extension Exchange {
         let added = setting.accounts[attempt.routed.account].setting.headers + (attempt.routed.edits?.setFields ?? [])
         for field in added where !Self.isTold(field.name) { field.value.withBytes { mask.hide(Self.token($0)) } }
         return mask
+    }
+
+    /// The upstream's own name for the present attempt, for records.
+    func upstreamID(_ bytes: UnsafeRawBufferPointer) -> String {
+        let text = String(decoding: bytes, as: UTF8.self)
+        // One word that is not long is what it should be.
+        let isUsual = bytes.count <= 64 && !bytes.contains(0x20)
+        return isUsual && lastAttempt?.status == 200 ? text : echoMask().masked(text)
     }
 
     /// What is behind a scheme such as `Bearer`.

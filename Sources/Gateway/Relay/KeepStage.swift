@@ -22,7 +22,7 @@ extension LoopWorker {
     ) async {
         let mask = exchange.echoMask()
         if let id = connection.head.value(.requestID) {
-            attempt.upstreamRequestID = mask.masked(String(decoding: connection.headBytes(id), as: UTF8.self))
+            attempt.upstreamRequestID = exchange.upstreamID(connection.headBytes(id))
         }
         var fields: [(name: [UInt8], value: [UInt8])] = []
         for field in connection.head.fields

@@ -59,9 +59,13 @@ struct Relay {
         while true {
             switch connection.readBody() {
             case .data(let bytes, let isLast):
-                if firstByteAt == nil { firstByteAt = monotonicNanoseconds() }
+                if firstByteAt == nil {
+                    firstByteAt = monotonicNanoseconds()
+                    if meter.isError(bytes) { mask = EchoMaskStream(exchange.echoMask()) }
+                }
                 if let clean = mask?.pass(bytes, isLast: isLast) {
                     clean.withUnsafeBytes { meter.consume($0, isLast: isLast) }
+                    if withheld?.isReleased == false { _ = withheld?.release() }
                     guard await pass(clean, isLast: isLast) else { return .clientGone }
                     if isLast { return .complete }
                     continue

@@ -76,8 +76,7 @@ extension LoopWorker {
         noteTrace(attempt, connection)
         for name in [FieldName.requestID, .xRequestID, .amznRequestID] {
             guard let id = connection.head.value(name) else { continue }
-            let text = String(decoding: connection.headBytes(id), as: UTF8.self)
-            attempt.upstreamRequestID = attempt.status == 200 ? text : exchange.echoMask().masked(text)
+            attempt.upstreamRequestID = exchange.upstreamID(connection.headBytes(id))
             return
         }
     }
