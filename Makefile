@@ -15,7 +15,7 @@ VENV := .build/venv
 PYTHON := $(CURDIR)/$(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: run test unit e2e bench build lint format clean help packages
+.PHONY: run test unit e2e bench build sbom lint format clean help packages
 
 run: packages ## Build, issue a first key, start on 127.0.0.1:4100
 	$(RELEASE)
@@ -47,6 +47,11 @@ bench: packages ## Measure Tollgate beside nginx
 	@.ci/install-packages bench
 	$(RELEASE)
 	Tests/Benchmarks/run
+
+sbom: packages ## Write what the release executable is made of (SPDX 2.3)
+	$(RELEASE)
+	@.ci/sbom "$$($(RELEASE) --show-bin-path)/tollgate" > .build/tollgate.spdx.json
+	@echo .build/tollgate.spdx.json
 
 lint: ## Check the format
 	swift format lint --strict -r -p $(SOURCES)
