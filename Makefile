@@ -19,7 +19,7 @@ VENV := .build/venv
 PYTHON := $(CURDIR)/$(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: run test unit e2e bench budget budget-write attack fuzz sanitize build lint format clean help packages
+.PHONY: run test unit e2e bench budget budget-write attack fuzz sanitize sbom build lint format clean help packages
 
 run: packages ## Build, issue a first key, start on 127.0.0.1:4100
 	$(RELEASE)
@@ -73,6 +73,10 @@ attack: packages ## Attack Tollgate and say what held
 	@.ci/install-packages attack
 	$(RELEASE)
 	Tests/Attack/run $(ATTACK)
+sbom: packages ## Write what the release executable is made of (SPDX 2.3)
+	$(RELEASE)
+	@.ci/sbom "$$($(RELEASE) --show-bin-path)/tollgate" > .build/tollgate.spdx.json
+	@echo .build/tollgate.spdx.json
 
 lint: ## Check the format
 	swift format lint --strict -r -p $(SOURCES)

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/timex.h>
@@ -266,4 +267,28 @@ int tg_clock_is_synchronized(void) {
     struct timex times = {0};
     if (adjtimex(&times) < 0) return -1;
     return (times.status & STA_UNSYNC) == 0;
+}
+
+// The strings that the kernel laid out at the start stay where /proc/PID/environ reads them: they are copied, then wiped.
+static int environment_hide(void) {
+    size_t count = 0;
+    while (environ && environ[count]) count++;
+    char **copies = calloc(count + 1, sizeof *copies);
+    if (!copies) return ENOMEM;
+    for (size_t i = 0; i < count; i++) {
+        copies[i] = strdup(environ[i]);
+        if (!copies[i]) return ENOMEM;
+    }
+    for (size_t i = 0; i < count; i++) explicit_bzero(environ[i], strlen(environ[i]));
+    environ = copies;  // For the life of the process.
+    return 0;
+}
+
+int tg_process_seal(void) {
+    int problem = 0;
+    struct rlimit none = {0, 0};
+    if (setrlimit(RLIMIT_CORE, &none) != 0) problem = errno;
+    if (prctl(PR_SET_DUMPABLE, 0) != 0 && !problem) problem = errno;
+    int hidden = environment_hide();
+    return problem ? problem : hidden;
 }

@@ -75,3 +75,8 @@ bool tg_trim_freed_memory(size_t least);
 // Processors that this process may run on.
 int tg_processors(void);
 int tg_random(void *bytes, size_t count);
+
+// Makes this process private: it leaves no core, other processes of the same user may neither look into it nor trace it
+// (PR_SET_DUMPABLE 0), and the block that /proc/PID/environ shows is overwritten; `getenv` answers from a copy. Once, before
+// threads start. Returns 0 or the first errno; what can be done is done.
+int tg_process_seal(void);
