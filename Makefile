@@ -8,6 +8,8 @@ SWIFT_FLAGS ?=
 # How many end-to-end tests run side by side, and what else pytest should know (PYTEST='-k keys').
 WORKERS ?= 2
 PYTEST ?=
+# Which drills of `make attack` (ATTACK='--only slow-loris').
+ATTACK ?=
 
 RELEASE := swift build -c release --static-swift-stdlib --product tollgate
 SOURCES := $(wildcard Sources Tests Package.swift)
@@ -15,7 +17,7 @@ VENV := .build/venv
 PYTHON := $(CURDIR)/$(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: run test unit e2e bench build lint format clean help packages
+.PHONY: run test unit e2e bench attack build lint format clean help packages
 
 run: packages ## Build, issue a first key, start on 127.0.0.1:4100
 	$(RELEASE)
@@ -47,6 +49,11 @@ bench: packages ## Measure Tollgate beside nginx
 	@.ci/install-packages bench
 	$(RELEASE)
 	Tests/Benchmarks/run
+
+attack: packages ## Attack Tollgate and say what held
+	@.ci/install-packages attack
+	$(RELEASE)
+	Tests/Attack/run $(ATTACK)
 
 lint: ## Check the format
 	swift format lint --strict -r -p $(SOURCES)

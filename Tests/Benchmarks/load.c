@@ -1,8 +1,9 @@
 // A closed-loop HTTP client: N kept-alive connections, each with one request at a time, for a fixed time. Prints one
 // line of JSON. In a stream it counts the text deltas ("@" and 20 digits) and, where told to, takes the time each was
 // under way from those digits. Every answer must be 200, whole, and as long as told.
-//   load PORT TARGET KEY BODY-FILE CONNECTIONS WARM-UP-SECONDS SECONDS STAGGER-US ANSWER-BYTES DELTAS paced|plain
-// STAGGER-US is the time between the first requests of two neighbouring connections.
+//   load PORT TARGET KEY BODY-FILE CONNECTIONS WARM-UP-SECONDS SECONDS STAGGER-US ANSWER-BYTES DELTAS paced|plain [PAUSE-US]
+// STAGGER-US is the time between the first requests of two neighbouring connections; PAUSE-US that between an answer and
+// the next request of its connection (none: at once).
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -36,7 +37,7 @@ enum part { HEAD, PLAIN_BODY, CHUNK_SIZE, CHUNK_BYTES, CHUNK_END, LAST_LINE, WHO
 struct client {
     int fd;
     bool busy, gone;
-    long long begun;
+    long long begun, due; // due: when its next request is, 0 while it has none to wait for
     size_t sent;
     enum part part;
     size_t head_length;
@@ -52,7 +53,7 @@ static char request[SHORT_BODY + 2048], bytes_read[READ_CAPACITY];
 static size_t request_length, body_length;
 static int body_file, poller, port, count;
 static long long window_begin, window_end, requests, requests_in_window, deltas, deltas_in_window, errors, reconnects;
-static long long answer_bytes, answer_deltas, read_at, longest;
+static long long answer_bytes, answer_deltas, read_at, longest, pause_ns;
 static bool paced;
 static char first_error[256];
 
@@ -251,7 +252,9 @@ static void finish(struct client *client) {
         connect_client(client);
     }
     client->busy = false;
-    if (read_at < window_end) begin(client);
+    if (read_at >= window_end) return;
+    if (pause_ns) client->due = read_at + pause_ns;
+    else begin(client);
 }
 
 // Read until the socket is empty: a read that came back short has emptied it.
@@ -295,12 +298,25 @@ static int busy_clients(const struct client *clients) {
     return busy;
 }
 
+// Begin what is due; when the next is.
+static long long begin_due(struct client *clients, long long now, long long next) {
+    for (int index = 0; pause_ns && index < count; index++) {
+        struct client *client = &clients[index];
+        if (!client->due) continue;
+        if (client->due <= now) {
+            client->due = 0;
+            if (!client->gone) begin(client);
+        } else if (client->due < next) next = client->due;
+    }
+    return next;
+}
+
 static void run(struct client *clients, long long stagger) {
     long long begin_at = now_ns();
     int begun = 0;
     for (long long now = begin_at; now < window_end && errors < count; now = now_ns()) {
         while (begun < count && now >= begin_at + begun * stagger) begin(&clients[begun++]);
-        long long next = begun < count ? begin_at + begun * stagger : window_end;
+        long long next = begin_due(clients, now, begun < count ? begin_at + begun * stagger : window_end);
         turn(next > now ? next - now : 0);
     }
     long long limit = window_end + PATIENCE_S * 1000000000LL;
@@ -331,7 +347,7 @@ static void prepare_request(char **arguments) {
 }
 
 int main(int argument_count, char **arguments) {
-    if (argument_count != 12) return fprintf(stderr, "usage: see the top of load.c\n"), 2;
+    if (argument_count != 12 && argument_count != 13) return fprintf(stderr, "usage: see the top of load.c\n"), 2;
     signal(SIGPIPE, SIG_IGN);
     prctl(PR_SET_TIMERSLACK, 1UL);
     port = atoi(arguments[1]);
@@ -339,6 +355,7 @@ int main(int argument_count, char **arguments) {
     answer_bytes = atoll(arguments[9]);
     answer_deltas = atoll(arguments[10]);
     paced = !strcmp(arguments[11], "paced");
+    pause_ns = argument_count > 12 ? atoll(arguments[12]) * 1000 : 0;
     prepare_request(arguments);
     poller = epoll_create1(EPOLL_CLOEXEC);
     struct client *clients = calloc(count, sizeof *clients);
