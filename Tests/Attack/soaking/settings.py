@@ -10,8 +10,8 @@ from soaking.upstreams import KINDS
 
 def first(gateway, servers, webhook):
     """The form that the gateway starts with."""
-    short = {"first_byte": "3s", "idle": "3s"}
-    account = {"kind": "anthropic", "api_key": UPSTREAM_KEY, "timeouts": short}
+    patient = {"first_byte": "12s", "idle": "12s"}  # the providers here share a busy machine
+    account = {"kind": "anthropic", "api_key": UPSTREAM_KEY, "timeouts": patient}
     config = gateway.config
     config["providers"] = [
         {"name": "main", "base_url": servers["main"].url, **account}, {"name": "second", "base_url": servers["second"].url, **account},
@@ -19,7 +19,7 @@ def first(gateway, servers, webhook):
     for kind in KINDS:
         folder = gateway.folder / kind
         folder.mkdir(exist_ok=True)
-        config["providers"].append({"name": kind, **PROVIDERS[kind].setting(servers[kind], folder), "timeouts": short})
+        config["providers"].append({"name": kind, **PROVIDERS[kind].setting(servers[kind], folder), "timeouts": patient})
     both = [{"target": f"{name}/claude-sonnet-5-5", "priority": place} for place, name in enumerate(("main", "second"))]
     config["models"] = [
         {"name": "claude-*", "target": "main/claude-*"},
@@ -31,7 +31,7 @@ def first(gateway, servers, webhook):
     everybody = {"not": {"teams": ["poor", "slow"]}}
     config["budgets"] = [
         {"id": "person", "limit_to": 1_000_000, "budget_applies_per": ["user"], "when": everybody, **dollars,
-         "alerts": {"thresholds": [0.001], "webhook": webhook.url} if False else {"thresholds": [1], "webhook": webhook.url}},
+         "alerts": {"thresholds": [1], "webhook": webhook.url}},
         {"id": "team", "limit_to": 1_000_000, "budget_applies_per": ["team"], "when": everybody, **dollars},
         {"id": "model", "limit_to": 1_000_000, "budget_applies_per": ["model"], "when": everybody, **dollars},
         {"id": "run", "limit_to": 1_000_000, "budget_applies_per": ["session"], "unit": "cost_total", "unpriced_reserve": "0.001",
@@ -59,7 +59,7 @@ def other(config):
     """The other form: accounts with other settings, another budget, other limits, another model, other people who are recorded."""
     config = copy.deepcopy(config)
     config["providers"][0]["max_idle_connections"] = 16
-    config["providers"][1]["timeouts"] = {"first_byte": "4s", "idle": "4s"}
+    config["providers"][1]["timeouts"] = {"first_byte": "13s", "idle": "13s"}
     config["models"].append({"name": "soak/more", "target": "second/claude-haiku-5-5"})
     config["budgets"].insert(2, {"id": "week", "limit_to": 1_000_000, "unit": "cost_per_week", "budget_applies_per": ["user", "model"],
                                  "unpriced_reserve": "0.001", "when": {"not": {"teams": ["poor", "slow"]}}})
