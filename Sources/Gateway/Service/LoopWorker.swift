@@ -41,6 +41,8 @@ final class LoopWorker: RequestHandler, @unchecked Sendable {
     /// Figures of the whole process, as text.
     let exposition: Exposition
     var auditAllowance = AuditAllowance()
+    /// What the newest bodies of conversations had.
+    var conversations = ConversationMemory()
     /// Which prompt each session is at.
     var prompts = PromptTable()
     /// Tells the other loops what this one has found out about sessions.
