@@ -13,6 +13,7 @@ from soaking.upstreams import KINDS
 
 MODEL = "claude-sonnet-5-5"
 OVERLOADED = {529}
+AT_ONCE = 80  # requests under way at most: this is about time, not about load
 BEFORE = {"s429": {429}, "s500": {500}, "s529": {529}, "empty": OVERLOADED, "rubbish": OVERLOADED, "reset": OVERLOADED, "hang": OVERLOADED}
 MIDWAY = ("mid_cut", "mid_reset", "mid_hang", "mid_error")
 SHARES = {  # how many of a thousand requests
@@ -23,20 +24,30 @@ SHARES = {  # how many of a thousand requests
 
 
 class Talk:
-    """One session of Claude Code: it grows for some turns, then another begins."""
+    """One session of Claude Code: it grows for some turns, is compacted, and one time in thirty another session begins in its place."""
 
     def __init__(self, draw):
         self.id, self.turns, self.messages, self.busy = str(uuid.uuid4()), draw.randrange(4, 30), [], False
         self.prompt = str(uuid.uuid4())
 
+    def next(self, draw):
+        if len(self.messages) < 2 * self.turns:
+            return self
+        if draw.random() < 1 / 30:
+            return Talk(draw)
+        self.messages, self.turns = [], draw.randrange(4, 30)
+        return self
+
 
 class Traffic:
-    def __init__(self, address, people, seed, rate, talks=24):
+    def __init__(self, address, people, seed, rate, only=None, talks=24):
         self._lines, self._people, self._random, self._rate = Lines(address), people, random.Random(seed), rate
         self._talks = [Talk(self._random) for _ in range(talks)]
-        self._names, self._weights = list(SHARES), list(SHARES.values())
+        self._names = [name for name in SHARES if not only or name in only]
+        self._weights = [SHARES[name] for name in self._names]
         self.under_way, self.stopped = set(), False
         self.counts, self.bad, self.sent, self.complete = collections.Counter(), [], 0, {}
+        self.put_off, self._big = 0, asyncio.Lock()
         self.slowest = collections.deque(maxlen=400)
 
     async def run(self, until):
@@ -45,7 +56,8 @@ class Traffic:
         while time.monotonic() < until:
             place += 1
             await asyncio.sleep(max(0, began + place / self._rate - time.monotonic()))
-            if len(self.under_way) > 400:  # the machine is busy: a closed loop from here on
+            if len(self.under_way) >= AT_ONCE:
+                self.put_off += 1
                 continue
             task = asyncio.create_task(self._one(self._random.choices(self._names, self._weights)[0]))
             self.under_way.add(task)
@@ -119,7 +131,8 @@ class Traffic:
 
     async def _big_body(self, name):
         body = self._body(filler=self._random.choice([2, 2, 4, 8]) << 20)
-        trace, heard = await self._ask(self._key(), body)
+        async with self._big:  # one after the other
+            trace, heard = await self._ask(self._key(), body)
         self._good(name, trace, heard, body["stream"])
 
     async def _session(self, name):
@@ -128,9 +141,7 @@ class Traffic:
         if not free:
             return
         place = self._random.choice(free)
-        if len(self._talks[place].messages) >= 2 * self._talks[place].turns:
-            self._talks[place] = Talk(self._random)
-        talk = self._talks[place]
+        talk = self._talks[place] = self._talks[place].next(self._random)
         talk.busy = True
         try:
             await self._turn(name, talk)
@@ -188,7 +199,7 @@ class Traffic:
         """The first target fails, the second answers: nobody notices."""
         fault = "first_" + self._random.choice(list(BEFORE))
         body = self._body(fault, model="soak/both")
-        trace, heard = await self._ask(self._key(), body, headers=f"x-claude-code-session-id: {uuid.uuid4()}\r\n")
+        trace, heard = await self._ask(self._key(), body)
         self._good(name, trace, heard, body["stream"], fault)
 
     async def _refused_connection(self, name):
