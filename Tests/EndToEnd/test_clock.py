@@ -61,7 +61,7 @@ def test_a_request_under_way(clocked, upstream, sink, step):
     rows = {row["id"]: row for row in gateway.ledger.closed(2)}
     assert len(rows) == 2
     early, late = rows[first.header("request-id")], rows[second.header("request-id")]
-    assert 0.3e9 <= early["duration_ns"] <= took * 1e9 and 0 < early["ttfb_ns"] < early["duration_ns"]
+    assert 0.3e9 <= early["duration_ns"] <= took * 1e9 + 0.2e9 and 0 < early["ttfb_ns"] < early["duration_ns"]
     assert 0 < late["duration_ns"] < 5e9
     assert abs(early["started_at"] / 1e9 - time.time()) < 30, "it began by the clock as it was"
     assert abs(late["started_at"] / 1e9 - time.time() - step) < 30, "this one began by the clock as it is"
@@ -110,14 +110,14 @@ def test_a_key_expires_by_the_clock_and_lives_when_it_is_set_back(clocked):
 def test_money_that_was_spent_stays_spent(clocked, upstream):
     """A day ahead a new day's money is there; back on the first day, that of the first is gone as it was."""
     upstream.answers(Message(usage=CHEAP))
-    gateway, clock = clocked(budgets=[budget("day", "0.004", budget_applies_per=["user"])])
+    gateway, clock = clocked(budgets=[budget("day", "0.02", budget_applies_per=["user"])])
     noon = midday()
     clock.set(noon)
     gateway.start("--loops", "1")
     key = gateway.issue()
 
     def spend():
-        answers = [gateway.messages(key, prompt(max_tokens=50)).status for _ in range(6)]
+        answers = [gateway.messages(key, prompt("x" * 4000, max_tokens=150)).status for _ in range(10)]
         assert set(answers) <= {200, 429}
         return answers.count(200), answers[-1]
 
@@ -135,7 +135,8 @@ def test_money_that_was_spent_stays_spent(clocked, upstream):
     earlier, _ = spend()
     assert earlier, "a day that nobody has spent anything in"
     gateway.ledger.settle()
-    assert json.loads(gateway.run("budgets", "verify", "--json", code=None).stdout)["findings"] == []
+    found = json.loads(gateway.run("budgets", "verify", "--json", code=None).stdout)["findings"]
+    assert found == [], json.dumps(found)
 
 
 @pytest.mark.parametrize("step", [-6 * HOUR, 6 * HOUR])

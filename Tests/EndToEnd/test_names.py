@@ -143,11 +143,11 @@ def test_a_name_with_a_new_address_while_the_old_one_serves(named, upstream, nam
             names.says = "127.0.0.2"
             assert gateway.messages(key).status == 200 and not moved.calls, "the answer is fresh"
             time.sleep(31)
-            for _ in range(2):
-                # The idle connection would serve: two at once need a new one.
-                with concurrent.futures.ThreadPoolExecutor(3) as three:
-                    assert {answer.status for answer in three.map(lambda _: gateway.messages(key), range(3))} == {200}
-                time.sleep(0.5)
+            upstream.answers(Message(wait=0.5))
+            for count in (3, 8):
+                # Idle connections serve first: more at once than there are need new ones.
+                with concurrent.futures.ThreadPoolExecutor(count) as many:
+                    assert {answer.status for answer in many.map(lambda _: gateway.messages(key), range(count))} == {200}
             assert moved.calls, "new connections go to the new address"
             gate.open()
             assert stream.result().complete, "the stream at the old address was not touched"
