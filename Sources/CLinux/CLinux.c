@@ -151,6 +151,9 @@ int tg_listen(const struct sockaddr *address, socklen_t length, int backlog, boo
     if (fd < 0) return fd;
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if (reuse_port) setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+    // Accepted sockets inherit it: what a client does not read stays with the upstream, and not in megabytes of kernel memory.
+    int unsent = 256 * 1024;
+    setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
     if (address->sa_family == AF_INET6) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
     if (bind(fd, address, length) != 0 || listen(fd, backlog) != 0) {
         int problem = errno;

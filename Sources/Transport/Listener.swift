@@ -44,7 +44,8 @@ package final class Listener: EventSource {
     func ready(readable: Bool, writable: Bool, hangup: Bool) { acceptAll() }
 
     private func acceptAll() {
-        while token != nil {
+        for _ in 0..<Self.atOnce {
+            guard token != nil else { return }
             var storage = sockaddr_storage()
             var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
             let accepted = tg_accept(descriptor, &storage, &length)
@@ -56,7 +57,11 @@ package final class Listener: EventSource {
             }
             take(accepted, storage)
         }
+        // Those who are connected have their turn between two such rounds.
+        retry.schedule(after: 0)
     }
+
+    private static let atOnce = 64
 
     private func take(_ accepted: Int32, _ storage: sockaddr_storage) {
         tg_no_delay(accepted)

@@ -34,11 +34,11 @@ class Gateway(peers.Tollgate):
 
     `descriptors` is its RLIMIT_NOFILE; `before_exec` runs in its process before it starts; `loops` None leaves the number to it."""
 
-    def __init__(self, folder, binary, upstream, sink, more=None, loops=1, descriptors=None, before_exec=None):
+    def __init__(self, folder, binary, upstream, sink, more=None, loops=1, descriptors=None, before_exec=None, data_exists=False):
         folder.mkdir(exist_ok=True)
         self.loops, self.descriptors, self.before_exec = loops, descriptors, before_exec
         self.config = merged(merged(EVERYTHING, {"limits": {"connections": 20000}}), more or {})
-        super().__init__(folder, binary, upstream, sink, more=self.config)
+        super().__init__(folder, binary, upstream, sink, more=self.config, data_exists=data_exists)
 
     @property
     def data(self):

@@ -9,11 +9,11 @@ import time
 
 class Herd:
     """`count` connections to a port. `begin(index)` gives what each sends first; `drip(index)` what it sends every `every`
-    seconds after that, spread over the time. Answers are counted and thrown away; what the other side closes is opened anew
-    where `anew` says so."""
+    seconds after that, spread over the time; `sip` makes it read one byte then, and nothing else. Answers are counted and thrown
+    away; what the other side closes is opened anew where `anew` says so."""
 
-    def __init__(self, port, count, begin=None, drip=None, every=1.0, anew=True, at_once=200):
-        self.port, self.count, self.begin, self.drip, self.every = port, count, begin, drip, every
+    def __init__(self, port, count, begin=None, drip=None, sip=False, every=1.0, anew=True, at_once=200):
+        self.port, self.count, self.begin, self.drip, self.sip, self.every = port, count, begin, drip, sip, every
         self.anew, self.at_once = anew, at_once
         self.opened = self.closed = self.refused = 0
         self.answers = {}  # how often which status came
@@ -38,6 +38,8 @@ class Herd:
 
     def _open(self, index):
         held = socket.socket()
+        if self.sip:
+            held.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         held.setblocking(False)
         with contextlib.suppress(BlockingIOError):
             held.connect(("127.0.0.1", self.port))
@@ -61,7 +63,7 @@ class Herd:
             for number, events in self._poll.poll(0.02, 512):
                 if number in self._sockets:
                     self._event(number, events)
-            if self.drip and self._sockets:
+            if (self.drip or self.sip) and self._sockets:
                 # As many as the time since the last turn is of `every`.
                 share = min(1.0, (time.monotonic() - turn) / self.every)
                 numbers = list(self._sockets)
@@ -80,7 +82,7 @@ class Herd:
                 self._close(number)
                 return
             self.opened += 1
-            self._poll.modify(number, select.EPOLLIN)
+            self._poll.modify(number, 0 if self.sip else select.EPOLLIN)
             first = self.begin(index) if self.begin else b""
             if first:
                 self._send(number, first)
@@ -96,13 +98,17 @@ class Herd:
             self._close(number)
 
     def _drip(self, number):
+        if self.sip and number in self._sockets:
+            self._read(number, 1)
+        if not self.drip:
+            return
         data = self.drip(self._sockets[number][1]) if number in self._sockets else b""
         if data:
             self._send(number, data)
 
-    def _read(self, number):
+    def _read(self, number, most=65536):
         try:
-            data = self._sockets[number][0].recv(65536)
+            data = self._sockets[number][0].recv(most)
         except BlockingIOError:
             return
         except OSError:

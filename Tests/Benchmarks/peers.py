@@ -191,12 +191,12 @@ class Nginx(Process):
 class Tollgate(Process):
     """With keys, ledger and telemetry on."""
 
-    def __init__(self, folder, binary, upstream, sink, others=((), ()), name="tollgate", more=None):
+    def __init__(self, folder, binary, upstream, sink, others=((), ()), name="tollgate", more=None, data_exists=False):
         others, self.name = [list(each) for each in others], name
         super().__init__(folder)
         data = folder / f"{name}-data"
         self.binary, self.file = binary, folder / f"{name}.yaml"
-        data.mkdir()
+        data.mkdir(exist_ok=data_exists)
         self.file.write_text(json.dumps({  # JSON is YAML
             "listen": f"127.0.0.1:{self.port}",
             "data": str(data),

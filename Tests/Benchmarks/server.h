@@ -33,6 +33,8 @@ struct connection {
     long long due;
     int event;
     bool paced;
+    int lane, rounds; // of a paced stream; of a flood, how often it goes on
+    void (*drained)(struct connection *); // called when the socket has taken everything, if there is one
     char in[HEAD_CAPACITY];
 };
 
@@ -87,6 +89,7 @@ static void flush(struct connection *connection) {
                             connection->out_end - connection->out_start, MSG_NOSIGNAL);
         if (sent <= 0) return;
         connection->out_start += sent;
+        if (connection->out_start == connection->out_end && connection->drained) connection->drained(connection);
     }
 }
 

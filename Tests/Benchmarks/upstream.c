@@ -2,13 +2,15 @@
 //   ?case=json   one JSON message of about 2 KB
 //   ?case=burst  a stream of 300 text deltas, about 60 KB, at once
 //   ?case=paced  the same 5 ms apart; each delta tells when it was sent: "@" and 20 digits of CLOCK_MONOTONIC ns
+//   ?case=slow   the same 100 ms apart
+//   ?case=flood  a stream of 300 times 300 deltas, about 16 MB, as fast as it is taken; `GET /count` tells how many bytes went
 //   &from=NAME   direct, nginx, tollgate, governed or silent
 // `POST /v1/chat/completions` and `/v1/responses` stream the same 300 text deltas at once in those dialects, for tollgate.
 // `GET /count` gives the requests by name, and the body size of each case.
 //   upstream PORT
 #include "server.h"
 
-enum { DELTAS = 300, PACE_NS = 5000000, STREAM_CAPACITY = 1 << 17 };
+enum { DELTAS = 300, PACE_NS = 5000000, SLOW_NS = 100000000, FLOOD_ROUNDS = 300, STREAM_CAPACITY = 1 << 17 };
 
 #define FIELDS \
     "anthropic-ratelimit-requests-limit: 4000\r\nanthropic-ratelimit-requests-remaining: 3999\r\n" \
@@ -34,8 +36,10 @@ static struct text json, burst, chat, responses, opening, closing, not_found;
 static struct text deltas[DELTAS];
 static size_t stamp_at[DELTAS];
 static const char *const names[] = {"direct", "nginx", "tollgate", "governed", "silent"};
-static long long counts[5], unnamed;
-static struct connection *first, *last; // paced streams, the next one due in front
+static long long counts[5], unnamed, flooded;
+static size_t middle; // the length of a burst's deltas
+// Paced streams, those of one pace in one lane, the next one due in front.
+static struct { struct connection *first, *last; long long pace; } lanes[] = {{.pace = PACE_NS}, {.pace = SLOW_NS}};
 
 static void add(struct text *text, const char *bytes, size_t length) {
     if (!text->bytes) text->bytes = malloc(STREAM_CAPACITY);
@@ -95,6 +99,7 @@ static void prepare_streams(void) {
         add(&burst, deltas[index].bytes, deltas[index].length);
         burst.body += deltas[index].body;
     }
+    middle = burst.length - opening.length;
     add(&burst, closing.bytes, closing.length);
     burst.body += opening.body + closing.body;
 }
@@ -180,17 +185,34 @@ static void prepare_json(void) {
 
 static void queue(struct connection *stream) {
     stream->next = NULL;
-    if (last) last->next = stream;
-    else first = stream;
-    last = stream;
+    if (lanes[stream->lane].last) lanes[stream->lane].last->next = stream;
+    else lanes[stream->lane].first = stream;
+    lanes[stream->lane].last = stream;
 }
 
-static void start_paced(struct connection *connection) {
+static void start_paced(struct connection *connection, int lane) {
     give(connection, opening.bytes, opening.length);
     connection->paced = true;
     connection->event = 0;
-    connection->due = now_ns() + PACE_NS;
+    connection->lane = lane;
+    connection->due = now_ns() + lanes[lane].pace;
     queue(connection);
+}
+
+static void flood_on(struct connection *connection) {
+    while (connection->out_start == connection->out_end && connection->rounds > 0) {
+        connection->rounds--;
+        flooded += middle;
+        give(connection, burst.bytes + opening.length, middle);
+        if (connection->rounds == 0) give(connection, closing.bytes, closing.length);
+    }
+}
+
+static void start_flood(struct connection *connection) {
+    connection->rounds = FLOOD_ROUNDS;
+    connection->drained = flood_on;
+    give(connection, opening.bytes, opening.length);
+    flood_on(connection);
 }
 
 static void send_next_delta(struct connection *stream) {
@@ -200,7 +222,7 @@ static void send_next_delta(struct connection *stream) {
     for (int index = 0; index < 20; index++, stamp /= 10) *--digit = '0' + stamp % 10;
     give(stream, delta->bytes, delta->length);
     if (++stream->event < DELTAS) {
-        stream->due += PACE_NS;
+        stream->due += lanes[stream->lane].pace;
         queue(stream);
         return;
     }
@@ -208,14 +230,14 @@ static void send_next_delta(struct connection *stream) {
     give(stream, closing.bytes, closing.length);
 }
 
-// Send what is due; how long until the next, -1 if there is none.
-static long long pace(void) {
-    while (first) {
-        struct connection *stream = first;
+// Send what is due in a lane; how long until the next, -1 if there is none.
+static long long pace_lane(int lane) {
+    while (lanes[lane].first) {
+        struct connection *stream = lanes[lane].first;
         long long left = stream->due - now_ns();
         if (left > 0 && !stream->closed) return left;
-        first = stream->next;
-        if (!first) last = NULL;
+        lanes[lane].first = stream->next;
+        if (!lanes[lane].first) lanes[lane].last = NULL;
         if (stream->closed) {
             stream->paced = false;
             shut(stream);
@@ -224,12 +246,17 @@ static long long pace(void) {
     return -1;
 }
 
+static long long pace(void) {
+    long long fast = pace_lane(0), slow = pace_lane(1);
+    return fast < 0 ? slow : slow < 0 ? fast : fast < slow ? fast : slow;
+}
+
 static void tell_counts(struct connection *connection) {
     char body[512], whole[1024];
     int length = snprintf(body, sizeof body,
                           "{\"direct\":%lld,\"nginx\":%lld,\"tollgate\":%lld,\"governed\":%lld,\"silent\":%lld,\"unnamed\":%lld,"
-                          "\"bytes\":{\"json\":%zu,\"burst\":%zu,\"paced\":%zu}}",
-                          counts[0], counts[1], counts[2], counts[3], counts[4], unnamed, json.body, burst.body, burst.body);
+                          "\"flooded\":%lld,\"bytes\":{\"json\":%zu,\"burst\":%zu,\"paced\":%zu}}",
+                          counts[0], counts[1], counts[2], counts[3], counts[4], unnamed, flooded, json.body, burst.body, burst.body);
     length = snprintf(whole, sizeof whole, "HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%s", length, body);
     give(connection, whole, length);
 }
@@ -252,7 +279,9 @@ static void answer(struct connection *connection) {
     unnamed += !named;
     if (strstr(target, "case=json")) give(connection, json.bytes, json.length);
     else if (strstr(target, "case=burst")) give(connection, burst.bytes, burst.length);
-    else if (strstr(target, "case=paced")) start_paced(connection);
+    else if (strstr(target, "case=paced")) start_paced(connection, 0);
+    else if (strstr(target, "case=slow")) start_paced(connection, 1);
+    else if (strstr(target, "case=flood")) start_flood(connection);
     else give(connection, not_found.bytes, not_found.length);
 }
 

@@ -72,6 +72,7 @@ struct Relay {
                 if state == .failed { return .clientGone }
                 if state == .pending, await channel.flush() != .sent { return .clientGone }
                 if isLast { return .complete }
+                if bytes.count >= Self.large, channel.loop.moved(bytes.count) { await channel.loop.nextTurn() }
             case .failed(let fault):
                 return .fault(fault)
             case .wouldBlock:
@@ -79,6 +80,9 @@ struct Relay {
             }
         }
     }
+
+    /// A piece of so many bytes takes from others' turn.
+    private static let large = 32 * 1024
 
     /// What was withheld. False: the client is gone.
     private mutating func pass(_ bytes: [UInt8], isLast: Bool) async -> Bool {

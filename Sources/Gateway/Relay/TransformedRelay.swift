@@ -57,6 +57,7 @@ struct TransformedRelay {
                 // What is there already is read before anything is sent: of a burst the client gets one piece.
                 if !isLast, !transform.hasEnded, transform.readyBytes < Self.enough { continue }
                 guard await pass() else { return .clientGone }
+                if channel.loop.moved(bytes.count) { await channel.loop.nextTurn() }
                 if transform.hasEnded {
                     await drain()
                     return .complete

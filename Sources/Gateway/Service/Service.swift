@@ -60,7 +60,7 @@ package final class Service {
         for (index, loop) in eventLoops.enumerated() {
             workers.append(
                 LoopWorker(
-                    loop: loop, snapshot: snapshot, book: book, governor: governance.governor,
+                    loop: loop, loops: count, snapshot: snapshot, book: book, governor: governance.governor,
                     writer: ledger.writer, standings: ledger.standings,
                     keys: KeyRing(ledger.initialKeys, snapshot.keys),
                     tokens: tokens.directory, journal: ledger.journals[index], ids: ledger.makeIDSource(loop: index),
