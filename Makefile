@@ -10,6 +10,8 @@ WORKERS ?= 2
 PYTEST ?=
 # Which drills of `make attack` (ATTACK='--only slow-loris').
 ATTACK ?=
+# How long the soak takes.
+SOAK_MINUTES ?= 60
 
 RELEASE := swift build -c release --static-swift-stdlib --product tollgate
 SOURCES := $(wildcard Sources Tests Package.swift)
@@ -17,7 +19,7 @@ VENV := .build/venv
 PYTHON := $(CURDIR)/$(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: run test unit e2e bench attack build lint format clean help packages
+.PHONY: run test unit e2e bench attack soak build lint format clean help packages
 
 run: packages ## Build, issue a first key, start on 127.0.0.1:4100
 	$(RELEASE)
@@ -54,6 +56,10 @@ attack: packages ## Attack Tollgate and say what held
 	@.ci/install-packages attack
 	$(RELEASE)
 	Tests/Attack/run $(ATTACK)
+
+soak: packages $(VENV)/.installed ## An hour of mixed traffic, faults, reloads and changes of keys; soak.log has the samples
+	$(RELEASE)
+	TOLLGATE_BINARY="$$($(RELEASE) --show-bin-path)/tollgate" $(PYTHON) Tests/Attack/soak --minutes $(SOAK_MINUTES)
 
 lint: ## Check the format
 	swift format lint --strict -r -p $(SOURCES)

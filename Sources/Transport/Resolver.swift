@@ -111,7 +111,8 @@ package final class Resolver: Sendable {
     private func next(_ old: Entry?, _ reply: Reply, askedAt: Int64, now: Int64) -> Entry {
         switch reply.answer {
         case .success:
-            return Entry(answer: reply.answer, askedAt: askedAt, until: now &+ lifetime, lastResort: now &+ Self.lastResort)
+            return Entry(
+                answer: reply.answer, askedAt: askedAt, until: now &+ lifetime, lastResort: now &+ Self.lastResort)
         case .failure:
             let again = now &+ lifetime / 10
             if reply.isTemporary, var old, case .success = old.answer, old.lastResort > now {

@@ -16,13 +16,17 @@ class People:
     def __init__(self, gateway, seed):
         self._gateway, self._random = gateway, random.Random(seed)
         self.good, self.doubtful, self.dead = [], collections.deque(maxlen=20), collections.deque(maxlen=20)
-        self.counts, self._number = collections.Counter(), 0
+        self.counts, self._number, self._changed = collections.Counter(), 0, set()
 
     def begin(self):
         for _ in range(10):
             self.good.append(self._issue())
         self.poor, self.slow = self._gateway.issue(user="pia", team="poor"), self._gateway.issue(user="sam", team="slow")
         return self
+
+    def changes(self, key):
+        """Whether anything was done to the key yet."""
+        return key.id in self._changed
 
     def _issue(self):
         self._number += 1
@@ -39,6 +43,7 @@ class People:
             await asyncio.sleep(1.5)  # in force within a second
             return self.good.append(key)
         old = self.good.pop(self._random.randrange(len(self.good)))
+        self._changed.add(old.id)
         self.doubtful.append(old)
         made = await asyncio.to_thread(self._run, what, old)
         await asyncio.sleep(2.5)

@@ -23,6 +23,10 @@ SHARES = {  # how many of a thousand requests
 }
 
 
+class KeyChanged(Exception):
+    """The key was good when it was taken, and not any more when the request arrived."""
+
+
 class Talk:
     """One session of Claude Code: it grows for some turns, is compacted, and one time in thirty another session begins in its place."""
 
@@ -69,6 +73,8 @@ class Traffic:
     async def _one(self, name):
         try:
             await getattr(self, "_" + name.replace(" ", "_"))(name)
+        except KeyChanged:
+            self._note(name, "its key was changed meanwhile", None)
         except Exception as problem:  # the soak itself must not break unseen
             self._note(name, "", None, f"{type(problem).__name__}: {problem}")
 
@@ -87,9 +93,11 @@ class Traffic:
         head = (f"POST {path} HTTP/1.1\r\nhost: soak\r\nauthorization: Bearer {key.secret}\r\ncontent-type: application/json\r\n"
                 f"anthropic-version: 2023-06-01\r\ntraceparent: 00-{trace}-{trace[:16]}-01\r\n{headers}content-length: {len(data)}\r\n\r\n")
         self.sent += 1
-        began = time.monotonic()
+        began, heard_of = time.monotonic(), self._people.changes(key)
         heard = await self._lines.ask(head.encode(), data, leave)
         self.slowest.append(time.monotonic() - began)
+        if heard.status == 401 and self._people.changes(key) != heard_of:
+            raise KeyChanged
         return trace, heard
 
     def _key(self):
