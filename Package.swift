@@ -32,7 +32,7 @@ func tests(
 let fuzzing: [Target] = [
     .executableTarget(
         name: "Fuzz", dependencies: ["FuzzTrials"], path: "Tests/Fuzz/Driver",
-        swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])]),
+        swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])])
 ]
 
 let package = Package(

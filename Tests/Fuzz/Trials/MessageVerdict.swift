@@ -101,7 +101,8 @@ struct MessageVerdict: Equatable {
         return true
     }
 
-    private mutating func readChunks(_ held: inout [UInt8], _ connection: inout Connection, _ last: Int) throws -> Bool {
+    private mutating func readChunks(_ held: inout [UInt8], _ connection: inout Connection, _ last: Int) throws -> Bool
+    {
         guard var decoder = connection.decoder else { return true }
         var position = 0
         var isWhole = false

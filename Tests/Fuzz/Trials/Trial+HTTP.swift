@@ -48,7 +48,9 @@ enum HeadVerdict: Equatable {
 
     static func request(_ bytes: UnsafeRawBufferPointer, _ pieces: Pieces) throws -> HeadVerdict {
         var parser = RequestHeadParser(maximumHeadBytes: 4096, maximumFields: 32)
-        let verdict = try arriving(bytes, pieces) { (bytes) throws(HTTPParseError) in try parser.parse(bytes) } head: {
+        let verdict = try arriving(bytes, pieces) { (bytes) throws(HTTPParseError) in
+            try parser.parse(bytes)
+        } head: {
             let head = parser.head
             return Head(
                 length: head.length, framing: head.framing, keepAlive: head.keepAlive, fields: head.fields,

@@ -139,4 +139,3 @@ extension Trial {
         try require(value[text] == [.string(text), .string(text)], "another text")
     }
 }
-
