@@ -6,7 +6,6 @@ import itertools
 import os
 import pathlib
 import random
-import socket
 import sys
 import threading
 import time
