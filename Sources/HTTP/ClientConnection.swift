@@ -94,9 +94,11 @@ package final class ClientConnection: @unchecked Sendable {
         guard let wakeup else { return }
         var left = request
         while true {
-            switch stream.write(left) {
+            let isLarge = left.count > Self.atOnce
+            switch stream.write(isLarge ? left.first(Self.atOnce) : left) {
             case .bytes(let count):
                 left.removeFirst(count)
+                if isLarge, loop.moved(count) { await loop.nextTurn() }
                 if left.count == 0 {
                     requestIsComplete = true
                     return
@@ -117,6 +119,9 @@ package final class ClientConnection: @unchecked Sendable {
             }
         }
     }
+
+    /// The most that one write takes, so that a large request leaves others their turn, bytes.
+    private static let atOnce = 128 * 1024
 
     private func answerHasBegun() async -> Bool {
         switch input.fill(from: stream) {

@@ -10,13 +10,13 @@ import time
 import urllib.error
 import urllib.request
 
-import governed
+import everything
 import peers
 import process
 
 MODEL = "claude-sonnet-4-5-20250929"
 EVERYTHING = {
-    **governed.rules(),  # five budgets and three limits are about each request
+    **everything.rules(),  # five budgets and three limits are about each request
     "logs": {"access": "errors"},
 }
 
