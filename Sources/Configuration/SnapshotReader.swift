@@ -79,8 +79,10 @@ struct SnapshotReader {
         if !tls.has("client_ca") {
             tls.refuse(["client_certificates"], "has no effect: there is no client_ca that they must chain to")
         }
-        guard let certificate, let key else { return nil }
-        var setting = TLSSetting(certificate: reader.absolute(certificate.text), key: reader.absolute(key.text))
+        guard let certificate = certificate.flatMap({ tls.path(of: $0, "certificate") }),
+            let key = key.flatMap({ tls.path(of: $0, "key") })
+        else { return nil }
+        var setting = TLSSetting(certificate: certificate, key: key)
         setting.clientAuthorityFile = authority
         setting.requiresClientCertificate = mode == .required
         return setting

@@ -60,6 +60,8 @@ package final class ServerChannel {
     package private(set) var arrivedAt: Int64 = 0
     /// Set from outside to end after the exchange in hand.
     package var mustClose = false
+    /// Set from outside: there were too many connections when it came, and what it asks is refused.
+    package var isSurplus = false
     /// Sees each piece of an answer's body before it is sent; `nil`: nobody does.
     package var tap: ((UnsafeRawBufferPointer) -> Void)?
 
@@ -117,7 +119,7 @@ package final class ServerChannel {
             case .bytes: return nil
             case .failed(let error): return error
             case .wouldBlock:
-                let events = await wakeup.wait(for: [.downstreamReadable, .downstreamWritable, .deadline])
+                let events = await wakeup.wait(for: .downstreamReadable | .downstreamWritable | .deadline)
                 if events.contains(.deadline) { return .timedOut }
             }
         }
@@ -156,7 +158,7 @@ package final class ServerChannel {
             case .wouldBlock: break
             }
             if mustClose, !begun { return .ended }
-            let events = await wakeup.wait(for: [.downstreamReadable, .deadline, .notice])
+            let events = await wakeup.wait(for: .downstreamReadable | .deadline | .notice)
             if events.contains(.deadline), !events.contains(.downstreamReadable) {
                 return begun ? .refused(.timedOut) : .ended
             }
@@ -184,6 +186,7 @@ package final class ServerChannel {
     /// arrive at a closed socket would reset it (RFC 9112 §9.6).
     func linger() async {
         guard !isBroken, !stream.sawHangup else { return }
+        await drain()
         stream.shutdownWriting()
         wakeup.setDeadline(after: Self.lingerTime)
         defer { wakeup.clearDeadline() }
@@ -193,7 +196,18 @@ package final class ServerChannel {
             case .end, .failed: return
             case .wouldBlock: break
             }
-            if await wakeup.wait(for: [.downstreamReadable, .deadline]).contains(.deadline) { return }
+            if await wakeup.wait(for: .downstreamReadable | .deadline).contains(.deadline) { return }
+        }
+    }
+
+    /// Waits until the client has taken what was sent.
+    private func drain() async {
+        stream.flush()
+        defer { wakeup.clearDeadline() }
+        while stream.hasLeftover {
+            wakeup.setDeadline(after: limits.idleTimeout)
+            let events = await wakeup.wait(for: .downstreamWritable | .downstreamHangup | .deadline)
+            if events != .downstreamWritable { return }
         }
     }
 
@@ -228,7 +242,7 @@ package final class ServerChannel {
                 case .wouldBlock: break
                 }
                 if incoming.isComplete || body.count > before { return arrival(body) }
-                let events = await wakeup.wait(for: [.downstreamReadable, .deadline])
+                let events = await wakeup.wait(for: .downstreamReadable | .deadline)
                 if events.contains(.deadline), !events.contains(.downstreamReadable) {
                     if body.count - mark < Self.bodyProgress { return .timedOut }
                     mark = body.count
@@ -244,9 +258,10 @@ package final class ServerChannel {
     private func waitForTurn(_ body: RequestBody) async -> BodyArrival? {
         guard stream.mayHaveBytes else { return nil }
         if body.count > 0, loop.hasMovedEnough { await loop.nextTurn() }
-        guard let room = body.room, let rooms, !room.admits(body.number, Self.bodyProgress) else { return nil }
+        let piece = min(incoming.left ?? Self.bodyProgress, Self.bodyProgress)
+        guard let room = body.room, let rooms, !room.admits(body.number, piece) else { return nil }
         defer { wakeup.setDeadline(after: limits.bodyTimeout) }
-        return await room.wait(body.number, Self.bodyProgress, wakeup, timeout: rooms.timeout)
+        return await room.wait(body.number, piece, wakeup, timeout: rooms.timeout)
     }
 
     private func arrival(_ body: RequestBody) -> BodyArrival {

@@ -29,6 +29,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     private var jobs = JobQueue()
     private var timers = TimerHeap()
     private var sources = SourceTable()
+    private var outbox = Outbox()
     /// The monotonic clock as of the present turn, in nanoseconds.
     package private(set) var now: Int64
     /// Runs at the end of every turn in which something happened; for what is batched per turn.
@@ -51,6 +52,10 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     /// Prepares the process for loops: request bodies come and go, and their memory is kept between them (measured with
     /// 100 KB bodies: the page faults cost as much as the rest of the request). Once, before any loop starts.
     package static func prepareProcess() { tg_keep_freed_memory() }
+
+    /// Gives back what a burst left behind, but for what `prepareProcess` keeps. To be called now and then, from a thread that
+    /// nobody waits for.
+    package static func trimProcess() { _ = tg_trim_freed_memory(64 << 20) }
 
     /// One for each processor that this process may use.
     package static var defaultCount: Int { Int(max(1, min(64, tg_processors()))) }
@@ -144,12 +149,14 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
                 } else {
                     sources.dispatch(token: event.token, bits: event.bits)
                     runJobs()
+                    if outbox.isDue { outbox.flush() }
                 }
             }
             fireTimers()
             takeInbox()
             runJobs()
             goOnWithBulk()
+            outbox.flush()
             endOfTurn?()
         }
         tg_set_thread_loop(nil)
@@ -253,6 +260,19 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
         assert(isCurrent)
         sources.remove(token)
         _ = tg_poll_remove(pollDescriptor, descriptor)
+    }
+
+    /// Keeps a small write until some more have come, or the turn ends.
+    func putOff(_ pieces: Pieces, for socket: Socket) {
+        assert(isCurrent)
+        if outbox.put(pieces, for: socket) { return }
+        outbox.flush()
+        _ = outbox.put(pieces, for: socket)
+    }
+
+    /// Sends what was put off, as before something that must not overtake it.
+    func flush() {
+        if !outbox.isEmpty { outbox.flush() }
     }
 
     // MARK: Blocks

@@ -7,7 +7,7 @@ import threading
 
 from gateway import message
 from outcome import Outcome
-from process import MIB
+from rig import bound
 
 BODY = message()
 
@@ -56,7 +56,7 @@ def once(rig):
             return floods[-1]
 
         compared = rig.compare(gateway, attack, settle=lambda: gateway.wait_for(lambda: gateway.figures()["fds"] < 100, 10))
-        rig.judge(outcome, gateway, compared, compared.base["rss"] + 32 * MIB)
+        rig.judge(outcome, gateway, compared, bound(compared.base["rss"], connections=4096, in_flight=2048, rows=8192))
         outcome.measured["connections"] = sum(flood.opened for flood in floods)
     outcome.survived = "legitimate clients were served meanwhile"
     return outcome

@@ -10,13 +10,13 @@ import time
 import urllib.error
 import urllib.request
 
-import governed
+import everything
 import peers
 import process
 
 MODEL = "claude-sonnet-4-5-20250929"
 EVERYTHING = {
-    **governed.rules(),  # five budgets and three limits are about each request
+    **everything.rules(),  # five budgets and three limits are about each request
     "logs": {"access": "errors"},
 }
 
@@ -34,11 +34,12 @@ class Gateway(peers.Tollgate):
 
     `descriptors` is its RLIMIT_NOFILE; `before_exec` runs in its process before it starts; `loops` None leaves the number to it."""
 
-    def __init__(self, folder, binary, upstream, sink, more=None, loops=1, descriptors=None, before_exec=None, data_exists=False):
+    def __init__(self, folder, binary, upstream, sink, more=None, loops=1, descriptors=None, before_exec=None):
         folder.mkdir(exist_ok=True)
-        self.loops, self.descriptors, self.before_exec = loops, descriptors, before_exec
+        self.descriptors, self.before_exec = descriptors, before_exec
         self.config = merged(merged(EVERYTHING, {"limits": {"connections": 20000}}), more or {})
-        super().__init__(folder, binary, upstream, sink, more=self.config, data_exists=data_exists)
+        super().__init__(folder, binary, upstream, sink, more=self.config)
+        self.loops = loops
 
     @property
     def data(self):

@@ -49,7 +49,7 @@ def try_it(rig, outcome, disk, fail):
         # What was written into the journal is in memory that outlives the process: it is copied to a good disk.
         copy = rig.new_folder()
         shutil.copytree(gateway.data, copy / gateway.data.name)
-    with rig.gateway(folder=copy, data_exists=True) as gateway:
+    with rig.gateway(folder=copy) as gateway:
         found = disks.settled(gateway.data, answered)
         outcome.measured["rows"] = f"{found} of {answered}, once the folder was copied to a good disk"
         outcome.require(found == answered, f"{found} rows for {answered} answered requests")

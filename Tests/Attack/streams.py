@@ -8,11 +8,10 @@ import time
 import measure
 import peers
 from outcome import Outcome
-from process import MIB, Sampler
-from rig import Compared
+from process import Sampler
+from rig import Compared, bound
 
 COUNT, SECONDS_EACH = 2000, 30  # 300 deltas, 100 ms apart
-A_STREAM = 40 << 10  # RSS, bytes
 
 
 def drill(rig):
@@ -32,7 +31,7 @@ def once(rig):
         quiet += [rig.window(gateway) for _ in range(2)]
         streams = json.loads(out)
         compared = Compared(quiet, attacked, base, gateway.figures(), sampler.most("rss"), sampler.most("fds"))
-        rig.judge(outcome, gateway, compared, base["rss"] + 16 * MIB + COUNT * A_STREAM)
+        rig.judge(outcome, gateway, compared, bound(base["rss"], connections=COUNT, in_flight=COUNT, rows=COUNT))
         outcome.measured.update({"whole streams": streams["requests"], "event p50": f"{streams['p50_us'] / 1000:.2f} ms",
                                  "event p99": f"{streams['p99_us'] / 1000:.2f} ms"})
         outcome.require(streams["requests"] >= COUNT and not streams["errors"], f"{streams['errors']} streams broke: {streams['error']}")
@@ -44,8 +43,8 @@ def once(rig):
 def start(rig, gateway):
     body = rig.folder / "stream.json"
     body.write_bytes(json.dumps({**json.loads(rig.body.read_bytes()), "stream": True}).encode())
-    command = [rig.folder / "load", gateway.port, "/v1/messages?case=slow&from=tollgate", gateway.key, body, COUNT, 3, 20, 1000,
-               rig.answer_bytes["paced"], measure.DELTAS, "paced", 60_000_000]
+    command = [rig.folder / "load", gateway.port, "/v1/messages?case=long&from=tollgate", gateway.key, body, COUNT, 2, SECONDS_EACH + 4, 1000,
+               rig.answer_bytes["paced"], measure.DELTAS, "paced", "once"]
     return subprocess.Popen(peers.pinned(command, peers.RIG_CORE), stdout=subprocess.PIPE, preexec_fn=peers.go_first)
 
 

@@ -49,8 +49,9 @@ extension LoopWorker {
     func watchPools() {
         for (account, pool) in zip(setting.accounts, setting.pools) {
             let index = series(account).connectionDuration
-            let told: @Sendable (Int64) -> Void = { [unowned self] nanoseconds in
-                telemetry.figures.record(.clientConnectionDuration, Double(nanoseconds) / 1e9, at: index)
+            // At the end connections may close after the worker is gone.
+            let told: @Sendable (Int64) -> Void = { [weak self] nanoseconds in
+                self?.telemetry.figures.record(.clientConnectionDuration, Double(nanoseconds) / 1e9, at: index)
             }
             pool.assumeIsolated { $0.watchConnections(told) }
         }

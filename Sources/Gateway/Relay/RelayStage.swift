@@ -103,7 +103,7 @@ extension LoopWorker {
         let wakeup = exchange.channel.wakeup
         wakeup.setDeadline(after: delay)
         defer { wakeup.clearDeadline() }
-        let events = await wakeup.wait(for: [.deadline, .downstreamHangup])
+        let events = await wakeup.wait(for: .deadline | .downstreamHangup)
         guard events.contains(.downstreamHangup) else { return true }
         wakeup.signal(.downstreamHangup)
         return false
@@ -176,6 +176,7 @@ extension LoopWorker {
             if let refusal = way.refusal { throw refusal }
         }
         guard let last = exchange.lastAttempt else { throw .ledgerBehind }
+        if let kept = last.kept { return await tell(kept, exchange) }
         if let failure = last.failure { throw failure }
         guard let fault = last.fault else { return }
         throw .unavailable(exchange.setting.accounts[last.routed.account].name, fault.sentence)

@@ -24,7 +24,7 @@ extension LoopWorker {
         let channel = exchange.channel
         let route = try RequestRoute.of(channel.head, channel.headBytes)
         exchange.route = route.pattern
-        if isOverLimit {
+        if channel.isSurplus {
             channel.mustClose = true
             throw .tooManyConnections
         }

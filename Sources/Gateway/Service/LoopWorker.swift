@@ -127,12 +127,17 @@ final class LoopWorker: RequestHandler, @unchecked Sendable {
     }
 
     private func accepted(_ stream: ByteStream) {
-        if connections.count >= setting.connectionsPerLoop {
+        let isSurplus = connections.count >= setting.connectionsPerLoop
+        if isSurplus {
             connectionRefused()
             // A few are told why; beyond that there is no room for words.
             if connections.count >= setting.connectionsPerLoop + Self.toldRefusals { return stream.close() }
         }
-        connections.add(ServerConnection.start(stream, handler: self, limits: setting.limits, rooms: rooms, loop: loop))
+        let channel = ServerConnection.start(
+            stream, handler: self, limits: setting.limits, rooms: rooms, loop: loop)
+        // Those who were there before are served.
+        channel.isSurplus = isSurplus
+        connections.add(channel)
     }
 
     func ended(_ channel: ServerChannel, problem: TransportError?) {
@@ -141,9 +146,6 @@ final class LoopWorker: RequestHandler, @unchecked Sendable {
     }
 
     private static let toldRefusals = 100
-
-    /// More connections are open than the limit allows: what they ask is refused.
-    var isOverLimit: Bool { connections.count > setting.connectionsPerLoop }
 
     // MARK: Changes from outside; on the loop's thread
 
