@@ -83,7 +83,7 @@ let package = Package(
         .target(
             name: "FuzzTrials",
             dependencies: [
-                "MessagesGrammar", "Gateway", "Governance", "Sessions", "Telemetry", "HTTP", "Providers",
+                "LoopSupport", "MessagesGrammar", "Gateway", "Governance", "Sessions", "Telemetry", "HTTP", "Providers",
                 "Configuration", "Transport", "Wire",
             ],
             path: "Tests/Fuzz/Trials", swiftSettings: settings),
