@@ -1,6 +1,9 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+// Only `make fuzz` needs libFuzzer.
+let fuzzes = Context.environment["TOLLGATE_FUZZ"] != nil
+
 // One way to compile everything: Swift 6 mode, async functions stay on the caller's actor,
 // existentials are spelled `any`, imports are explicit.
 let settings: [SwiftSetting] = [
@@ -25,6 +28,13 @@ func tests(
         resources: resources, swiftSettings: settings)
 }
 
+/// The trials with libFuzzer around them.
+let fuzzing: [Target] = [
+    .executableTarget(
+        name: "Fuzz", dependencies: ["FuzzTrials"], path: "Tests/Fuzz/Driver",
+        swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])]),
+]
+
 let package = Package(
     name: "tollgate",
     products: [.executable(name: "tollgate", targets: ["tollgate"])],
@@ -36,6 +46,7 @@ let package = Package(
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CNGHTTP2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
+        .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
         .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
         .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
         // Our own C: shims for what Swift cannot express, generated OTLP messages, byte scanning.
@@ -47,7 +58,7 @@ let package = Package(
             cSettings: [.define("NDEBUG", .when(configuration: .release))]),
 
         room("Wire", ["CScan"]),
-        room("Transport", ["Wire", "CLinux", "COpenSSL", "CZlib"]),
+        room("Transport", ["Wire", "CLinux", "COpenSSL", "CZlib", "CDeflate"]),
         room("HTTP", ["Wire", "Transport", "CNGHTTP2"]),
         room("Configuration", ["Wire", "CYAML", "CPCRE2"]),
         room("Providers", ["Wire", "Configuration"]),
@@ -70,11 +81,22 @@ let package = Package(
         .target(
             name: "LoopSupport", dependencies: ["Transport"], path: "Tests/LoopSupport", swiftSettings: settings),
         .target(name: "SeededRandom", path: "Tests/SeededRandom", swiftSettings: settings),
+        .target(
+            name: "MessagesGrammar", dependencies: ["Wire"], path: "Tests/MessagesGrammar", swiftSettings: settings),
+        .target(
+            name: "FuzzTrials",
+            dependencies: [
+                "MessagesGrammar", "Gateway", "Governance", "Sessions", "Telemetry", "HTTP", "Providers",
+                "Configuration", "Transport", "Wire",
+            ],
+            path: "Tests/Fuzz/Trials", swiftSettings: settings),
+        .testTarget(
+            name: "FuzzTests", dependencies: ["FuzzTrials"], path: "Tests/Fuzz/Replay", swiftSettings: settings),
         tests("Wire", ["SeededRandom"]),
         tests("Transport", ["LoopSupport"]),
         tests("HTTP", ["LoopSupport", "Transport", "Wire"]),
         tests("Configuration", ["Wire"]),
-        tests("Providers", ["SeededRandom", "Wire", "Configuration"], exclude: ["Golden"]),
+        tests("Providers", ["MessagesGrammar", "SeededRandom", "Wire", "Configuration"], exclude: ["Golden"]),
         tests("Telemetry", ["SeededRandom", "HTTP", "Transport", "Wire"]),
         tests("Ledger", ["SeededRandom", "Wire", "Transport"], exclude: ["Golden"]),
         tests("Sessions", ["SeededRandom", "Wire"]),
@@ -86,5 +108,5 @@ let package = Package(
                 "SeededRandom", "Upstream", "Governance", "Sessions", "Ledger", "Telemetry", "Providers",
                 "Configuration", "HTTP", "Transport", "Wire",
             ]),
-    ]
+    ] + (fuzzes ? fuzzing : [])
 )

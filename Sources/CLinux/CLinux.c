@@ -2,11 +2,14 @@
 #include "CLinux.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <malloc.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -126,6 +129,13 @@ ssize_t tg_send_vector(int fd, const struct iovec *vector, int count) {
     return sent < 0 ? -errno : sent;
 }
 
+ssize_t tg_send(int fd, const void *bytes, size_t count) {
+    ssize_t sent;
+    do sent = send(fd, bytes, count, MSG_NOSIGNAL);
+    while (sent < 0 && errno == EINTR);
+    return sent < 0 ? -errno : sent;
+}
+
 ssize_t tg_receive(int fd, void *bytes, size_t capacity) {
     ssize_t got;
     do got = recv(fd, bytes, capacity, 0);
@@ -152,6 +162,9 @@ int tg_listen(const struct sockaddr *address, socklen_t length, int backlog, boo
     if (fd < 0) return fd;
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if (reuse_port) setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+    // Accepted sockets inherit it: what a client does not read stays with the upstream, and not in megabytes of kernel memory.
+    int unsent = 256 * 1024;
+    setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
     if (address->sa_family == AF_INET6) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
     if (bind(fd, address, length) != 0 || listen(fd, backlog) != 0) {
         int problem = errno;
@@ -206,6 +219,29 @@ void tg_keep_freed_memory(void) {
     mallopt(M_TRIM_THRESHOLD, 64 << 20);
     mallopt(M_MMAP_THRESHOLD, 8 << 20);
     mallopt(M_TOP_PAD, 1 << 20);
+}
+
+bool tg_trim_freed_memory(size_t least) {
+    char text[128];
+    int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return false;
+    ssize_t got = read(fd, text, sizeof text - 1);
+    close(fd);
+    unsigned long resident, shared;
+    text[got > 0 ? got : 0] = 0;
+    if (sscanf(text, "%*u %lu %lu", &resident, &shared) != 2 || shared > resident) return false;
+    struct mallinfo2 heap = mallinfo2();
+    // What is in use may be not resident, never the other way round.
+    size_t own = (resident - shared) * (size_t)sysconf(_SC_PAGESIZE), used = heap.uordblks + heap.hblkhd;
+    if (own < used + least) return false;
+    malloc_trim(16 << 20);
+    return true;
+}
+
+int tg_descriptor_limit(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur > INT_MAX) return INT_MAX;
+    return (int)limit.rlim_cur;
 }
 
 int tg_processors(void) {

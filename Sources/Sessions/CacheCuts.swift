@@ -12,9 +12,11 @@ struct CacheCuts {
     private(set) var cuts: [Cut] = []
     private var next = 0
 
-    /// - Parameter text: JSON without white space between its parts.
-    init(_ text: UnsafeRawBufferPointer) {
-        var start = 0
+    /// - Parameters:
+    ///   - text: JSON without white space between its parts.
+    ///   - start: where to begin.
+    init(_ text: UnsafeRawBufferPointer, from start: Int) {
+        var start = start
         while start < text.count, let found = text.slice(start..<text.count).firstIndex(of: Self.name) {
             let place = start + found
             start = place + Self.name.utf8CodeUnitCount

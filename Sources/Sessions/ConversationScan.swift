@@ -13,6 +13,14 @@ extension Conversation {
     ///   - body: the whole body, which was found to be a JSON object.
     ///   - members: those of its first level.
     package init(body: UnsafeRawBufferPointer, members: [JSONMember]) {
+        var nothing = KnownConversation()
+        self.init(body: body, members: members, knowing: &nothing)
+    }
+
+    /// The same for a conversation of which something is known: only what is new in it is read.
+    ///
+    /// - Parameter known: what an earlier body had; learns what this one has.
+    init(body: UnsafeRawBufferPointer, members: [JSONMember], knowing known: inout KnownConversation) {
         self.init()
         var tools: Range<Int>?, system: Range<Int>?, messages: Range<Int>?
         for member in members {
@@ -36,9 +44,29 @@ extension Conversation {
         }
         // In the order in which they are cached.
         segments.reserveCapacity(min(Self.maximumSegments, 8 + body.count / Self.segmentBytes))
-        if let tools { Self.compact(body.slice(tools)) { read(tools: $0) } }
-        if let system { Self.compact(body.slice(system)) { read(system: $0) } }
-        if let messages { Self.compact(body.slice(messages)) { read(messages: $0) } }
+        if let tools { read(body.slice(tools), &known.tools) { $0.read(tools: $1) } }
+        if let system { read(body.slice(system), &known.system) { $0.read(system: $1) } }
+        if let messages { read(messages: body.slice(messages), &known) }
+    }
+
+    /// A part of the body that seldom changes.
+    private mutating func read(
+        _ text: UnsafeRawBufferPointer, _ known: inout KnownConversation.Part,
+        _ read: (inout Conversation, UnsafeRawBufferPointer) -> Void
+    ) {
+        if known.isSame(text) { return segments += known.segments }
+        let first = segments.count
+        Self.compact(text) { read(&self, $0) }
+        known = KnownConversation.Part(text, segments[first...])
+    }
+
+    private mutating func read(messages: UnsafeRawBufferPointer, _ known: inout KnownConversation) {
+        guard !Self.hasBlanks(messages) else {
+            known.forgetMessages()
+            var nothing = KnownConversation()
+            return SignificantBytes.of(messages).withUnsafeBytes { readMessages($0, &nothing) }
+        }
+        readMessages(messages, &known)
     }
 
     /// Of most conversations a segment has more.
@@ -110,24 +138,29 @@ extension Conversation {
 
     // MARK: Messages
 
-    private mutating func read(messages: UnsafeRawBufferPointer) {
-        guard messages.first == UInt8(ascii: "[") else { return }
-        var hasher = SegmentHasher(messages), marks = MessageMarks(messages)
+    private mutating func readMessages(_ messages: UnsafeRawBufferPointer, _ known: inout KnownConversation) {
+        guard messages.first == UInt8(ascii: "[") else { return known.forgetMessages() }
+        let first = segments.count
+        let start = known.resume(&self, messages)
+        var hasher = SegmentHasher(messages, from: start), marks = MessageMarks(messages, from: start)
         // Blocks of what came since the newest answer.
         var newest: [Range<Int>] = []
-        let isWhole = JSONMarks.read(messages, levels: MessageMarks.levels) { places in
+        let isWhole = JSONMarks.read(messages, levels: MessageMarks.levels, from: start) { places in
             for place in places {
                 guard let message = marks.take(place) else { continue }
                 let found = hasher.hash(message.range, string: message.string)
                 take(message, found, messages, &newest)
+                known.learn(self, messages, end: message.range.upperBound, behind: first)
             }
         }
         guard isWhole else {
+            known.forgetMessages()
             var nothing = Conversation()
             (nothing.parameters, nothing.automaticMark) = (parameters, automaticMark)
             self = nothing
             return
         }
+        known.keep(segments[first...])
         toolResults = newest.compactMap { ToolResult(messages.slice($0)) }
     }
 

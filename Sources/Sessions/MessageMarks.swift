@@ -16,13 +16,18 @@ struct MessageMarks {
 
     private let text: UnsafeRawBufferPointer
     private var message = Message()
-    private var depth = 0
+    private var depth: Int
     private var isInString = false, isKey = false, isInContent = false
     private var member = Member.other
     private var start = 0, blockStart = 0
 
-    /// - Parameter text: the array `messages`.
-    init(_ text: UnsafeRawBufferPointer) { self.text = text }
+    /// - Parameters:
+    ///   - text: the array `messages`.
+    ///   - start: where the marks begin: 0, or at a message.
+    init(_ text: UnsafeRawBufferPointer, from start: Int = 0) {
+        self.text = text
+        depth = start > 0 ? 1 : 0
+    }
 
     /// Containers around what is looked at.
     static let levels = 3

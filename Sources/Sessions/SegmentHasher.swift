@@ -16,10 +16,12 @@ struct SegmentHasher: ~Copyable {
     private var cuts: CacheCuts
     private var scratch = ByteWriter()
 
-    /// - Parameter text: JSON without white space between its parts; must outlive the hasher.
-    init(_ text: UnsafeRawBufferPointer) {
+    /// - Parameters:
+    ///   - text: JSON without white space between its parts; must outlive the hasher.
+    ///   - start: no part in front of it will be asked for.
+    init(_ text: UnsafeRawBufferPointer, from start: Int = 0) {
         self.text = text
-        cuts = CacheCuts(text)
+        cuts = CacheCuts(text, from: start)
     }
 
     /// - Parameters:

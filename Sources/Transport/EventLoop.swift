@@ -29,12 +29,19 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     private var jobs = JobQueue()
     private var timers = TimerHeap()
     private var sources = SourceTable()
+    private var outbox = Outbox()
     /// The monotonic clock as of the present turn, in nanoseconds.
     package private(set) var now: Int64
     /// Runs at the end of every turn in which something happened; for what is batched per turn.
     package var endOfTurn: (() -> Void)?
     /// One buffer for reading that nobody keeps across a suspension.
     package let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 128 * 1024, alignment: 64)
+
+    /// Tasks that move much and wait for the next turn, the longest first.
+    private var waitingForTurn: [UnsafeContinuation<Void, Never>] = []
+    private var bulkLeft = EventLoop.bulkBytes
+    /// What is large moves so many bytes in a turn, of all connections together; what is small goes between two turns.
+    package static let bulkBytes = 256 * 1024
 
     private var freeBlocks: [UnsafeMutableRawBufferPointer] = []
     /// The size of the blocks that connections read into, in bytes.
@@ -45,6 +52,10 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     /// Prepares the process for loops: request bodies come and go, and their memory is kept between them (measured with
     /// 100 KB bodies: the page faults cost as much as the rest of the request). Once, before any loop starts.
     package static func prepareProcess() { tg_keep_freed_memory() }
+
+    /// Gives back what a burst left behind, but for what `prepareProcess` keeps. To be called now and then, from a thread that
+    /// nobody waits for.
+    package static func trimProcess() { _ = tg_trim_freed_memory(64 << 20) }
 
     /// One for each processor that this process may use.
     package static var defaultCount: Int { Int(max(1, min(64, tg_processors()))) }
@@ -129,6 +140,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
         while !stopped.load(ordering: .relaxed) {
             let count = wait(&events)
             now = monotonicNanoseconds()
+            bulkLeft = Self.bulkBytes
             // Before the sockets: who posted may have answered a client since, whose next request is among the events.
             if hasInbox.load(ordering: .acquiring) { takeInbox() }
             for event in events.prefix(count) {
@@ -137,11 +149,14 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
                 } else {
                     sources.dispatch(token: event.token, bits: event.bits)
                     runJobs()
+                    if outbox.isDue { outbox.flush() }
                 }
             }
             fireTimers()
             takeInbox()
             runJobs()
+            goOnWithBulk()
+            outbox.flush()
             endOfTurn?()
         }
         tg_set_thread_loop(nil)
@@ -149,7 +164,9 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
 
     private func wait(_ events: inout [tg_event]) -> Int {
         sleeping.store(true, ordering: .sequentiallyConsistent)
-        let timeout = hasInbox.load(ordering: .sequentiallyConsistent) || jobs.count > 0 ? 0 : untilNextTimer()
+        let timeout =
+            hasInbox.load(ordering: .sequentiallyConsistent) || jobs.count > 0 || !waitingForTurn.isEmpty
+            ? 0 : untilNextTimer()
         let count = events.withUnsafeMutableBufferPointer {
             tg_poll_wait(pollDescriptor, $0.baseAddress, Int32($0.count), timeout)
         }
@@ -189,6 +206,37 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
         }
     }
 
+    // MARK: What is large
+
+    /// Notes that `count` bytes of something large were moved. True: this turn has moved enough, wait for `nextTurn`.
+    package func moved(_ count: Int) -> Bool {
+        bulkLeft -= count
+        return bulkLeft <= 0
+    }
+
+    /// Whether this turn has moved enough of what is large.
+    package var hasMovedEnough: Bool { bulkLeft <= 0 }
+
+    /// Lets the other sockets have their turn.
+    package func nextTurn() async {
+        assert(isCurrent)
+        await withUnsafeContinuation { waitingForTurn.append($0) }
+    }
+
+    /// At least one goes on in each turn, so that none waits for ever.
+    private func goOnWithBulk() {
+        guard !waitingForTurn.isEmpty else { return }
+        var resumed = 0
+        let waiting = waitingForTurn
+        repeat {
+            waiting[resumed].resume()
+            resumed += 1
+            runJobs()
+        } while resumed < waiting.count && bulkLeft > 0
+        // Those that wait anew stand behind.
+        waitingForTurn.removeFirst(resumed)
+    }
+
     func insert(_ entry: TimerHeap.Entry) {
         assert(isCurrent)
         timers.insert(entry)
@@ -212,6 +260,19 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
         assert(isCurrent)
         sources.remove(token)
         _ = tg_poll_remove(pollDescriptor, descriptor)
+    }
+
+    /// Keeps a small write until some more have come, or the turn ends.
+    func putOff(_ pieces: Pieces, for socket: Socket) {
+        assert(isCurrent)
+        if outbox.put(pieces, for: socket) { return }
+        outbox.flush()
+        _ = outbox.put(pieces, for: socket)
+    }
+
+    /// Sends what was put off, as before something that must not overtake it.
+    func flush() {
+        if !outbox.isEmpty { outbox.flush() }
     }
 
     // MARK: Blocks

@@ -1,4 +1,4 @@
-"""Admission: the same requests with twenty rules of which five budgets and three limits are about each, beside none."""
+"""Admission: the same requests with twenty rules and more, of which five budgets and three limits are about each, beside none."""
 
 import statistics
 
@@ -9,47 +9,18 @@ import table
 CASE = "1k-json"
 
 
-def rules():
-    """Twenty rules; a request of the benchmark is held against five budgets and three limits, twelve are about others."""
-    money = {"limit_to": 1_000_000, "unit": "cost_per_day"}
-    budgets = [
-        {"id": "person", "budget_applies_per": ["user"], **money},
-        {"id": "team", "when": {"teams": ["bench"]}, "budget_applies_per": ["team"], **money},
-        {"id": "model", "when": {"models": ["*claude*"]}, "budget_applies_per": ["model"], **money},
-        {"id": "project", "when": {"not": {"groups": ["senior"]}}, "limit_to": 1_000_000, "unit": "cost_per_month"},
-        {"id": "tokens", "limit_to": "900000M", "unit": "tokens_per_month", "budget_applies_per": ["user"]},
-    ] + [{"id": f"others-{number}", "when": {"teams": [f"team-{number}"], "models": ["*opus*"]}, **money} for number in range(8)]
-    often = {"limit_to": 100_000_000}
-    limits = [
-        {"id": "minute", "unit": "requests_per_minute", "rate_limit_applies_per": ["user"], **often},
-        {"id": "at-once", "unit": "concurrent_requests", "rate_limit_applies_per": ["user"], **often},
-        {"id": "day", "unit": "tokens_per_day", "limit_to": "900000M"},
-    ] + [{"id": f"slow-{number}", "when": {"users": [f"user-{number}"]}, "unit": "requests_per_hour", **often} for number in range(4)]
-    return {"budgets": budgets, "rate_limits": limits}
+def start(house):
+    return house.start(peers.Tollgate(house.folder, house.binary, house.upstream, house.sink, name="free"))
 
 
-def gateway(folder, binary, upstream, sink):
-    return peers.Tollgate(folder, binary, upstream, sink, name="governed", more=rules())
-
-
-def one_round(bench, plain, governed, number):
-    """Both, in turned order every second time."""
-    order = [plain, governed] if number % 2 == 0 else [governed, plain]
-    return {peer.name: measured(bench, peer) for peer in order}
-
-
-def measured(bench, peer):
-    before = peer.schedule_ns()[0]
-    result = bench.load(peer, peer.name, CASE, measure.CONNECTIONS, 0.3, bench.seconds)
-    measure.settle()
-    ran = peer.schedule_ns()[0] - before
-    return {"rate": result["requests_per_s"], "cpu_us": ran / 1000 / max(1, result["requests"])}
+def one_round(bench, governed, free, number):
+    return {peer.name: bench.rate_and_cost(peer, CASE) for peer in measure.turned([free, governed], number)}
 
 
 def rows(rounds):
     made = [["1 KB, one JSON answer", "per s", "CPU µs", "added CPU µs"]]
-    for name, title in (("tollgate", "no rules"), ("governed", "20 rules: 5 accounts, 3 limits")):
+    for name, title in (("free", "no rules"), ("tollgate", "5 budgets, 3 limits, access rules")):
         figures = [table.number(statistics.median(each[name][column] for each in rounds)) for column in ("rate", "cpu_us")]
-        added = statistics.median(each[name]["cpu_us"] - each["tollgate"]["cpu_us"] for each in rounds)
-        made.append([title, *figures, table.number(added) if name == "governed" else ""])
+        added = statistics.median(each["tollgate"]["cpu_us"] - each["free"]["cpu_us"] for each in rounds)
+        made.append([title, *figures, table.number(added) if name == "tollgate" else ""])
     return made

@@ -2,7 +2,10 @@
 // line of JSON. In a stream it counts the text deltas ("@" and 20 digits) and, where told to, takes the time each was
 // under way from those digits. Every answer must be 200, whole, and as long as told.
 //   load PORT TARGET KEY BODY-FILE CONNECTIONS WARM-UP-SECONDS SECONDS STAGGER-US ANSWER-BYTES DELTAS paced|plain
-// STAGGER-US is the time between the first requests of two neighbouring connections.
+//        [rate=N] [once] [tls]
+// STAGGER-US is the time between the first requests of two neighbouring connections. With a rate the loop is open: so many
+// requests a second, each on a connection that is free, and a request's time begins when it was due. `once`: one request
+// on each connection, which then stays open until the time is up.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -22,6 +25,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "link.h"
+
 enum { HEAD_CAPACITY = 8192, READ_CAPACITY = 1 << 18, SHORT_BODY = 8192 };
 enum { STEPS = 256, POWERS = 40, EVENTS_PER_WAIT = 256 };
 enum { PATIENCE_S = 15 }; // for what is under way when the time is up
@@ -34,7 +39,7 @@ struct histogram {
 enum part { HEAD, PLAIN_BODY, CHUNK_SIZE, CHUNK_BYTES, CHUNK_END, LAST_LINE, WHOLE };
 
 struct client {
-    int fd;
+    struct link link;
     bool busy, gone;
     long long begun;
     size_t sent;
@@ -48,12 +53,13 @@ struct client {
 };
 
 static struct histogram whole, under_way;
-static char request[SHORT_BODY + 2048], bytes_read[READ_CAPACITY];
+static char request[SHORT_BODY + 2048], bytes_read[READ_CAPACITY], *body_bytes; // in memory for TLS only
 static size_t request_length, body_length;
 static int body_file, poller, port, count;
 static long long window_begin, window_end, requests, requests_in_window, deltas, deltas_in_window, errors, reconnects;
 static long long answer_bytes, answer_deltas, read_at, longest;
-static bool paced;
+static bool paced, once;
+static double rate; // requests a second; 0: each connection sends the next when it has the answer
 static char first_error[256];
 
 static long long now_ns(void) {
@@ -87,12 +93,14 @@ static void connect_client(struct client *client) {
     struct sockaddr_in address = {
         .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     int on = 1;
-    client->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (connect(client->fd, (struct sockaddr *)&address, sizeof address)) fail("connect");
-    fcntl(client->fd, F_SETFL, O_NONBLOCK);
-    setsockopt(client->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (connect(fd, (struct sockaddr *)&address, sizeof address)) fail("connect");
+    client->link = link_open(fd, false);
+    if (client->link.tls && SSL_connect(client->link.tls) != 1) refuse("handshake");
+    fcntl(fd, F_SETFL, O_NONBLOCK);
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data.ptr = client};
-    epoll_ctl(poller, EPOLL_CTL_ADD, client->fd, &event);
+    epoll_ctl(poller, EPOLL_CTL_ADD, fd, &event);
 }
 
 static void give_up(struct client *client, const char *why) {
@@ -103,7 +111,7 @@ static void give_up(struct client *client, const char *why) {
         for (char *at = first_error; *at; at++)
             if (*at == '"' || *at == '\\' || (unsigned char)*at < ' ') *at = ' ';
     }
-    close(client->fd);
+    link_close(&client->link);
     client->busy = false;
     client->gone = true;
 }
@@ -111,25 +119,27 @@ static void give_up(struct client *client, const char *why) {
 // The head goes first, with a short body behind it; a long body comes out of the file, which costs this side no copy.
 static void send_more(struct client *client) {
     while (client->sent < request_length) {
-        ssize_t sent = send(client->fd, request + client->sent, request_length - client->sent, MSG_NOSIGNAL);
+        ssize_t sent = link_send(&client->link, request + client->sent, request_length - client->sent);
         if (sent < 0) return;
         client->sent += sent;
     }
     while (client->sent < request_length + body_length) {
         off_t offset = client->sent - request_length;
-        ssize_t sent = sendfile(client->fd, body_file, &offset, body_length - offset);
+        ssize_t sent = client->link.tls ? link_send(&client->link, body_bytes + offset, body_length - offset)
+                                        : sendfile(client->link.fd, body_file, &offset, body_length - offset);
         if (sent <= 0) return;
         client->sent += sent;
     }
 }
 
-static void begin(struct client *client) {
+// `due`: when it should have begun.
+static void begin(struct client *client, long long due) {
     client->busy = true;
     client->sent = client->head_length = 0;
     client->part = HEAD;
     client->body = client->deltas = client->digits = 0;
     client->last = 0;
-    client->begun = now_ns();
+    client->begun = due;
     send_more(client);
 }
 
@@ -247,17 +257,17 @@ static void finish(struct client *client) {
     if (read_at >= window_begin && read_at < window_end) requests_in_window++;
     if (client->closes) {
         reconnects++;
-        close(client->fd);
+        link_close(&client->link);
         connect_client(client);
     }
     client->busy = false;
-    if (read_at < window_end) begin(client);
+    if (read_at < window_end && !rate && !once) begin(client, now_ns());
 }
 
 // Read until the socket is empty: a read that came back short has emptied it.
 static void receive(struct client *client, bool ending) {
     for (;;) {
-        ssize_t got = recv(client->fd, bytes_read, sizeof bytes_read, 0);
+        ssize_t got = link_receive(&client->link, bytes_read, sizeof bytes_read);
         if (got < 0 && errno == EAGAIN) return;
         read_at = now_ns();
         if (got <= 0 || !client->busy) {
@@ -272,7 +282,7 @@ static void receive(struct client *client, bool ending) {
             finish(client);
             if (client->gone) return;
         }
-        if (got < (ssize_t)sizeof bytes_read && !ending) return;
+        if (link_is_empty(&client->link, got, sizeof bytes_read) && !ending) return;
     }
 }
 
@@ -295,12 +305,29 @@ static int busy_clients(const struct client *clients) {
     return busy;
 }
 
+static struct client *free_client(struct client *clients) {
+    for (int index = 0; index < count; index++)
+        if (!clients[index].busy && !clients[index].gone) return &clients[index];
+    return NULL;
+}
+
+// One after the other in the order of time; when the next is due.
+static long long begin_due(struct client *clients, long long begin_at, long long stagger, long long now) {
+    static long long begun;
+    struct client *client;
+    if (rate) {
+        long long step = (long long)(1e9 / rate);
+        while (now >= begin_at + begun * step && (client = free_client(clients))) begin(client, begin_at + begun++ * step);
+        return begin_at + begun * step > now ? begin_at + begun * step : window_end; // else an answer makes room
+    }
+    while (begun < count && now >= begin_at + begun * stagger) begin(&clients[begun++], now_ns());
+    return begun < count ? begin_at + begun * stagger : window_end;
+}
+
 static void run(struct client *clients, long long stagger) {
     long long begin_at = now_ns();
-    int begun = 0;
     for (long long now = begin_at; now < window_end && errors < count; now = now_ns()) {
-        while (begun < count && now >= begin_at + begun * stagger) begin(&clients[begun++]);
-        long long next = begun < count ? begin_at + begun * stagger : window_end;
+        long long next = begin_due(clients, begin_at, stagger, now);
         turn(next > now ? next - now : 0);
     }
     long long limit = window_end + PATIENCE_S * 1000000000LL;
@@ -324,14 +351,19 @@ static void prepare_request(char **arguments) {
         "X-Stainless-Arch: x64\r\nX-Stainless-Runtime: node\r\nX-Stainless-Runtime-Version: v22.12.0\r\n"
         "X-Stainless-Retry-Count: 0\r\nX-Stainless-Timeout: 600\r\nAccept-Encoding: identity\r\n"
         "Content-Length: %zu\r\n\r\n", arguments[2], port, arguments[3], body_length);
-    if (body_length > SHORT_BODY) return;
+    if (body_length > SHORT_BODY) {
+        if (!tls_context) return;
+        body_bytes = malloc(body_length);
+        if (!body_bytes || read(body_file, body_bytes, body_length) != (ssize_t)body_length) fail(arguments[4]);
+        return;
+    }
     if (read(body_file, request + request_length, body_length) != (ssize_t)body_length) fail(arguments[4]);
     request_length += body_length;
     body_length = 0;
 }
 
 int main(int argument_count, char **arguments) {
-    if (argument_count != 12) return fprintf(stderr, "usage: see the top of load.c\n"), 2;
+    if (argument_count < 12) return fprintf(stderr, "usage: see the top of load.c\n"), 2;
     signal(SIGPIPE, SIG_IGN);
     prctl(PR_SET_TIMERSLACK, 1UL);
     port = atoi(arguments[1]);
@@ -339,6 +371,12 @@ int main(int argument_count, char **arguments) {
     answer_bytes = atoll(arguments[9]);
     answer_deltas = atoll(arguments[10]);
     paced = !strcmp(arguments[11], "paced");
+    for (int index = 12; index < argument_count; index++) {
+        if (!strncmp(arguments[index], "rate=", 5)) rate = atof(arguments[index] + 5);
+        else if (!strcmp(arguments[index], "once")) once = true;
+        else if (!strcmp(arguments[index], "tls")) tls_call();
+        else return fprintf(stderr, "no such word: %s\n", arguments[index]), 2;
+    }
     prepare_request(arguments);
     poller = epoll_create1(EPOLL_CLOEXEC);
     struct client *clients = calloc(count, sizeof *clients);

@@ -2,6 +2,7 @@
 
 import statistics
 
+import everything
 import measure
 import peers
 import table
@@ -11,24 +12,20 @@ OFF = {"telemetry": {"session_traces": False, "cache_forensics": False, "metrics
                      "claude_code": {"receive": False}}}
 
 
-def gateway(folder, binary, upstream, sink):
-    return peers.Tollgate(folder, binary, upstream, sink, name="silent", more=OFF)
+def start(house):
+    return house.start(peers.Tollgate(house.folder, house.binary, house.upstream, house.sink, name="silent", more={**everything.rules(), **OFF}))
 
 
 def one_round(bench, loud, silent, number):
-    """Each case with both, in turned order every second time."""
-    order = [loud, silent] if number % 2 == 0 else [silent, loud]
-    return {case: {peer.name: measured(bench, peer, case) for peer in order} for case in CASES}
+    """Each case with both."""
+    return {case: {peer.name: measured(bench, peer, case) for peer in measure.turned([loud, silent], number)} for case in CASES}
 
 
 def measured(bench, peer, case):
     paced = case.endswith("paced")
-    shape = (measure.STREAMS, measure.STREAM_SECONDS, bench.seconds, measure.STAGGER_US) if paced else (
-        measure.CONNECTIONS, 0.3, bench.seconds)
-    before = peer.schedule_ns()[0]
-    result = bench.load(peer, peer.name, case, *shape)
-    measure.settle()
-    return (peer.schedule_ns()[0] - before) / 1000 / max(1, result["deltas" if paced else "requests"])
+    shape = (measure.STREAMS, measure.STREAM_SECONDS, bench.seconds, measure.STAGGER_US) if paced else (measure.CONNECTIONS, 0.3, bench.seconds)
+    ran, result = bench.worked(peer, case, *shape)
+    return ran / 1000 / max(1, result["deltas" if paced else "requests"])
 
 
 def rows(rounds):

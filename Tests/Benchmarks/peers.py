@@ -1,4 +1,4 @@
-"""The processes of the rig: who is measured (nginx, Tollgate), and who stands around them (upstream, sink)."""
+"""The processes of the rig: Tollgate, and who stands around it (upstream, sink). The proxies beside it are in proxies.py."""
 
 import contextlib
 import ctypes
@@ -7,6 +7,7 @@ import os
 import pathlib
 import signal
 import socket
+import ssl
 import subprocess
 import time
 import urllib.request
@@ -28,11 +29,11 @@ def free_port():
 
 def compile_programs(folder):
     for name in ("upstream", "load", "sink"):
-        subprocess.run(["cc", "-O2", "-Wall", "-o", folder / name, HERE / f"{name}.c"], check=True)
+        subprocess.run(["cc", "-O2", "-Wall", "-o", folder / name, HERE / f"{name}.c", "-lssl", "-lcrypto"], check=True)
 
 
 def pinned(command, core):
-    return ["taskset", "-c", str(core), *map(str, command)]
+    return ([] if core is None else ["taskset", "-c", str(core)]) + [*map(str, command)]
 
 
 def go_first():
@@ -49,18 +50,25 @@ class Process:
     """A server that is pinned to a core and listens on a port of its own."""
 
     core = PEER_CORE
+    rig_core = RIG_CORE  # where its load comes from
     name = ""
+    pem = None  # certificate and key, if it speaks TLS
 
     def __init__(self, folder):
+        self.counted = self.name  # the name of its requests at the upstream
         self.folder, self.port, self.process = folder, free_port(), None
 
     def command(self):
         raise NotImplementedError
 
+    def prepare(self):
+        """In the new process, before the program."""
+        go_first()
+
     def start(self):
         log = open(self.folder / f"{self.name}.log", "wb")
         self.process = subprocess.Popen(pinned(self.command(), self.core), stdin=subprocess.DEVNULL, stdout=log,
-                                        stderr=log, cwd=self.folder, preexec_fn=go_first)
+                                        stderr=log, cwd=self.folder, preexec_fn=self.prepare)
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline and self.process.poll() is None:
             with socket.socket() as probe:
@@ -90,124 +98,87 @@ class Process:
         """The process that does the work."""
         return self.process.pid
 
-    def schedule_ns(self):
-        """How long its threads ran, and how long they were ready to run but waited for the core."""
-        ran = waited = 0
+    def threads_ns(self):
+        """By thread: how long it ran, and how long it was ready to run but waited for a core."""
+        made = {}
         for task in pathlib.Path(f"/proc/{self.measured()}/task").iterdir():
             with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # the thread has just ended
-                figures = (task / "schedstat").read_text().split()
-                ran, waited = ran + int(figures[0]), waited + int(figures[1])
-        return ran, waited
+                made[task.name] = tuple(map(int, (task / "schedstat").read_text().split()[:2]))
+        return made
+
+    def schedule_ns(self):
+        """The same of all of them."""
+        return tuple(map(sum, zip(*self.threads_ns().values())))
 
     def forget_peak(self):
         pathlib.Path(f"/proc/{self.measured()}/clear_refs").write_text("5")
 
     def peak_mib(self):
-        for line in pathlib.Path(f"/proc/{self.measured()}/status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) / 1024
-        raise Failure(f"{self.name} has no VmHWM")
+        return self.memory_mib("VmHWM")
 
-    def count(self):
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/count", timeout=10) as answer:
-            return json.load(answer)
+    def memory_mib(self, field="VmRSS"):
+        for line in pathlib.Path(f"/proc/{self.measured()}/status").read_text().splitlines():
+            if line.startswith(f"{field}:"):
+                return int(line.split()[1]) / 1024
+        raise Failure(f"{self.name} has no {field}")
 
 
 class Upstream(Process):
-    name, core = "upstream", RIG_CORE
+    core = RIG_CORE
+
+    def __init__(self, folder, pem=None, name="upstream"):
+        self.name, self.pem = name, pem
+        super().__init__(folder)
+        self.counted = "direct"
 
     def command(self):
-        return [self.folder / "upstream", self.port]
+        return [self.folder / "upstream", self.port, *([self.pem] if self.pem else [])]
+
+    @property
+    def scheme(self):
+        return "https" if self.pem else "http"
+
+    def count(self):
+        unverified = ssl._create_unverified_context() if self.pem else None
+        with urllib.request.urlopen(f"{self.scheme}://127.0.0.1:{self.port}/count", timeout=10, context=unverified) as answer:
+            return json.load(answer)
 
 
 class Sink(Upstream):
-    name = "sink"
+    def __init__(self, folder):
+        super().__init__(folder)
+        self.name = self.counted = "sink"
 
     def command(self):
         return [self.folder / "sink", self.port]
 
 
-class Nginx(Process):
-    name, key = "nginx", "unused"
-
-    def __init__(self, folder, upstream):
-        super().__init__(folder)
-        (folder / "nginx.conf").write_text(f"""
-            {"user root;" if os.geteuid() == 0 else ""}
-            worker_processes 1;
-            worker_rlimit_nofile 20000;
-            daemon off;
-            pid {folder}/nginx.pid;
-            error_log {folder}/nginx-errors.log warn;
-            events {{ worker_connections 8192; use epoll; multi_accept on; }}
-            http {{
-                access_log off;
-                keepalive_requests 1000000000;
-                keepalive_timeout 1h;
-                client_max_body_size 32m;
-                client_body_buffer_size 2m;
-                client_body_temp_path {folder}/nginx-body;
-                proxy_temp_path {folder}/nginx-proxy;
-                fastcgi_temp_path {folder}/nginx-fastcgi;
-                uwsgi_temp_path {folder}/nginx-uwsgi;
-                scgi_temp_path {folder}/nginx-scgi;
-                upstream provider {{
-                    server 127.0.0.1:{upstream.port};
-                    keepalive 512;
-                    keepalive_requests 1000000000;
-                    keepalive_timeout 1h;
-                }}
-                server {{
-                    listen 127.0.0.1:{self.port} backlog=4096;
-                    location / {{
-                        proxy_pass http://provider;
-                        proxy_http_version 1.1;
-                        proxy_set_header Connection "";
-                        proxy_set_header Host $host;
-                        proxy_buffering off;
-                        proxy_buffer_size 16k;
-                        proxy_buffers 8 16k;
-                        proxy_read_timeout 10m;
-                    }}
-                }}
-            }}""")
-
-    def command(self):
-        return ["nginx", "-p", self.folder, "-c", self.folder / "nginx.conf"]
-
-    def measured(self):
-        """The one worker; the master only waits."""
-        master = self.process.pid
-        return int(pathlib.Path(f"/proc/{master}/task/{master}/children").read_text().split()[0])
-
-    def version(self):
-        return subprocess.run(["nginx", "-v"], capture_output=True, text=True).stderr.strip().split("/")[-1]
-
-
 class Tollgate(Process):
-    """With keys, ledger and telemetry on."""
+    """With keys, ledger, telemetry, session traces and cache forensics on; `more` says what else."""
 
-    def __init__(self, folder, binary, upstream, sink, others=((), ()), name="tollgate", more=None):
-        others, self.name = [list(each) for each in others], name
+    def __init__(self, folder, binary, upstream, sink, others=((), ()), name="tollgate", more=None, loops=1):
+        others, self.name, self.loops = [list(each) for each in others], name, loops
         super().__init__(folder)
+        self.pem = upstream.pem
         data = folder / f"{name}-data"
         self.binary, self.file = binary, folder / f"{name}.yaml"
-        data.mkdir()
+        data.mkdir(exist_ok=True)
+        provider = {"name": "bench", "kind": "anthropic", "api_key": "k", "base_url": f"{upstream.scheme}://127.0.0.1:{upstream.port}"}
+        tls = {"tls": {"certificate": str(self.pem), "key": str(self.pem)}} if self.pem else {}
         self.file.write_text(json.dumps({  # JSON is YAML
             "listen": f"127.0.0.1:{self.port}",
             "data": str(data),
-            "providers": [{"name": "bench", "kind": "anthropic", "api_key": "k",
-                           "base_url": f"http://127.0.0.1:{upstream.port}"}] + others[0],
+            "providers": [{**provider, **({"ca_file": str(self.pem)} if self.pem else {})}] + others[0],
             "models": [{"name": "claude-*", "target": "bench/claude-*"}] + others[1],
             "telemetry": {"otlp": [{"endpoint": f"http://127.0.0.1:{sink.port}"}]},
             "logs": {"access": "off"},
             "limits": {"connections": 20000},
-            **(more or {}),
+            **tls, **(more or {}),
         }, indent=2))
         self.key = json.loads(self.run("keys", "issue", "--user", "bench", "--team", "bench", "--json"))["key"]
 
     def command(self):
-        return [self.binary, "serve", "--config", self.file, "--loops", 1]
+        return [self.binary, "serve", "--config", self.file, "--loops", self.loops]
 
     def run(self, *arguments):
         done = subprocess.run([self.binary, *arguments, "--config", self.file], capture_output=True, text=True,

@@ -1,7 +1,9 @@
 // A small HTTP/1.1 server: one thread, epoll, keep-alive. Bodies are counted off and thrown away unread.
 // The program that includes it defines `answer`, called once for each complete request.
 #pragma once
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE
+#endif
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -18,10 +20,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "link.h"
+
 enum { HEAD_CAPACITY = 16384, EVENTS_PER_WAIT = 256 };
 
 struct connection {
-    int fd;
+    struct link link;
     bool closed;
     size_t in_length;
     long long body_left; // -1: reading a head
@@ -31,8 +35,11 @@ struct connection {
     // The paced stream that it carries, if any.
     struct connection *next;
     long long due;
-    int event;
+    long long pace; // nanoseconds between two events
+    int event, events;
     bool paced;
+    int rounds; // how often a flood goes on
+    void (*drained)(struct connection *); // called when the socket has taken everything, if there is one
     char in[HEAD_CAPACITY];
 };
 
@@ -56,7 +63,7 @@ static inline struct sockaddr_in loopback(int port) {
 
 // Frees nothing while a paced stream still points here.
 static void shut(struct connection *connection) {
-    if (!connection->closed) close(connection->fd);
+    if (!connection->closed) link_close(&connection->link);
     connection->closed = true;
     if (connection->paced) return;
     free(connection->out);
@@ -66,10 +73,13 @@ static void shut(struct connection *connection) {
 // Send, and keep what the socket does not take. A broken socket is noticed when it is read.
 static void give(struct connection *connection, const char *bytes, size_t length) {
     if (connection->out_start == connection->out_end) {
-        ssize_t sent = send(connection->fd, bytes, length, MSG_NOSIGNAL);
-        if (sent == (ssize_t)length) return;
-        if (sent < 0 && errno != EAGAIN) return;
-        if (sent > 0) bytes += sent, length -= sent;
+        while (length) { // TLS takes a record at a time
+            ssize_t sent = link_send(&connection->link, bytes, length);
+            if (sent <= 0 && errno != EAGAIN) return;
+            if (sent <= 0) break;
+            bytes += sent, length -= sent;
+        }
+        if (!length) return;
         connection->out_start = connection->out_end = 0;
     }
     if (connection->out_end + length > connection->out_capacity) {
@@ -83,10 +93,11 @@ static void give(struct connection *connection, const char *bytes, size_t length
 
 static void flush(struct connection *connection) {
     while (connection->out_start < connection->out_end) {
-        ssize_t sent = send(connection->fd, connection->out + connection->out_start,
-                            connection->out_end - connection->out_start, MSG_NOSIGNAL);
+        ssize_t sent = link_send(&connection->link, connection->out + connection->out_start,
+                                 connection->out_end - connection->out_start);
         if (sent <= 0) return;
         connection->out_start += sent;
+        if (connection->out_start == connection->out_end && connection->drained) connection->drained(connection);
     }
 }
 
@@ -123,8 +134,8 @@ static bool receive(struct connection *connection, bool ending) {
     for (;;) {
         bool in_body = connection->body_left > 0;
         size_t wanted = in_body ? (size_t)connection->body_left : HEAD_CAPACITY - 1 - connection->in_length;
-        // MSG_TRUNC on TCP drops the bytes without copying them.
-        ssize_t got = recv(connection->fd, connection->in + connection->in_length, wanted, in_body ? MSG_TRUNC : 0);
+        ssize_t got = in_body ? link_drop(&connection->link, wanted)
+                              : link_receive(&connection->link, connection->in + connection->in_length, wanted);
         if (got == 0) return false;
         if (got < 0) return errno == EAGAIN;
         if (in_body) connection->body_left -= got;
@@ -136,7 +147,7 @@ static bool receive(struct connection *connection, bool ending) {
             answer(connection);
             if (connection->in_length == 0) break;
         }
-        if ((size_t)got < wanted && !ending) return true;
+        if (link_is_empty(&connection->link, got, wanted) && !ending) return true;
     }
 }
 
@@ -161,7 +172,7 @@ static void accept_all(void) {
     while ((fd = accept4(server_listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
         struct connection *connection = calloc(1, sizeof *connection);
         if (!connection) fail("calloc");
-        connection->fd = fd;
+        connection->link = link_open(fd, true);
         connection->body_left = -1;
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
         struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data.ptr = connection};

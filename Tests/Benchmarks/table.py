@@ -7,11 +7,10 @@ import statistics
 
 from measure import KINDS
 
-COLUMNS = ("rate", "cpu_us", "added_p50_us", "added_p99_us", "peak_mib")
-TITLES = {"rate": "per s", "cpu_us": "CPU µs", "added_p50_us": "added p50 µs", "added_p99_us": "added p99 µs",
-          "peak_mib": "RSS MiB"}
-SHARES = (("waited %", "waited_share"), ("rig %", "rig_share"))  # of each peer, parted by a slash
-RATIOS = ("rate", "cpu_us")
+TITLES = {"rate": "per s", "cpu_us": "CPU µs", "added_p50_us": "added p50 µs", "added_p99_us": "added p99 µs", "peak_mib": "RSS MiB"}
+WORK, LATENCY = ("rate", "cpu_us"), ("added_p50_us", "added_p99_us", "peak_mib")
+NOISE_US = 5  # of an added latency: what is below is none
+SHARES = (("waited %", "waited_share"), ("rig %", "rig_share"))  # of each peer, parted by slashes
 
 
 def number(value):
@@ -23,22 +22,35 @@ def case_name(case):
     return f"{size.upper().replace('K', ' KB')}, {KINDS[kind]}"
 
 
-def rows(results, names):
-    """`results`: case -> list of rounds, a round being {peer: {column: value}}. The median of the rounds is shown, and
-    the median of the rounds' ratios: the two of one round were measured in the same minute."""
+def ratio(rounds, names, column):
+    """Tollgate over the better of the others, the median of the rounds: those of one round were measured in the same minute. None: nobody to
+    compare it with."""
+    others = [name for name in names if name != "tollgate"]
+    if not others or "tollgate" not in names:
+        return None
+    better = max if column == "rate" else min
+    least = NOISE_US if column.startswith("added") else 0
+    return statistics.median(max(least, each["tollgate"][column]) / max(least, better(each[name][column] for name in others)) for each in rounds)
+
+
+def times(rounds, names, column):
+    value = ratio(rounds, names, column)
+    return "" if value is None else f"{value:.2f}"
+
+
+def rows(results, names, columns, shares=()):
+    """`results`: case -> list of rounds, a round being {peer: {column: value}}. Shown: the medians of the rounds, and `ratio`."""
+    compared = len(names) > 1 and "tollgate" in names
     head = ["case"]
-    for column in COLUMNS:
-        head += [f"{TITLES[column]} {name}" for name in names]
-        head += ["×"] if column in RATIOS and len(names) == 2 else []
-    table = [head + [title for title, _ in SHARES]]
+    for column in columns:
+        head += [f"{TITLES[column]} {name}" for name in names] + ["×"] * (compared and column != "peak_mib")
+    table = [head + [title for title, _ in shares]]
     for case, rounds in results.items():
         row = [case_name(case)]
-        for column in COLUMNS:
+        for column in columns:
             row += [number(statistics.median(each[name][column] for each in rounds)) for name in names]
-            if column in RATIOS and len(names) == 2:
-                ratios = [each[names[1]][column] / each[names[0]][column] for each in rounds]
-                row.append(f"{statistics.median(ratios):.2f}")
-        for _, share in SHARES:
+            row += [times(rounds, names, column)] * (compared and column != "peak_mib")
+        for _, share in shares:
             row.append("/".join(f"{100 * statistics.median(each[name][share] for each in rounds):.0f}" for name in names))
         table.append(row)
     return table
@@ -53,8 +65,8 @@ def aligned(table):
 def terminal(table):
     """The head over three lines, so that the columns stay narrow."""
     lines = [[], [], []]
-    for title in table[0]:
-        words = title.split(" ")
+    for index, title in enumerate(table[0]):
+        words = title.split(" ") if index else [title]
         parts = [" ".join(words[:-2]), words[-2], words[-1]] if len(words) > 2 else [""] * (3 - len(words)) + words
         for line, part in zip(lines, parts):
             line.append(part)

@@ -56,7 +56,7 @@ class Translated:
     def measure(self, dialect):
         body, length = self.bench.folder / f"{dialect}.json", self.length(dialect)
         before = self.gateway.schedule_ns()[0]
-        result = self.bench.run(self.gateway, "tollgate", dialect, "burst", body, length, measure.CONNECTIONS, 0.3, self.bench.seconds, 0)
+        result = self.bench.run(self.gateway, dialect, "burst", body, length, measure.CONNECTIONS, 0.3, self.bench.seconds, 0)
         measure.settle()
         ran = self.gateway.schedule_ns()[0] - before
         return {"rate": result["requests_per_s"], "cpu_us": ran / 1000 / max(1, result["requests"])}

@@ -2,13 +2,17 @@
 //   ?case=json   one JSON message of about 2 KB
 //   ?case=burst  a stream of 300 text deltas, about 60 KB, at once
 //   ?case=paced  the same 5 ms apart; each delta tells when it was sent: "@" and 20 digits of CLOCK_MONOTONIC ns
-//   &from=NAME   direct, nginx, tollgate, governed or silent
+//   ?case=slow   20 of them, 500 ms apart
+//   ?case=long   300 of them, 100 ms apart
+//   ?case=flood  300 times 300 of them, about 17 MB, as fast as they are taken; `GET /count` tells how many bytes went
+//   &from=NAME   whom it is counted for; at most 32 names
 // `POST /v1/chat/completions` and `/v1/responses` stream the same 300 text deltas at once in those dialects, for tollgate.
 // `GET /count` gives the requests by name, and the body size of each case.
-//   upstream PORT
+//   upstream PORT [CERTIFICATE-AND-KEY]     with a file it speaks TLS
 #include "server.h"
 
-enum { DELTAS = 300, PACE_NS = 5000000, STREAM_CAPACITY = 1 << 17 };
+enum { DELTAS = 300, PACE_NS = 5000000, SLOW_DELTAS = 20, SLOW_NS = 500000000, LONG_NS = 100000000, FLOOD_ROUNDS = 300, STREAM_CAPACITY = 1 << 17 };
+enum { NAMES = 32, NAME_CAPACITY = 32 };
 
 #define FIELDS \
     "anthropic-ratelimit-requests-limit: 4000\r\nanthropic-ratelimit-requests-remaining: 3999\r\n" \
@@ -20,8 +24,8 @@ enum { DELTAS = 300, PACE_NS = 5000000, STREAM_CAPACITY = 1 << 17 };
     "\"model\":\"claude-sonnet-4-5-20250929\",\"id\":\"msg_01XFDUDYJgAACzvnptVvoYEL\"," \
     "\"type\":\"message\",\"role\":\"assistant\""
 #define USAGE \
-    "\"input_tokens\":412,\"cache_creation_input_tokens\":1873,\"cache_read_input_tokens\":48211," \
-    "\"cache_creation\":{\"ephemeral_5m_input_tokens\":1873,\"ephemeral_1h_input_tokens\":0}," \
+    "\"input_tokens\":412,\"cache_creation_input_tokens\":0,\"cache_read_input_tokens\":50084," \
+    "\"cache_creation\":{\"ephemeral_5m_input_tokens\":0,\"ephemeral_1h_input_tokens\":0}," \
     "\"service_tier\":\"standard\""
 
 struct text {
@@ -33,8 +37,13 @@ struct text {
 static struct text json, burst, chat, responses, opening, closing, not_found;
 static struct text deltas[DELTAS];
 static size_t stamp_at[DELTAS];
-static const char *const names[] = {"direct", "nginx", "tollgate", "governed", "silent"};
-static long long counts[5], unnamed;
+static struct {
+    char name[NAME_CAPACITY];
+    long long requests;
+} counts[NAMES];
+static long long unnamed, flooded;
+static size_t slow_body;
+static size_t middle; // the length of a burst's deltas
 static struct connection *first, *last; // paced streams, the next one due in front
 
 static void add(struct text *text, const char *bytes, size_t length) {
@@ -86,8 +95,8 @@ static void prepare_streams(void) {
     add_event(&closing, "content_block_stop", "{\"type\":\"content_block_stop\",\"index\":0}");
     add_event(&closing, "message_delta",
               "{\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\",\"stop_sequence\":null},"
-              "\"usage\":{\"input_tokens\":412,\"cache_creation_input_tokens\":1873,"
-              "\"cache_read_input_tokens\":48211,\"output_tokens\":5021}}");
+              "\"usage\":{\"input_tokens\":412,\"cache_creation_input_tokens\":0,"
+              "\"cache_read_input_tokens\":50084,\"output_tokens\":5021}}");
     add_event(&closing, "message_stop", "{\"type\":\"message_stop\"}");
     add(&closing, "0\r\n\r\n", 5);
     add(&burst, opening.bytes, opening.length);
@@ -95,8 +104,11 @@ static void prepare_streams(void) {
         add(&burst, deltas[index].bytes, deltas[index].length);
         burst.body += deltas[index].body;
     }
+    middle = burst.length - opening.length;
     add(&burst, closing.bytes, closing.length);
     burst.body += opening.body + closing.body;
+    slow_body = opening.body + closing.body;
+    for (int index = 0; index < SLOW_DELTAS; index++) slow_body += deltas[index].body;
 }
 
 static void add_data(struct text *text, const char *name, const char *data) {
@@ -185,12 +197,34 @@ static void queue(struct connection *stream) {
     last = stream;
 }
 
-static void start_paced(struct connection *connection) {
+// All that run at the same time have the same pace: the queue is in the order of what is due.
+static void start_paced(struct connection *connection, int events, long long pace) {
     give(connection, opening.bytes, opening.length);
     connection->paced = true;
     connection->event = 0;
-    connection->due = now_ns() + PACE_NS;
+    connection->events = events;
+    connection->pace = pace;
+    connection->due = now_ns() + pace;
     queue(connection);
+}
+
+static void flood_on(struct connection *connection) {
+    while (connection->out_start == connection->out_end && connection->rounds > 0) {
+        connection->rounds--;
+        flooded += middle;
+        give(connection, burst.bytes + opening.length, middle);
+        if (connection->rounds == 0) give(connection, closing.bytes, closing.length);
+    }
+}
+
+static void start_flood(struct connection *connection) {
+    // What waits here is not what the peer holds, and filling large buffers would keep the others waiting.
+    int room = 64 * 1024;
+    setsockopt(connection->link.fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
+    connection->rounds = FLOOD_ROUNDS;
+    connection->drained = flood_on;
+    give(connection, opening.bytes, opening.length);
+    flood_on(connection);
 }
 
 static void send_next_delta(struct connection *stream) {
@@ -199,8 +233,8 @@ static void send_next_delta(struct connection *stream) {
     long long stamp = now_ns();
     for (int index = 0; index < 20; index++, stamp /= 10) *--digit = '0' + stamp % 10;
     give(stream, delta->bytes, delta->length);
-    if (++stream->event < DELTAS) {
-        stream->due += PACE_NS;
+    if (++stream->event < stream->events) {
+        stream->due += stream->pace;
         queue(stream);
         return;
     }
@@ -225,13 +259,27 @@ static long long pace(void) {
 }
 
 static void tell_counts(struct connection *connection) {
-    char body[512], whole[1024];
-    int length = snprintf(body, sizeof body,
-                          "{\"direct\":%lld,\"nginx\":%lld,\"tollgate\":%lld,\"governed\":%lld,\"silent\":%lld,\"unnamed\":%lld,"
-                          "\"bytes\":{\"json\":%zu,\"burst\":%zu,\"paced\":%zu}}",
-                          counts[0], counts[1], counts[2], counts[3], counts[4], unnamed, json.body, burst.body, burst.body);
-    length = snprintf(whole, sizeof whole, "HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%s", length, body);
+    char body[4096], whole[4608];
+    size_t length = 0;
+    body[length++] = '{';
+    for (int index = 0; index < NAMES && counts[index].name[0]; index++)
+        length += snprintf(body + length, sizeof body - length, "\"%s\":%lld,", counts[index].name, counts[index].requests);
+    snprintf(body + length, sizeof body - length,
+             "\"unnamed\":%lld,\"flooded\":%lld,\"bytes\":{\"json\":%zu,\"burst\":%zu,\"paced\":%zu,\"slow\":%zu}}", unnamed, flooded, json.body,
+             burst.body, burst.body, slow_body);
+    length = snprintf(whole, sizeof whole, "HTTP/1.1 200 OK\r\ncontent-length: %zu\r\n\r\n%s", strlen(body), body);
     give(connection, whole, length);
+}
+
+static void count_for(const char *name) {
+    size_t length = name ? strcspn(name, "& ") : 0;
+    for (int index = 0; length && length < NAME_CAPACITY && index < NAMES; index++) {
+        if (!counts[index].name[0]) memcpy(counts[index].name, name, length);
+        if (strncmp(counts[index].name, name, length) || counts[index].name[length]) continue;
+        counts[index].requests++;
+        return;
+    }
+    unnamed++;
 }
 
 static void answer(struct connection *connection) {
@@ -242,22 +290,23 @@ static void answer(struct connection *connection) {
     }
     if (!strcmp(target, "/v1/chat/completions") || !strcmp(target, "/v1/responses")) {
         struct text *stream = strstr(target, "chat") ? &chat : &responses;
-        counts[2]++;
+        count_for("tollgate"); // the query does not get through a translation
         give(connection, stream->bytes, stream->length);
         return;
     }
-    bool named = false;
-    for (int index = 0; index < 5 && from; index++)
-        if (!strncmp(from + 5, names[index], strlen(names[index]))) counts[index]++, named = true;
-    unnamed += !named;
+    count_for(from ? from + 5 : NULL);
     if (strstr(target, "case=json")) give(connection, json.bytes, json.length);
     else if (strstr(target, "case=burst")) give(connection, burst.bytes, burst.length);
-    else if (strstr(target, "case=paced")) start_paced(connection);
+    else if (strstr(target, "case=paced")) start_paced(connection, DELTAS, PACE_NS);
+    else if (strstr(target, "case=slow")) start_paced(connection, SLOW_DELTAS, SLOW_NS);
+    else if (strstr(target, "case=long")) start_paced(connection, DELTAS, LONG_NS);
+    else if (strstr(target, "case=flood")) start_flood(connection);
     else give(connection, not_found.bytes, not_found.length);
 }
 
 int main(int count, char **arguments) {
-    if (count != 2) return fprintf(stderr, "usage: upstream PORT\n"), 2;
+    if (count != 2 && count != 3) return fprintf(stderr, "usage: upstream PORT [CERTIFICATE-AND-KEY]\n"), 2;
+    if (count == 3) tls_serve(arguments[2]);
     static const char missing[] = "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n";
     add(&not_found, missing, sizeof missing - 1);
     prepare_deltas();

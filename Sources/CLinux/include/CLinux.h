@@ -48,6 +48,7 @@ int tg_clock_is_synchronized(void);
 
 // Each returns a value >= 0, or a negative errno.
 ssize_t tg_send_vector(int fd, const struct iovec *vector, int count);
+ssize_t tg_send(int fd, const void *bytes, size_t count);
 ssize_t tg_receive(int fd, void *bytes, size_t capacity);
 int tg_accept(int fd, struct sockaddr_storage *address, socklen_t *length);
 int tg_socket(int family);
@@ -65,8 +66,12 @@ int tg_signals_block(const int *signals, int count);
 int tg_signals_wait(const int *signals, int count, int timeout_milliseconds);
 // The sentence for an errno, not terminated; returns its length.
 size_t tg_error_text(int error, void *text, size_t capacity);
+// How many files the process may have open.
+int tg_descriptor_limit(void);
 // Keeps freed memory of up to 64 MiB for the next request instead of giving it back page by page. Once, before threads start.
 void tg_keep_freed_memory(void);
+// Gives freed memory back to the system where more than so many bytes of it are resident. Takes milliseconds for much.
+bool tg_trim_freed_memory(size_t least);
 // Processors that this process may run on.
 int tg_processors(void);
 int tg_random(void *bytes, size_t count);

@@ -194,6 +194,14 @@ extension LoopWorker {
         if case .cancelled? = attempt.fault { return channel.abandonAnswer() }
         let isUnfinished = attempt.fault == nil && relay.isEventStream && attempt.status == 200 && !relay.meter.isWhole
         guard attempt.fault != nil || isUnfinished else { return }
+        // It broke behind the stream's last event: nothing is missing.
+        if relay.canSendEvent, attempt.hasWholeAnswer, channel.answerHasBegun, !channel.answerIsComplete {
+            attempt.fault = nil
+            if channel.send(UnsafeRawBufferPointer(start: nil, count: 0), isLast: true) == .pending {
+                _ = await channel.flush()
+            }
+            return
+        }
         if isUnfinished { attempt.fault = .cut }
         // Nothing has gone out: the client gets an error with a status of its own.
         if !channel.answerHasBegun { return channel.withdrawAnswer() }

@@ -86,6 +86,7 @@ struct Relay {
                 if state == .failed { return .clientGone }
                 if state == .pending, await channel.flush() != .sent { return .clientGone }
                 if isLast { return .complete }
+                if bytes.count >= Self.large, channel.loop.moved(bytes.count) { await channel.loop.nextTurn() }
             case .failed(let fault):
                 return .fault(fault)
             case .wouldBlock:
@@ -93,6 +94,9 @@ struct Relay {
             }
         }
     }
+
+    /// A piece of so many bytes takes from others' turn.
+    private static let large = 32 * 1024
 
     /// What was withheld. False: the client is gone.
     private mutating func pass(_ bytes: [UInt8], isLast: Bool) async -> Bool {
@@ -127,7 +131,7 @@ struct Relay {
         let silentSince = monotonicNanoseconds()
         wakeup.setDeadline(after: patience(at: silentSince))
         while true {
-            let events = await wakeup.wait(for: [.upstreamReadable, .downstreamHangup, .deadline, .tick])
+            let events = await wakeup.wait(for: .upstreamReadable | .downstreamHangup | .deadline | .tick)
             if events.contains(.downstreamHangup) { return .clientGone }
             if events.contains(.upstreamReadable) {
                 if isEventStream { wakeup.setTick(after: pingInterval) }

@@ -58,6 +58,7 @@ struct TransformedRelay {
                 // What is there already is read before anything is sent: of a burst the client gets one piece.
                 if !isLast, !transform.hasEnded, transform.readyBytes < Self.enough { continue }
                 guard await pass() else { return .clientGone }
+                if channel.loop.moved(bytes.count) { await channel.loop.nextTurn() }
                 if transform.hasEnded {
                     await drain()
                     return .complete
@@ -100,7 +101,7 @@ struct TransformedRelay {
         let silentSince = monotonicNanoseconds()
         wakeup.setDeadline(after: patience(at: silentSince))
         while true {
-            let events = await wakeup.wait(for: [.upstreamReadable, .downstreamHangup, .deadline, .tick])
+            let events = await wakeup.wait(for: .upstreamReadable | .downstreamHangup | .deadline | .tick)
             if events.contains(.downstreamHangup) { return .clientGone }
             if events.contains(.upstreamReadable) {
                 if isStreamed { wakeup.setTick(after: pingInterval) }
@@ -150,7 +151,7 @@ struct TransformedRelay {
                 if isLast || bytes.count > Self.drainBytes { return }
             case .failed: return
             case .wouldBlock:
-                if await wakeup.wait(for: [.upstreamReadable, .deadline]) == .deadline { return }
+                if await wakeup.wait(for: .upstreamReadable | .deadline) == .deadline { return }
             }
         }
     }

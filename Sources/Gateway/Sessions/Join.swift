@@ -16,7 +16,10 @@ extension LoopWorker {
         let wanted = exchange.setting.snapshot.telemetry
         // With nothing to tell of sessions nobody needs to know the conversation.
         guard wanted.sessionTraces || wanted.cacheForensics else { return }
-        if !counts { exchange.conversation = Sessions.Conversation(body: body.bytes, members: scan.members) }
+        if !counts {
+            exchange.conversation = conversations.conversation(
+                body.bytes, members: scan.members, session: exchange.session)
+        }
         findPlace(of: exchange, counts: counts)
         guard !counts else { return }
         let agent = exchange.facts.agentID.map { !$0.isEmpty && $0.count <= Self.longestHint } ?? false

@@ -8,20 +8,23 @@ package enum JSONMarks {
     /// - Parameters:
     ///   - text: one value. What stands around it and what is wrong within it is not looked for.
     ///   - levels: containers around a mark, at most; a bracket counts outside of its container. 1...64.
+    ///   - start: where to begin: 0, or within an array at the start of one of its elements.
     ///   - take: gets the marks' offsets, some at a time.
     /// - Returns: false if the text is none that has a meaning: brackets do not match, or strings hold control characters.
     package static func read(
-        _ text: UnsafeRawBufferPointer, levels: Int, _ take: (UnsafeBufferPointer<Int>) -> Void
+        _ text: UnsafeRawBufferPointer, levels: Int, from start: Int = 0, _ take: (UnsafeBufferPointer<Int>) -> Void
     ) -> Bool {
         precondition((1...64).contains(levels))
         var state = tg_json_state()
         state.depth_limit = 512
+        // All zero, the one open bracket is an array's.
+        state.depth = start > 0 ? 1 : 0
         state.deeper = UInt32(levels - 1)
         return withUnsafeTemporaryAllocation(of: Int.self, capacity: 512) { marks in
             guard let base = text.bindMemory(to: UInt8.self).baseAddress, let out = marks.baseAddress else {
                 return false
             }
-            var position = 0
+            var position = start
             while text.count - position >= 64 {
                 let result = tg_json_scan(&state, base, position, text.count, out, marks.count)
                 take(UnsafeBufferPointer(start: out, count: result.count))

@@ -1,0 +1,98 @@
+import Wire
+
+/// What the last body of a conversation had, as hashes of its bytes: of the next body, which is the same with something added, the
+/// part that is the same need not be read again.
+struct KnownConversation {
+    /// The value of `tools` or `system`.
+    struct Part {
+        private var hash: UInt64 = 0
+        private var count = 0
+        private(set) var segments: [PrefixSegment] = []
+
+        init() {}
+
+        init(_ text: UnsafeRawBufferPointer, _ segments: ArraySlice<PrefixSegment>) {
+            hash = SegmentHasher.hash(text)
+            count = text.count
+            self.segments = Array(segments)
+        }
+
+        func isSame(_ text: UnsafeRawBufferPointer) -> Bool {
+            text.count == count && SegmentHasher.hash(text) == hash
+        }
+    }
+
+    /// Some messages up to an answer of the model and the comma behind it, and what was found in all up to there.
+    private struct Piece {
+        /// In the array.
+        let end: Int
+        let hash: UInt64
+        let segments: Int
+        let promptIndex: Int?
+        let promptKey: UInt64
+        let promptCount: Int
+        let messageCount: Int
+    }
+
+    var tools = Part(), system = Part()
+    private var pieces: [Piece] = []
+    private var segments: [PrefixSegment] = []
+
+    /// Shorter ones are not worth their place.
+    private static let pieceBytes = 2_048
+
+    /// What it weighs, in segments.
+    var size: Int { tools.segments.count + system.segments.count + segments.count + pieces.count + 4 }
+
+    mutating func forgetMessages() {
+        pieces = []
+        segments = []
+    }
+
+    /// Gives a conversation the messages that are known, and forgets those that are not sent any more.
+    ///
+    /// - Returns: where in the array the first that is not known begins; 0: none is.
+    mutating func resume(_ conversation: inout Conversation, _ messages: UnsafeRawBufferPointer) -> Int {
+        var start = 1, same = 0
+        for piece in pieces {
+            guard piece.end <= messages.count, SegmentHasher.hash(messages.slice(start..<piece.end)) == piece.hash,
+                conversation.segments.count + piece.segments <= Conversation.maximumSegments
+            else { break }
+            (start, same) = (piece.end, same + 1)
+        }
+        pieces.removeLast(pieces.count - same)
+        segments.removeLast(segments.count - (pieces.last?.segments ?? 0))
+        guard let last = pieces.last else { return 0 }
+        conversation.segments += segments
+        conversation.promptIndex = last.promptIndex
+        conversation.promptKey = last.promptKey
+        conversation.promptCount = last.promptCount
+        conversation.messageCount = last.messageCount
+        return last.end
+    }
+
+    /// Learns, behind a message that ends at `end`, if a later body may be taken up here: behind an answer nothing is pending.
+    ///
+    /// - Parameter first: segments of the conversation in front of its messages.
+    mutating func learn(
+        _ conversation: borrowing Conversation, _ messages: UnsafeRawBufferPointer, end: Int, behind first: Int
+    ) {
+        let start = pieces.last?.end ?? 1
+        guard end - start >= Self.pieceBytes, end < messages.count, messages[end] == UInt8(ascii: ","),
+            conversation.segments.last?.role == .assistant, !conversation.isJoined
+        else { return }
+        pieces.append(
+            Piece(
+                end: end + 1, hash: SegmentHasher.hash(messages.slice(start..<end + 1)),
+                segments: conversation.segments.count - first, promptIndex: conversation.promptIndex,
+                promptKey: conversation.promptKey, promptCount: conversation.promptCount,
+                messageCount: conversation.messageCount))
+    }
+
+    /// The segments of all messages, when all were read.
+    mutating func keep(_ all: ArraySlice<PrefixSegment>) {
+        let needed = pieces.last?.segments ?? 0
+        guard needed > segments.count else { return }
+        segments += all.dropFirst(segments.count).prefix(needed - segments.count)
+    }
+}
