@@ -52,7 +52,10 @@ let package = Package(
         // Our own C: shims for what Swift cannot express, generated OTLP messages, byte scanning.
         .target(name: "CScan"),
         .target(name: "CLinux"),
-        .target(name: "COTLP", dependencies: ["CProtobuf"]),
+        // Its assertions would write the folder of the build into the executable.
+        .target(
+            name: "COTLP", dependencies: ["CProtobuf"],
+            cSettings: [.define("NDEBUG", .when(configuration: .release))]),
 
         room("Wire", ["CScan"]),
         room("Transport", ["Wire", "CLinux", "COpenSSL", "CZlib", "CDeflate"]),

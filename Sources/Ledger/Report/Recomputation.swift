@@ -184,10 +184,16 @@ package struct Recomputation {
 
     /// A request's group in the roll-up, corrected by a difference of cost and of its mark.
     private static func rollup(monthly: Bool) -> String {
-        let keys = DailyRollup.keyColumns
+        let keys = monthly ? MonthlyRollup.keyColumns : DailyRollup.keyColumns
         let day = ReportColumn.day.scanExpression { $0 }
         let values = keys.map { $0 == "day" ? monthly ? "substr(\(day), 1, 8) || '01'" : day : $0 }
+        let number = PricedPart.expression(requests: "", figures: "")
         return "UPDATE \(monthly ? "monthly_costs" : "daily_costs") SET cost_nano_usd = cost_nano_usd + ?1, "
+            + PricedPart.stored.map { part in
+                let column = part.prefix + "cost_nano_usd"
+                return
+                    "\(column) = \(column) + iif((SELECT \(number) FROM requests WHERE id = ?3) = \(part.rawValue), ?1, 0), "
+            }.joined()
             + "unpriced_requests = unpriced_requests + ?2 - (SELECT unpriced FROM requests WHERE id = ?3) "
             + "WHERE (\(keys.joined(separator: ", "))) = "
             + "(SELECT \(values.joined(separator: ", ")) FROM requests WHERE id = ?3)"

@@ -140,6 +140,7 @@ private final class CountingHandler: RequestHandler {
             case .refused(let error): return answer(channel, error.status, "\(error.sentence)")
             case .tooLarge: return answer(channel, 413, "too large")
             case .timedOut: return answer(channel, 408, "too slow")
+            case .noRoom: return answer(channel, 529, "no room")
             case .clientGone: return channel.abandonAnswer()
             }
         }
