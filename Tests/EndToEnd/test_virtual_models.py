@@ -80,22 +80,22 @@ def test_the_fastest_is_chosen(make, upstream, second):
 def test_overrides_and_their_stripped_twin(make, upstream, second, sink):
     gateway, key = make(
         first={"override_params": {"speed": "fast", "temperature": 0.5}, "strip_params": ["top_k"],
-               "headers_override": {"set": {"anthropic-beta": "fast-mode-2026-02-01", "x-team": "acme"}, "remove": ["x-secret"]}},
+               "headers_override": {"set": {"anthropic-beta": "fast-mode-2026-02-01", "x-team": "acme"}, "remove": ["x-note"]}},
         last={"strip_params": ["speed"], "headers_override": {"remove": ["anthropic-beta: fast-mode-2026-02-01"]}})
     upstream.answers(error(429, "rate_limit_error"))
     sent = b'{"model" : "acme/sonnet", "max_tokens":10,\n "temperature": 1.0,"top_k":3, "speed":"fast","messages":[{"role":"user","content":"\\u00e9"}]}'
     headers = {"authorization": f"Bearer {key.secret}", "content-type": "application/json", "anthropic-version": "2023-06-01",
-               "anthropic-beta": "one-1,fast-mode-2026-02-01", "x-secret": "s"}
+               "anthropic-beta": "one-1,fast-mode-2026-02-01", "x-note": "s"}
     answer = gateway.request("POST", "/v1/messages", headers, sent)
     assert answer.status == 200, answer.body
     first, last = upstream.calls[0], second.calls[0]
     assert first.body == (b'{"model" : "claude-sonnet-5-5", "max_tokens":10,\n "temperature": 0.5,"speed":"fast",'
                           b'"messages":[{"role":"user","content":"\\u00e9"}]}')
     assert first.header("anthropic-beta") == "one-1,fast-mode-2026-02-01" and first.header("x-team") == "acme"
-    assert first.header("x-secret") is None
+    assert first.header("x-note") is None
     assert last.body == (b'{"model" : "claude-opus-5-5", "max_tokens":10,\n "temperature": 1.0,"top_k":3, '
                          b'"messages":[{"role":"user","content":"\\u00e9"}]}')
-    assert last.header("anthropic-beta") == "one-1" and last.header("x-secret") == "s"
+    assert last.header("anthropic-beta") == "one-1" and last.header("x-note") == "s"
 
 
 def test_a_beta_is_added_to_those_of_the_client(make, upstream):
