@@ -9,7 +9,7 @@ import table
 
 IDLE, STREAMS = 10_000, 2_000
 # Opened one after the other over about 2 s; then looked at when nothing has moved for a while.
-IDLE_STAGGER_US, IDLE_SECONDS, LOOK_AT = 200, 5.5, 5.0
+IDLE_STAGGER_US, IDLE_SECONDS, LOOK_AT = 200, 8.5, 8.0
 STREAM_STAGGER_US, STREAM_SECONDS = 1000, 9.0
 
 
