@@ -125,6 +125,13 @@ ssize_t tg_send_vector(int fd, const struct iovec *vector, int count) {
     return sent < 0 ? -errno : sent;
 }
 
+ssize_t tg_send(int fd, const void *bytes, size_t count) {
+    ssize_t sent;
+    do sent = send(fd, bytes, count, MSG_NOSIGNAL);
+    while (sent < 0 && errno == EINTR);
+    return sent < 0 ? -errno : sent;
+}
+
 ssize_t tg_receive(int fd, void *bytes, size_t capacity) {
     ssize_t got;
     do got = recv(fd, bytes, capacity, 0);

@@ -200,6 +200,7 @@ package final class ServerChannel {
     /// arrive at a closed socket would reset it (RFC 9112 §9.6).
     func linger() async {
         guard !isBroken, !stream.sawHangup else { return }
+        await drain()
         stream.shutdownWriting()
         wakeup.setDeadline(after: Self.lingerTime)
         defer { wakeup.clearDeadline() }
@@ -210,6 +211,17 @@ package final class ServerChannel {
             case .wouldBlock: break
             }
             if await wakeup.wait(for: [.downstreamReadable, .deadline]).contains(.deadline) { return }
+        }
+    }
+
+    /// Waits until the client has taken what was sent.
+    private func drain() async {
+        stream.flush()
+        defer { wakeup.clearDeadline() }
+        while stream.hasLeftover {
+            wakeup.setDeadline(after: limits.idleTimeout)
+            let events = await wakeup.wait(for: [.downstreamWritable, .downstreamHangup, .deadline])
+            if events != .downstreamWritable { return }
         }
     }
 

@@ -50,11 +50,18 @@ package final class ByteStream {
         return result
     }
 
-    /// Writes as much of the pieces, in order, as the kernel takes now; returns the count of bytes taken.
+    /// Bytes that `write` took and the kernel did not: they go out as the peer reads, and must before the stream is closed.
+    package var hasLeftover: Bool { socket.hasLeftover }
+
+    /// Writes as much of the pieces, in order, as is taken now; returns the count of bytes taken. Small ones go out with others of
+    /// the same turn.
     package func write(_ pieces: Pieces) -> WriteResult {
         guard let tls else { return socket.write(pieces) }
         return tls.write(pieces)
     }
+
+    /// Sends what `write` took, as far as the kernel takes it.
+    package func flush() { socket.flush() }
 
     /// Ends our side; the peer's may still be read.
     package func shutdownWriting() {

@@ -24,7 +24,7 @@ extension Connector {
     ) async throws(TransportError) {
         var left = Pieces(request)
         while left.count > 0 {
-            switch socket.write(left) {
+            switch socket.writeNow(left) {
             case .bytes(let count): left.removeFirst(count)
             case .wouldBlock: try await park(wakeup, [.upstreamWritable], abort)
             case .failed(let error): throw .proxyFault(reason: error.sentence)

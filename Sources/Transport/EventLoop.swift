@@ -29,6 +29,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     private var jobs = JobQueue()
     private var timers = TimerHeap()
     private var sources = SourceTable()
+    private var outbox = Outbox()
     /// The monotonic clock as of the present turn, in nanoseconds.
     package private(set) var now: Int64
     /// Runs at the end of every turn in which something happened; for what is batched per turn.
@@ -137,11 +138,13 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
                 } else {
                     sources.dispatch(token: event.token, bits: event.bits)
                     runJobs()
+                    if outbox.isDue { outbox.flush() }
                 }
             }
             fireTimers()
             takeInbox()
             runJobs()
+            outbox.flush()
             endOfTurn?()
         }
         tg_set_thread_loop(nil)
@@ -212,6 +215,19 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
         assert(isCurrent)
         sources.remove(token)
         _ = tg_poll_remove(pollDescriptor, descriptor)
+    }
+
+    /// Keeps a small write until some more have come, or the turn ends.
+    func putOff(_ pieces: Pieces, for socket: Socket) {
+        assert(isCurrent)
+        if outbox.put(pieces, for: socket) { return }
+        outbox.flush()
+        _ = outbox.put(pieces, for: socket)
+    }
+
+    /// Sends what was put off, as before something that must not overtake it.
+    func flush() {
+        if !outbox.isEmpty { outbox.flush() }
     }
 
     // MARK: Blocks

@@ -43,6 +43,11 @@ final class Socket: EventSource {
     private var wakeup: Wakeup?
     private var role = SocketRole.upstream
     private var mayRead = true
+    /// Writes of this turn wait in the loop's outbox.
+    private var isPutOff = false
+    /// What the kernel did not take of writes that were put off, and what is wrong if it takes nothing any more.
+    private var leftover: [UInt8] = []
+    private var failure: TransportError?
     /// The peer closed its side, or the connection broke; what it had sent before may still be read.
     private(set) var sawHangup = false
     /// Called instead of a wake-up when something comes while nobody is attached.
@@ -79,6 +84,8 @@ final class Socket: EventSource {
     func detach() { wakeup = nil }
 
     func ready(readable: Bool, writable: Bool, hangup: Bool) {
+        var writable = writable
+        if writable, !leftover.isEmpty { writable = sendLeftover() }
         if readable { mayRead = true }
         if hangup { sawHangup = true }
         guard let wakeup else {
@@ -110,7 +117,29 @@ final class Socket: EventSource {
 
     func markDrained() { if !sawHangup { mayRead = false } }
 
+    /// Bytes that were accepted and that the kernel has not taken.
+    var hasLeftover: Bool { !leftover.isEmpty }
+
+    /// Writes at once, or with other small writes of this turn: then a fault is told by the next read or write.
     func write(_ pieces: Pieces) -> WriteResult {
+        if let failure { return .failed(failure) }
+        guard leftover.isEmpty else { return .wouldBlock }
+        guard pieces.count > Outbox.largest else {
+            isPutOff = true
+            loop.putOff(pieces, for: self)
+            return .bytes(pieces.count)
+        }
+        return writeNow(pieces)
+    }
+
+    /// Writes at once.
+    func writeNow(_ pieces: Pieces) -> WriteResult {
+        flush()
+        if let failure { return .failed(failure) }
+        return leftover.isEmpty ? take(pieces) : .wouldBlock
+    }
+
+    private func take(_ pieces: Pieces) -> WriteResult {
         let sent = withUnsafeTemporaryAllocation(of: iovec.self, capacity: 4) { vector in
             var count = 0
             pieces.forEach { piece in
@@ -120,14 +149,61 @@ final class Socket: EventSource {
             }
             return tg_send_vector(descriptor, vector.baseAddress, Int32(count))
         }
+        return result(sent)
+    }
+
+    private func result(_ sent: Int) -> WriteResult {
         if sent >= 0 { return .bytes(sent) }
         return sent == -Int(EAGAIN) ? .wouldBlock : .failed(Self.error(Int32(-sent), "send"))
     }
 
-    func shutdownWriting() { _ = Glibc.shutdown(descriptor, Int32(SHUT_WR)) }
+    /// Sends what was put off, as far as the kernel takes it.
+    func flush() { if isPutOff { loop.flush() } }
+
+    // MARK: What was put off
+
+    /// Of the outbox: sends what was put off.
+    func send(_ bytes: UnsafeRawBufferPointer) {
+        isPutOff = false
+        guard isOpen, failure == nil else { return }
+        guard leftover.isEmpty else { return leftover.append(contentsOf: bytes) }
+        let sent = offer(bytes)
+        if sent < bytes.count, failure == nil { leftover.append(contentsOf: bytes[sent...]) }
+    }
+
+    /// True: all has gone, or nothing will.
+    private func sendLeftover() -> Bool {
+        let sent = leftover.withUnsafeBytes(offer)
+        if failure != nil || sent == leftover.count { leftover = [] } else { leftover.removeFirst(sent) }
+        return leftover.isEmpty
+    }
+
+    /// How much the kernel takes.
+    private func offer(_ bytes: UnsafeRawBufferPointer) -> Int {
+        switch result(tg_send(descriptor, bytes.baseAddress, bytes.count)) {
+        case .bytes(let count): return count
+        case .wouldBlock: return 0
+        case .failed(let error):
+            // Whoever waits for the peer finds out by reading.
+            failure = error
+            mayRead = true
+            var events = role.readable
+            events.formUnion(role.writable)
+            events.formUnion(role.hangup)
+            sawHangup = true
+            wakeup?.signal(events)
+            return 0
+        }
+    }
+
+    func shutdownWriting() {
+        flush()
+        _ = Glibc.shutdown(descriptor, Int32(SHUT_WR))
+    }
 
     func close() {
         guard let token else { return }
+        flush()
         self.token = nil
         loop.unregister(descriptor, token: token)
         wakeup = nil

@@ -48,6 +48,7 @@ int tg_clock_is_synchronized(void);
 
 // Each returns a value >= 0, or a negative errno.
 ssize_t tg_send_vector(int fd, const struct iovec *vector, int count);
+ssize_t tg_send(int fd, const void *bytes, size_t count);
 ssize_t tg_receive(int fd, void *bytes, size_t capacity);
 int tg_accept(int fd, struct sockaddr_storage *address, socklen_t *length);
 int tg_socket(int family);
