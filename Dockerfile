@@ -2,7 +2,7 @@
 
 FROM swift:6.3-bookworm AS build
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends pkg-config libssl-dev libsqlite3-dev libyaml-dev zlib1g-dev libprotobuf-c-dev libnghttp2-dev libxxhash-dev libpcre2-dev \
+    && apt-get install -y --no-install-recommends pkg-config libssl-dev libsqlite3-dev libyaml-dev zlib1g-dev libdeflate-dev libprotobuf-c-dev libnghttp2-dev libxxhash-dev libpcre2-dev \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY Package.swift ./
@@ -13,7 +13,7 @@ RUN swift build -c release --static-swift-stdlib --product tollgate \
 
 FROM debian:bookworm-slim
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends ca-certificates tzdata libstdc++6 libssl3 libsqlite3-0 libyaml-0-2 zlib1g libprotobuf-c1 libnghttp2-14 libxxhash0 libpcre2-8-0 \
+    && apt-get install -y --no-install-recommends ca-certificates tzdata libstdc++6 libssl3 libsqlite3-0 libyaml-0-2 zlib1g libdeflate0 libprotobuf-c1 libnghttp2-14 libxxhash0 libpcre2-8-0 \
     && rm -rf /var/lib/apt/lists/* \
     && groupadd --system --gid 10001 tollgate \
     && useradd --system --uid 10001 --gid tollgate --home-dir /var/lib/tollgate --create-home tollgate

@@ -36,6 +36,7 @@ let package = Package(
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CNGHTTP2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
+        .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
         .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
         .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
         // Our own C: shims for what Swift cannot express, generated OTLP messages, byte scanning.
@@ -44,7 +45,7 @@ let package = Package(
         .target(name: "COTLP", dependencies: ["CProtobuf"]),
 
         room("Wire", ["CScan"]),
-        room("Transport", ["Wire", "CLinux", "COpenSSL", "CZlib"]),
+        room("Transport", ["Wire", "CLinux", "COpenSSL", "CZlib", "CDeflate"]),
         room("HTTP", ["Wire", "Transport", "CNGHTTP2"]),
         room("Configuration", ["Wire", "CYAML", "CPCRE2"]),
         room("Providers", ["Wire", "Configuration"]),

@@ -88,6 +88,7 @@ package actor Governor {
             .refused(AdmissionRefusal(reason: reason, sequence: sequence, at: now))
         }
         var rates: [Admission.RateItem] = []
+        rates.reserveCapacity(demand.places.rates.count)
         for place in demand.places.rates where !demand.held.contains(place) {
             let terms = demand.book.rates[place.rule]
             let limiter = limiter(terms, place.scope)
@@ -100,6 +101,8 @@ package actor Governor {
                 Admission.RateItem(limiter: limiter, amount: amount, place: place, isOfRequest: !countsTokens))
         }
         var budgets: [Admission.BudgetItem] = [], examinations: [BudgetExamination] = [], warnings: [String] = []
+        budgets.reserveCapacity(demand.places.budgets.count)
+        examinations.reserveCapacity(demand.places.budgets.count)
         for place in demand.places.budgets {
             let terms = demand.book.budgets[place.rule]
             let known = claim(of: demand, on: terms)

@@ -68,14 +68,18 @@ package struct HoldRecord: Sendable, Equatable {
         output.append(string: id.unit)
         output.append(byte: Self.tab)
         output.append(string: id.scope)
-        let numbers = [
-            Self.seconds(id.windowStart), Self.seconds(id.windowEnd), claim.amount, claim.worst, settled, reserved,
-            worst, limit,
-        ]
-        for number in numbers {
+        func add(_ number: Int64) {
             output.append(byte: Self.tab)
             output.append(decimal: Int(number))
         }
+        add(Self.seconds(id.windowStart))
+        add(Self.seconds(id.windowEnd))
+        add(claim.amount)
+        add(claim.worst)
+        add(settled)
+        add(reserved)
+        add(worst)
+        add(limit)
         output.append(byte: Self.tab)
         if let maximumOvershoot { output.append(decimal: Int(maximumOvershoot)) } else { output.append("-") }
         output.append(byte: Self.tab)

@@ -45,7 +45,7 @@ package final class ClientConnection: @unchecked Sendable {
     /// Begins an exchange, whose waits are on `wakeup`.
     package func begin(_ wakeup: Wakeup) {
         self.wakeup = wakeup
-        wakeup.clear([.upstreamReadable, .upstreamWritable])
+        wakeup.clear(.upstreamReadable | .upstreamWritable)
         stream.attach(wakeup, as: .upstream)
         requestIsComplete = false
         bytesReceived = 0
@@ -104,8 +104,8 @@ package final class ClientConnection: @unchecked Sendable {
             }
             wakeup.setDeadline(after: timeout)
             defer { wakeup.clearDeadline() }
-            let events = await wakeup.wait(for: abort.union([.upstreamWritable, .upstreamReadable, .deadline]))
-            try check(events, abort, [.upstreamWritable, .upstreamReadable])
+            let events = await wakeup.wait(for: abort.union(.upstreamWritable | .upstreamReadable | .deadline))
+            try check(events, abort, .upstreamWritable | .upstreamReadable)
             if events.contains(.upstreamReadable), await answerHasBegun() {
                 wakeup.signal(.upstreamReadable)
                 return
@@ -154,7 +154,7 @@ package final class ClientConnection: @unchecked Sendable {
             case .wouldBlock:
                 break
             }
-            let events = await wakeup.wait(for: abort.union([.upstreamReadable, .deadline]))
+            let events = await wakeup.wait(for: abort.union(.upstreamReadable | .deadline))
             try check(events, abort, .upstreamReadable)
         }
     }
@@ -215,7 +215,7 @@ package final class ClientConnection: @unchecked Sendable {
             case .wouldBlock:
                 wakeup.setDeadline(after: timeout)
                 try check(
-                    await wakeup.wait(for: abort.union([.upstreamReadable, .deadline])), abort, .upstreamReadable)
+                    await wakeup.wait(for: abort.union(.upstreamReadable | .deadline)), abort, .upstreamReadable)
             }
         }
     }

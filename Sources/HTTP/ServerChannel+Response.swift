@@ -181,7 +181,7 @@ extension ServerChannel {
         isBroken = true
         mustClose = true
         stream.shutdownWriting()
-        wakeup.signal([.downstreamHangup, .downstreamReadable, .downstreamWritable, .deadline, .notice])
+        wakeup.signal(.downstreamHangup | .downstreamReadable | .downstreamWritable | .deadline | .notice)
     }
 
     // MARK: Sending
@@ -229,7 +229,7 @@ extension ServerChannel {
             let state = flushNow()
             guard state == .pending else { return state }
             wakeup.setDeadline(after: limits.idleTimeout)
-            let events = await wakeup.wait(for: [.downstreamWritable, .deadline])
+            let events = await wakeup.wait(for: .downstreamWritable | .deadline)
             if events == .deadline {
                 isBroken = true
                 return .failed

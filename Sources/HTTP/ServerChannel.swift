@@ -115,7 +115,7 @@ package final class ServerChannel {
             case .bytes: return nil
             case .failed(let error): return error
             case .wouldBlock:
-                let events = await wakeup.wait(for: [.downstreamReadable, .downstreamWritable, .deadline])
+                let events = await wakeup.wait(for: .downstreamReadable | .downstreamWritable | .deadline)
                 if events.contains(.deadline) { return .timedOut }
             }
         }
@@ -159,7 +159,7 @@ package final class ServerChannel {
             case .wouldBlock: break
             }
             if mustClose, !begun { return .ended }
-            let events = await wakeup.wait(for: [.downstreamReadable, .deadline, .notice])
+            let events = await wakeup.wait(for: .downstreamReadable | .deadline | .notice)
             if events.contains(.deadline), !events.contains(.downstreamReadable) {
                 if begun { return .refused(.timedOut) }
                 return mayRest && beginRest() ? .resting : .ended
@@ -210,7 +210,7 @@ package final class ServerChannel {
             case .end, .failed: return
             case .wouldBlock: break
             }
-            if await wakeup.wait(for: [.downstreamReadable, .deadline]).contains(.deadline) { return }
+            if await wakeup.wait(for: .downstreamReadable | .deadline).contains(.deadline) { return }
         }
     }
 
@@ -220,7 +220,7 @@ package final class ServerChannel {
         defer { wakeup.clearDeadline() }
         while stream.hasLeftover {
             wakeup.setDeadline(after: limits.idleTimeout)
-            let events = await wakeup.wait(for: [.downstreamWritable, .downstreamHangup, .deadline])
+            let events = await wakeup.wait(for: .downstreamWritable | .downstreamHangup | .deadline)
             if events != .downstreamWritable { return }
         }
     }
@@ -252,7 +252,7 @@ package final class ServerChannel {
                 case .bytes, .wouldBlock: break
                 }
                 if incoming.isComplete || body.count > before { return arrival(body) }
-                let events = await wakeup.wait(for: [.downstreamReadable, .deadline])
+                let events = await wakeup.wait(for: .downstreamReadable | .deadline)
                 if events.contains(.deadline), !events.contains(.downstreamReadable) {
                     if body.count - mark < Self.bodyProgress { return .timedOut }
                     mark = body.count

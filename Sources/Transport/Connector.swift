@@ -98,7 +98,7 @@ package final class Connector: @unchecked Sendable {
         }
         let socket = try Socket(descriptor: descriptor, loop: loop)
         do throws(TransportError) {
-            wakeup.clear([.upstreamWritable, .upstreamReadable])
+            wakeup.clear(.upstreamWritable | .upstreamReadable)
             socket.attach(wakeup, as: .upstream)
             try await park(wakeup, [.upstreamWritable], abort)
             let problem = tg_socket_error(descriptor)
@@ -125,7 +125,7 @@ package final class Connector: @unchecked Sendable {
         while true {
             switch stream.handshake() {
             case .bytes: return stream
-            case .wouldBlock: try await park(wakeup, [.upstreamReadable, .upstreamWritable], abort)
+            case .wouldBlock: try await park(wakeup, .upstreamReadable | .upstreamWritable, abort)
             case .failed(let error): throw error
             }
         }

@@ -1,23 +1,15 @@
+import CDeflate
 import CZlib
 
-/// Compresses to gzip (RFC 1952) in one piece.
+/// Compresses to gzip (RFC 1952) in one piece. `level`: 1, fast, to 12, small.
 package func gzip(_ bytes: [UInt8], level: Int32 = 6) -> [UInt8]? {
-    var stream = z_stream()
-    guard tg_deflate_init(&stream, level) == Z_OK else { return nil }
-    defer { deflateEnd(&stream) }
-    let bound = Int(deflateBound(&stream, UInt(bytes.count)))
-    var complete = false
+    guard let compressor = libdeflate_alloc_compressor(level) else { return nil }
+    defer { libdeflate_free_compressor(compressor) }
+    let bound = libdeflate_gzip_compress_bound(compressor, bytes.count)
     let output = [UInt8](unsafeUninitializedCapacity: bound) { buffer, count in
-        bytes.withUnsafeBufferPointer { input in
-            stream.next_in = UnsafeMutablePointer(mutating: input.baseAddress)
-            stream.avail_in = UInt32(input.count)
-            stream.next_out = buffer.baseAddress
-            stream.avail_out = UInt32(buffer.count)
-            complete = deflate(&stream, Z_FINISH) == Z_STREAM_END
-        }
-        count = Int(stream.total_out)
+        count = libdeflate_gzip_compress(compressor, bytes, bytes.count, buffer.baseAddress, buffer.count)
     }
-    return complete ? output : nil
+    return output.isEmpty ? nil : output
 }
 
 /// Decompresses gzip or zlib as it comes, for reading what is forwarded compressed; loop-confined.

@@ -16,6 +16,11 @@ package struct WakeEvents: OptionSet, Sendable {
     package static let tick = WakeEvents(rawValue: 64)
     /// The process drains, or a resource was handed over.
     package static let notice = WakeEvents(rawValue: 128)
+
+    /// Either's. HOT: a literal of several makes an array of them first.
+    package static func | (one: WakeEvents, other: WakeEvents) -> WakeEvents {
+        WakeEvents(rawValue: one.rawValue | other.rawValue)
+    }
 }
 
 /// The one place where a task of a loop waits: for any of several events, with one continuation.

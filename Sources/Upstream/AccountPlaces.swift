@@ -89,7 +89,7 @@ package final class AccountPlaces: Sendable {
         wakeup.setDeadline(after: timeout)
         defer { wakeup.clearDeadline() }
         while true {
-            let events = await wakeup.wait(for: abort.union([.notice, .deadline]))
+            let events = await wakeup.wait(for: abort.union(.notice | .deadline))
             if !events.isDisjoint(with: abort) {
                 // An abort stays pending, for whoever asked for it.
                 wakeup.signal(events.intersection(abort))

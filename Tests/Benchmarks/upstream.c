@@ -22,8 +22,8 @@ enum { NAMES = 32, NAME_CAPACITY = 32 };
     "\"model\":\"claude-sonnet-4-5-20250929\",\"id\":\"msg_01XFDUDYJgAACzvnptVvoYEL\"," \
     "\"type\":\"message\",\"role\":\"assistant\""
 #define USAGE \
-    "\"input_tokens\":412,\"cache_creation_input_tokens\":1873,\"cache_read_input_tokens\":48211," \
-    "\"cache_creation\":{\"ephemeral_5m_input_tokens\":1873,\"ephemeral_1h_input_tokens\":0}," \
+    "\"input_tokens\":412,\"cache_creation_input_tokens\":0,\"cache_read_input_tokens\":50084," \
+    "\"cache_creation\":{\"ephemeral_5m_input_tokens\":0,\"ephemeral_1h_input_tokens\":0}," \
     "\"service_tier\":\"standard\""
 
 struct text {
@@ -92,8 +92,8 @@ static void prepare_streams(void) {
     add_event(&closing, "content_block_stop", "{\"type\":\"content_block_stop\",\"index\":0}");
     add_event(&closing, "message_delta",
               "{\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\",\"stop_sequence\":null},"
-              "\"usage\":{\"input_tokens\":412,\"cache_creation_input_tokens\":1873,"
-              "\"cache_read_input_tokens\":48211,\"output_tokens\":5021}}");
+              "\"usage\":{\"input_tokens\":412,\"cache_creation_input_tokens\":0,"
+              "\"cache_read_input_tokens\":50084,\"output_tokens\":5021}}");
     add_event(&closing, "message_stop", "{\"type\":\"message_stop\"}");
     add(&closing, "0\r\n\r\n", 5);
     add(&burst, opening.bytes, opening.length);

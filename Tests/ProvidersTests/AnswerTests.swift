@@ -60,14 +60,6 @@ import Wire
         #expect(list.model("claude-3") != nil && list.model("claude%2D3") != nil && list.model("gpt") == nil)
     }
 
-    @Test("What Claude Code says of itself")
-    func agents() {
-        let agent = ClientAgent("claude-cli/2.1.329 (external, sdk-py, agent-sdk/0.2.186)")
-        #expect(agent.version == "2.1.329" && agent.entrypoint == "sdk-py")
-        #expect(ClientAgent("curl/8.1").version == "curl/8.1" && ClientAgent("curl/8.1").entrypoint.isEmpty)
-        #expect(ClientAgent("claude-cli/1 (").entrypoint.isEmpty)
-    }
-
     private func script(_ text: String, stream: Bool, tools: String = "[]") throws -> MockAnswer {
         let body =
             #"{"model":"m","stream":\#(stream),"tools":\#(tools),"messages":[{"role":"user","content":"\#(text)"}]}"#

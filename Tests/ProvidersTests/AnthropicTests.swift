@@ -169,17 +169,28 @@ struct AnthropicTests {
             ("claude-cli/2.1.329 (external)", "2.1.329", ""),
             ("claude-cli/2.1.329 (external, cli", "2.1.329", ""), ("claude-cli/2 )(", "2", ""),
             ("Anthropic/Python 2.11.0 (x, y)", "Anthropic/Python", ""), ("curl/8.0", "curl/8.0", ""), ("", "", ""),
-            ("claude-cli/2 ()", "2", ""), (" x", "", ""),
+            ("claude-cli/2 ()", "2", ""), (" x", "", ""), ("claude-cli/1 (", "1", ""),
+            ("claude-cli/2.1.329 (external, sdk-py, agent-sdk/0.2.186)", "2.1.329", "sdk-py"),
         ])
     func agents(text: String, version: String, entrypoint: String) {
-        let agent = ClientAgent(text)
+        let agent = read(agent: text)
         #expect(agent.version == version && agent.entrypoint == entrypoint)
     }
 
     @Test("Names without end are cut")
     func longAgents() {
         let long = String(repeating: "x", count: 500)
-        let agent = ClientAgent("claude-cli/\(long) (external, \(long))")
+        let agent = read(agent: "claude-cli/\(long) (external, \(long))")
         #expect(agent.version.count == 48 && agent.entrypoint.count == 48)
+    }
+}
+
+private func read(agent text: String) -> (version: String, entrypoint: String) {
+    Array(text.utf8).withUnsafeBytes { bytes in
+        let agent = ClientAgent(bytes)
+        return (
+            String(decoding: bytes[agent.version], as: UTF8.self),
+            String(decoding: bytes[agent.entrypoint], as: UTF8.self)
+        )
     }
 }

@@ -50,7 +50,7 @@ actor KeySetSource {
         let wakeup = Wakeup(loop: loop)
         waiting.append(wakeup)
         wakeup.setDeadline(after: deadline - monotonicNanoseconds())
-        let events = await wakeup.wait(for: [.notice, .deadline])
+        let events = await wakeup.wait(for: .notice | .deadline)
         wakeup.clearDeadline()
         waiting.removeAll { $0 === wakeup }
         return events.contains(.notice)

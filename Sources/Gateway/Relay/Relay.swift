@@ -106,7 +106,7 @@ struct Relay {
         let silentSince = monotonicNanoseconds()
         wakeup.setDeadline(after: patience(at: silentSince))
         while true {
-            let events = await wakeup.wait(for: [.upstreamReadable, .downstreamHangup, .deadline, .tick])
+            let events = await wakeup.wait(for: .upstreamReadable | .downstreamHangup | .deadline | .tick)
             if events.contains(.downstreamHangup) { return .clientGone }
             if events.contains(.upstreamReadable) {
                 if isEventStream { wakeup.setTick(after: pingInterval) }

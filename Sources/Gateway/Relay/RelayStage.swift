@@ -103,7 +103,7 @@ extension LoopWorker {
         let wakeup = exchange.channel.wakeup
         wakeup.setDeadline(after: delay)
         defer { wakeup.clearDeadline() }
-        let events = await wakeup.wait(for: [.deadline, .downstreamHangup])
+        let events = await wakeup.wait(for: .deadline | .downstreamHangup)
         guard events.contains(.downstreamHangup) else { return true }
         wakeup.signal(.downstreamHangup)
         return false

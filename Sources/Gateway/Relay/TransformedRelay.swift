@@ -94,7 +94,7 @@ struct TransformedRelay {
         let silentSince = monotonicNanoseconds()
         wakeup.setDeadline(after: patience(at: silentSince))
         while true {
-            let events = await wakeup.wait(for: [.upstreamReadable, .downstreamHangup, .deadline, .tick])
+            let events = await wakeup.wait(for: .upstreamReadable | .downstreamHangup | .deadline | .tick)
             if events.contains(.downstreamHangup) { return .clientGone }
             if events.contains(.upstreamReadable) {
                 if isStreamed { wakeup.setTick(after: pingInterval) }
@@ -144,7 +144,7 @@ struct TransformedRelay {
                 if isLast || bytes.count > Self.drainBytes { return }
             case .failed: return
             case .wouldBlock:
-                if await wakeup.wait(for: [.upstreamReadable, .deadline]) == .deadline { return }
+                if await wakeup.wait(for: .upstreamReadable | .deadline) == .deadline { return }
             }
         }
     }

@@ -72,9 +72,9 @@ extension LoopWorker {
         row.promptID = text(facts.promptID)
         row.toolDurations = text(facts.toolDurations)
         if let userAgent = facts.userAgent {
-            let agent = ClientAgent(String(decoding: exchange.text(userAgent), as: UTF8.self))
-            row.clientVersion = .string(agent.version)
-            row.entrypoint = .string(agent.entrypoint)
+            let text = exchange.text(userAgent), agent = ClientAgent(text)
+            row.clientVersion = .bytes(text.slice(agent.version))
+            row.entrypoint = .bytes(text.slice(agent.entrypoint))
         }
     }
 

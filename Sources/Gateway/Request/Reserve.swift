@@ -104,7 +104,7 @@ extension LoopWorker {
         countWaiting(1, rule)
         defer { countWaiting(-1, rule) }
         while turn.verdict == nil {
-            if await wakeup.wait(for: [.notice, .downstreamHangup]).contains(.downstreamHangup) {
+            if await wakeup.wait(for: .notice | .downstreamHangup).contains(.downstreamHangup) {
                 turn.abandon(ticket)
                 return nil
             }

@@ -59,7 +59,7 @@ final class MockServer: RequestHandler {
         for (index, step) in answer.steps.enumerated() {
             if step.pause > 0 {
                 channel.wakeup.setDeadline(after: step.pause)
-                let events = await channel.wakeup.wait(for: [.deadline, .downstreamHangup])
+                let events = await channel.wakeup.wait(for: .deadline | .downstreamHangup)
                 channel.wakeup.clearDeadline()
                 if events.contains(.downstreamHangup) { return channel.abandonAnswer() }
             }

@@ -45,7 +45,7 @@ final class HTTP2Connection: @unchecked Sendable {
                 _ = try? flush()
                 return answer
             }
-            let wanted: WakeEvents = isBlocked ? [.upstreamReadable, .upstreamWritable] : .upstreamReadable
+            let wanted: WakeEvents = isBlocked ? .upstreamReadable | .upstreamWritable : .upstreamReadable
             // A server that sends without end, and nothing of the answer, is out of time all the same.
             let isOver = monotonicNanoseconds() >= deadline
             if hasRead, !isOver { continue }

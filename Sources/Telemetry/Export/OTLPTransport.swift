@@ -57,7 +57,7 @@ package final class LoopPause: ExportPause {
 
     package func pause(nanoseconds: Int64) async {
         wakeup.setDeadline(after: nanoseconds)
-        _ = await wakeup.wait(for: [.deadline, .notice])
+        _ = await wakeup.wait(for: .deadline | .notice)
         wakeup.clearDeadline()
     }
 

@@ -152,24 +152,24 @@ extension ByteWriter {
     }
 
     private mutating func append(magnitude: UInt64, isNegative: Bool) {
-        append(upTo: 40) { room in
-            var magnitude = magnitude
-            var digits = 0
-            var start = room.count
-            // Digits come out backwards: fill from the end of the lent room, then move to its front.
-            repeat {
-                start -= 1
-                room[start] = UInt8(truncatingIfNeeded: magnitude % 10) + Ascii.zero
-                magnitude /= 10
-                digits += 1
-            } while magnitude > 0
-            if isNegative {
-                start -= 1
-                room[start] = Ascii.minus
-                digits += 1
-            }
-            return moveToFront(room, from: start, count: digits)
+        if isNegative { append(byte: Ascii.minus) }
+        var digits = 1, limit: UInt64 = 10
+        while digits < 20, magnitude >= limit {
+            digits += 1
+            let (next, isOver) = limit.multipliedReportingOverflow(by: 10)
+            if isOver { break }
+            limit = next
         }
+        reserve(digits)
+        guard let base else { return }
+        // From the last digit to the first.
+        var rest = magnitude, place = count + digits
+        while place > count {
+            place -= 1
+            base.storeBytes(of: UInt8(truncatingIfNeeded: rest % 10) + Ascii.zero, toByteOffset: place, as: UInt8.self)
+            rest /= 10
+        }
+        count += digits
     }
 
     /// Appends a number in decimal, padded with zeros to `width` digits.
@@ -222,10 +222,4 @@ extension ByteWriter {
     package mutating func appendLastChunk() {
         append("0\r\n\r\n")
     }
-}
-
-private func moveToFront(_ room: UnsafeMutableRawBufferPointer, from start: Int, count: Int) -> Int {
-    guard let base = room.baseAddress else { return 0 }
-    base.copyMemory(from: base + start, byteCount: count)
-    return count
 }
