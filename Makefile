@@ -8,6 +8,12 @@ SWIFT_FLAGS ?=
 # How many end-to-end tests run side by side, and what else pytest should know (PYTEST='-k keys').
 WORKERS ?= 2
 PYTEST ?=
+# Which drills of `make attack` (ATTACK='--only slow-loris').
+ATTACK ?=
+# How long all trials of the fuzzer take together, in seconds.
+FUZZ_SECONDS ?= 1800
+# How long the soak takes.
+SOAK_MINUTES ?= 60
 
 RELEASE := swift build -c release --static-swift-stdlib --product tollgate
 SOURCES := $(wildcard Sources Tests Package.swift)
@@ -15,7 +21,7 @@ VENV := .build/venv
 PYTHON := $(CURDIR)/$(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: run test unit e2e bench budget budget-write build lint format clean help packages
+.PHONY: run test unit e2e bench budget budget-write attack fuzz sanitize sbom soak build lint format clean help packages
 
 run: packages ## Build, issue a first key, start on 127.0.0.1:4100
 	$(RELEASE)
@@ -43,6 +49,13 @@ $(VENV)/.installed: Tests/EndToEnd/requirements.txt
 	$(VENV)/bin/pip install -q --disable-pip-version-check -r $<
 	@touch $@
 
+fuzz: packages ## Fuzz every parser for FUZZ_SECONDS (half an hour); see docs/reliability.md
+	Tests/Fuzz/run --seconds $(FUZZ_SECONDS)
+
+sanitize: packages ## The Swift tests of what runs on several threads, under ThreadSanitizer, then AddressSanitizer
+	Tests/Fuzz/sanitize thread
+	Tests/Fuzz/sanitize address
+
 bench: packages ## Measure Tollgate beside nginx and HAProxy
 	@.ci/install-packages bench
 	$(RELEASE)
@@ -57,6 +70,19 @@ budget-write: packages ## Make what is counted now the budget
 	@.ci/install-packages budget
 	$(RELEASE)
 	Tests/Benchmarks/budget --write
+
+attack: packages ## Attack Tollgate and say what held
+	@.ci/install-packages attack
+	$(RELEASE)
+	Tests/Attack/run $(ATTACK)
+sbom: packages ## Write what the release executable is made of (SPDX 2.3)
+	$(RELEASE)
+	@.ci/sbom "$$($(RELEASE) --show-bin-path)/tollgate" > .build/tollgate.spdx.json
+	@echo .build/tollgate.spdx.json
+
+soak: packages $(VENV)/.installed ## An hour of mixed traffic, faults, reloads and changes of keys; soak.log has the samples
+	$(RELEASE)
+	TOLLGATE_BINARY="$$($(RELEASE) --show-bin-path)/tollgate" $(PYTHON) Tests/Attack/soak --minutes $(SOAK_MINUTES)
 
 lint: ## Check the format
 	swift format lint --strict -r -p $(SOURCES)

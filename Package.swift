@@ -1,6 +1,9 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+// Only `make fuzz` needs libFuzzer.
+let fuzzes = Context.environment["TOLLGATE_FUZZ"] != nil
+
 // One way to compile everything: Swift 6 mode, async functions stay on the caller's actor,
 // existentials are spelled `any`, imports are explicit.
 let settings: [SwiftSetting] = [
@@ -24,6 +27,13 @@ func tests(
         name: room + "Tests", dependencies: [.byName(name: room)] + dependencies, exclude: exclude,
         resources: resources, swiftSettings: settings)
 }
+
+/// The trials with libFuzzer around them.
+let fuzzing: [Target] = [
+    .executableTarget(
+        name: "Fuzz", dependencies: ["FuzzTrials"], path: "Tests/Fuzz/Driver",
+        swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])]),
+]
 
 let package = Package(
     name: "tollgate",
@@ -68,11 +78,22 @@ let package = Package(
         .target(
             name: "LoopSupport", dependencies: ["Transport"], path: "Tests/LoopSupport", swiftSettings: settings),
         .target(name: "SeededRandom", path: "Tests/SeededRandom", swiftSettings: settings),
+        .target(
+            name: "MessagesGrammar", dependencies: ["Wire"], path: "Tests/MessagesGrammar", swiftSettings: settings),
+        .target(
+            name: "FuzzTrials",
+            dependencies: [
+                "MessagesGrammar", "Gateway", "Governance", "Sessions", "Telemetry", "HTTP", "Providers",
+                "Configuration", "Transport", "Wire",
+            ],
+            path: "Tests/Fuzz/Trials", swiftSettings: settings),
+        .testTarget(
+            name: "FuzzTests", dependencies: ["FuzzTrials"], path: "Tests/Fuzz/Replay", swiftSettings: settings),
         tests("Wire", ["SeededRandom"]),
         tests("Transport", ["LoopSupport"]),
         tests("HTTP", ["LoopSupport", "Transport", "Wire"]),
         tests("Configuration", ["Wire"]),
-        tests("Providers", ["SeededRandom", "Wire", "Configuration"], exclude: ["Golden"]),
+        tests("Providers", ["MessagesGrammar", "SeededRandom", "Wire", "Configuration"], exclude: ["Golden"]),
         tests("Telemetry", ["SeededRandom", "HTTP", "Transport", "Wire"]),
         tests("Ledger", ["SeededRandom", "Wire", "Transport"], exclude: ["Golden"]),
         tests("Sessions", ["SeededRandom", "Wire"]),
@@ -84,5 +105,5 @@ let package = Package(
                 "SeededRandom", "Upstream", "Governance", "Sessions", "Ledger", "Telemetry", "Providers",
                 "Configuration", "HTTP", "Transport", "Wire",
             ]),
-    ]
+    ] + (fuzzes ? fuzzing : [])
 )

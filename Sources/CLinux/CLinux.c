@@ -2,15 +2,19 @@
 #include "CLinux.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <malloc.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/timex.h>
@@ -158,6 +162,9 @@ int tg_listen(const struct sockaddr *address, socklen_t length, int backlog, boo
     if (fd < 0) return fd;
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if (reuse_port) setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+    // Accepted sockets inherit it: what a client does not read stays with the upstream, and not in megabytes of kernel memory.
+    int unsent = 256 * 1024;
+    setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
     if (address->sa_family == AF_INET6) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
     if (bind(fd, address, length) != 0 || listen(fd, backlog) != 0) {
         int problem = errno;
@@ -214,6 +221,29 @@ void tg_keep_freed_memory(void) {
     mallopt(M_TOP_PAD, 1 << 20);
 }
 
+bool tg_trim_freed_memory(size_t least) {
+    char text[128];
+    int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return false;
+    ssize_t got = read(fd, text, sizeof text - 1);
+    close(fd);
+    unsigned long resident, shared;
+    text[got > 0 ? got : 0] = 0;
+    if (sscanf(text, "%*u %lu %lu", &resident, &shared) != 2 || shared > resident) return false;
+    struct mallinfo2 heap = mallinfo2();
+    // What is in use may be not resident, never the other way round.
+    size_t own = (resident - shared) * (size_t)sysconf(_SC_PAGESIZE), used = heap.uordblks + heap.hblkhd;
+    if (own < used + least) return false;
+    malloc_trim(16 << 20);
+    return true;
+}
+
+int tg_descriptor_limit(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur > INT_MAX) return INT_MAX;
+    return (int)limit.rlim_cur;
+}
+
 int tg_processors(void) {
     cpu_set_t set;
     return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
@@ -237,4 +267,28 @@ int tg_clock_is_synchronized(void) {
     struct timex times = {0};
     if (adjtimex(&times) < 0) return -1;
     return (times.status & STA_UNSYNC) == 0;
+}
+
+// The strings that the kernel laid out at the start stay where /proc/PID/environ reads them: they are copied, then wiped.
+static int environment_hide(void) {
+    size_t count = 0;
+    while (environ && environ[count]) count++;
+    char **copies = calloc(count + 1, sizeof *copies);
+    if (!copies) return ENOMEM;
+    for (size_t i = 0; i < count; i++) {
+        copies[i] = strdup(environ[i]);
+        if (!copies[i]) return ENOMEM;
+    }
+    for (size_t i = 0; i < count; i++) explicit_bzero(environ[i], strlen(environ[i]));
+    environ = copies;  // For the life of the process.
+    return 0;
+}
+
+int tg_process_seal(void) {
+    int problem = 0;
+    struct rlimit none = {0, 0};
+    if (setrlimit(RLIMIT_CORE, &none) != 0) problem = errno;
+    if (prctl(PR_SET_DUMPABLE, 0) != 0 && !problem) problem = errno;
+    int hidden = environment_hide();
+    return problem ? problem : hidden;
 }

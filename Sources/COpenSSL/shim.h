@@ -21,6 +21,9 @@ static inline long tg_ssl_ctx_set_mode(SSL_CTX *context) {
     return SSL_CTX_set_mode(
         context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
 }
+static inline uint64_t tg_ssl_ctx_refuse_renegotiation(SSL_CTX *context) {
+    return SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION);
+}
 static inline long tg_ssl_ctx_session_cache_client(SSL_CTX *context) {
     return SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT);
 }

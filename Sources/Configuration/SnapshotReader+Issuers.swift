@@ -70,7 +70,7 @@ extension SnapshotReader {
         guard place.text.contains("://") else {
             section.refuse(["refresh"], "has no effect: a file is read anew when it changes")
             let file = place.text.hasPrefix("file:") ? String(place.text.dropFirst(5)) : place.text
-            guard !file.isEmpty else {
+            guard FilePath.isLikely(file), !file.isEmpty else {
                 reader.note(place.mark, path, "\(place.shown) names no file")
                 return nil
             }

@@ -79,8 +79,10 @@ struct SnapshotReader {
         if !tls.has("client_ca") {
             tls.refuse(["client_certificates"], "has no effect: there is no client_ca that they must chain to")
         }
-        guard let certificate, let key else { return nil }
-        var setting = TLSSetting(certificate: reader.absolute(certificate.text), key: reader.absolute(key.text))
+        guard let certificate = certificate.flatMap({ tls.path(of: $0, "certificate") }),
+            let key = key.flatMap({ tls.path(of: $0, "key") })
+        else { return nil }
+        var setting = TLSSetting(certificate: certificate, key: key)
         setting.clientAuthorityFile = authority
         setting.requiresClientCertificate = mode == .required
         return setting
@@ -103,6 +105,7 @@ struct SnapshotReader {
         guard var group = section.section("limits") else { return limits }
         limits.headBytes = group.size("head_bytes", default: limits.headBytes, range: 1_024...65_535)
         limits.bodyBytes = group.size("body_bytes", default: limits.bodyBytes, range: 1_024...1_073_741_824)
+        readBodyRoom(&group, &limits)
         limits.connections = group.integer("connections", default: limits.connections, range: 1...1_000_000)
         limits.headerTimeout = group.duration("header_timeout", default: limits.headerTimeout)
         limits.bodyTimeout = group.duration("body_timeout", default: limits.bodyTimeout)

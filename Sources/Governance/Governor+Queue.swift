@@ -6,7 +6,7 @@ struct Waiter: Sendable {
     let demand: Demand
     let rule: RateRule
     let limiter: RateLimiterID
-    /// Unix nanoseconds.
+    /// Nanoseconds as the governor's `elapsed` counts them.
     let since: Int64
     let deadline: Int64
     let ticket: UInt64
@@ -21,8 +21,9 @@ extension Governor {
     ) -> UInt64? {
         guard queue.count(where: { $0.limiter == met.id }) < rule.maximumQueue else { return nil }
         lastTicket += 1
+        let moment = elapsed()
         let waiter = Waiter(
-            demand: demand, rule: rule, limiter: met.id, since: now, deadline: now + rule.queueTimeout,
+            demand: demand, rule: rule, limiter: met.id, since: moment, deadline: moment + rule.queueTimeout,
             ticket: lastTicket, whenTurn: whenTurn)
         // A line of its own for each limiter: who waits for one does not stand in his own way to another.
         queue.append(waiter, owner: "\(met.id.rule)\t\(met.id.scope)\t\(demand.owner)", ticket: lastTicket)
@@ -46,7 +47,7 @@ extension Governor {
 
     /// Lets in who fits now, each caller in turn, and turns away who has waited too long.
     func serveQueue() {
-        let now = self.now
+        let now = self.now, moment = elapsed()
         var next = Int64.max
         var verdicts: [(waiter: Waiter, verdict: AdmissionVerdict)] = []
         var waiting = queue
@@ -54,11 +55,11 @@ extension Governor {
         waiting.serve { waiter in
             let verdict = examine(waiter.demand, at: now)
             if case .refused(let refusal) = verdict, case .rate(let met, let rule, _) = refusal.reason {
-                guard now >= waiter.deadline || rule.onLimit == .reject else {
-                    next = min(next, waiter.deadline - now, met.wait ?? .max)
+                guard moment >= waiter.deadline || rule.onLimit == .reject else {
+                    next = min(next, waiter.deadline - moment, met.wait ?? .max)
                     return false
                 }
-                let reason = AdmissionRefusal.Reason.rate(met, rule: rule, waited: now - waiter.since)
+                let reason = AdmissionRefusal.Reason.rate(met, rule: rule, waited: moment - waiter.since)
                 let late = AdmissionRefusal(reason: reason, sequence: refusal.sequence, at: refusal.at)
                 verdicts.append((waiter, .refused(late)))
                 return true

@@ -20,6 +20,7 @@ package actor Governor {
     package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
     private let events: GovernorEvents
     private let clock: @Sendable () -> Int64
+    let elapsed: @Sendable () -> Int64
     private var book: RuleBook
     private var raises: [LimitRaise]
     private var accounts: [BudgetAccountID: BudgetAccount] = [:]
@@ -41,16 +42,21 @@ package actor Governor {
     /// Nanoseconds.
     private static let reportInterval: Int64 = 1_000_000_000
     private static let sweepInterval: Int64 = 60_000_000_000
+    private static let memory: Int64 = 86_400_000_000_000
+    /// Since when windows in `openings` and `reported` are over, as `elapsed` says.
+    private var seenOver: [BudgetAccountID: Int64] = [:]
 
     /// - Parameters:
     ///   - sequence: larger than any that the ledger holds.
     ///   - openings: what was spent before, by account.
     ///   - reported: thresholds that were reported before, percent.
     ///   - clock: Unix nanoseconds.
+    ///   - elapsed: nanoseconds that never go back: for how long is waited, whatever the clock is set to.
     package init(
         _ book: RuleBook, loop: EventLoop, sequence: Int64, openings: [BudgetAccountID: Int64] = [:],
         reported: [BudgetAccountID: Int] = [:], raises: [LimitRaise] = [], events: GovernorEvents = GovernorEvents(),
-        clock: @escaping @Sendable () -> Int64 = { wallClockNanoseconds() }
+        clock: @escaping @Sendable () -> Int64 = { wallClockNanoseconds() },
+        elapsed: @escaping @Sendable () -> Int64 = { monotonicNanoseconds() }
     ) {
         self.book = book
         self.loop = loop
@@ -60,6 +66,7 @@ package actor Governor {
         self.raises = raises
         self.events = events
         self.clock = clock
+        self.elapsed = elapsed
         report = LoopTimer(loop: loop)
         turn = LoopTimer(loop: loop)
     }
@@ -325,24 +332,36 @@ package actor Governor {
         let statuses = dirty.compactMap { account in account.assumeIsolated { $0.takeChange(at: now) } }
         dirty.removeAll(keepingCapacity: true)
         if !statuses.isEmpty { events.accountsChanged(statuses) }
-        guard now - sweptAt >= Self.sweepInterval else { return }
-        sweptAt = now
-        sweep(at: now)
+        let moment = elapsed()
+        guard moment - sweptAt >= Self.sweepInterval else { return }
+        sweptAt = moment
+        sweep(at: now, moment)
     }
 
     /// Lets go of windows that are over, of limiters nothing counts at, and of accounts that nobody was ever admitted to: those
     /// are opened again as they were if somebody asks. Clients choose tags and sessions, so refusals must leave nothing behind.
-    private func sweep(at now: Int64) {
+    ///
+    /// What was spent in a window that seems over is known for a day: a clock that was wrong by days may be set right again.
+    private func sweep(at now: Int64, _ moment: Int64) {
         let over = accounts.filter { _, account in account.assumeIsolated { $0.isOver(at: now) || $0.isUntouched } }
         for (id, account) in over {
             accounts[id] = nil
-            guard id.windowEnd > now else { continue }
             let (settled, percent) = account.assumeIsolated { ($0.settled, $0.reported) }
             if settled != 0 { openings[id] = settled }
             if percent != 0 { reported[id] = percent }
         }
-        openings = openings.filter { $0.key.windowEnd.addingSaturated(BudgetAccount.grace) > now }
-        reported = reported.filter { $0.key.windowEnd.addingSaturated(BudgetAccount.grace) > now }
+        for id in [BudgetAccountID](openings.keys) + [BudgetAccountID](reported.keys) {
+            guard id.windowEnd.addingSaturated(BudgetAccount.grace) <= now else {
+                seenOver[id] = nil
+                continue
+            }
+            let since = seenOver[id, default: moment]
+            seenOver[id] = since
+            guard moment - since >= Self.memory else { continue }
+            openings[id] = nil
+            reported[id] = nil
+            seenOver[id] = nil
+        }
         let idle = limiters.filter { _, limiter in limiter.assumeIsolated { $0.isIdle(at: now) } }
         for id in idle.keys { limiters[id] = nil }
     }

@@ -43,18 +43,24 @@ package final class Metadata: Sendable {
             throw .malformed("is \(header.count) bytes long; at most \(Self.maximumBytes) are taken")
         }
         var values = Dictionary(tags.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
-        var locked: String?
+        var locked: String?, secret: String?
         do throws(JSONError) {
             var cursor = JSONCursor(header)
             try cursor.enterObject()
             while let key = try cursor.nextKey() {
                 let name = try key.decoded(), value = try cursor.readString().decoded()
                 if value != values[name], isLocked(name) { locked = name }
+                if CredentialForm.isKnown(value) || CredentialForm.isKnown(name) { secret = name }
                 values[name] = value
             }
             try cursor.finish()
         } catch {
             throw .malformed("must be a JSON object of strings: byte \(error.offset): \(error.sentence)")
+        }
+        if let secret {
+            // Tags are stored and shown. A name that looks like a secret is not told either.
+            let shown = CredentialForm.isKnown(secret) ? "a tag" : "the tag `\(secret)`"
+            throw .malformed("has what looks like a credential in \(shown); tags are stored and shown, leave it out")
         }
         if let locked { throw .locked(locked) }
         guard values.count <= Self.maximumTags else {

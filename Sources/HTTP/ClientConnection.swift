@@ -23,6 +23,10 @@ package final class ClientConnection: @unchecked Sendable {
     private var wakeup: Wakeup?
     private var requestIsComplete = false
     private var failed = false
+    /// Informational answers before the present one.
+    private var interims = 0
+    /// A server has no reason to send more of them; one that sends them without end would have the loop for itself.
+    private static let maximumInterims = 32
     /// How many exchanges began on it before the present one.
     package private(set) var uses = 0
     /// Bytes of the present answer that have come, framing included.
@@ -49,6 +53,7 @@ package final class ClientConnection: @unchecked Sendable {
         stream.attach(wakeup, as: .upstream)
         requestIsComplete = false
         bytesReceived = 0
+        interims = 0
         parser.reset()
     }
 
@@ -89,9 +94,11 @@ package final class ClientConnection: @unchecked Sendable {
         guard let wakeup else { return }
         var left = request
         while true {
-            switch stream.write(left) {
+            let isLarge = left.count > Self.atOnce
+            switch stream.write(isLarge ? left.first(Self.atOnce) : left) {
             case .bytes(let count):
                 left.removeFirst(count)
+                if isLarge, loop.moved(count) { await loop.nextTurn() }
                 if left.count == 0 {
                     requestIsComplete = true
                     return
@@ -113,11 +120,16 @@ package final class ClientConnection: @unchecked Sendable {
         }
     }
 
+    /// The most that one write takes, so that a large request leaves others their turn, bytes.
+    private static let atOnce = 128 * 1024
+
     private func answerHasBegun() async -> Bool {
         switch input.fill(from: stream) {
-        case .bytes: true
-        case .wouldBlock: false
-        case .end, .failed: true
+        case .bytes(let count):
+            bytesReceived += count
+            return true
+        case .wouldBlock: return false
+        case .end, .failed: return true
         }
     }
 
@@ -171,6 +183,11 @@ package final class ClientConnection: @unchecked Sendable {
             guard parser.head.isInterim else {
                 body = AnswerBody(parser.head.framing)
                 return true
+            }
+            // Nothing was asked that could be answered by changing to another protocol.
+            interims += 1
+            guard parser.head.status != 101, interims <= Self.maximumInterims else {
+                throw fail(.malformed(.interimUnexpected))
             }
             input.consume(parser.head.length)
             parser.reset()

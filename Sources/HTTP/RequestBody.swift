@@ -4,13 +4,30 @@ package final class RequestBody {
     private var memory: UnsafeMutableRawBufferPointer
     package private(set) var count = 0
     private static let padding = 64
+    /// Where its bytes count; `nil`: nowhere.
+    let room: BodyRoom?
+    /// Its place among those that wait for room.
+    let number: UInt64
+    /// Bytes that are held for its sake and are not in it.
+    private var also = 0
 
     /// `expected`: the content length, or 0 if it is not known.
-    init(expected: Int) {
+    init(expected: Int, room: BodyRoom? = nil) {
+        self.room = room
+        number = room?.nextNumber() ?? 0
         memory = .allocate(byteCount: max(expected, 4_096) + Self.padding, alignment: 64)
     }
 
-    deinit { memory.deallocate() }
+    deinit {
+        memory.deallocate()
+        room?.giveBack(count + also, of: number)
+    }
+
+    /// What was made of it takes `bytes` for as long as it is held.
+    package func holds(also bytes: Int) {
+        room?.take(bytes - also)
+        also = bytes
+    }
 
     /// What has arrived; valid until the next append.
     package var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: memory[..<count]) }
@@ -21,13 +38,16 @@ package final class RequestBody {
         return UnsafeMutableRawBufferPointer(rebasing: memory[count..<end])
     }
 
-    func arrived(_ bytes: Int) { count += bytes }
+    func arrived(_ bytes: Int) {
+        count += bytes
+        room?.take(bytes)
+    }
 
     func append(_ bytes: UnsafeRawBufferPointer) {
         guard bytes.count > 0 else { return }
         if count + bytes.count > memory.count - Self.padding { grow(to: count + bytes.count) }
         UnsafeMutableRawBufferPointer(rebasing: memory[count...]).copyMemory(from: bytes)
-        count += bytes.count
+        arrived(bytes.count)
     }
 
     /// Call when the body is complete.

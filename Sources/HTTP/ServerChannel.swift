@@ -44,6 +44,8 @@ package enum BodyArrival {
     case tooLarge
     case timedOut
     case clientGone
+    /// Too much is held already, and it waited as long as it may.
+    case noRoom
 }
 
 /// One accepted connection as its requests see it: the head in hand, its body, and the answer's way out.
@@ -54,10 +56,14 @@ package final class ServerChannel {
     package let loop: EventLoop
     package let wakeup: Wakeup
     package var limits: HTTPLimits
+    /// For the bodies of requests; `nil`: they need not fit anywhere.
+    private let rooms: BodyRooms?
     /// When the first byte of the head in hand was seen, monotonic nanoseconds.
     package private(set) var arrivedAt: Int64 = 0
     /// Set from outside to end after the exchange in hand.
     package var mustClose = false
+    /// Set from outside: there were too many connections when it came, and what it asks is refused.
+    package var isSurplus = false
     /// Sees each piece of an answer's body before it is sent; `nil`: nobody does.
     package var tap: ((UnsafeRawBufferPointer) -> Void)?
 
@@ -80,7 +86,8 @@ package final class ServerChannel {
     package var bytesSent = 0
     package internal(set) var status = 0
 
-    init(stream: ByteStream, loop: EventLoop, limits: HTTPLimits) {
+    init(stream: ByteStream, loop: EventLoop, limits: HTTPLimits, rooms: BodyRooms? = nil) {
+        self.rooms = rooms
         self.stream = stream
         self.loop = loop
         self.limits = limits
@@ -234,7 +241,9 @@ package final class ServerChannel {
     /// The announced length is over the limit: nothing of the body need be read.
     package var bodyIsTooLarge: Bool { (incoming.left ?? 0) > limits.bodyBytes }
 
-    package func makeBody() -> RequestBody { RequestBody(expected: incoming.left ?? 0) }
+    package func makeBody() -> RequestBody {
+        RequestBody(expected: incoming.left ?? 0, room: rooms?.room(expected: incoming.left))
+    }
 
     /// Appends the next piece of the body, waiting for it if need be; `body` is the one from `makeBody`.
     package func receive(into body: RequestBody) async -> BodyArrival {
@@ -246,10 +255,12 @@ package final class ServerChannel {
             defer { wakeup.clearDeadline() }
             var mark = body.count
             while true {
+                if let refused = await waitForTurn(body) { return refused }
                 let before = body.count
                 switch try readBody(into: body) {
                 case .end, .failed: return .clientGone
-                case .bytes, .wouldBlock: break
+                case .bytes(let count): if before > 0 { _ = loop.moved(count) }
+                case .wouldBlock: break
                 }
                 if incoming.isComplete || body.count > before { return arrival(body) }
                 let events = await wakeup.wait(for: .downstreamReadable | .deadline)
@@ -262,6 +273,16 @@ package final class ServerChannel {
         } catch {
             return .refused(error)
         }
+    }
+
+    /// What is large gives way to others, and waits for room.
+    private func waitForTurn(_ body: RequestBody) async -> BodyArrival? {
+        guard stream.mayHaveBytes else { return nil }
+        if body.count > 0, loop.hasMovedEnough { await loop.nextTurn() }
+        let piece = min(incoming.left ?? Self.bodyProgress, Self.bodyProgress)
+        guard let room = body.room, let rooms, !room.admits(body.number, piece) else { return nil }
+        defer { wakeup.setDeadline(after: limits.bodyTimeout) }
+        return await room.wait(body.number, piece, wakeup, timeout: rooms.timeout)
     }
 
     private func arrival(_ body: RequestBody) -> BodyArrival {

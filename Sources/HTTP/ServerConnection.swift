@@ -36,9 +36,9 @@ package actor ServerConnection {
     /// Serves `stream` until it ends; on the loop's thread. Returns its channel, so that it can be told to close.
     @discardableResult
     package static func start(
-        _ stream: ByteStream, handler: any RequestHandler, limits: HTTPLimits, loop: EventLoop
+        _ stream: ByteStream, handler: any RequestHandler, limits: HTTPLimits, rooms: BodyRooms? = nil, loop: EventLoop
     ) -> ServerChannel {
-        let channel = ServerChannel(stream: stream, loop: loop, limits: limits)
+        let channel = ServerChannel(stream: stream, loop: loop, limits: limits, rooms: rooms)
         let connection = ServerConnection(LoopBound(channel, loop: loop), handler: handler, loop: loop)
         Task(executorPreference: loop) { await connection.serve() }
         return channel

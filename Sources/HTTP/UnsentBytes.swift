@@ -9,6 +9,8 @@ struct UnsentBytes {
     var isEmpty: Bool { count == 0 }
 
     mutating func append(_ pieces: Pieces) {
+        // A piece as large as one read, with its framing, shall not take twice its size.
+        if storage.isEmpty { storage.reserveCapacity(pieces.count) }
         pieces.forEach { storage.append(contentsOf: $0) }
     }
 

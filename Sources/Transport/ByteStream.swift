@@ -22,6 +22,9 @@ package final class ByteStream {
     /// Something has come that was not read; on an idle connection that can only be its end, or a fault.
     package var hasNews: Bool { tls?.hasBufferedBytes == true || socket.hasNewsNow }
 
+    /// Bytes may be there, as far as the loop has seen; costs no system call.
+    package var mayHaveBytes: Bool { socket.hasNews || tls?.hasBufferedBytes == true }
+
     /// From now on events go to `wakeup`, starting with those that are there.
     package func attach(_ wakeup: Wakeup, as role: SocketRole) {
         socket.attach(wakeup, as: role)

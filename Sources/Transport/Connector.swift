@@ -68,6 +68,7 @@ package final class Connector: @unchecked Sendable {
                 problem = error
             }
         }
+        if literal == nil, !addresses.isEmpty { resolver.distrust(endpoint.hop.host) }
         throw problem
     }
 

@@ -37,6 +37,12 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     /// One buffer for reading that nobody keeps across a suspension.
     package let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 128 * 1024, alignment: 64)
 
+    /// Tasks that move much and wait for the next turn, the longest first.
+    private var waitingForTurn: [UnsafeContinuation<Void, Never>] = []
+    private var bulkLeft = EventLoop.bulkBytes
+    /// What is large moves so many bytes in a turn, of all connections together; what is small goes between two turns.
+    package static let bulkBytes = 256 * 1024
+
     private var freeBlocks: [UnsafeMutableRawBufferPointer] = []
     /// The size of the blocks that connections read into, in bytes.
     package static let blockBytes = 16 * 1024
@@ -46,6 +52,10 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     /// Prepares the process for loops: request bodies come and go, and their memory is kept between them (measured with
     /// 100 KB bodies: the page faults cost as much as the rest of the request). Once, before any loop starts.
     package static func prepareProcess() { tg_keep_freed_memory() }
+
+    /// Gives back what a burst left behind, but for what `prepareProcess` keeps. To be called now and then, from a thread that
+    /// nobody waits for.
+    package static func trimProcess() { _ = tg_trim_freed_memory(64 << 20) }
 
     /// One for each processor that this process may use.
     package static var defaultCount: Int { Int(max(1, min(64, tg_processors()))) }
@@ -130,6 +140,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
         while !stopped.load(ordering: .relaxed) {
             let count = wait(&events)
             now = monotonicNanoseconds()
+            bulkLeft = Self.bulkBytes
             // Before the sockets: who posted may have answered a client since, whose next request is among the events.
             if hasInbox.load(ordering: .acquiring) { takeInbox() }
             for event in events.prefix(count) {
@@ -144,6 +155,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
             fireTimers()
             takeInbox()
             runJobs()
+            goOnWithBulk()
             outbox.flush()
             endOfTurn?()
         }
@@ -152,7 +164,9 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
 
     private func wait(_ events: inout [tg_event]) -> Int {
         sleeping.store(true, ordering: .sequentiallyConsistent)
-        let timeout = hasInbox.load(ordering: .sequentiallyConsistent) || jobs.count > 0 ? 0 : untilNextTimer()
+        let timeout =
+            hasInbox.load(ordering: .sequentiallyConsistent) || jobs.count > 0 || !waitingForTurn.isEmpty
+            ? 0 : untilNextTimer()
         let count = events.withUnsafeMutableBufferPointer {
             tg_poll_wait(pollDescriptor, $0.baseAddress, Int32($0.count), timeout)
         }
@@ -190,6 +204,37 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
             entry.timer.entryDue(generation: entry.generation, now: now)
             runJobs()
         }
+    }
+
+    // MARK: What is large
+
+    /// Notes that `count` bytes of something large were moved. True: this turn has moved enough, wait for `nextTurn`.
+    package func moved(_ count: Int) -> Bool {
+        bulkLeft -= count
+        return bulkLeft <= 0
+    }
+
+    /// Whether this turn has moved enough of what is large.
+    package var hasMovedEnough: Bool { bulkLeft <= 0 }
+
+    /// Lets the other sockets have their turn.
+    package func nextTurn() async {
+        assert(isCurrent)
+        await withUnsafeContinuation { waitingForTurn.append($0) }
+    }
+
+    /// At least one goes on in each turn, so that none waits for ever.
+    private func goOnWithBulk() {
+        guard !waitingForTurn.isEmpty else { return }
+        var resumed = 0
+        let waiting = waitingForTurn
+        repeat {
+            waiting[resumed].resume()
+            resumed += 1
+            runJobs()
+        } while resumed < waiting.count && bulkLeft > 0
+        // Those that wait anew stand behind.
+        waitingForTurn.removeFirst(resumed)
     }
 
     func insert(_ entry: TimerHeap.Entry) {

@@ -44,19 +44,34 @@ package final class Listener: EventSource {
     func ready(readable: Bool, writable: Bool, hangup: Bool) { acceptAll() }
 
     private func acceptAll() {
-        while token != nil {
+        for _ in 0..<Self.atOnce {
+            guard token != nil else { return }
             var storage = sockaddr_storage()
             var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
             let accepted = tg_accept(descriptor, &storage, &length)
             if accepted == -EAGAIN { return }
             if accepted == -ECONNABORTED || accepted == -EINTR { continue }
-            guard accepted >= 0 else {
-                whenRefused(.system(call: "accept", errno: -accepted))
-                return retry.schedule(after: 100_000_000)
+            guard accepted >= 0 else { return rest(-accepted) }
+            guard accepted < Self.descriptors else {
+                Glibc.close(accepted)
+                return rest(EMFILE)
             }
             take(accepted, storage)
         }
+        // Those who are connected have their turn between two such rounds.
+        retry.schedule(after: 0)
     }
+
+    private static let atOnce = 64
+
+    /// There are no descriptors, or none for clients.
+    private func rest(_ errno: Int32) {
+        whenRefused(.system(call: "accept", errno: errno))
+        retry.schedule(after: 100_000_000)
+    }
+
+    /// Clients get those below this one; an eighth of them stay for connections to providers, and for files.
+    private static let descriptors = tg_descriptor_limit() - max(16, tg_descriptor_limit() / 8)
 
     private func take(_ accepted: Int32, _ storage: sockaddr_storage) {
         tg_no_delay(accepted)

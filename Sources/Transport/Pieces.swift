@@ -26,6 +26,24 @@ package struct Pieces {
         count -= bytes
     }
 
+    /// No more than the first bytes.
+    package func first(_ limit: Int) -> Pieces {
+        var made = self
+        var left = limit
+        made.storage.0 = Self.head(storage.0, &left)
+        made.storage.1 = Self.head(storage.1, &left)
+        made.storage.2 = Self.head(storage.2, &left)
+        made.storage.3 = Self.head(storage.3, &left)
+        made.count = limit - left
+        return made
+    }
+
+    private static func head(_ piece: UnsafeRawBufferPointer, _ left: inout Int) -> UnsafeRawBufferPointer {
+        let taken = min(left, piece.count)
+        left -= taken
+        return UnsafeRawBufferPointer(rebasing: piece[..<taken])
+    }
+
     private static func trim(_ piece: inout UnsafeRawBufferPointer, _ left: inout Int) {
         guard left > 0 else { return }
         let taken = min(left, piece.count)

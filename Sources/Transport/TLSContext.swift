@@ -87,6 +87,8 @@ package final class TLSContext: @unchecked Sendable {
         guard let context = SSL_CTX_new(method) else { throw configurationError("SSL_CTX_new") }
         _ = tg_ssl_ctx_set_min_proto(context, tg_tls_1_2)
         _ = tg_ssl_ctx_set_mode(context)
+        // A new handshake in the middle of an answer would have reads wait for writes, and nobody needs one.
+        _ = tg_ssl_ctx_refuse_renegotiation(context)
         return context
     }
 

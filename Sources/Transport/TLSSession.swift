@@ -132,7 +132,7 @@ final class TLSSession {
             ERR_clear_error()
             let sentence = X509_verify_cert_error_string(verification).map { String(cString: $0) } ?? "refused"
             let owner = context.isServer ? "the client" : host
-            return .tls(reason: "the certificate of \(owner) was refused: \(sentence)")
+            return .certificate(owner: owner, reason: sentence)
         }
         return .tls(reason: TLSContext.reason())
     }

@@ -6,8 +6,10 @@ package enum TransportError: Error, Equatable {
     case system(call: String, errno: Int32)
     /// The name did not resolve; `reason` is the resolver's own sentence.
     case unresolved(host: String, reason: String)
-    /// The peer refused TLS or we refused its certificate; `reason` is OpenSSL's sentence.
+    /// TLS failed, but for the certificate; `reason` is OpenSSL's sentence.
     case tls(reason: String)
+    /// The peer's certificate was refused: whose, and why.
+    case certificate(owner: String, reason: String)
     /// Certificate, key or CA files could not be used.
     case tlsConfiguration(reason: String)
     /// The proxy gives no tunnel: its status.
@@ -31,6 +33,7 @@ package enum TransportError: Error, Equatable {
         case .system(let call, let errno): "\(call): \(Self.text(errno))"
         case .unresolved(let host, let reason): "the name \(host) does not resolve: \(reason)"
         case .tls(let reason): "TLS: \(reason)"
+        case .certificate(let owner, let reason): "TLS: the certificate of \(owner) was refused: \(reason)"
         case .tlsConfiguration(let reason): "TLS configuration: \(reason)"
         case .proxy(status: 407): "the proxy wants a user and a password (status 407)"
         case .proxy(let status): "the proxy does not connect to the upstream: it answered \(status)"

@@ -8,6 +8,7 @@ import Transport
 @main
 struct Tollgate {
     static func main() async {
+        ProcessPrivacy.seal()
         exit(await run(Array(CommandLine.arguments.dropFirst())))
     }
 

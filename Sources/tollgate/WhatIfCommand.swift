@@ -8,8 +8,7 @@ enum WhatIfCommand {
     static func run(_ arguments: ArraySlice<String>) throws -> Int32 {
         let arguments = try Arguments(
             arguments,
-            options: ["config", "since", "until", "map", "cache-ttl", "subagents", "prices", "where", "by", "format"],
-            switches: ["all-rows"])
+            options: ["config", "since", "until", "map", "cache-ttl", "subagents", "prices", "where", "by", "format"])
         try arguments.expectPositionals(0, "no further words")
         let format = try FigureFormat.format(arguments)
         let question = try question(arguments)
@@ -21,25 +20,13 @@ enum WhatIfCommand {
         }
         let prices = try arguments.one("prices").map { try source.snapshot.prices.adding(file: $0) }
         var whatIf = WhatIf(question, source.snapshot, prices: prices ?? source.snapshot.prices)
-        let conditions = ReportSource.words(arguments.all("where"))
-        if question.isAnsweredBySums {
-            let cuts = source.snapshot.prices.changes.union(prices?.changes ?? [])
-            let charges = try ProviderCharges(
-                .teams(cuts: cuts),
-                since: since, until: until, where: conditions, in: source.directory, now: source.now)
-            for (key, sums) in charges.charges {
-                guard let day = CivilDate(parsing: key.day) else { continue }
-                whatIf.add(key, sums, at: Int64(day.daysSince1970 + 1) * CivilDate.nanosecondsPerDay - 1)
-            }
-        } else {
-            guard conditions.isEmpty else {
-                throw UsageError(sentence: "--where does not go with --cache-ttl and --subagents")
-            }
-            let query = try ReportQuery(by: [], since: since, until: until, now: source.now)
-            try ChargedAttempt.each(
-                since: query.since ?? 0, until: query.until ?? source.now, in: source.directory,
-                mostRows: arguments.has("all-rows") ? .max : SpendReportCommand.mostRows
-            ) { whatIf.add($0) }
+        let cuts = source.snapshot.prices.changes.union(prices?.changes ?? [])
+        let charges = try ProviderCharges(
+            .teams(cuts: cuts), since: since, until: until, where: ReportSource.words(arguments.all("where")),
+            in: source.directory, now: source.now)
+        for charge in charges.charges {
+            guard let day = CivilDate(parsing: charge.key.day) else { continue }
+            whatIf.add(charge, at: Int64(day.daysSince1970 + 1) * CivilDate.nanosecondsPerDay - 1)
         }
         format.print(report(whatIf, question, by: by, since: since, hasPrices: prices != nil))
         return 0
@@ -59,7 +46,7 @@ enum WhatIfCommand {
             guard time == "1h" else { throw UsageError(sentence: "--cache-ttl \(time) is not known; it is 1h") }
             question.hourCache = true
         }
-        if question.map.isEmpty, question.isAnsweredBySums, try arguments.one("prices") == nil {
+        if question.map.isEmpty, question.subagents == nil, !question.hourCache, try arguments.one("prices") == nil {
             throw UsageError(sentence: "what if what? give --map, --subagents, --cache-ttl or --prices")
         }
         return question

@@ -61,10 +61,14 @@ class Process:
     def command(self):
         raise NotImplementedError
 
+    def prepare(self):
+        """In the new process, before the program."""
+        go_first()
+
     def start(self):
         log = open(self.folder / f"{self.name}.log", "wb")
         self.process = subprocess.Popen(pinned(self.command(), self.core), stdin=subprocess.DEVNULL, stdout=log,
-                                        stderr=log, cwd=self.folder, preexec_fn=go_first)
+                                        stderr=log, cwd=self.folder, preexec_fn=self.prepare)
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline and self.process.poll() is None:
             with socket.socket() as probe:

@@ -38,6 +38,8 @@ struct connection {
     long long pace; // nanoseconds between two events
     int event, events;
     bool paced;
+    int rounds; // how often a flood goes on
+    void (*drained)(struct connection *); // called when the socket has taken everything, if there is one
     char in[HEAD_CAPACITY];
 };
 
@@ -95,6 +97,7 @@ static void flush(struct connection *connection) {
                                  connection->out_end - connection->out_start);
         if (sent <= 0) return;
         connection->out_start += sent;
+        if (connection->out_start == connection->out_end && connection->drained) connection->drained(connection);
     }
 }
 

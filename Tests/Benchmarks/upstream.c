@@ -3,13 +3,15 @@
 //   ?case=burst  a stream of 300 text deltas, about 60 KB, at once
 //   ?case=paced  the same 5 ms apart; each delta tells when it was sent: "@" and 20 digits of CLOCK_MONOTONIC ns
 //   ?case=slow   20 of them, 500 ms apart
+//   ?case=long   300 of them, 100 ms apart
+//   ?case=flood  300 times 300 of them, about 17 MB, as fast as they are taken; `GET /count` tells how many bytes went
 //   &from=NAME   whom it is counted for; at most 32 names
 // `POST /v1/chat/completions` and `/v1/responses` stream the same 300 text deltas at once in those dialects, for tollgate.
 // `GET /count` gives the requests by name, and the body size of each case.
 //   upstream PORT [CERTIFICATE-AND-KEY]     with a file it speaks TLS
 #include "server.h"
 
-enum { DELTAS = 300, PACE_NS = 5000000, SLOW_DELTAS = 20, SLOW_NS = 500000000, STREAM_CAPACITY = 1 << 17 };
+enum { DELTAS = 300, PACE_NS = 5000000, SLOW_DELTAS = 20, SLOW_NS = 500000000, LONG_NS = 100000000, FLOOD_ROUNDS = 300, STREAM_CAPACITY = 1 << 17 };
 enum { NAMES = 32, NAME_CAPACITY = 32 };
 
 #define FIELDS \
@@ -39,8 +41,9 @@ static struct {
     char name[NAME_CAPACITY];
     long long requests;
 } counts[NAMES];
-static long long unnamed;
+static long long unnamed, flooded;
 static size_t slow_body;
+static size_t middle; // the length of a burst's deltas
 static struct connection *first, *last; // paced streams, the next one due in front
 
 static void add(struct text *text, const char *bytes, size_t length) {
@@ -101,6 +104,7 @@ static void prepare_streams(void) {
         add(&burst, deltas[index].bytes, deltas[index].length);
         burst.body += deltas[index].body;
     }
+    middle = burst.length - opening.length;
     add(&burst, closing.bytes, closing.length);
     burst.body += opening.body + closing.body;
     slow_body = opening.body + closing.body;
@@ -204,6 +208,25 @@ static void start_paced(struct connection *connection, int events, long long pac
     queue(connection);
 }
 
+static void flood_on(struct connection *connection) {
+    while (connection->out_start == connection->out_end && connection->rounds > 0) {
+        connection->rounds--;
+        flooded += middle;
+        give(connection, burst.bytes + opening.length, middle);
+        if (connection->rounds == 0) give(connection, closing.bytes, closing.length);
+    }
+}
+
+static void start_flood(struct connection *connection) {
+    // What waits here is not what the peer holds, and filling large buffers would keep the others waiting.
+    int room = 64 * 1024;
+    setsockopt(connection->link.fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
+    connection->rounds = FLOOD_ROUNDS;
+    connection->drained = flood_on;
+    give(connection, opening.bytes, opening.length);
+    flood_on(connection);
+}
+
 static void send_next_delta(struct connection *stream) {
     struct text *delta = &deltas[stream->event];
     char *digit = delta->bytes + stamp_at[stream->event] + 20;
@@ -242,7 +265,7 @@ static void tell_counts(struct connection *connection) {
     for (int index = 0; index < NAMES && counts[index].name[0]; index++)
         length += snprintf(body + length, sizeof body - length, "\"%s\":%lld,", counts[index].name, counts[index].requests);
     snprintf(body + length, sizeof body - length,
-             "\"unnamed\":%lld,\"bytes\":{\"json\":%zu,\"burst\":%zu,\"paced\":%zu,\"slow\":%zu}}", unnamed, json.body,
+             "\"unnamed\":%lld,\"flooded\":%lld,\"bytes\":{\"json\":%zu,\"burst\":%zu,\"paced\":%zu,\"slow\":%zu}}", unnamed, flooded, json.body,
              burst.body, burst.body, slow_body);
     length = snprintf(whole, sizeof whole, "HTTP/1.1 200 OK\r\ncontent-length: %zu\r\n\r\n%s", strlen(body), body);
     give(connection, whole, length);
@@ -276,6 +299,8 @@ static void answer(struct connection *connection) {
     else if (strstr(target, "case=burst")) give(connection, burst.bytes, burst.length);
     else if (strstr(target, "case=paced")) start_paced(connection, DELTAS, PACE_NS);
     else if (strstr(target, "case=slow")) start_paced(connection, SLOW_DELTAS, SLOW_NS);
+    else if (strstr(target, "case=long")) start_paced(connection, DELTAS, LONG_NS);
+    else if (strstr(target, "case=flood")) start_flood(connection);
     else give(connection, not_found.bytes, not_found.length);
 }
 

@@ -5,7 +5,7 @@
     year.py measure FOLDER                                 time the reports: the best of three runs
 
 500 people in 25 teams; each works with three of eight models, in two of 60 projects, in about six sessions a day, on working days more than on
-weekends. Rows are made by SQL, the roll-ups by `tollgate report rebuild`.
+weekends, with a new version of the client every other day. Rows are made by SQL, the roll-ups by `tollgate report rebuild`.
 """
 
 import argparse
@@ -31,16 +31,19 @@ m AS (SELECT *, CASE WHEN r < 60 THEN u % 8 WHEN r < 85 THEN (u + 2) % 8 ELSE (u
 INSERT INTO requests (id, started_at, duration_ns, ttfb_ns, user, team, key_id, session_id, agent_id, parent_agent_id, agent_type, request_class,
   prompt_id, project, metadata, model_requested, model_served, provider, provider_kind, client_version, entrypoint, operation, streamed, status, outcome,
   input_tokens, cache_write_5m_tokens, cache_write_1h_tokens, cache_read_tokens, output_tokens, web_search_requests, web_fetch_requests, usage,
-  cost_nano_usd, price_version, unpriced, estimated, truncated, stop_reason, upstream_request_id, bytes_in, bytes_out, attempts)
+  cost_nano_usd, price_version, unpriced, estimated, truncated, stop_reason, upstream_request_id, bytes_in, bytes_out, attempts, groups,
+  virtual_account)
 SELECT (((:start + n * 86400000 / :requests) - {epoch}) << 22) | (n & 65535), (:start + n * 86400000 / :requests) * 1000000, 9000000000, 900000000,
   'user' || u || '@example.com', 'team-' || (u % 25), 'key-' || u, printf('%08x-0000-4000-8000-%012x', :day * 4000 + u * 6 + r % 6, u),
   CASE WHEN r % 4 = 0 THEN printf('agent-%d-%d', :day, h % 9000) ELSE '' END, '', '', '', '', 'project-' || project,
   '{{"project":"project-' || project || '","environment":"' || CASE WHEN r % 10 = 0 THEN 'ci' ELSE 'dev' END || '"}}',
-  :m{list} , :m{list}, CASE WHEN model >= 5 THEN 'second' ELSE 'main' END, 'anthropic', '2.1.329', 'cli', 'messages', 1, 200,
+  :m{list} , :m{list}, CASE WHEN model >= 5 THEN 'second' ELSE 'main' END, 'anthropic', '2.1.' || (150 + :day / 2 - (u % 7 = 0)),
+  CASE WHEN u % 5 = 0 THEN 'sdk-ts' ELSE 'cli' END, 'messages', 1, 200,
   CASE WHEN r = 0 THEN 'upstream_error' ELSE 'ok' END, 20 + h % 400, h % 3000, 0, 20000 + h % 90000, 100 + h % 900, 0, 0,
   '{{"input_tokens":' || (20 + h % 400) || ',"cache_creation_input_tokens":' || (h % 3000) || ',"cache_read_input_tokens":' || (20000 + h % 90000) || ',"output_tokens":' || (100 + h % 900) || ',"service_tier":"standard"}}',
   2000 * (20 + h % 400) + 2500 * (h % 3000) + 100 * (20000 + h % 90000) + 10000 * (100 + h % 900), 'anthropic-2026-11-20/x', 0, r = 1, 0, 'end_turn', 'req_upstream' || n,
-  90000, 5000, CASE WHEN r % 100 = 7 AND h % 5 = 0 THEN 2 ELSE 1 END FROM m
+  90000, 5000, CASE WHEN r % 100 = 7 AND h % 5 = 0 THEN 2 ELSE 1 END, 'engineering,team-' || (u % 25),
+  CASE WHEN u >= 490 THEN 'ci-' || u ELSE '' END FROM m
 """
 NAMES = "CASE model " + " ".join(f"WHEN {i} THEN '{name}'" for i, name in enumerate(MODELS)) + " END"
 DAY = DAY.format(epoch=EPOCH_MS, list="").replace(":m ", NAMES + " ").replace(":m,", NAMES + ",")

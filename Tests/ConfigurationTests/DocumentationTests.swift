@@ -71,12 +71,13 @@ struct DocumentationTests {
         let document = try Self.document(), limits = LimitSettings()
         for (name, value) in [
             ("head_bytes", limits.headBytes), ("body_bytes", limits.bodyBytes), ("connections", limits.connections),
+            ("body_room", limits.bodyRoom),
         ] {
             #expect(document.contains("| `\(name)` | \(value) |"), "\(name)")
         }
         for (name, value) in [
             ("header_timeout", limits.headerTimeout), ("body_timeout", limits.bodyTimeout),
-            ("idle_timeout", limits.idleTimeout),
+            ("idle_timeout", limits.idleTimeout), ("body_room_timeout", limits.bodyRoomTimeout),
             ("ping_interval", limits.pingInterval), ("drain_timeout", limits.drainTimeout),
         ] {
             #expect(document.contains("| `\(name)` | `\(value / 1_000_000_000)s` |"), "\(name)")

@@ -62,7 +62,7 @@ struct SettingsTests {
               keys:
                 - {key: "${file:key}", user: ci, team: platform, metadata: {project: p}}
             prices: prices
-            limits: {head_bytes: 1KiB, body_bytes: 1MiB, connections: 5, header_timeout: 1s, body_timeout: 2s,
+            limits: {head_bytes: 1KiB, body_bytes: 1MiB, connections: 5, header_timeout: 1s, body_timeout: 2s, body_room: 3MiB, body_room_timeout: 6s,
                      idle_timeout: 3s, drain_timeout: 4s, ping_interval: 5s}
             telemetry:
               service_name: gate
@@ -89,7 +89,8 @@ struct SettingsTests {
             read.limits
                 == LimitSettings(
                     headBytes: 1_024, bodyBytes: 1 << 20, connections: 5, headerTimeout: Self.second,
-                    bodyTimeout: 2 * Self.second, idleTimeout: 3 * Self.second, drainTimeout: 4 * Self.second,
+                    bodyTimeout: 2 * Self.second, idleTimeout: 3 * Self.second, bodyRoom: 3 << 20,
+                    bodyRoomTimeout: 6 * Self.second, drainTimeout: 4 * Self.second,
                     pingInterval: 5 * Self.second))
         #expect(read.telemetry.serviceName == "gate" && read.telemetry.samplingRatio == 0.25)
         #expect(read.telemetry.collectors.first?.headers.map(\.name) == ["a", "b"])
@@ -116,6 +117,16 @@ struct SettingsTests {
         let said = problems(with: "\(group): {\(name): \(bad)}")
         #expect(said.count == 1)
         #expect(said.first?.contains("\(group).\(name): `\(bad)` is not ") == true)
+    }
+
+    @Test("The room for bodies must hold two of the largest, and grows with them by itself")
+    func bodyRoom() throws {
+        let said = problems(with: "limits: {body_bytes: 4MiB, body_room: 8388607}")
+        #expect(said.count == 1)
+        #expect(
+            said.first?.contains("limits.body_room: 8388607 bytes are less than two bodies of `body_bytes`") == true)
+        #expect(problems(with: "limits: {body_bytes: 4MiB, body_room: 8MiB}").isEmpty)
+        #expect(try snapshot(complete + "limits: {body_bytes: 1GiB}").limits.bodyRoom == 2 << 30)
     }
 
     @Test(

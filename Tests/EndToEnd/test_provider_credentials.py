@@ -93,13 +93,13 @@ def test_a_token_endpoint_that_gives_none(vertex, vertex_upstream, sink, answer)
 class Entra:
     """Microsoft's token endpoint."""
 
-    def __init__(self, token):
-        self.token, self.forms = token, []
+    def __init__(self, token, accepts="s3cret+/="):
+        self.token, self.accepts, self.forms = token, accepts, []
 
     async def __call__(self, exchange):
         form = {name: values[0] for name, values in urllib.parse.parse_qs(exchange.request.body.decode(), strict_parsing=True).items()}
         self.forms.append(form)
-        if form["client_secret"] != "s3cret+/=":
+        if form["client_secret"] != self.accepts:
             return await Json({"error": "invalid_client", "error_description": f"AADSTS7000215: secret {form['client_secret']}"}, 401)(exchange)
         await Json({"token_type": "Bearer", "expires_in": 3599, "ext_expires_in": 3599, "access_token": self.token})(exchange)
 

@@ -180,7 +180,7 @@ def test_a_proxy_that_refuses(start, behind, authority, make_proxy, status):
     answer = ask(gateway, "gpt-5.5")
     assert answer.status == 529 and answer.error[0] == "overloaded_error" and "canary-pw" not in answer.body.decode()
     (row,) = gateway.ledger.closed(1)
-    assert row["cost_nano_usd"] == 0 and row["error_type"] == "unreachable"
+    assert row["cost_nano_usd"] == 0 and row["error_type"] == "proxy_error"
 
 
 @pytest.mark.parametrize("environment, setting, proxied", [

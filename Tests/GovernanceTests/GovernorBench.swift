@@ -7,10 +7,16 @@ import Transport
 /// A governor on a loop of its own, with a clock that the test moves; what it tells is kept.
 struct GovernorBench: Sendable {
     final class Clock: Sendable {
-        private let moment: Atomic<Int64>
-        init(_ start: Int64) { moment = Atomic(start) }
+        private let moment: Atomic<Int64>, passed: Atomic<Int64>
+        init(_ start: Int64) { (moment, passed) = (Atomic(start), Atomic(start)) }
         var now: Int64 { moment.load(ordering: .sequentiallyConsistent) }
-        func advance(_ nanoseconds: Int64) { moment.add(nanoseconds, ordering: .sequentiallyConsistent) }
+        var elapsed: Int64 { passed.load(ordering: .sequentiallyConsistent) }
+        func advance(_ nanoseconds: Int64) {
+            set(by: nanoseconds)
+            passed.add(nanoseconds, ordering: .sequentiallyConsistent)
+        }
+        /// Somebody sets the clock; no time passes.
+        func set(by nanoseconds: Int64) { moment.add(nanoseconds, ordering: .sequentiallyConsistent) }
     }
 
     final class Told: Sendable {
@@ -58,7 +64,7 @@ struct GovernorBench: Sendable {
         book = Sample.book(budgets: budgets, rates: rates)
         governor = Governor(
             book, loop: loop, sequence: 1_000, openings: openings, reported: reported, raises: raises, events: events,
-            clock: { clock.now })
+            clock: { clock.now }, elapsed: { clock.elapsed })
         self.clock = clock
         self.told = told
     }

@@ -99,6 +99,20 @@ import Testing
         #expect(await bench.status("all") == [35, 0, 100], "a rule that stayed knows better than the ledger")
     }
 
+    @Test("A clock that was wrong by days and is set right again does not make anybody's money new")
+    func clockSetAndSetRight() async throws {
+        let bench = try Bench(budgets: [Sample.budget("all", 100)])
+        let early = try #require(await bench.admit(cost: 90).admission)
+        await bench.governor.settle(early, Spending(cost: 90))
+        bench.clock.set(by: 3 * Bench.day)
+        await bench.sweep(Sample.subject())
+        await bench.sweep(Sample.subject())
+        #expect(await bench.governor.run { $0.population }.accounts == 1, "the window seems over")
+        bench.clock.set(by: -3 * Bench.day)
+        #expect(await bench.admit(cost: 20).refusedBy == "budget all")
+        #expect(await bench.status("all") == [90, 0, 100])
+    }
+
     @Test("A new day is a new account; what began yesterday is charged to yesterday")
     func rollOver() async throws {
         let bench = try Bench(budgets: [

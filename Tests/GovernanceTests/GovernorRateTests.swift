@@ -143,6 +143,25 @@ import Testing
         #expect(await bench.admit(owner: "b").admission != nil, "who was turned away holds nothing")
     }
 
+    @Test("A clock that is set back by hours does not keep anybody waiting")
+    func setBack() async throws {
+        let bench = try Bench(rates: [queueing(timeout: 2_000_000)])
+        _ = await bench.admit(owner: "x")
+        let demand = bench.demand(owner: "a"), governor = bench.governor, clock = bench.clock
+        let verdict = await withCheckedContinuation { continuation in
+            Task {
+                _ = await governor.admit(demand) { continuation.resume(returning: $0) }
+                clock.set(by: -5 * 3_600 * Bench.second)
+                clock.advance(3_000_000)
+            }
+        }
+        guard case .rate(_, _, let waited)? = verdict.refusal?.reason else {
+            Issue.record("not refused: \(verdict)")
+            return
+        }
+        #expect(waited == 3_000_000)
+    }
+
     @Test("Those who come later do not put off the turn of those before them")
     func steadyStream() async throws {
         let bench = try Bench(rates: [queueing(timeout: 3_000_000, most: 1_000)])

@@ -83,6 +83,24 @@ import Wire
         #expect(!got.reusable)
     }
 
+    @Test(
+        "Informational answers without end, and a change of the protocol, are faults; a few of the first are passed over",
+        arguments: [
+            (Array(repeating: "HTTP/1.1 100 Continue\r\n\r\n", count: 32).joined(), nil),
+            (Array(repeating: "HTTP/1.1 100 Continue\r\n\r\n", count: 33).joined(), "Informational"),
+            ("HTTP/1.1 101 Switching Protocols\r\nupgrade: h2c\r\n\r\n", "Informational"),
+        ])
+    func interims(before: String, sentence: String?) async throws {
+        let host = try LoopHost.started()
+        let answer = before + "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
+        let got = try await exchange(host, [Array(answer.utf8)])
+        if let sentence {
+            #expect(got.fault?.contains(sentence) == true, "\(got)")
+        } else {
+            #expect(got.body == "ok" && got.reusable, "\(got)")
+        }
+    }
+
     @Test("Bytes behind the end of an answer spoil the connection for another")
     func excess() async throws {
         let host = try LoopHost.started()

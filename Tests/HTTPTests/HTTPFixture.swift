@@ -19,6 +19,7 @@ final class EchoHandler: RequestHandler {
             case .refused(let error): return answer(channel, error.status, "\(error.sentence)")
             case .tooLarge: return answer(channel, 413, "too large")
             case .timedOut: return answer(channel, 408, "body too slow")
+            case .noRoom: return answer(channel, 529, "no room")
             case .clientGone: return channel.abandonAnswer()
             }
         }
@@ -60,14 +61,17 @@ final class EchoHandler: RequestHandler {
 
 /// An HTTP server on the host's loop.
 func startServer(
-    on host: LoopHost, limits: HTTPLimits = HTTPLimits(), handler: EchoHandler = EchoHandler()
+    on host: LoopHost, limits: HTTPLimits = HTTPLimits(), rooms: LoopBound<BodyRooms>? = nil,
+    handler: EchoHandler = EchoHandler()
 ) async throws -> SocketAddress {
     try await host.run { host in
         guard let address = SocketAddress(literal: "127.0.0.1", port: 0) else { throw TransportError.closed }
         let listener = try Listener(address, tls: nil, loop: host.loop)
         let loop = host.loop
         try listener.start(
-            whenAccepted: { ServerConnection.start($0, handler: handler, limits: limits, loop: loop) },
+            whenAccepted: {
+                ServerConnection.start($0, handler: handler, limits: limits, rooms: rooms?.value, loop: loop)
+            },
             whenRefused: { _ in })
         return listener.address
     }

@@ -74,20 +74,42 @@ struct MigrationTests {
     func rollups() throws {
         let temporary = TemporaryDirectory()
         let directory = try temporary.data()
-        try ReportTests.fill(directory, count: 300, days: 70, seed: 4)
-        func sums() throws -> [String] {
-            try ["monthly_costs", "retried_costs"].map {
-                try directory.row("count(*), sum(cost_nano_usd), min(day), max(day)", of: $0)
-            } + [try directory.value("SELECT value FROM meta WHERE name = '\(MonthlyRollup.mark)'")]
+        try CachePausesTests.fill(directory, days: 70, seed: 4)
+        let kept = try rollups(of: directory)
+        let told = "sum(rewritten_tokens > 0), sum(rewritten_tokens)"
+        let pauses = try directory.row(told, of: "requests")
+        #expect(kept.allSatisfy { $0.utf8.count > 1000 } && pauses.first != "0")
+        let before = try Database(path: directory.databasePath, access: .readWrite)
+        let columns = ["monthly_costs", "retried_costs"].flatMap { table in
+            RollupSums.ownColumns.map { "ALTER TABLE \(table) DROP COLUMN \($0);" }
         }
-        let kept = try sums()
-        let database = try Database(path: directory.databasePath, access: .readWrite)
-        let added = ["monthly_costs", "retried_costs", "cost_corrections"].map { "DROP TABLE \($0);" }
-        try database.execute(
-            added.joined() + "DROP INDEX requests_retried; DROP INDEX attempts_estimated; "
-                + "DELETE FROM meta WHERE name = '\(MonthlyRollup.mark)'")
-        try database.execute(Schema.finance)
-        #expect(try sums() == kept)
+        try before.execute(
+            """
+            ALTER TABLE requests DROP COLUMN rewritten_tokens;
+            CREATE TABLE daily AS SELECT \((MonthlyRollup.keyColumns + CostSums.columns).joined(separator: ", ")) FROM daily_costs;
+            DROP TABLE daily_costs;
+            ALTER TABLE daily RENAME TO daily_costs;
+            \(columns.joined())
+            PRAGMA user_version = 6;
+            """)
+        let query = try ReportQuery(by: ["client_version"], now: midnight)
+        #expect(throws: LedgerError.schemaTooOld(found: 6, known: Schema.migrations.count)) {
+            try Report(query, in: directory, now: midnight)
+        }
+        // As if whoever migrated was killed before the roll-ups were whole.
+        try Schema.migrate(before)
+        #expect(throws: LedgerError.rollupsStale) { try Report(query, in: directory, now: midnight) }
+        _ = try directory.openDatabase()
+        #expect(try rollups(of: directory) == kept)
+        #expect(try directory.row(told, of: "requests") == pauses)
+        #expect(try Report(query, in: directory, now: midnight + 90 * day).rows.count == 3)
+    }
+
+    private func rollups(of directory: DataDirectory) throws -> [String] {
+        try [
+            ("daily_costs", DailyRollup.keyColumns), ("monthly_costs", MonthlyRollup.keyColumns),
+            ("retried_costs", RetriedRollup.keyColumns),
+        ].map { try directory.contents(of: $0, $1 + RollupSums.columns) }
     }
 
     @Test(

@@ -21,6 +21,11 @@ struct ReportTests {
                 id: id, user: "user-\(Int.random(in: 0..<5, using: &random))",
                 team: ["platform", "research", ""].randomElement(using: &random) ?? "")
             facts.sessionID = .string("session-\(number % 13)")
+            facts.agentID = number % 3 == 0 ? "agent-1" : .none
+            facts.clientVersion = .string("2.\(number % 7 / 3).0")
+            facts.entrypoint = number % 6 == 0 ? "sdk-ts" : "cli"
+            facts.groups = .string(["", "senior", "platform,senior"][number % 3])
+            facts.virtualAccount = number % 29 == 0 ? "ci" : .none
             facts.modelRequested = .string(["claude-opus-4-5", "claude-sonnet-4-5"][number % 2])
             facts.metadata =
                 [
@@ -55,9 +60,12 @@ struct ReportTests {
         var random = SeededGenerator(seed: 99)
         let columns = [
             "team", "user", "model", "model_requested", "provider", "key", "project", "operation", "outcome", "day",
-            "week", "month",
+            "week", "month", "client_version", "entrypoint", "groups", "virtual_account",
         ]
-        let filters = ["team=platform", "team=", "user=user-1,user-2", "model=model-*", "outcome=ok", "provider=*-2"]
+        let filters = [
+            "team=platform", "team=", "user=user-1,user-2", "model=model-*", "outcome=ok", "provider=*-2",
+            "groups=senior", "client_version=2.1.*",
+        ]
         let now = midnight + 80 * day
         var withRows = 0
         for round in 0..<150 {
@@ -139,10 +147,8 @@ struct ReportTests {
         try Self.fill(directory, count: 1900, days: 70, seed: 8)
         let tables = ["daily_costs", "monthly_costs", "retried_costs"]
         func sums(_ table: String) throws -> String {
-            let columns =
-                (table == "retried_costs" ? RetriedRollup.keyColumns : DailyRollup.keyColumns) + CostSums.columns
-            let row = columns.map { "quote(\($0))" }.joined(separator: " || ',' || ")
-            return try directory.value("SELECT group_concat(r, ';') FROM (SELECT \(row) AS r FROM \(table) ORDER BY 1)")
+            let keys = ["daily_costs": DailyRollup.keyColumns, "monthly_costs": MonthlyRollup.keyColumns]
+            return try directory.contents(of: table, (keys[table] ?? RetriedRollup.keyColumns) + RollupSums.columns)
         }
         let kept = try tables.map(sums)
         #expect(kept.allSatisfy { $0.utf8.count > 1000 })
@@ -201,7 +207,8 @@ struct ReportTests {
             while try statement.step() {
                 expected[statement.text(0) + "/" + statement.text(1)] = (2..<7).map { statement.integer($0) }
             }
-            for (key, sums) in charges {
+            for charge in charges {
+                let key = charge.key, sums = charge.sums
                 let name = key.provider + "/" + key.model
                 let figures = [
                     sums.requests, sums.costNanoUSD, sums.usage.input, sums.usage.cacheRead, sums.estimatedRequests,

@@ -98,6 +98,12 @@ extension DataDirectory {
         return (0..<statement.columnCount).map { statement.text($0) }.joined(separator: "|")
     }
 
+    /// All rows of a table, in an order.
+    func contents(of table: String, _ columns: [String]) throws -> String {
+        let row = columns.map { "quote(\($0))" }.joined(separator: " || ',' || ")
+        return try value("SELECT group_concat(r, ';') FROM (SELECT \(row) AS r FROM \(table) ORDER BY 1)")
+    }
+
     /// Copies the files as they are at this moment: what a kill would leave.
     func copy(to other: DataDirectory) throws {
         guard let directory = opendir(path) else { throw LedgerError.file(operation: "list", path: path, code: errno) }

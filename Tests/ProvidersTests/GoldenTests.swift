@@ -1,5 +1,6 @@
 import Configuration
 import Foundation
+import MessagesGrammar
 import Testing
 import Wire
 

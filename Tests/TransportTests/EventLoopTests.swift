@@ -10,6 +10,23 @@ private final class Seen: Sendable {
     func add(_ index: Int, of thread: Int) { state.withLock { $0[thread, default: []].append(index) } }
 }
 
+private final class Turns: Sendable {
+    private let state = Mutex<[String]>([])
+    var names: [String] { state.withLock { $0 } }
+    func add(_ name: String) { state.withLock { $0.append(name) } }
+}
+
+extension LoopHost {
+    /// Moves as much as a turn allows, three times.
+    fileprivate func moveMuch(_ name: String, _ turns: Turns) async {
+        for step in 0..<3 {
+            _ = loop.moved(EventLoop.bulkBytes)
+            await loop.nextTurn()
+            turns.add("\(name)\(step)")
+        }
+    }
+}
+
 @Suite struct EventLoopTests {
     @Test("A thousand exchanges on one loop enqueue nothing from elsewhere and never resume on another thread")
     func staysOnTheLoop() async throws {
@@ -34,6 +51,23 @@ private final class Seen: Sendable {
         }
         #expect(foreign == 0)
         #expect(wrongThread == 0)
+    }
+
+    @Test("Who moves much waits its turn, the longest first, and others go between two turns")
+    func bulk() async throws {
+        let host = try LoopHost.started()
+        let loop = host.loop
+        let turns = Turns()
+        try await host.run { _ in
+            #expect(!loop.moved(EventLoop.bulkBytes - 1))
+            #expect(loop.moved(1))
+            #expect(loop.hasMovedEnough)
+        }
+        let tasks = try await host.run { _ in
+            ["a", "b"].map { name in Task(executorPreference: loop) { await LoopHost(loop).moveMuch(name, turns) } }
+        }
+        for task in tasks { await task.value }
+        #expect(turns.names == ["a0", "b0", "a1", "b1", "a2", "b2"])
     }
 
     @Test("Calls posted from many threads all run, in each thread's order, on the loop")

@@ -142,6 +142,7 @@ struct RequestHeadTests {
         ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1 2\r\n\r\n", .contentLengthInvalid),
         ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length:\r\n\r\n", .contentLengthInvalid),
         ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9999999999999999999\r\n\r\n", .contentLengthTooLarge),
+        ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0000000000000000001\r\n\r\n", .contentLengthInvalid),
         ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", .bothLengths),
         ("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 1\r\n\r\n", .bothLengths),
         ("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", .transferEncodingInOldVersion),
@@ -160,6 +161,10 @@ struct RequestHeadTests {
             .transferEncodingInvalid
         ),
         ("POST / HTTP/1.1\r\nHost: a\r\nExpect: 200-ok\r\n\r\n", .expectationUnknown),
+        ("POST / HTTP/1.1\r\nHost: a\r\nExpect: y 100-continue\r\n\r\n", .expectationUnknown),
+        (
+            "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nExpect: 100-continue\r\n\r\n", .expectationUnknown
+        ),
     ]
 
     @Test("Ambiguous and illegal heads are refused, however they are cut", arguments: refused)

@@ -44,6 +44,10 @@ struct ResponseHeadTests {
             "200 'OK' 1.1 none keep=true length=38 contentLength=5"
         ),
         (.get, "HTTP/1.1 304 NM\r\nContent-Length: 5\r\n\r\n", "304 'NM' 1.1 none keep=true length=38 contentLength=5"),
+        (
+            .post, "HTTP/1.1 304 NM\r\nContent-Length: 5\r\n\r\n",
+            "304 'NM' 1.1 none keep=false length=38 contentLength=5"
+        ),
         (.get, "HTTP/1.1 204 NC\r\n\r\n", "204 'NC' 1.1 none keep=true length=19 "),
         (
             .get, "HTTP/1.1 204 NC\r\nContent-Length: 5\r\n\r\n",

@@ -66,8 +66,17 @@ int tg_signals_block(const int *signals, int count);
 int tg_signals_wait(const int *signals, int count, int timeout_milliseconds);
 // The sentence for an errno, not terminated; returns its length.
 size_t tg_error_text(int error, void *text, size_t capacity);
+// How many files the process may have open.
+int tg_descriptor_limit(void);
 // Keeps freed memory of up to 64 MiB for the next request instead of giving it back page by page. Once, before threads start.
 void tg_keep_freed_memory(void);
+// Gives freed memory back to the system where more than so many bytes of it are resident. Takes milliseconds for much.
+bool tg_trim_freed_memory(size_t least);
 // Processors that this process may run on.
 int tg_processors(void);
 int tg_random(void *bytes, size_t count);
+
+// Makes this process private: it leaves no core, other processes of the same user may neither look into it nor trace it
+// (PR_SET_DUMPABLE 0), and the block that /proc/PID/environ shows is overwritten; `getenv` answers from a copy. Once, before
+// threads start. Returns 0 or the first errno; what can be done is done.
+int tg_process_seal(void);

@@ -16,6 +16,14 @@ package struct CredentialEnvironment {
         return value
     }
 
+    private func file(_ name: String) throws(Fault) -> String? {
+        guard let path = value(name) else { return nil }
+        guard FilePath.isLikely(path) else {
+            throw Fault(sentence: "\(name) must be the path of a file; what it holds is the file's content")
+        }
+        return path
+    }
+
     private func url(_ name: String, default text: String) throws(Fault) -> BaseURL {
         guard let url = BaseURL(value(name) ?? text) else {
             throw Fault(sentence: "\(name) is not https://HOST[:PORT][/PATH] or http://HOST[:PORT][/PATH]")
@@ -54,7 +62,7 @@ package struct CredentialEnvironment {
     }
 
     private func webIdentity() throws(Fault) -> AWSCredentialSetting? {
-        switch (value("AWS_WEB_IDENTITY_TOKEN_FILE"), value("AWS_ROLE_ARN")) {
+        switch (try file("AWS_WEB_IDENTITY_TOKEN_FILE"), value("AWS_ROLE_ARN")) {
         // A role alone belongs to a profile.
         case (nil, _): return nil
         case (_?, nil):
@@ -79,7 +87,7 @@ package struct CredentialEnvironment {
 
     private func container() throws(Fault) -> AWSCredentialSetting? {
         let token: ContainerToken =
-            if let file = value("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE") {
+            if let file = try file("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE") {
                 .file(file)
             } else if let text = value("AWS_CONTAINER_AUTHORIZATION_TOKEN") {
                 .value(Secret(text))
@@ -117,7 +125,7 @@ package struct CredentialEnvironment {
 
     /// The key file that `GOOGLE_APPLICATION_CREDENTIALS` names, else the metadata server.
     package func google() throws(Fault) -> CredentialSetting {
-        if let file = value("GOOGLE_APPLICATION_CREDENTIALS") { return .googleServiceAccount(file: file) }
+        if let file = try file("GOOGLE_APPLICATION_CREDENTIALS") { return .googleServiceAccount(file: file) }
         let host = value("GCE_METADATA_HOST")
         guard let url = BaseURL(host.map { "http://\($0)" } ?? CredentialSetting.googleMetadataServer) else {
             throw Fault(sentence: "GCE_METADATA_HOST is not HOST[:PORT]")

@@ -64,7 +64,14 @@ struct Section {
 
     /// The absolute path that a setting names.
     mutating func file(_ name: String) -> String? {
-        text(name).flatMap { notEmpty($0, name) }.map { reader.absolute($0.text) }
+        text(name).flatMap { notEmpty($0, name) }.flatMap { path(of: $0, name) }
+    }
+
+    /// The absolute path that a value names; `nil`, and noted, where it is what should be in the file.
+    func path(of value: SettingText, _ name: String) -> String? {
+        if FilePath.isLikely(value.text) { return reader.absolute(value.text) }
+        reader.note(value.mark, pathOf(name), "must be the path of a file; what stands here is its content")
+        return nil
     }
 
     private func notEmpty(_ value: SettingText, _ name: String) -> SettingText? {

@@ -1,3 +1,5 @@
+import Wire
+
 /// What all parts of a file share while they are read: where values come from, and the list of what is wrong.
 ///
 /// A reference type, so that all parts note their problems in one list.
@@ -28,7 +30,9 @@ final class SettingReader {
 
     private func problem(_ mark: YAMLMark, _ path: String, _ sentence: String) -> ConfigurationProblem {
         let subject = path.isEmpty ? sentence : "\(path): \(sentence)"
-        return ConfigurationProblem(file: file, line: mark.line, column: mark.column, sentence: subject)
+        // A secret may stand where a name should.
+        return ConfigurationProblem(
+            file: file, line: mark.line, column: mark.column, sentence: CredentialForm.masked(subject))
     }
 
     /// A value with `${…}` filled in.

@@ -1,3 +1,5 @@
+import Wire
+
 /// A setting's value, and how it may be shown.
 struct SettingText {
     /// With everything filled in: may hold a secret.
@@ -6,9 +8,9 @@ struct SettingText {
     let raw: String
     let mark: YAMLMark
 
-    /// For sentences about mistakes.
-    var shown: String { "`\(raw)`" }
+    /// For sentences about mistakes; not what looks like a secret that stands in the file, at a wrong place perhaps.
+    var shown: String { CredentialForm.isKnown(raw) ? "the value" : "`\(raw)`" }
 
     /// A part of the value, for sentences about mistakes; the whole as it stands in the file if anything was filled in.
-    func shown(part: String) -> String { raw == text ? "`\(part)`" : shown }
+    func shown(part: String) -> String { raw == text && !CredentialForm.isKnown(raw) ? "`\(part)`" : shown }
 }

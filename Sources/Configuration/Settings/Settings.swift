@@ -56,6 +56,9 @@ package struct LimitSettings: Sendable, Equatable {
     package var headerTimeout: Int64 = 10_000_000_000
     package var bodyTimeout: Int64 = 60_000_000_000
     package var idleTimeout: Int64 = 300_000_000_000
+    /// For the bodies of all requests at once.
+    package var bodyRoom = 1024 * 1024 * 1024
+    package var bodyRoomTimeout: Int64 = 10_000_000_000
     package var drainTimeout: Int64 = 30_000_000_000
     package var pingInterval: Int64 = 15_000_000_000
 }

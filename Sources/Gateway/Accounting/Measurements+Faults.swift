@@ -18,11 +18,16 @@ extension LoopWorker {
 
     func acceptFailed(_ error: TransportError) {
         telemetry.figures.add(.connectionFaults, 1)
-        telemetry.log.write(.error, "connections cannot be accepted") { $0.member("error", error.sentence) }
+        guard let times = measurements.acceptFaults.happened(at: loop.now) else { return }
+        telemetry.log.write(.error, "connections cannot be accepted") { fields in
+            fields.member("error", error.sentence)
+            fields.member("times", times)
+        }
     }
 
     func ledgerRefused() {
         telemetry.figures.add(.ledgerRefusals, 1)
-        telemetry.log.write(.error, "a request was refused: the journal has no free slot") { _ in }
+        guard let times = measurements.journalRefusals.happened(at: loop.now) else { return }
+        telemetry.log.write(.error, "requests were refused: the journal has no free slot") { $0.member("times", times) }
     }
 }

@@ -49,8 +49,9 @@ extension LoopWorker {
     func watchPools() {
         for (account, pool) in zip(setting.accounts, setting.pools) {
             let index = series(account).connectionDuration
-            let told: @Sendable (Int64) -> Void = { [unowned self] nanoseconds in
-                telemetry.figures.record(.clientConnectionDuration, Double(nanoseconds) / 1e9, at: index)
+            // At the end connections may close after the worker is gone.
+            let told: @Sendable (Int64) -> Void = { [weak self] nanoseconds in
+                self?.telemetry.figures.record(.clientConnectionDuration, Double(nanoseconds) / 1e9, at: index)
             }
             pool.assumeIsolated { $0.watchConnections(told) }
         }
@@ -64,6 +65,9 @@ extension LoopWorker {
             let index = Labels().adding("tollgate.loop", loop.index)
             figures.set(.connectionsOpen, Int64(connections.count), index)
             figures.set(.connectionsLimit, Int64(setting.connectionsPerLoop), index)
+            figures.set(.bodyRoomUsed, Int64(rooms.small.used + rooms.large.used), index)
+            figures.set(.bodyRoomLimit, Int64(rooms.small.capacity + rooms.large.capacity), index)
+            figures.set(.bodyRoomWaiting, Int64(rooms.small.waitingCount + rooms.large.waitingCount), index)
             figures.set(.journalCapacity, Int64(journal.capacity), index)
             figures.set(.journalFree, Int64(journal.freeSlots), index)
             let time = Self.threadTime()

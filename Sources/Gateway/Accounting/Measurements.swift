@@ -10,6 +10,8 @@ import Wire
 /// Where the figures of requests and attempts go: the series of each combination of labels is looked for once. Loop-confined; what is
 /// known by its address is kept alive by its entry, and no table grows without a bound.
 struct Measurements {
+    var acceptFaults = RareLine()
+    var journalRefusals = RareLine()
     struct RequestKey: Hashable {
         let route: UnsafePointer<UInt8>
         let method: UInt8

@@ -39,7 +39,7 @@ extension LoopWorker {
             isError: status >= 500,
             name: exchange.spanName)
         spans.text(.httpRequestMethod, exchange.isRequest ? head.method.name : "_OTHER")
-        if exchange.isRequest { spans.text(.urlPath, channel.headBytes(head.path)) }
+        if exchange.isRequest { recordPath(exchange, &spans) }
         spans.text(.httpRoute, exchange.route)
         spans.text(.urlScheme, channel.stream.isEncrypted ? "https" : "http")
         spans.text(.networkProtocolVersion, head.minorVersion == 0 ? "1.0" : "1.1")
@@ -64,6 +64,13 @@ extension LoopWorker {
         spans.text(.admissionWarnings, exchange.warnedBy)
         recordDurations(exchange, &spans)
         spans.end()
+    }
+
+    /// A path that no route knows may be anything, a key as well.
+    private func recordPath(_ exchange: Exchange, _ spans: inout SpanRecorder) {
+        let path = exchange.channel.headBytes(exchange.channel.head.path)
+        if exchange.operation == nil, CredentialForm.isKnown(path) { return spans.text(.urlPath, "/…") }
+        spans.text(.urlPath, path)
     }
 
     private func recordClient(_ exchange: Exchange, _ spans: inout SpanRecorder) {

@@ -60,6 +60,7 @@ extension LoopWorker {
                 return attempt.failure.map { "\($0.type)" } ?? "\(attempt.outcome.name)"
             }
             return "\(attempt.status)"
+        case .unreachable: return attempt.fault?.connectionErrorType ?? "\(attempt.outcome.name)"
         default: return "\(attempt.outcome.name)"
         }
     }

@@ -66,6 +66,9 @@ extension LoopWorker {
             case .refused, .timedOut, .clientGone:
                 channel.mustClose = true
                 return .failure(.broken)
+            case .noRoom:
+                channel.mustClose = true
+                return .failure(.queueFull)
             }
         }
     }

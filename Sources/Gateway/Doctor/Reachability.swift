@@ -67,7 +67,8 @@ enum ReachabilityChecks {
         case .unresolved: "check the name, and the DNS of this machine"
         case .timedOut: "a firewall on the way? open it, or set a proxy"
         case .system: "nothing listens there, or the network refuses it: check host and port"
-        case .tls: "if it is a private authority, name its file as the CA file; else check the host name and the clock"
+        case .tls, .certificate:
+            "if it is a private authority, name its file as the CA file; else check the host name and the clock"
         case .tlsConfiguration: "check the certificate files"
         case .proxy, .proxyFault: "check the proxy, its credential and what it lets through"
         case .closed, .cancelled: "it hung up: is it the right port, and is TLS spoken there?"

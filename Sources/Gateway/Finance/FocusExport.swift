@@ -37,7 +37,8 @@ package struct FocusExport {
         var line = FocusLine()
         line.text += Array(CSVText.line(Self.columns).utf8)
         var shared: [Served: Service] = [:], tails: [Whose: [UInt8]] = [:]
-        for (key, sums) in charges.charges {
+        for charge in charges.charges {
+            let key = charge.key, sums = charge.sums
             let served = Served(day: key.day, provider: key.provider, model: key.model)
             guard let service = shared[served] ?? Service(served, book, list) else { continue }
             shared[served] = service

@@ -69,7 +69,7 @@ package struct Reconciliation {
     ///   - estimated: the part of it that was estimated.
     ///   - days: those that are compared, since 1970-01-01.
     package init(
-        _ invoice: Invoice, ledger: [(key: ProviderCharges.Key, sums: CostSums)],
+        _ invoice: Invoice, ledger: [ProviderCharges.Charge],
         estimated: [EstimatedCharges.Key: CostSums], prices: PriceBook, days: ClosedRange<Int>
     ) {
         hasTokens = invoice.lines.contains { $0.tokens != nil }
@@ -86,7 +86,8 @@ package struct Reconciliation {
             theirs[key, default: Sums()].cost += line.cost ?? 0
             theirs[key, default: Sums()].lines += 1
         }
-        for (key, sums) in ledger {
+        for charge in ledger {
+            let key = charge.key, sums = charge.sums
             guard let day = CivilDate(parsing: key.day), days.contains(day.daysSince1970) else { continue }
             let model = Invoice.canonical(key.model)
             names[model] = key.model

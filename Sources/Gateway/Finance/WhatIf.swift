@@ -13,9 +13,6 @@ package struct WhatIf {
         package var hourCache = false
 
         package init() {}
-
-        /// Whether sums are enough, as what a request costs does not depend on the ones before it or on who asked.
-        package var isAnsweredBySums: Bool { subagents == nil && !hourCache }
     }
 
     package struct Key: Hashable, Sendable {
@@ -42,8 +39,6 @@ package struct WhatIf {
     private let old: PriceBook
     private let new: PriceBook
     private let models: [String]
-    /// Of each conversation: when it was last heard of, and how much of it was cached then.
-    private var conversations: [String: (at: Int64, cached: Int64)] = [:]
     private var known: [String: String] = [:]
 
     package init(_ question: Question, _ snapshot: Snapshot, prices: PriceTable) {
@@ -53,55 +48,26 @@ package struct WhatIf {
         models = prices.models
     }
 
-    // MARK: From sums
-
     /// What an account charged in a time: priced at the average of its requests.
-    package mutating func add(_ key: ProviderCharges.Key, _ sums: CostSums, at moment: Int64) {
-        let instead = model(instead: key.model, isSubagent: false)
+    package mutating func add(_ charge: ProviderCharges.Charge, at moment: Int64) {
+        let key = charge.key, instead = model(instead: key.model, isSubagent: key.isSubagent)
         var usage = TokenUsage()
-        usage.take(sums.usage)
+        usage.take(charge.sums.usage)
+        var hypothetical = usage
+        if question.hourCache { keepForAnHour(&hypothetical, charge.rewritten) }
         add(
             team: key.team, account: key.provider, model: key.model, instead: instead, usage: usage,
-            hypothetical: usage,
-            requests: sums.requests, actual: sums.costNanoUSD, at: moment)
-    }
-
-    // MARK: From rows
-
-    package mutating func add(_ attempt: ChargedAttempt) {
-        guard attempt.hasUsage || attempt.costNanoUSD != 0 else { return }
-        let instead = model(instead: attempt.model, isSubagent: !attempt.agent.isEmpty)
-        var usage = TokenUsage()
-        usage.take(attempt.usage)
-        var hypothetical = usage
-        if question.hourCache { keepForAnHour(&hypothetical, attempt) }
-        add(
-            team: attempt.team, account: attempt.provider, model: attempt.model, instead: instead, usage: usage,
-            hypothetical: hypothetical, requests: 1, actual: attempt.costNanoUSD, at: attempt.requestedAt)
+            hypothetical: hypothetical, requests: charge.sums.requests, actual: charge.sums.costNanoUSD, at: moment)
     }
 
     /// What was written for five minutes is written for an hour, at its price; what was written again after a pause of more than
     /// five minutes and less than an hour, up to what was cached before, is read.
-    private mutating func keepForAnHour(_ usage: inout TokenUsage, _ attempt: ChargedAttempt) {
-        let cached = usage.cacheRead + usage.cacheWrite5m + usage.cacheWrite1h
-        if !attempt.session.isEmpty {
-            let name = attempt.session + "\u{1}" + attempt.agent
-            if let last = conversations[name] {
-                let pause = attempt.requestedAt - last.at
-                if pause > 300_000_000_000, pause < 3_600_000_000_000 {
-                    let again = max(0, min(usage.cacheWrite5m, last.cached - usage.cacheRead))
-                    usage.cacheWrite5m -= again
-                    usage.cacheRead += again
-                    savedWrites += again
-                }
-            }
-            conversations[name] = (attempt.requestedAt, cached)
-        }
-        usage.cacheWrite1h += usage.cacheWrite5m
+    private mutating func keepForAnHour(_ usage: inout TokenUsage, _ rewritten: Int64) {
+        usage.cacheWrite1h += usage.cacheWrite5m - rewritten
         usage.cacheWrite5m = 0
+        usage.cacheRead += rewritten
+        savedWrites += rewritten
     }
-
-    // MARK: Both
 
     /// The same tokens at two prices; what the actual cost has besides (tiers, rounding) is kept in proportion.
     private mutating func add(

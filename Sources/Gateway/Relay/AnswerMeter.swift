@@ -106,6 +106,12 @@ final class AnswerMeter {
         }
     }
 
+    /// A body that should be one JSON object does not begin as a message does, whatever its status says: by its first bytes.
+    func isError(_ first: UnsafeRawBufferPointer) -> Bool {
+        guard case .whole = form, inflater == nil, let begin = first.first else { return false }
+        return begin != UInt8(ascii: "{") || first.slice(0..<min(first.count, 256)).firstIndex(of: "\"error\"") != nil
+    }
+
     /// Output tokens that what was seen must have had at the least.
     var estimatedOutput: Int64 {
         switch form {

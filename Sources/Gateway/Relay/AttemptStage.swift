@@ -19,6 +19,7 @@ extension LoopWorker {
             attempt.endedAt = monotonicNanoseconds()
             return
         }
+        attempt.credential = credential
         do throws(ClientFault) {
             let lease = try await Lease.take(
                 from: exchange.setting.pools[routed.account], fresh: fresh, wakeup: channel.wakeup,
@@ -110,27 +111,29 @@ extension LoopWorker {
         if attempt.status != 200, tellsErrorsAnew(attempt.status, exchange, account) {
             return await readError(attempt, exchange, account, connection)
         }
+        let form = AnswerForm(connection), mask = attempt.status == 200 ? EchoMask() : exchange.echoMask()
         if attempt.status != 200, let way = exchange.way {
             attempt.retryAfter = Self.retryAfter(connection).map(Self.nanoseconds)
             if way.wouldContinue(upon: attempt.status, after: exchange.attempts.count) {
                 return await keepError(attempt, exchange, account, connection)
             }
         }
+        // What nobody asked to be compressed can only be looked through as a whole.
+        if !mask.isEmpty, form.isCompressed { return await keepError(attempt, exchange, account, connection) }
         let withheld = withheldAnswer(attempt, exchange, account)
         if withheld == nil { exchange.answerBegins(attempt) }
-        let form = AnswerForm(connection)
         let meter = AnswerMeter(form.meter, isCompressed: form.isCompressed)
         attempt.meter = meter
         noteTrace(attempt, connection)
         if let id = connection.head.value(.requestID) {
-            attempt.upstreamRequestID = String(decoding: connection.headBytes(id), as: UTF8.self)
+            attempt.upstreamRequestID = exchange.upstreamID(connection.headBytes(id))
         }
-        beginAnswer(exchange, connection)
+        beginAnswer(exchange, connection, mask)
         connection.headIsUsed()
         var relay = Relay(
-            exchange.channel, connection, meter, isEventStream: form.isEventStream && !form.isCompressed,
+            exchange, connection, meter, isEventStream: form.isEventStream && !form.isCompressed,
             idleTimeout: account.timeouts.idle, pingInterval: exchange.setting.snapshot.limits.pingInterval,
-            withheld: withheld)
+            withheld: withheld, mask: mask)
         let end = await relay.run()
         attempt.firstByteAt = relay.firstByteAt
         exchange.firstByteAt = relay.firstByteAt
@@ -140,7 +143,7 @@ extension LoopWorker {
         case .fault(let fault): attempt.fault = fault
         case .failedFirst(let type):
             exchange.channel.withdrawAnswer()
-            keep(eventOf: type, withheld, attempt, account)
+            keep(eventOf: type, withheld, attempt, exchange, account)
         }
         await finishBroken(attempt, exchange, relay, account)
     }
@@ -153,14 +156,19 @@ extension LoopWorker {
     }
 
     /// The upstream's status and fields, with our request id; nothing goes out yet.
-    private func beginAnswer(_ exchange: Exchange, _ connection: ClientConnection) {
+    private func beginAnswer(_ exchange: Exchange, _ connection: ClientConnection, _ mask: EchoMask) {
         let channel = exchange.channel
         channel.beginResponse(status: connection.head.status)
         for field in connection.head.fields
         where AnthropicEndpoint.returns(responseField: field.name, passesThrough: exchange.passesThrough) {
             let name = connection.headBytes(field.nameRange)
             if connection.isHopByHop(field) { continue }
-            channel.field(name, connection.headBytes(field.valueRange))
+            let value = connection.headBytes(field.valueRange)
+            guard !mask.isEmpty else {
+                channel.field(name, value)
+                continue
+            }
+            mask.masked(value).withUnsafeBytes { channel.field(name, $0) }
         }
         addIdentity(exchange)
         var length: Int64?
@@ -186,6 +194,14 @@ extension LoopWorker {
         if case .cancelled? = attempt.fault { return channel.abandonAnswer() }
         let isUnfinished = attempt.fault == nil && relay.isEventStream && attempt.status == 200 && !relay.meter.isWhole
         guard attempt.fault != nil || isUnfinished else { return }
+        // It broke behind the stream's last event: nothing is missing.
+        if relay.canSendEvent, attempt.hasWholeAnswer, channel.answerHasBegun, !channel.answerIsComplete {
+            attempt.fault = nil
+            if channel.send(UnsafeRawBufferPointer(start: nil, count: 0), isLast: true) == .pending {
+                _ = await channel.flush()
+            }
+            return
+        }
         if isUnfinished { attempt.fault = .cut }
         // Nothing has gone out: the client gets an error with a status of its own.
         if !channel.answerHasBegun { return channel.withdrawAnswer() }

@@ -20,8 +20,9 @@ extension LoopWorker {
     func keepError(
         _ attempt: Attempt, _ exchange: Exchange, _ account: UpstreamAccount, _ connection: ClientConnection
     ) async {
+        let mask = exchange.echoMask()
         if let id = connection.head.value(.requestID) {
-            attempt.upstreamRequestID = String(decoding: connection.headBytes(id), as: UTF8.self)
+            attempt.upstreamRequestID = exchange.upstreamID(connection.headBytes(id))
         }
         var fields: [(name: [UInt8], value: [UInt8])] = []
         for field in connection.head.fields
@@ -29,14 +30,20 @@ extension LoopWorker {
             && !connection.isHopByHop(field)
         {
             fields.append(
-                (Array(connection.headBytes(field.nameRange)), Array(connection.headBytes(field.valueRange))))
+                (Array(connection.headBytes(field.nameRange)), mask.masked(connection.headBytes(field.valueRange))))
         }
+        let isCompressed = connection.head.value(.contentEncoding) != nil
         connection.headIsUsed()
         let meter = AnswerMeter(.whole, isCompressed: false)
         do throws(ClientFault) {
             let patience = exchange.way?.patience(account) ?? account.timeouts.idle
-            let bytes = try await connection.readAll(
+            var bytes = try await connection.readAll(
                 limit: Self.errorLimit, timeout: min(patience, account.timeouts.idle), abort: .downstreamHangup)
+            if isCompressed, let plain = Self.decompressed(bytes) {
+                bytes = plain
+                fields.removeAll { $0.name.withUnsafeBytes { $0.equalsIgnoringCase("content-encoding") } }
+            }
+            mask.mask(&bytes)
             bytes.withUnsafeBytes { meter.consume($0, isLast: true) }
             attempt.meter = meter
             attempt.kept = KeptAnswer(status: attempt.status, fields: fields, body: bytes)
@@ -45,9 +52,18 @@ extension LoopWorker {
         }
     }
 
+    /// `nil`: they are none of gzip.
+    private static func decompressed(_ bytes: [UInt8]) -> [UInt8]? {
+        // Arrays lend their bytes with untyped errors only: through a result.
+        try? bytes.withUnsafeBytes { bytes in
+            Result { () throws(GunzipFault) in try gunzip(bytes, limit: errorLimit) }
+        }.get()
+    }
+
     /// A stream that began with an error: the event's data is what the error's body would have been.
-    func keep(eventOf type: String, _ withheld: WithheldAnswer?, _ attempt: Attempt, _ account: UpstreamAccount) {
-        let data = withheld?.bytes.withUnsafeBytes { KeptAnswer.data(inStream: $0) } ?? []
+    func keep(eventOf type: String, _ withheld: WithheldAnswer?, _ attempt: Attempt, _ exchange: Exchange, _ account: UpstreamAccount) {
+        var data = withheld?.bytes.withUnsafeBytes { KeptAnswer.data(inStream: $0) } ?? []
+        exchange.echoMask().mask(&data)
         guard !data.isEmpty else {
             attempt.failure = .failed(
                 UpstreamFailure(type: type, message: "the stream began with an error"), account.name)

@@ -17,7 +17,8 @@ enum RelayEnd {
 /// Nothing is read from the upstream while bytes for the client wait, so that a slow client slows the upstream and memory does
 /// not grow. A stream that is silent is kept alive with pings between two events.
 struct Relay {
-    let channel: ServerChannel
+    let exchange: Exchange
+    private var channel: ServerChannel { exchange.channel }
     let connection: ClientConnection
     let meter: AnswerMeter
     /// When the first bytes of the body were there, monotonic nanoseconds.
@@ -30,13 +31,16 @@ struct Relay {
     /// Nothing goes out before it allows it.
     let withheld: WithheldAnswer?
     private var hold = EventHold()
+    /// Of an error: what authenticated the request must not come back with it.
+    private var mask: EchoMaskStream?
 
     init(
-        _ channel: ServerChannel, _ connection: ClientConnection, _ meter: AnswerMeter, isEventStream: Bool,
-        idleTimeout: Int64, pingInterval: Int64, withheld: WithheldAnswer? = nil
+        _ exchange: Exchange, _ connection: ClientConnection, _ meter: AnswerMeter, isEventStream: Bool,
+        idleTimeout: Int64, pingInterval: Int64, withheld: WithheldAnswer?, mask: EchoMask
     ) {
+        self.exchange = exchange
         self.withheld = withheld
-        self.channel = channel
+        self.mask = mask.isEmpty ? nil : EchoMaskStream(mask)
         self.connection = connection
         self.meter = meter
         self.isEventStream = isEventStream
@@ -55,7 +59,17 @@ struct Relay {
         while true {
             switch connection.readBody() {
             case .data(let bytes, let isLast):
-                if firstByteAt == nil { firstByteAt = monotonicNanoseconds() }
+                if firstByteAt == nil {
+                    firstByteAt = monotonicNanoseconds()
+                    if meter.isError(bytes) { mask = EchoMaskStream(exchange.echoMask()) }
+                }
+                if let clean = mask?.pass(bytes, isLast: isLast) {
+                    clean.withUnsafeBytes { meter.consume($0, isLast: isLast) }
+                    if withheld?.isReleased == false { _ = withheld?.release() }
+                    guard await pass(clean, isLast: isLast) else { return .clientGone }
+                    if isLast { return .complete }
+                    continue
+                }
                 meter.consume(bytes, isLast: isLast)
                 if let withheld, !withheld.isReleased {
                     switch withheld.took(bytes, meter, isEventStream: isEventStream, isLast: isLast) {
@@ -72,6 +86,7 @@ struct Relay {
                 if state == .failed { return .clientGone }
                 if state == .pending, await channel.flush() != .sent { return .clientGone }
                 if isLast { return .complete }
+                if bytes.count >= Self.large, channel.loop.moved(bytes.count) { await channel.loop.nextTurn() }
             case .failed(let fault):
                 return .fault(fault)
             case .wouldBlock:
@@ -79,6 +94,9 @@ struct Relay {
             }
         }
     }
+
+    /// A piece of so many bytes takes from others' turn.
+    private static let large = 32 * 1024
 
     /// What was withheld. False: the client is gone.
     private mutating func pass(_ bytes: [UInt8], isLast: Bool) async -> Bool {
@@ -97,7 +115,14 @@ struct Relay {
         // A stream that ends without its last event is not brought to its end here: the client is to be told.
         let ends = isLast && meter.isWhole
         if ends, bytes.isEmpty, hold.isEmpty { return channel.send(bytes, isLast: true) }
-        hold.pass(bytes, isLast: ends) { state = channel.send($0, isLast: ends) }
+        if meter.isWhole, meter.hasErrorEvent {
+            let mask = exchange.echoMask()
+            hold.pass(bytes, isLast: ends) { events in
+                mask.masked(events).withUnsafeBytes { state = channel.send($0, isLast: ends) }
+            }
+        } else {
+            hold.pass(bytes, isLast: ends) { state = channel.send($0, isLast: ends) }
+        }
         return state
     }
 

@@ -176,6 +176,7 @@ extension LoopWorker {
             if let refusal = way.refusal { throw refusal }
         }
         guard let last = exchange.lastAttempt else { throw .ledgerBehind }
+        if let kept = last.kept { return await tell(kept, exchange) }
         if let failure = last.failure { throw failure }
         guard let fault = last.fault else { return }
         throw .unavailable(exchange.setting.accounts[last.routed.account].name, fault.sentence)

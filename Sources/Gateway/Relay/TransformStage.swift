@@ -14,7 +14,7 @@ extension LoopWorker {
         _ connection: ClientConnection
     ) async {
         attempt.status = connection.head.status
-        noteRequestID(attempt, connection)
+        noteRequestID(attempt, exchange, connection)
         if case .count = call.answer, attempt.status == 200 {
             return await answerCount(attempt, exchange, account, connection)
         }
@@ -30,7 +30,7 @@ extension LoopWorker {
         connection.headIsUsed()
         let isStreamed = exchange.isStreamed
         var relay = TransformedRelay(
-            exchange.channel, connection, transform, isStreamed: isStreamed, idleTimeout: account.timeouts.idle,
+            exchange, connection, transform, isStreamed: isStreamed, idleTimeout: account.timeouts.idle,
             pingInterval: exchange.setting.snapshot.limits.pingInterval, withheld: withheld,
             beginAnswer: { length in
                 if let withheld { _ = withheld.release() }
@@ -42,7 +42,11 @@ extension LoopWorker {
         meter.bytes = relay.bytesReceived
         calibrate(exchange, account, call, meter)
         switch end {
-        case .complete: attempt.failure = transform.failure.map { .failed($0, account.name) }
+        case .complete:
+            let mask = transform.failure == nil ? EchoMask() : exchange.echoMask()
+            attempt.failure = transform.failure.map {
+                .failed(UpstreamFailure(type: $0.type, message: mask.masked($0.message)), account.name)
+            }
         case .clientGone:
             attempt.fault = .cancelled
             exchange.channel.abandonAnswer()
@@ -68,11 +72,11 @@ extension LoopWorker {
         }
     }
 
-    private func noteRequestID(_ attempt: Attempt, _ connection: ClientConnection) {
+    private func noteRequestID(_ attempt: Attempt, _ exchange: Exchange, _ connection: ClientConnection) {
         noteTrace(attempt, connection)
         for name in [FieldName.requestID, .xRequestID, .amznRequestID] {
             guard let id = connection.head.value(name) else { continue }
-            attempt.upstreamRequestID = String(decoding: connection.headBytes(id), as: UTF8.self)
+            attempt.upstreamRequestID = exchange.upstreamID(connection.headBytes(id))
             return
         }
     }
@@ -132,13 +136,15 @@ extension LoopWorker {
     ) async {
         let retryAfter = Self.retryAfter(connection)
         attempt.retryAfter = retryAfter.map(Self.nanoseconds)
+        let mask = exchange.echoMask()
         let awsType = connection.head.value(.amznErrorType).map {
-            String(decoding: connection.headBytes($0), as: UTF8.self)
+            mask.masked(String(decoding: connection.headBytes($0), as: UTF8.self))
         }
         connection.headIsUsed()
         do throws(ClientFault) {
-            let bytes = try await connection.readAll(
+            var bytes = try await connection.readAll(
                 limit: Self.errorLimit, timeout: account.timeouts.idle, abort: .downstreamHangup)
+            mask.mask(&bytes)
             let body = bytes.withUnsafeBytes { UpstreamErrorBody($0, awsType: awsType ?? "") }
             let answer = ErrorTranslation.Answer(status: attempt.status, body: body, retryAfter: retryAfter)
             let model = exchange.routed?.requested ?? ""

@@ -7,7 +7,8 @@ import Wire
 /// Carries an answer of another dialect to the client, event by event as it comes. The answer begins for the client when there is
 /// something to tell; until then it can still be an error with a status of its own.
 struct TransformedRelay {
-    let channel: ServerChannel
+    let exchange: Exchange
+    private var channel: ServerChannel { exchange.channel }
     let connection: ClientConnection
     let transform: any AnswerTransform
     /// The client gets events; otherwise one message at the end.
@@ -24,11 +25,11 @@ struct TransformedRelay {
     private var isComplete = false
 
     init(
-        _ channel: ServerChannel, _ connection: ClientConnection, _ transform: any AnswerTransform, isStreamed: Bool,
+        _ exchange: Exchange, _ connection: ClientConnection, _ transform: any AnswerTransform, isStreamed: Bool,
         idleTimeout: Int64, pingInterval: Int64, withheld: WithheldAnswer?,
         beginAnswer: @escaping (_ length: Int64?) -> Void
     ) {
-        self.channel = channel
+        self.exchange = exchange
         self.withheld = withheld
         self.connection = connection
         self.transform = transform
@@ -57,6 +58,7 @@ struct TransformedRelay {
                 // What is there already is read before anything is sent: of a burst the client gets one piece.
                 if !isLast, !transform.hasEnded, transform.readyBytes < Self.enough { continue }
                 guard await pass() else { return .clientGone }
+                if channel.loop.moved(bytes.count) { await channel.loop.nextTurn() }
                 if transform.hasEnded {
                     await drain()
                     return .complete
@@ -83,7 +85,12 @@ struct TransformedRelay {
         var state = SendState.sent
         transform.takeOutput { bytes in
             if !channel.answerHasBegun, channel.status == 0 { beginAnswer(isStreamed ? nil : Int64(bytes.count)) }
-            if bytes.count > 0 || isLast { state = channel.send(bytes, isLast: isLast) }
+            guard bytes.count > 0 || isLast else { return }
+            if transform.failure == nil {
+                state = channel.send(bytes, isLast: isLast)
+            } else {
+                exchange.echoMask().masked(bytes).withUnsafeBytes { state = channel.send($0, isLast: isLast) }
+            }
         }
         if state == .pending { state = await channel.flush() }
         return state == .sent

@@ -24,10 +24,7 @@ struct UpstreamRequest {
             output.append(string: path)
         } else {
             output.append(bytes.slice(exchange.path))
-            if !head.query.isEmpty {
-                output.append("?")
-                output.append(bytes.slice(head.query))
-            }
+            if !head.query.isEmpty { AnthropicEndpoint.append(query: bytes.slice(head.query), to: &output) }
         }
         output.append(" HTTP/1.1\r\nhost: ")
         output.append(string: account.authority)
@@ -35,7 +32,9 @@ struct UpstreamRequest {
         let edits = exchange.routed?.edits
         for field in head.fields
         where forwards(field.name) && !head.isHopByHop(field, in: bytes) {
-            if let edits, edits.replaces(bytes.slice(field.nameRange)) { continue }
+            let name = bytes.slice(field.nameRange)
+            if let edits, edits.replaces(name) { continue }
+            if field.name == .other, AnthropicEndpoint.carriesCredential(otherField: name) { continue }
             output.append(bytes.slice(field.nameRange))
             output.append(": ")
             output.append(bytes.slice(field.valueRange))

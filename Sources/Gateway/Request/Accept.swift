@@ -131,6 +131,7 @@ extension LoopWorker {
             case .refused(let error): throw .malformedHTTP(status: error.status, error.sentence)
             case .tooLarge: throw .bodyTooLarge(limit: channel.limits.bodyBytes)
             case .timedOut: throw .bodyTimedOut
+            case .noRoom: throw .noBodyRoom
             case .clientGone: throw .clientGone
             }
         }

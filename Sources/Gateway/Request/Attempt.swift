@@ -3,6 +3,7 @@ import HTTP
 import Ledger
 import Providers
 import Transport
+import Upstream
 import Wire
 
 /// One dispatch to an upstream: what is known of it, for the row, the span and the decision whether to try again.
@@ -20,6 +21,8 @@ final class Attempt {
     var requestHead = ByteWriter(capacity: 4_096)
     /// The model's name as the upstream knows it, where it stands in place of the client's.
     var modelName = ByteWriter()
+    /// What authenticates it; with it whatever comes back is looked through, if it is an error.
+    var credential: UpstreamCredential?
     /// It had a connection, from the pool or new.
     var connectedAt: Int64?
     /// The request was handed to the kernel whole.

@@ -24,7 +24,7 @@ extension LoopWorker {
         let channel = exchange.channel
         let route = try RequestRoute.of(channel.head, channel.headBytes)
         exchange.route = route.pattern
-        if isOverLimit {
+        if channel.isSurplus {
             channel.mustClose = true
             throw .tooManyConnections
         }
@@ -73,6 +73,7 @@ extension LoopWorker {
             try route(exchange, scan)
             try prepare(exchange, scan)
         }
+        if let made = exchange.call?.body.count, made > 0 { exchange.body?.holds(also: made) }
         beginCapture(exchange)
         if exchange.isPrewarm { return answerPrewarm(exchange) }
         if let tokens = exchange.counted { return answerCount(exchange, tokens) }

@@ -18,6 +18,10 @@ final class LoopWorker: RequestHandler, @unchecked Sendable {
     let journal: Journal
     let telemetry: LoopTelemetry
     let connections = ConnectionSet()
+    /// For the bodies of requests.
+    let rooms = BodyRooms()
+    /// One of so many loops.
+    private let loops: Int
     let resolver: Resolver
     let keyLookout: KeyLookout
     let clientTelemetry: ClientTelemetryHost
@@ -60,7 +64,7 @@ final class LoopWorker: RequestHandler, @unchecked Sendable {
     var isReady: Bool { !connections.isDraining }
 
     init(
-        loop: EventLoop, snapshot: Snapshot, book: RuleBook, governor: Governor, writer: LedgerWriter,
+        loop: EventLoop, loops: Int, snapshot: Snapshot, book: RuleBook, governor: Governor, writer: LedgerWriter,
         standings: StandingReader, keys: KeyRing,
         tokens: TokenDirectory, journal: Journal, ids: RequestIDSource, telemetry: LoopTelemetry,
         sessions: SessionGatherer, resolver: Resolver, upstreams: [UpstreamAccount],
@@ -68,6 +72,7 @@ final class LoopWorker: RequestHandler, @unchecked Sendable {
         clientTelemetry: ClientTelemetryHost
     ) {
         self.exposition = exposition
+        self.loops = loops
         lagTimer = LoopTimer(loop: loop)
         self.clientTelemetry = clientTelemetry
         finishedCalls = FinishedCalls(loop: loop, clientTelemetry)
@@ -88,6 +93,7 @@ final class LoopWorker: RequestHandler, @unchecked Sendable {
             snapshot: snapshot, book: book, accounts: upstreams, board: board, loop: loop, resolver: resolver,
             previous: nil,
             whenCredentialFails: Self.credentialFailed(telemetry.log))
+        resizeRooms()
     }
 
     /// Where it listens, with the ports that the kernel chose.
@@ -122,12 +128,17 @@ final class LoopWorker: RequestHandler, @unchecked Sendable {
     }
 
     private func accepted(_ stream: ByteStream) {
-        if connections.count >= setting.connectionsPerLoop {
+        let isSurplus = connections.count >= setting.connectionsPerLoop
+        if isSurplus {
             connectionRefused()
             // A few are told why; beyond that there is no room for words.
             if connections.count >= setting.connectionsPerLoop + Self.toldRefusals { return stream.close() }
         }
-        connections.add(ServerConnection.start(stream, handler: self, limits: setting.limits, loop: loop))
+        let channel = ServerConnection.start(
+            stream, handler: self, limits: setting.limits, rooms: rooms, loop: loop)
+        // Those who were there before are served.
+        channel.isSurplus = isSurplus
+        connections.add(channel)
     }
 
     func ended(_ channel: ServerChannel, problem: TransportError?) {
@@ -138,9 +149,6 @@ final class LoopWorker: RequestHandler, @unchecked Sendable {
     func rested(_ channel: ServerChannel) { idleMemory.connectionRested() }
 
     private static let toldRefusals = 100
-
-    /// More connections are open than the limit allows: what they ask is refused.
-    var isOverLimit: Bool { connections.count > setting.connectionsPerLoop }
 
     // MARK: Changes from outside; on the loop's thread
 
@@ -162,10 +170,18 @@ final class LoopWorker: RequestHandler, @unchecked Sendable {
             previous: previous,
             whenCredentialFails: Self.credentialFailed(telemetry.log))
         previous.closeReplaced(by: setting)
+        resizeRooms()
         watchPools()
         // Labels may be others now.
         measurements.shares.removeAll()
         measurements.spending.removeAll()
+    }
+
+    /// Each loop has its share of what the process may hold.
+    private func resizeRooms() {
+        let limits = setting.snapshot.limits
+        rooms.resize(
+            bytes: limits.bodyRoom / loops, largestBody: limits.bodyBytes, timeout: limits.bodyRoomTimeout)
     }
 
     private static func credentialFailed(_ log: LogWriter) -> @Sendable (String, CredentialFault) -> Void {

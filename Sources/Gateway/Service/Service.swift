@@ -60,7 +60,7 @@ package final class Service {
         for (index, loop) in eventLoops.enumerated() {
             workers.append(
                 LoopWorker(
-                    loop: loop, snapshot: snapshot, book: book, governor: governance.governor,
+                    loop: loop, loops: count, snapshot: snapshot, book: book, governor: governance.governor,
                     writer: ledger.writer, standings: ledger.standings,
                     keys: KeyRing(ledger.initialKeys, snapshot.keys),
                     tokens: tokens.directory, journal: ledger.journals[index], ids: ledger.makeIDSource(loop: index),
@@ -121,6 +121,7 @@ package final class Service {
             return 1
         }
         announce()
+        var turns = 0
         loop: while true {
             switch signals.next(milliseconds: Self.watchInterval) {
             case .hangup: reload(reason: "signal")
@@ -128,6 +129,8 @@ package final class Service {
             case nil:
                 if FileStamp(snapshot.files) != stamp { reload(reason: "the file changed") }
                 tokens.checkFiles()
+                turns += 1
+                if turns.isMultiple(of: Self.trimTurns) { EventLoop.trimProcess() }
             }
         }
         await drain()
@@ -135,6 +138,8 @@ package final class Service {
     }
 
     private static let watchInterval: Int32 = 1_000
+    /// After so many of these intervals memory is looked after.
+    private static let trimTurns = 10
 
     private func startLoops() throws {
         let problem = Mutex<TransportError?>(nil)

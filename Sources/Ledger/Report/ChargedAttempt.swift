@@ -51,34 +51,12 @@ package struct ChargedAttempt: Sendable {
 
     package var hasUsage: Bool { usage != UsageCounts() }
 
-    /// Calls `visit` with the attempts of model requests from `since` up to `until` (Unix nanoseconds), in the order of time. Throws
-    /// `invalidQuery` if there are more than `mostRows` requests.
-    package static func each(
-        since: Int64, until: Int64, in directory: DataDirectory, mostRows: Int64, _ visit: (ChargedAttempt) -> Void
-    ) throws(LedgerError) {
-        guard let database = try directory.openDatabaseReadOnly() else { return }
-        let all = ReportQuery(since: since, until: until)
-        let rows = try Report(all, in: database, now: until).total.requests
-        guard rows <= mostRows else {
-            throw .invalidQuery(
-                Report.refusal("the pauses of conversations, and subagents,", rows: rows, mostRows: mostRows))
-        }
-        let statement = try statement(database, limit: nil)
-        statement.bind(1, RequestID.first(atUnixMilliseconds: ReportPlan.roundedUp(since)).rawValue)
-        statement.bind(2, RequestID.first(atUnixMilliseconds: ReportPlan.roundedUp(until)).rawValue)
-        while try statement.step() { visit(ChargedAttempt(reading: statement)) }
-    }
-
-    /// From the first id up to the second, at most `limit` requests.
-    static func statement(_ database: Database, limit: Int?) throws(LedgerError) -> Statement {
+    /// Of model requests from the first id up to the second, at most `limit` of them.
+    static func statement(_ database: Database, limit: Int) throws(LedgerError) -> Statement {
         let rows =
             "SELECT * FROM requests WHERE id >= ?1 AND id < ?2 AND operation = '\(Operation.messages.name)' ORDER BY id"
-        let source = limit.map { "(\(rows) LIMIT \($0)) r" } ?? "requests r"
-        let condition =
-            limit == nil
-            ? " WHERE r.id >= ?1 AND r.id < ?2 AND r.operation = '\(Operation.messages.name)'" : ""
         return try database.prepare(
-            "SELECT \(columns.joined(separator: ", ")) FROM \(source) CROSS JOIN attempts a ON a.request_id = r.id"
-                + "\(condition) ORDER BY r.id, a.ordinal")
+            "SELECT \(columns.joined(separator: ", ")) FROM (\(rows) LIMIT \(limit)) r "
+                + "CROSS JOIN attempts a ON a.request_id = r.id ORDER BY r.id, a.ordinal")
     }
 }

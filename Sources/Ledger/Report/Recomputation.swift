@@ -184,10 +184,12 @@ package struct Recomputation {
 
     /// A request's group in the roll-up, corrected by a difference of cost and of its mark.
     private static func rollup(monthly: Bool) -> String {
-        let keys = DailyRollup.keyColumns
+        let keys = monthly ? MonthlyRollup.keyColumns : DailyRollup.keyColumns
         let day = ReportColumn.day.scanExpression { $0 }
         let values = keys.map { $0 == "day" ? monthly ? "substr(\(day), 1, 8) || '01'" : day : $0 }
         return "UPDATE \(monthly ? "monthly_costs" : "daily_costs") SET cost_nano_usd = cost_nano_usd + ?1, "
+            + "subagent_cost_nano_usd = subagent_cost_nano_usd "
+            + "+ iif((SELECT agent_id FROM requests WHERE id = ?3) = '', 0, ?1), "
             + "unpriced_requests = unpriced_requests + ?2 - (SELECT unpriced FROM requests WHERE id = ?3) "
             + "WHERE (\(keys.joined(separator: ", "))) = "
             + "(SELECT \(values.joined(separator: ", ")) FROM requests WHERE id = ?3)"

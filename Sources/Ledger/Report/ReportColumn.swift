@@ -70,10 +70,18 @@ package enum ReportColumn: Sendable, Hashable {
     var isInRollup: Bool {
         switch self {
         case .team, .user, .model, .modelRequested, .provider, .key, .project, .operation, .outcome, .day, .week,
-            .month:
+            .month, .clientVersion, .entrypoint, .groups, .virtualAccount:
             true
-        case .session, .agent, .clientVersion, .entrypoint, .groups, .virtualAccount, .metadata:
+        case .session, .agent, .metadata:
             false
+        }
+    }
+
+    /// Whether `monthly_costs` knows it, too.
+    var isInMonths: Bool {
+        switch self {
+        case .day, .week, .clientVersion, .entrypoint, .groups, .virtualAccount: false
+        default: isInRollup
         }
     }
 

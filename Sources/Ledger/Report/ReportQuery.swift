@@ -57,7 +57,9 @@ package struct ReportQuery: Sendable, Equatable {
     }
 
     /// Whether whole months can be answered from `monthly_costs`.
-    var isAnsweredByMonths: Bool { isAnsweredByRollup && !columns.contains(.day) && !columns.contains(.week) }
+    var isAnsweredByMonths: Bool {
+        columns.allSatisfy(\.isInMonths) && filters.allSatisfy(\.column.isInMonths)
+    }
 
     /// Whether whole days can be answered from `daily_costs`.
     var isAnsweredByRollup: Bool {

@@ -3,7 +3,11 @@ import Glibc
 extension DataDirectory {
     /// Opens the database for writing, creates it if there is none, and brings its schema up to date; not while a journal of
     /// another layout lies beside it, whose writer could then no longer open the database to drain it.
-    func openDatabase() throws(LedgerError) -> Database {
+    ///
+    /// Roll-ups that a migration emptied are made anew here: that reads every row.
+    ///
+    /// - Parameter withStaleRollups: the caller does that itself.
+    func openDatabase(withStaleRollups: Bool = false) throws(LedgerError) -> Database {
         // SQLite gives its other files the mode of the first one, which it would create readable for all. A file that is there
         // must not be opened here: closing it would take away the locks of every connection of this process (POSIX), and another
         // process would take itself for the last reader and delete the log under the writer.
@@ -18,6 +22,7 @@ extension DataDirectory {
             for path in try leftoverJournals() { try JournalFile.openLeftover(path: path)?.close() }
             try Schema.migrate(database)
         }
+        if !withStaleRollups, try RollupRebuild.isStale(database) { _ = try RollupRebuild.run(database) }
         return database
     }
 
@@ -31,6 +36,7 @@ extension DataDirectory {
         guard ofAnyVersion || version == Schema.migrations.count else {
             throw .schemaTooOld(found: version, known: Schema.migrations.count)
         }
+        if !ofAnyVersion, try RollupRebuild.isStale(database) { throw .rollupsStale }
         return database
     }
 }

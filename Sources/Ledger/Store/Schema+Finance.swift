@@ -8,7 +8,7 @@ extension Schema {
     /// `monthly_costs` holds the sums of `daily_costs` by month, its `day` the month's first: a report over a year reads a twentieth.
     /// `meta.months_before` is the day (since 1970-01-01) before which it is whole, the first of a month.
     ///
-    /// `retried_costs` is by how much attempts differ from what `daily_costs` has of their requests (`RetriedRollup`).
+    /// `retried_costs` is by how much attempts differ from what `daily_costs` has of their requests (`RetriedRollup`); a later migration fills it.
     static let finance = """
         CREATE TABLE monthly_costs (
             day TEXT NOT NULL,
@@ -73,7 +73,6 @@ extension Schema {
             cost_nano_usd INTEGER NOT NULL,
             PRIMARY KEY (day, user, team, key_id, project, model_served, provider)
         ) STRICT, WITHOUT ROWID;
-        \(RetriedRollup.addition(of: RetriedRollup.all));
 
         CREATE TABLE cost_corrections (
             request_id INTEGER NOT NULL,

@@ -9,7 +9,7 @@ struct DailyRollup {
     private struct Group {
         let exemplar: SlotMemory
         let day: Int
-        var sums: CostSums
+        var sums: RollupSums
     }
 
     private let database: Database
@@ -22,16 +22,18 @@ struct DailyRollup {
     /// - Parameter capacity: the most requests of one transaction.
     init(_ database: Database, capacity: Int) throws(LedgerError) {
         self.database = database
-        daily = try Self.addition(to: "daily_costs", database)
-        monthly = try Self.addition(to: "monthly_costs", database)
+        daily = try Self.addition(to: "daily_costs", of: Self.keyColumns, database)
+        monthly = try Self.addition(to: "monthly_costs", of: MonthlyRollup.keyColumns, database)
         var size = 64
         while size < capacity * 2 { size *= 2 }
         table = Array(repeating: -1, count: size)
         groups.reserveCapacity(capacity)
     }
 
-    private static func addition(to table: String, _ database: Database) throws(LedgerError) -> Statement {
-        let keys = keyColumns, sums = CostSums.columns
+    private static func addition(
+        to table: String, of keys: [String], _ database: Database
+    ) throws(LedgerError) -> Statement {
+        let sums = RollupSums.columns
         let places = Array(repeating: "?", count: keys.count + sums.count).joined(separator: ", ")
         return try database.prepare(
             "INSERT INTO \(table) (\((keys + sums).joined(separator: ", "))) VALUES (\(places)) "
@@ -39,28 +41,30 @@ struct DailyRollup {
                 + sums.map { "\($0) = \($0) + excluded.\($0)" }.joined(separator: ", "))
     }
 
-    static let keyColumns = [
-        "day", "user", "team", "key_id", "project", "model_requested", "model_served", "provider", "operation",
-        "outcome",
-    ]
-    private static let keyTexts: [TextField] = [
+    static let keyColumns = MonthlyRollup.keyColumns + ["client_version", "entrypoint", "groups", "virtual_account"]
+    /// Those of `monthly_costs` but the operation and the outcome, and those that only days have.
+    private static let monthlyTexts: [TextField] = [
         .user, .team, .keyID, .project, .modelRequested, .modelServed, .provider,
     ]
+    private static let dailyTexts: [TextField] = [.clientVersion, .entrypoint, .groups, .virtualAccount]
+    private static let keyTexts = monthlyTexts + dailyTexts
 
     /// Adds a request that was inserted.
-    mutating func add(_ slot: SlotMemory) throws(LedgerError) {
+    ///
+    /// - Parameter rewritten: see `CachePauses`.
+    mutating func add(_ slot: SlotMemory, rewritten: Int64) throws(LedgerError) {
         let milliseconds = RequestID(rawValue: slot.numbers.pointee.id).unixMilliseconds
         let day = Int(milliseconds / 86_400_000)
         var place = Self.hash(slot, day: day) & (table.count - 1)
         while table[place] >= 0 {
             let index = Int(table[place])
             if groups[index].day == day, Self.sameGroup(groups[index].exemplar, slot) {
-                return try groups[index].sums.add(CostSums(of: slot))
+                return try groups[index].sums.add(RollupSums(of: slot, rewritten: rewritten))
             }
             place = (place + 1) & (table.count - 1)
         }
         table[place] = Int32(groups.count)
-        groups.append(Group(exemplar: slot, day: day, sums: CostSums(of: slot)))
+        groups.append(Group(exemplar: slot, day: day, sums: RollupSums(of: slot, rewritten: rewritten)))
     }
 
     /// Writes the sums within the transaction, and forgets them.
@@ -68,23 +72,29 @@ struct DailyRollup {
         guard let newest = groups.lazy.map(\.day).max() else { return }
         let end = try MonthlyRollup.end(database)
         for group in groups {
-            try write(group, by: CivilDate(daysSince1970: group.day).text, with: daily)
-            if group.day < end { try write(group, by: MonthlyRollup.firstOfMonth(group.day).text, with: monthly) }
+            try write(group, by: CivilDate(daysSince1970: group.day).text, and: Self.dailyTexts, with: daily)
+            guard group.day < end else { continue }
+            try write(group, by: MonthlyRollup.firstOfMonth(group.day).text, and: [], with: monthly)
         }
         try MonthlyRollup.extend(from: end, to: newest, in: database)
         discard()
     }
 
-    private func write(_ group: Group, by day: String, with statement: Statement) throws(LedgerError) {
+    private func write(
+        _ group: Group, by day: String, and more: [TextField], with statement: Statement
+    ) throws(LedgerError) {
         statement.bind(1, day)
         var index: Int32 = 2
-        for field in Self.keyTexts {
+        func bind(_ field: TextField) {
             statement.bindBorrowed(index, group.exemplar.bytes(field))
             index += 1
         }
+        Self.monthlyTexts.forEach(bind)
         statement.bind(index, group.exemplar.operation.name)
         statement.bind(index + 1, group.exemplar.outcome.name)
-        group.sums.bind(to: statement, from: index + 2)
+        index += 2
+        more.forEach(bind)
+        group.sums.bind(to: statement, from: index)
         try statement.run()
     }
 

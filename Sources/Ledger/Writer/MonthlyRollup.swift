@@ -6,6 +6,11 @@ enum MonthlyRollup {
     /// In `meta`: the first day that is in no month, since 1970-01-01.
     static let mark = "months_before"
 
+    static let keyColumns = [
+        "day", "user", "team", "key_id", "project", "model_requested", "model_served", "provider", "operation",
+        "outcome",
+    ]
+
     /// The first day that is in no month; 0: there is none.
     static func end(_ database: Database) throws(LedgerError) -> Int {
         Int(try database.integer("SELECT value FROM meta WHERE name = '\(mark)'"))
@@ -17,7 +22,7 @@ enum MonthlyRollup {
 
     /// The sums of months, of days from the first parameter up to the second.
     static let addition: String = {
-        let keys = DailyRollup.keyColumns, sums = CostSums.columns
+        let keys = keyColumns, sums = RollupSums.columns
         let values = keys.map { $0 == "day" ? "substr(day, 1, 8) || '01'" : $0 } + sums.map { "sum(\($0))" }
         return "INSERT INTO monthly_costs (\((keys + sums).joined(separator: ", "))) "
             + "SELECT \(values.joined(separator: ", ")) FROM daily_costs WHERE day >= ?1 AND day < ?2 "

@@ -15,16 +15,24 @@ enum RetriedRollup {
         let day = ReportColumn.day.scanExpression { $0 }
         let who = "\(day) AS day, requests.user, requests.team, requests.key_id, requests.project"
         func named(_ values: [String]) -> String {
-            zip(values, CostSums.columns).map { "\($0) AS \($1)" }.joined(separator: ", ")
+            zip(values, RollupSums.columns).map { "\($0) AS \($1)" }.joined(separator: ", ")
         }
-        let request = CostSums.scanExpressions.map { $0 == "1" ? "-1" : "-(requests.\($0))" }
+        let told = "ifnull(requests.rewritten_tokens, 0)"
+        let request =
+            CostSums.scanExpressions.map { $0 == "1" ? "-1" : "-(requests.\($0))" }
+            + RollupSums.ownExpressions(requests: "requests.", figures: "requests.", count: "1", rewritten: told)
+            .map { "-(\($0))" }
+        // What was written again was so by the last one.
+        let own = RollupSums.ownExpressions(
+            requests: "requests.", figures: "attempts.", count: "1",
+            rewritten: "iif(attempts.ordinal = requests.attempts - 1, \(told), 0)")
         // An attempt without a price, which has tokens, counts as unpriced.
         let attempt =
             [
                 "1", "0", "attempts.estimated",
                 "attempts.price_version IS NULL AND attempts.cost_nano_usd = 0 "
                     + "AND attempts.input_tokens + attempts.output_tokens > 0",
-            ] + CostSums.columns[4...].map { "attempts.\($0)" }
+            ] + CostSums.columns[4...].map { "attempts.\($0)" } + own
         return "SELECT \(who), requests.model_served, requests.provider, \(named(request)) "
             + "FROM \(requests) UNION ALL SELECT \(who), attempts.model, attempts.provider, \(named(attempt)) "
             + "FROM (SELECT * FROM \(requests)) AS requests CROSS JOIN attempts ON attempts.request_id = requests.id"
@@ -32,7 +40,7 @@ enum RetriedRollup {
 
     /// Adds the differences of requests to the table, or takes them away before they change.
     static func addition(of requests: String, sign: String = "") -> String {
-        let keys = keyColumns.joined(separator: ", "), sums = CostSums.columns
+        let keys = keyColumns.joined(separator: ", "), sums = RollupSums.columns
         return "INSERT INTO retried_costs (\(keys), \(sums.joined(separator: ", "))) "
             + "SELECT \(keys), \(sums.map { "\(sign)sum(\($0))" }.joined(separator: ", ")) "
             + "FROM (\(rows(requests))) WHERE true GROUP BY \(keys) "

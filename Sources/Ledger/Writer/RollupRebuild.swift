@@ -2,83 +2,155 @@ import Wire
 
 /// Makes the roll-ups anew from the rows.
 package enum RollupRebuild {
+    /// In `meta`: the roll-ups do not have all rows, as a migration emptied them and nobody has made them anew to the end.
+    static let stale = "rollups_stale"
+
     /// - Returns: the days that were made anew, and how many groups they have now.
-    ///
-    /// Day by day, each in a transaction of its own, so that a gateway goes on writing between them: whatever it adds to a day is in the
-    /// rows and in the sums, or in neither.
     package static func run(in directory: DataDirectory) throws(LedgerError) -> (days: Int, groups: Int64) {
-        let database = try directory.openDatabase()
-        for table in ["daily_costs", "monthly_costs", "retried_costs"] {
-            try database.execute("DELETE FROM \(table) WHERE (SELECT count(*) FROM requests) = 0")
-        }
-        let first = try database.integer("SELECT ifnull(min(id), -1) FROM requests")
-        guard first >= 0 else { return (0, 0) }
-        let last = try database.integer("SELECT max(id) FROM requests")
-        let columns = DailyRollup.keyColumns + CostSums.columns
-        let keys = DailyRollup.keyColumns.map { $0 == "day" ? "?1" : $0 }
-        let measures = CostSums.scanExpressions.map { "sum(\($0))" }
-        let insert = try database.prepare(
-            "INSERT INTO daily_costs (\(columns.joined(separator: ", "))) "
-                + "SELECT \((keys + measures).joined(separator: ", ")) FROM requests WHERE id >= ?2 AND id < ?3 "
-                + "GROUP BY \((2...keys.count).map(String.init).joined(separator: ", "))")
-        let delete = try database.prepare("DELETE FROM daily_costs WHERE day = ?1")
-        let deleteRetried = try database.prepare("DELETE FROM retried_costs WHERE day = ?1")
-        let retried = try database.prepare(RetriedRollup.addition(of: RetriedRollup.some))
-        let month = try database.prepare(MonthlyRollup.addition)
-        let deleteMonth = try database.prepare("DELETE FROM monthly_costs WHERE day = ?1")
-        let day: Int64 = 86_400_000
-        var days = 0
-        // Groups of days that have no row at all.
-        try remove(
-            before: RequestID(rawValue: first).unixMilliseconds / day,
-            orAfter: RequestID(rawValue: last).unixMilliseconds / day, in: database)
-        for number in RequestID(rawValue: first).unixMilliseconds / day...RequestID(rawValue: last).unixMilliseconds
-            / day
-        {
-            let text = CivilDate(daysSince1970: Int(number)).text
-            try database.transaction { () throws(LedgerError) in
-                delete.bind(1, text)
-                try delete.run()
-                deleteRetried.bind(1, text)
-                try deleteRetried.run()
-                let start = RequestID.first(atUnixMilliseconds: number * day).rawValue
-                let end = RequestID.first(atUnixMilliseconds: (number + 1) * day).rawValue
-                insert.bind(1, text)
-                insert.bind(2, start)
-                insert.bind(3, end)
-                try insert.run()
-                retried.bind(1, start)
-                retried.bind(2, end)
-                try retried.run()
-                // A month that is over is put together with its last day, or with the last of all.
-                let next = CivilDate(daysSince1970: Int(number) + 1)
-                let first = MonthlyRollup.firstOfMonth(Int(number))
-                let isLast = number == RequestID(rawValue: last).unixMilliseconds / day
-                guard next.day == 1 || isLast else { return }
-                deleteMonth.bind(1, first.text)
-                try deleteMonth.run()
-                guard try first.daysSince1970 < MonthlyRollup.end(database) else { return }
-                let length = CivilDate.days(inMonth: first.month, ofYear: first.year)
-                month.bind(1, first.text)
-                month.bind(2, CivilDate(daysSince1970: first.daysSince1970 + length).text)
-                try month.run()
-            }
-            days += 1
-        }
-        try database.transaction { () throws(LedgerError) in
-            let newest = Int(RequestID(rawValue: last).unixMilliseconds / day)
-            try MonthlyRollup.extend(from: MonthlyRollup.end(database), to: newest, in: database)
-        }
+        let database = try directory.openDatabase(withStaleRollups: true)
+        let days = try run(database)
         return (days, try database.integer("SELECT count(*) FROM daily_costs"))
     }
 
-    private static func remove(before first: Int64, orAfter last: Int64, in database: Database) throws(LedgerError) {
+    static func isStale(_ database: Database) throws(LedgerError) -> Bool {
+        try database.integer("SELECT count(*) FROM meta WHERE name = '\(stale)'") > 0
+    }
+
+    /// Day by day, each in a transaction of its own, so that a gateway goes on writing between them: whatever it adds to a day is in the
+    /// rows and in the sums, or in neither.
+    ///
+    /// - Returns: the number of days.
+    static func run(_ database: Database) throws(LedgerError) -> Int {
+        for table in ["daily_costs", "monthly_costs", "retried_costs"] {
+            try database.execute("DELETE FROM \(table) WHERE (SELECT count(*) FROM requests) = 0")
+        }
+        let oldest = try database.integer("SELECT ifnull(min(id), -1) FROM requests")
+        var days = 0
+        if oldest >= 0 {
+            let newest = try database.integer("SELECT max(id) FROM requests")
+            let first = number(of: oldest), last = number(of: newest)
+            try remove(before: first, orAfter: last, in: database)
+            var rebuild = try DayRebuild(database)
+            for day in first...last { try rebuild.run(day, isLast: day == last) }
+            days = last - first + 1
+            try database.transaction { () throws(LedgerError) in
+                try MonthlyRollup.extend(from: MonthlyRollup.end(database), to: last, in: database)
+            }
+        }
+        try database.execute("DELETE FROM meta WHERE name = '\(stale)'")
+        return days
+    }
+
+    /// The day that an id is of, since 1970-01-01.
+    private static func number(of id: Int64) -> Int { Int(RequestID(rawValue: id).unixMilliseconds / 86_400_000) }
+
+    /// Groups of days that have no row at all.
+    private static func remove(before first: Int, orAfter last: Int, in database: Database) throws(LedgerError) {
         for (table, prefix) in [("daily_costs", 10), ("retried_costs", 10), ("monthly_costs", 7)] {
             let statement = try database.prepare(
                 "DELETE FROM \(table) WHERE substr(day, 1, \(prefix)) < ?1 OR substr(day, 1, \(prefix)) > ?2")
-            statement.bind(1, String(CivilDate(daysSince1970: Int(first)).text.prefix(prefix)))
-            statement.bind(2, String(CivilDate(daysSince1970: Int(last)).text.prefix(prefix)))
+            statement.bind(1, String(CivilDate(daysSince1970: first).text.prefix(prefix)))
+            statement.bind(2, String(CivilDate(daysSince1970: last).text.prefix(prefix)))
             try statement.run()
+        }
+    }
+}
+
+/// A day's sums, and with the last day of a month the month's.
+private struct DayRebuild {
+    private let database: Database
+    private let insert: Statement
+    private let delete: [Statement]
+    private let retried: Statement
+    private let month: Statement
+    private let deleteMonth: Statement
+    private let untold: Statement
+    private let tell: Statement
+    private var pauses = CachePauses()
+    /// The id up to which `pauses` knows the rows.
+    private var pausesEnd: Int64 = 0
+
+    init(_ database: Database) throws(LedgerError) {
+        self.database = database
+        let columns = DailyRollup.keyColumns + RollupSums.columns
+        let keys = DailyRollup.keyColumns.map { $0 == "day" ? "?1" : $0 }
+        let measures = RollupSums.scanExpressions.map { "sum(\($0))" }
+        insert = try database.prepare(
+            "INSERT INTO daily_costs (\(columns.joined(separator: ", "))) "
+                + "SELECT \((keys + measures).joined(separator: ", ")) FROM requests WHERE id >= ?2 AND id < ?3 "
+                + "GROUP BY \((2...keys.count).map(String.init).joined(separator: ", "))")
+        delete = [
+            try database.prepare("DELETE FROM daily_costs WHERE day = ?1"),
+            try database.prepare("DELETE FROM retried_costs WHERE day = ?1"),
+        ]
+        retried = try database.prepare(RetriedRollup.addition(of: RetriedRollup.some))
+        month = try database.prepare(MonthlyRollup.addition)
+        deleteMonth = try database.prepare("DELETE FROM monthly_costs WHERE day = ?1")
+        untold = try database.prepare(
+            "SELECT 1 FROM requests WHERE id >= ?1 AND id < ?2 AND rewritten_tokens IS NULL "
+                + "AND cache_write_5m_tokens > 0 AND session_id != '' LIMIT 1")
+        tell = try database.prepare("UPDATE requests SET rewritten_tokens = ?1 WHERE id = ?2")
+    }
+
+    mutating func run(_ day: Int, isLast: Bool) throws(LedgerError) {
+        try database.execute("BEGIN IMMEDIATE")
+        do throws(LedgerError) {
+            try write(day, isLast: isLast)
+            try database.execute("COMMIT")
+        } catch {
+            database.rollBack()
+            throw error
+        }
+    }
+
+    private mutating func write(_ day: Int, isLast: Bool) throws(LedgerError) {
+        let text = CivilDate(daysSince1970: day).text
+        let start = RequestID.first(atUnixMilliseconds: Int64(day) * 86_400_000).rawValue
+        let end = RequestID.first(atUnixMilliseconds: Int64(day + 1) * 86_400_000).rawValue
+        try tellPauses(from: start, to: end)
+        for statement in delete {
+            statement.bind(1, text)
+            try statement.run()
+        }
+        insert.bind(1, text)
+        insert.bind(2, start)
+        insert.bind(3, end)
+        try insert.run()
+        retried.bind(1, start)
+        retried.bind(2, end)
+        try retried.run()
+        // A month that is over is put together with its last day, or with the last of all.
+        let first = MonthlyRollup.firstOfMonth(day)
+        guard CivilDate(daysSince1970: day + 1).day == 1 || isLast else { return }
+        deleteMonth.bind(1, first.text)
+        try deleteMonth.run()
+        guard try first.daysSince1970 < MonthlyRollup.end(database) else { return }
+        let length = CivilDate.days(inMonth: first.month, ofYear: first.year)
+        month.bind(1, first.text)
+        month.bind(2, CivilDate(daysSince1970: first.daysSince1970 + length).text)
+        try month.run()
+    }
+
+    /// Stores what was written again, of rows from before that was told. Nothing changes where it was nothing: null counts as that.
+    private mutating func tellPauses(from start: Int64, to end: Int64) throws(LedgerError) {
+        untold.bind(1, start)
+        untold.bind(2, end)
+        let isUntold = try untold.step()
+        untold.reset()
+        guard isUntold else { return }
+        if pausesEnd != start {
+            pauses = CachePauses()
+            try pauses.read(from: start - CachePauses.reach, to: start, in: database) { _, _ in }
+        }
+        var told: [(id: Int64, tokens: Int64)] = []
+        try pauses.read(from: start, to: end, in: database) { id, tokens in
+            if tokens > 0 { told.append((id, tokens)) }
+        }
+        pausesEnd = end
+        for (id, tokens) in told {
+            tell.bind(1, tokens)
+            tell.bind(2, id)
+            try tell.run()
         }
     }
 }

@@ -20,9 +20,11 @@ final class RowInserter {
 
     /// Inserts a request and its attempts.
     ///
+    /// - Parameter rewritten: see `CachePauses`.
     /// - Returns: `false` if the row was there.
-    func insert(_ slot: SlotMemory) throws(LedgerError) -> Bool {
+    func insert(_ slot: SlotMemory, rewritten: Int64) throws(LedgerError) -> Bool {
         bindRequest(slot)
+        request.bind(Int32(Self.requestColumns.count), rewritten)
         try request.run()
         guard database.changes > 0 else { return false }
         for ordinal in 0..<slot.attemptCount {
@@ -41,7 +43,7 @@ final class RowInserter {
         "prompt_id", "project", "model_requested", "model_served", "provider", "provider_kind", "client_version",
         "entrypoint",
         "groups", "virtual_account", "tool_durations", "metadata", "price_version", "stop_reason", "error_type",
-        "upstream_request_id", "usage",
+        "upstream_request_id", "usage", "rewritten_tokens",
     ]
 
     /// The texts from column 25 on: first those where empty stands for none, then those where null does.

@@ -10,6 +10,9 @@ struct RowWriter {
     private var sessions: SessionRollup
     private let mark: OrderMark
     private let retried: Statement
+    /// Read when the first row is written, not while a gateway starts.
+    private var pauses: CachePauses?
+    private var conversation = DimensionKey()
 
     init(_ database: Database) throws(LedgerError) {
         self.database = database
@@ -26,14 +29,22 @@ struct RowWriter {
         precondition(slots.count <= Self.groupSize, "a group of rows has a bound")
         rollup.discard()
         sessions.discard()
+        // Taken out meanwhile: changed in place, nothing is copied.
+        var pauses: CachePauses
+        if let known = self.pauses { pauses = known } else { pauses = try CachePauses.before(database) }
+        self.pauses = nil
+        defer { self.pauses = pauses }
         try database.execute("BEGIN IMMEDIATE")
         do throws(LedgerError) {
             var inserted = 0
             var order: Int64 = 0
             for slot in slots {
                 slot.boundFigures()
-                guard try rows.insert(slot) else { continue }
-                try rollup.add(slot)
+                let usage = CachePauses.conversation(of: slot, &conversation)
+                let rewritten =
+                    usage.map { pauses.rewritten(conversation, at: slot.numbers.pointee.startedAt, $0) } ?? 0
+                guard try rows.insert(slot, rewritten: rewritten) else { continue }
+                try rollup.add(slot, rewritten: rewritten)
                 try sessions.add(slot)
                 if slot.attemptCount > 1 {
                     retried.bind(1, slot.numbers.pointee.id)
@@ -46,8 +57,10 @@ struct RowWriter {
             try sessions.write()
             try mark.raise(to: order)
             try database.execute("COMMIT")
+            pauses.keep()
             return inserted
         } catch {
+            pauses.discard()
             database.rollBack()
             throw error
         }

@@ -28,6 +28,35 @@ package enum AnthropicEndpoint {
         }
     }
 
+    /// Whether a field that has no meaning here carries a credential, by its name: those of a client are for nobody else.
+    package static func carriesCredential(otherField name: UnsafeRawBufferPointer) -> Bool {
+        let endings: [StaticString] = ["-key", "-token", "-secret", "-authorization"]
+        return endings.contains { end in
+            let length = end.utf8CodeUnitCount
+            return name.count > length && name.slice(name.count - length..<name.count).equalsIgnoringCase(end)
+        }
+    }
+
+    /// Appends a client's query, `?` before it, without the parameters that carry credentials.
+    package static func append(query: UnsafeRawBufferPointer, to output: inout ByteWriter) {
+        var mark: StaticString = "?"
+        for parameter in query.split(separator: UInt8(ascii: "&")) {
+            let parameter = UnsafeRawBufferPointer(rebasing: parameter)
+            let name = parameter.slice(0..<(parameter.firstIndex(of: UInt8(ascii: "=")) ?? parameter.count))
+            if carriesCredential(parameter: name) { continue }
+            output.append(mark)
+            output.append(parameter)
+            mark = "&"
+        }
+    }
+
+    private static func carriesCredential(parameter name: UnsafeRawBufferPointer) -> Bool {
+        let names: [StaticString] = [
+            "key", "api_key", "apikey", "api-key", "x-api-key", "token", "access_token", "auth_token", "auth", "secret",
+        ]
+        return names.contains { name.equalsIgnoringCase($0) }
+    }
+
     /// Whether a field of the client's request is forwarded to Claude in a cloud, where it says something: what describes the
     /// developer's machine is nobody's business there, and the version stands in the body of Vertex.
     package static func forwards(requestField name: FieldName, to platform: ClaudePlatform) -> Bool {

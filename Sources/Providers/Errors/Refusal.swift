@@ -91,7 +91,7 @@ extension Refusal {
     package static func unknownPath(_ path: String) -> Refusal {
         Refusal(
             404, "not_found_error",
-            "There is nothing at \(path). Tollgate serves /v1/messages, /v1/messages/count_tokens and /v1/models.")
+            "There is nothing at \(CredentialForm.isKnown(path) ? "this path" : path). Tollgate serves /v1/messages, /v1/messages/count_tokens and /v1/models.")
     }
 
     package static func wrongMethod(allow: StaticString) -> Refusal {
@@ -187,14 +187,20 @@ extension Refusal {
         Refusal(529, "overloaded_error", "The upstream's answer broke off: \(account): \(reason)", isFinal: false)
     }
 
-    package static let ledgerBehind = Refusal(
-        529, "overloaded_error", "The gateway's ledger cannot take the request now; try again in a moment.",
-        isFinal: false)
+    package static let ledgerBehind = Refusal.overloaded(
+        "The gateway's ledger cannot take the request now; try again in a moment.", retryAfter: 1)
 
-    package static let tooManyConnections = Refusal(
-        529, "overloaded_error",
-        "The gateway has as many connections as limits.connections allows; try again in a moment.",
-        isFinal: false)
+    package static let tooManyConnections = Refusal.overloaded(
+        "The gateway has as many connections as limits.connections allows; try again in a moment.", retryAfter: 1)
+
+    package static let noBodyRoom = Refusal.overloaded(
+        "The gateway holds as many request bodies as limits.body_room allows; try again in a moment.", retryAfter: 5)
+
+    private static func overloaded(_ sentence: String, retryAfter: Int) -> Refusal {
+        var refusal = Refusal(529, "overloaded_error", sentence, isFinal: false)
+        refusal.retryAfter = retryAfter
+        return refusal
+    }
 
     package static let fault = Refusal(
         500, "api_error", "The gateway failed to answer; the request id leads to the cause.", isFinal: false)

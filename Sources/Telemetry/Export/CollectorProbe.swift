@@ -1,5 +1,6 @@
 import HTTP
 import Transport
+import Wire
 
 /// Sends a collector an empty export, to see whether it would take one.
 package enum CollectorProbe {
@@ -28,7 +29,8 @@ package enum CollectorProbe {
                 let answer = try await transport.export(
                     path: endpoint.url.path, fields: fields, body: [], timeout: timeout)
                 await transport.close()
-                return outcome(answer, after: monotonicNanoseconds() - began)
+                let words = endpoint.echoMask.masked(answer.words)
+                return outcome(answer.reply, words, after: monotonicNanoseconds() - began)
             } catch {
                 return .unreachable(error.sentence)
             }
@@ -37,14 +39,16 @@ package enum CollectorProbe {
         }
     }
 
-    private static func outcome(_ answer: CollectorReply, after nanoseconds: Int64) -> Outcome {
-        switch answer.reply {
+    private static func outcome(
+        _ reply: ExportStateMachine.Reply, _ words: String, after nanoseconds: Int64
+    ) -> Outcome {
+        switch reply {
         case .status(200..<300, _): .took(nanoseconds)
         case .status(let status, _) where [429, 502, 503, 504].contains(status):
-            .busy(answer.words.isEmpty ? "status \(status)" : answer.words)
+            .busy(words.isEmpty ? "status \(status)" : words)
         case .status(let status, _): .refused("status \(status)")
-        case .busy(let reason, _): .busy(answer.words.isEmpty ? reason : answer.words)
-        case .refused(let reason), .tooLarge(let reason): .refused(answer.words.isEmpty ? reason : answer.words)
+        case .busy(let reason, _): .busy(words.isEmpty ? reason : words)
+        case .refused(let reason), .tooLarge(let reason): .refused(words.isEmpty ? reason : words)
         case .none: .unreachable("no answer")
         }
     }

@@ -19,6 +19,8 @@ final class Delivery {
     private let version: String
     private let level: LogSeverity
     private let log: LogWriter
+    /// What it was sent to be let in does not come into the log with its words.
+    private let mask: EchoMask
     private var isFailing = false
     /// Why the last attempt failed; empty after one that did not.
     private(set) var fault = ""
@@ -29,6 +31,7 @@ final class Delivery {
         level: LogSeverity, log: LogWriter, pause: any ExportPause
     ) {
         self.endpoint = endpoint
+        mask = endpoint.echoMask
         self.transport = transport
         self.signal = signal
         self.name = name
@@ -58,9 +61,11 @@ final class Delivery {
             let answer = try await transport.export(
                 path: endpoint.url.path, fields: fields(payload), body: payload.body, timeout: timeout)
             guard case .status(200..<300, _) = answer.reply else {
-                fault = Self.sentence(answer)
+                fault = mask.masked(Self.sentence(answer))
                 if !answer.words.isEmpty, !isFailing {
-                    note(.warning, "the collector refused an export") { $0.member("error", answer.words) }
+                    note(.warning, "the collector refused an export") {
+                        $0.member("error", mask.masked(answer.words))
+                    }
                     isFailing = true
                 }
                 return (answer.reply, 0)
@@ -95,10 +100,12 @@ final class Delivery {
         if answer.rejected > 0 {
             note(.warning, "the collector rejected part of an export") { fields in
                 fields.member("rejected", answer.rejected)
-                fields.member("answer", answer.message)
+                fields.member("answer", mask.masked(answer.message))
             }
         } else if !answer.message.isEmpty {
-            note(.warning, "the collector has something to say") { $0.member("answer", answer.message) }
+            note(.warning, "the collector has something to say") {
+                $0.member("answer", mask.masked(answer.message))
+            }
         }
         return max(0, answer.rejected)
     }

@@ -21,6 +21,16 @@ extension SignalEndpoint {
         }
     }
 
+    /// Finds the configured headers in what the collector says.
+    var echoMask: EchoMask {
+        var mask = EchoMask()
+        for header in headers {
+            let token = header.value.split(separator: " ").last ?? ""
+            Array(token.utf8).withUnsafeBytes { mask.hide($0) }
+        }
+        return mask
+    }
+
     /// A client of this collector; throws when a certificate or key file cannot be used.
     func makeTransport(_ loop: EventLoop, _ resolver: Resolver) throws(TransportError) -> any OTLPTransport {
         var tls: TLSContext?

@@ -123,6 +123,9 @@ extension Instrument {
         case .spoolBytes: "Size of the telemetry spool's files."
         case .spoolRecords: "Export requests in the telemetry spool."
         case .spoolOldestAge: "Age of the oldest export request in the telemetry spool."
+        case .bodyRoomUsed: "Bytes of request bodies that are held."
+        case .bodyRoomLimit: "Bytes of request bodies that may be held at once."
+        case .bodyRoomWaiting: "Requests whose body waits for room."
         }
     }
 }

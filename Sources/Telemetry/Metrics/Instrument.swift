@@ -36,6 +36,8 @@ package enum Instrument: Int, CaseIterable, Sendable {
     case spansExported, logsExported, pointsExported, spansInflight, logsInflight, pointsInflight, exportDuration
     case spanQueueSize, spanQueueCapacity, spansProcessed, logQueueSize, logQueueCapacity, logsProcessed
     case spoolBytes, spoolRecords, spoolOldestAge
+    // Bodies of requests
+    case bodyRoomUsed, bodyRoomLimit, bodyRoomWaiting
 
     enum Kind: Equatable {
         case histogram([Double])
@@ -179,6 +181,9 @@ package enum Instrument: Int, CaseIterable, Sendable {
         case .spoolBytes: "tollgate.telemetry.spool.bytes"
         case .spoolRecords: "tollgate.telemetry.spool.records"
         case .spoolOldestAge: "tollgate.telemetry.spool.oldest_age"
+        case .bodyRoomUsed: "tollgate.body_room.used"
+        case .bodyRoomLimit: "tollgate.body_room.limit"
+        case .bodyRoomWaiting: "tollgate.body_room.waiting"
         }
     }
 
@@ -261,7 +266,8 @@ package enum Instrument: Int, CaseIterable, Sendable {
         case .logsExported, .logsInflight, .logQueueSize, .logQueueCapacity, .logsProcessed: "{log_record}"
         case .pointsExported, .pointsInflight: "{data_point}"
         case .exportDuration, .spoolOldestAge: "s"
-        case .spoolBytes: "By"
+        case .spoolBytes, .bodyRoomUsed, .bodyRoomLimit: "By"
+        case .bodyRoomWaiting: "{request}"
         case .spoolRecords: "{record}"
         }
     }
@@ -279,7 +285,7 @@ package enum Instrument: Int, CaseIterable, Sendable {
         case .spansInflight, .logsInflight, .pointsInflight, .spanQueueSize, .spanQueueCapacity, .logQueueSize,
             .logQueueCapacity:
             .upDown
-        case .spoolBytes, .spoolRecords: .gauge(.sum)
+        case .spoolBytes, .spoolRecords, .bodyRoomUsed, .bodyRoomLimit, .bodyRoomWaiting: .gauge(.sum)
         case .spoolOldestAge: .gauge(.maximum)
         case .budgetSettled, .budgetReserved, .budgetLimit, .budgetExposure: .gauge(.sum)
         case .activeSessions: .gauge(.sum)

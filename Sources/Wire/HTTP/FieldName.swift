@@ -59,6 +59,10 @@ package enum FieldName: UInt8, Sendable, CaseIterable {
     /// Any further name with the prefix `x-tollgate-` or `x-tfy-`.
     case tollgateOther
 
+    /// `content_length`, `transfer_encoding`: to servers that take `_` for `-` (CGI, WSGI) they frame the message. Here they mean
+    /// nothing, and they go no further.
+    case framingLookalike
+
     /// Recognises a name, whatever its case. HOT: one hash, one comparison; prefixes only for what is not listed.
     package static func recognise(_ bytes: UnsafeRawBufferPointer) -> FieldName {
         FieldTable.shared.find(bytes) ?? family(bytes)
@@ -79,6 +83,9 @@ package enum FieldName: UInt8, Sendable, CaseIterable {
             if name.startsIgnoringCase("x-claude-code-") { return .claudeCodeOther }
             if name.startsIgnoringCase("x-tollgate-") || name.startsIgnoringCase("x-tfy-") { return .tollgateOther }
             return .other
+        case UInt8(ascii: "c"), UInt8(ascii: "t"):
+            let frames = name.equalsIgnoringCase("content_length") || name.equalsIgnoringCase("transfer_encoding")
+            return frames ? .framingLookalike : .other
         default:
             return .other
         }
@@ -89,7 +96,7 @@ package enum FieldName: UInt8, Sendable, CaseIterable {
     package var isHopByHop: Bool {
         switch self {
         case .connection, .keepAlive, .proxyConnection, .te, .trailer, .transferEncoding, .upgrade, .http2Settings,
-            .proxyAuthorization, .proxyAuthenticate, .proxyAuthenticationInfo:
+            .proxyAuthorization, .proxyAuthenticate, .proxyAuthenticationInfo, .framingLookalike:
             true
         default: false
         }

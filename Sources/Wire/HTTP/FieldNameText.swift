@@ -2,7 +2,9 @@ extension FieldName {
     /// The name in small letters; empty for `other` and for families.
     package var canonical: StaticString {
         switch self {
-        case .other, .anthropicRateLimit, .anthropicOther, .xStainless, .claudeCodeOther, .tollgateOther: ""
+        case .other, .anthropicRateLimit, .anthropicOther, .xStainless, .claudeCodeOther, .tollgateOther,
+            .framingLookalike:
+            ""
         case .host: "host"
         case .contentLength: "content-length"
         case .transferEncoding: "transfer-encoding"

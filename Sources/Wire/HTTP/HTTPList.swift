@@ -81,7 +81,10 @@ struct FramingFields: Sendable {
     /// Digits only: no sign, no blank, no list.
     private static func length(_ value: UnsafeRawBufferPointer) throws(HTTPParseError) -> Int64 {
         guard value.count > 0, value.allSatisfy(Ascii.isDigit) else { throw .contentLengthInvalid }
-        guard value.count <= 18 else { throw .contentLengthTooLarge }
+        // A long number that begins with zeros need not be large; nobody writes one without meaning to confuse.
+        guard value.count <= 18 else {
+            throw value[0] == Ascii.zero ? .contentLengthInvalid : .contentLengthTooLarge
+        }
         return value.reduce(into: 0) { $0 = $0 * 10 + Int64($1 - Ascii.zero) }
     }
 

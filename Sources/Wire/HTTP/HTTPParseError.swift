@@ -7,6 +7,7 @@ package enum HTTPParseError: Error, Sendable, Equatable, CaseIterable {
     case versionMalformed
     case versionUnsupported
     case statusLineMalformed
+    case interimUnexpected
     case headTooLarge
     case tooManyFields
     case bareLineFeed
@@ -41,6 +42,7 @@ package enum HTTPParseError: Error, Sendable, Equatable, CaseIterable {
         case .versionMalformed: "The version in the first line must be HTTP/1.1 or HTTP/1.0."
         case .versionUnsupported: "Only HTTP/1.1 and HTTP/1.0 are spoken here."
         case .statusLineMalformed: "The status line must be `HTTP/1.1 NNN reason`."
+        case .interimUnexpected: "Informational answers come without end, or one changes to another protocol unasked."
         case .headTooLarge: "The head is larger than the limit; send fewer or shorter header fields."
         case .tooManyFields: "There are more header fields than the limit; send fewer."
         case .bareLineFeed: "A line ends in LF alone; end every line with CR LF."
@@ -59,7 +61,7 @@ package enum HTTPParseError: Error, Sendable, Equatable, CaseIterable {
         case .hostMissing: "Host is missing; HTTP/1.1 needs exactly one."
         case .hostRepeated: "Host is sent twice; send it once."
         case .hostInvalid: "Host must be a host name or address with an optional port."
-        case .expectationUnknown: "Expect knows only `100-continue`."
+        case .expectationUnknown: "Expect knows only `100-continue`, once."
         case .chunkSizeInvalid: "A chunk size must be 1 to 15 hexadecimal digits followed by CR LF."
         case .chunkExtensionInvalid: "A chunk extension is too long or has an illegal character; leave it out."
         case .chunkEndMissing: "A chunk is not followed by CR LF; its size does not fit its data."

@@ -106,7 +106,9 @@ package struct RequestHeadParser: Sendable {
             if framing.hosts > 1 { throw .hostRepeated }
             guard RequestTarget.isAuthority(bytes.slice(field.valueRange)) else { throw .hostInvalid }
         case .expect:
-            guard bytes.slice(field.valueRange).equalsIgnoringCase("100-continue") else { throw .expectationUnknown }
+            guard !framing.expectsContinue, bytes.slice(field.valueRange).equalsIgnoringCase("100-continue") else {
+                throw .expectationUnknown
+            }
             framing.expectsContinue = true
         default:
             try framing.note(field, in: bytes)

@@ -96,9 +96,11 @@ package struct ResponseHeadParser: Sendable {
         head.keepAlive = framing.keepsAlive(minorVersion: head.minorVersion)
         let hasNoBody = head.status < 200 || head.status == 204 || head.status == 304
         if method == .head || hasNoBody {
-            // A server that announces a body where none can be might send it too: do not read on behind it.
+            // A server that announces a body where none can be might send it too: do not read on behind it. Only the answers to HEAD
+            // and to a conditional GET tell of a body that stays away.
             let announces = framing.isChunked || (framing.contentLength ?? 0) > 0
-            if method != .head, head.status != 304, announces { head.keepAlive = false }
+            let mayAnnounce = method == .head || (method == .get && head.status == 304)
+            if announces, !mayAnnounce { head.keepAlive = false }
         } else if framing.isChunked {
             head.framing = .chunked
         } else if let length = framing.contentLength {

@@ -64,9 +64,13 @@ class Gateway:
     def start(self, *arguments):
         self.write()
         (self.folder / "data").mkdir(exist_ok=True)
+        return self.launch([binary(), "serve", "--config", self.file, *arguments])
+
+    def launch(self, command):
+        """Run what becomes the gateway, and wait until it listens."""
         before = len(self.log)
         self.process = subprocess.Popen(
-            [binary(), "serve", "--config", self.file, *arguments], env=self.environment, cwd=self.folder,
+            command, env=self.environment, cwd=self.folder,
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         self._reader = threading.Thread(target=self._read_log, args=(self.process.stderr,), daemon=True)
         self._reader.start()

@@ -165,8 +165,8 @@ class Exchange:
 class Upstream:
     """An HTTP server on a thread of its own. `answers` scripts what model requests get: each in turn, the last for ever."""
 
-    def __init__(self, tls=None, record=True):
-        self._tls, self._record = tls, record
+    def __init__(self, tls=None, record=True, address=("127.0.0.1", 0)):
+        self._tls, self._record, self._address = tls, record, address
         self._numbers, self._connections = itertools.count(1), itertools.count(1)
         self._script = [Message()]
         self._lock = threading.Lock()
@@ -184,13 +184,15 @@ class Upstream:
         return self
 
     def stop(self):
-        """Close the listener and every connection."""
+        """Close the listener and every connection; once is enough."""
+        if self._loop.is_closed():
+            return
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
 
     def _run(self):
         asyncio.set_event_loop(self._loop)
-        listen = asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self._tls, limit=2**20, backlog=1024)
+        listen = asyncio.start_server(self._serve, *self._address, ssl=self._tls, limit=2**20, backlog=1024)
         server = self._loop.run_until_complete(listen)
         self._server = server
         self.port = server.sockets[0].getsockname()[1]

@@ -77,6 +77,10 @@ class Connection:
     def send(self, data):
         self._socket.sendall(data)
 
+    def timeout(self, seconds):
+        """How long each read may take from now on."""
+        self._socket.settimeout(seconds)
+
     def request(self, method, target, headers, body=b""):
         """Send a well-formed request; `headers` may name content-length itself."""
         fields = {"host": "localhost", **headers}

@@ -1,4 +1,5 @@
 import Configuration
+import MessagesGrammar
 import Testing
 import Wire
 

@@ -2,16 +2,17 @@ import Wire
 
 /// What every client relies on: the order of a Messages stream's events.
 /// https://platform.claude.com/docs/en/build-with-claude/streaming
-struct MessagesGrammar {
+package struct MessagesGrammar {
     private var hasBegun = false, hasEnded = false, hasDelta = false
     private var openBlock: String?
     private var blocks: Int64 = 0
     private var isSigned = false
 
     /// What is wrong with a stream; `nil` for nothing. One that came to no event is right: then the answer is an HTTP error.
-    static func fault(in stream: String) -> String? { fault(in: Array(stream.utf8)) }
+    package static func fault(in stream: String) -> String? { fault(in: Array(stream.utf8)) }
 
-    static func fault(in stream: [UInt8]) -> String? {
+    /// The same of its bytes.
+    package static func fault(in stream: [UInt8]) -> String? {
         if stream.isEmpty { return nil }
         guard String(validating: stream, as: UTF8.self) != nil else { return "not UTF-8" }
         var grammar = MessagesGrammar()

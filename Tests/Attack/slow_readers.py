@@ -1,0 +1,37 @@
+"""500 clients that read a large stream a byte a second."""
+
+from gateway import message
+from herd import Herd
+from outcome import Outcome
+from process import MIB
+from rig import bound
+
+COUNT = 500
+BODY = message(stream=True)
+IN_FLIGHT = 2 << 20  # of a stream, in all buffers on its way
+
+
+def drill(rig):
+    return rig.attempt_twice(lambda: once(rig))
+
+
+def once(rig):
+    outcome = Outcome("slow-readers", f"{COUNT} clients that read one byte a second of a stream of 17 MB that the upstream has ready at once")
+    with rig.gateway() as gateway:
+        first = rig.upstream.count()["flooded"]
+        per_client = []
+
+        def attack():
+            return Herd(gateway.port, COUNT, lambda _: gateway.head(len(BODY), "flood") + BODY, sip=True, anew=False)
+
+        def settle():
+            per_client.append(rig.upstream.count()["flooded"])
+            gateway.wait_for(lambda: gateway.figures()["fds"] < 100, 10)
+
+        compared = rig.compare(gateway, attack, seconds=3, settle=settle)
+        rig.judge(outcome, gateway, compared, bound(compared.base["rss"], connections=COUNT, in_flight=COUNT, unread=COUNT, rows=COUNT))
+        taken = [(now - before) / COUNT for before, now in zip([first, *per_client], per_client)]
+        outcome.measured["taken from the upstream for each"] = f"{max(taken) / MIB:.2f} MiB of 17"
+        outcome.require(max(taken) < IN_FLIGHT, f"the upstream sent {max(taken) / MIB:.1f} MiB for each client that reads nothing")
+    outcome.survived = "the upstream was not read while its client did not read"
+    return outcome

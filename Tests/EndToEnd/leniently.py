@@ -1,0 +1,36 @@
+"""A gateway before an upstream that takes anything, and a client like any other."""
+
+import itertools
+
+import pytest
+
+from rig import corpus
+from rig.lenient import Lenient, answer_all
+
+BODY = corpus.BODY.encode()
+TOKENS = itertools.count(1)
+
+
+@pytest.fixture
+def serving(make_gateway):
+    """Starts a gateway before a lenient upstream that serves its connections in some way."""
+    upstreams = []
+
+    def start(serve=answer_all, **timeouts):
+        upstreams.append(Lenient(serve).start())
+        gateway = make_gateway(upstreams[-1].url)
+        gateway.config["providers"][0]["timeouts"] = {"first_byte": "2s", "idle": "2s", **timeouts}
+        gateway.start("--loops", "1")
+        return gateway, upstreams[-1], gateway.issue().secret
+
+    yield start
+    for upstream in upstreams:
+        upstream.stop()
+
+
+def ask(gateway, secret, target="/v1/messages?after", body=BODY):
+    """A client like any other; it must get what was answered to it. Gives the token that says who it is."""
+    token = f"token-{next(TOKENS)}"
+    answer = gateway.request("POST", target, {"x-api-key": secret, "x-id": token}, body)
+    assert answer.status == 200 and answer.json["content"][0]["text"] == token, (answer.status, answer.body)
+    return token
