@@ -8,8 +8,11 @@ WORKDIR /src
 COPY Package.swift ./
 COPY Sources Sources
 COPY Tests Tests
+# What is left out hashes the folder of the build: without it the same sources give the same bytes.
 RUN swift build -c release --static-swift-stdlib --product tollgate \
-    && install -D --strip "$(swift build -c release --static-swift-stdlib --show-bin-path)/tollgate" /out/tollgate
+    && mkdir /out \
+    && strip -R .swift_modhash -R .note.gnu.build-id -o /out/tollgate \
+        "$(swift build -c release --static-swift-stdlib --show-bin-path)/tollgate"
 
 FROM debian:bookworm-slim
 RUN apt-get update \

@@ -32,7 +32,7 @@ func tests(
 let fuzzing: [Target] = [
     .executableTarget(
         name: "Fuzz", dependencies: ["FuzzTrials"], path: "Tests/Fuzz/Driver",
-        swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])]),
+        swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])])
 ]
 
 let package = Package(
@@ -52,7 +52,10 @@ let package = Package(
         // Our own C: shims for what Swift cannot express, generated OTLP messages, byte scanning.
         .target(name: "CScan"),
         .target(name: "CLinux"),
-        .target(name: "COTLP", dependencies: ["CProtobuf"]),
+        // Its assertions would write the folder of the build into the executable.
+        .target(
+            name: "COTLP", dependencies: ["CProtobuf"],
+            cSettings: [.define("NDEBUG", .when(configuration: .release))]),
 
         room("Wire", ["CScan"]),
         room("Transport", ["Wire", "CLinux", "COpenSSL", "CZlib", "CDeflate"]),
@@ -83,7 +86,7 @@ let package = Package(
         .target(
             name: "FuzzTrials",
             dependencies: [
-                "MessagesGrammar", "Gateway", "Governance", "Sessions", "Telemetry", "HTTP", "Providers",
+                "LoopSupport", "MessagesGrammar", "Gateway", "Governance", "Sessions", "Telemetry", "HTTP", "Providers",
                 "Configuration", "Transport", "Wire",
             ],
             path: "Tests/Fuzz/Trials", swiftSettings: settings),

@@ -8,7 +8,7 @@ extension SnapshotReader {
         guard var group = telemetry.section("metrics") else { return setting }
         if group.has("labels") { setting.labels = readLabels(&group) }
         if group.has("series_limit") {
-            setting.seriesLimit = group.integer("series_limit", default: 2_000, range: 1...100_000)
+            setting.seriesLimit = group.integer("series_limit", default: 10_000, range: 1...100_000)
         }
         if group.has("interval") {
             let interval = group.duration("interval", default: 60_000_000_000)

@@ -68,10 +68,13 @@ extension KeyRing {
         return first.map { .refused($0) } ?? .missing
     }
 
-    /// A bearer token that is not one of our keys, not even an old one: those never leave the house.
+    /// A bearer token that is not one of our keys, not even an old one or another gateway's: those never leave the house.
     package func isForeign(_ bearer: Range<Int>?, _ bytes: UnsafeRawBufferPointer, _ now: Int64) -> Bool {
-        guard let bearer else { return false }
+        guard let bearer, !bytes.slice(bearer).holds(Self.form.bytes, at: 0) else { return false }
         if case .unknown = verdict(on: UnsafeRawBufferPointer(rebasing: bytes[bearer]), now: now) { return true }
         return false
     }
+
+    /// How every key that is issued begins.
+    private static var form: StaticString { "tgk_" }
 }

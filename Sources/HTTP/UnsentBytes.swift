@@ -10,7 +10,7 @@ struct UnsentBytes {
 
     mutating func append(_ pieces: Pieces) {
         // A piece as large as one read, with its framing, shall not take twice its size.
-        if storage.isEmpty { storage.reserveCapacity(pieces.count) }
+        storage.reserveCapacity(storage.count + pieces.count)
         pieces.forEach { storage.append(contentsOf: $0) }
     }
 

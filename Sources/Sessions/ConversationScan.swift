@@ -4,10 +4,14 @@ extension Conversation {
     /// Segments that are told apart, at most; later messages are joined to the last.
     package static let maximumSegments = 4_096
 
+    /// So much is read at once, in bytes, in some milliseconds: other requests wait meanwhile.
+    package static let maximumNewBytes = 4 << 20
+
     /// Reads the conversation out of the body of a Messages request. HOT: once for every request to a model, a few gigabytes per
     /// second; nothing is decoded but the ids of the newest results.
     ///
-    /// What is not as the Messages API describes it gives no segments: nothing is thrown, as the upstream is the one to say so.
+    /// What is not as the Messages API describes it gives no segments: nothing is thrown, as the upstream is the one to say so. Neither
+    /// does a body that has more than `maximumNewBytes` of what is not known.
     ///
     /// - Parameters:
     ///   - body: the whole body, which was found to be a JSON object.
@@ -42,6 +46,7 @@ extension Conversation {
             default: break
             }
         }
+        guard (tools?.count ?? 0) + (system?.count ?? 0) <= Self.maximumNewBytes else { return }
         // In the order in which they are cached.
         segments.reserveCapacity(min(Self.maximumSegments, 8 + body.count / Self.segmentBytes))
         if let tools { read(body.slice(tools), &known.tools) { $0.read(tools: $1) } }
@@ -62,6 +67,7 @@ extension Conversation {
 
     private mutating func read(messages: UnsafeRawBufferPointer, _ known: inout KnownConversation) {
         guard !Self.hasBlanks(messages) else {
+            guard messages.count <= Self.maximumNewBytes else { return forgetAll(&known) }
             known.forgetMessages()
             var nothing = KnownConversation()
             return SignificantBytes.of(messages).withUnsafeBytes { readMessages($0, &nothing) }
@@ -142,6 +148,7 @@ extension Conversation {
         guard messages.first == UInt8(ascii: "[") else { return known.forgetMessages() }
         let first = segments.count
         let start = known.resume(&self, messages)
+        guard messages.count - start <= Self.maximumNewBytes else { return forgetAll(&known) }
         var hasher = SegmentHasher(messages, from: start), marks = MessageMarks(messages, from: start)
         // Blocks of what came since the newest answer.
         var newest: [Range<Int>] = []
@@ -153,15 +160,17 @@ extension Conversation {
                 known.learn(self, messages, end: message.range.upperBound, behind: first)
             }
         }
-        guard isWhole else {
-            known.forgetMessages()
-            var nothing = Conversation()
-            (nothing.parameters, nothing.automaticMark) = (parameters, automaticMark)
-            self = nothing
-            return
-        }
+        guard isWhole else { return forgetAll(&known) }
         known.keep(segments[first...])
         toolResults = newest.compactMap { ToolResult(messages.slice($0)) }
+    }
+
+    /// Nothing can be said of the messages, and so nothing of what a cache should have.
+    private mutating func forgetAll(_ known: inout KnownConversation) {
+        known.forgetMessages()
+        var nothing = Conversation()
+        (nothing.parameters, nothing.automaticMark) = (parameters, automaticMark)
+        self = nothing
     }
 
     private mutating func take(

@@ -1,4 +1,5 @@
 import Gateway
+import Glibc
 import Transport
 
 /// `tollgate serve`: runs until SIGTERM or SIGINT.
@@ -13,6 +14,10 @@ enum ServeCommand {
             }
             loops = number
         }
-        return try await Service(configuration: arguments.required("config"), loops: loops).run()
+        let service = try Service(configuration: arguments.required("config"), loops: loops)
+        let code = await service.run()
+        // The loops run until the process is no more. What they refer to must not be taken down before: neither the service, nor
+        // by `atexit` the tables of the libraries.
+        withExtendedLifetime(service) { _exit(code) }
     }
 }

@@ -34,7 +34,7 @@ def bound(base, connections=0, unfinished=0, in_flight=0, unread=0, bodies=0, ro
 
     `unfinished`: connections with a part of a head or a body; `in_flight`: requests; `unread`: answers that clients do not read;
     `bodies`: the room for them; `rows`: of the journal, in flight or waiting for the database, or as many as there ever were."""
-    return (base + KEPT + 4 * KIB * connections + 20 * KIB * unfinished + 40 * KIB * in_flight + 160 * KIB * unread
+    return (base + KEPT + 4 * KIB * connections + 20 * KIB * unfinished + 40 * KIB * in_flight + 256 * KIB * unread
             + bodies + 8 * KIB * rows)
 
 

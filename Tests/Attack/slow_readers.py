@@ -4,7 +4,7 @@ from gateway import message
 from herd import Herd
 from outcome import Outcome
 from process import MIB
-from rig import bound
+from rig import KEPT, bound
 
 COUNT = 500
 BODY = message(stream=True)
@@ -32,6 +32,11 @@ def once(rig):
         rig.judge(outcome, gateway, compared, bound(compared.base["rss"], connections=COUNT, in_flight=COUNT, unread=COUNT, rows=COUNT))
         taken = [(now - before) / COUNT for before, now in zip([first, *per_client], per_client)]
         outcome.measured["taken from the upstream for each"] = f"{max(taken) / MIB:.2f} MiB of 17"
+        # What was freed goes back, but for what is kept.
+        most = compared.base["rss"] + KEPT + 32 * MIB
+        took = gateway.wait_for(lambda: gateway.figures()["rss"] < most, 15)
+        outcome.measured["RSS in the end"] = f"{gateway.figures()['rss'] / MIB:.0f} MiB"
+        outcome.require(took is not None, f"RSS is {gateway.figures()['rss'] / MIB:.0f} MiB 15 s after it")
         outcome.require(max(taken) < IN_FLIGHT, f"the upstream sent {max(taken) / MIB:.1f} MiB for each client that reads nothing")
     outcome.survived = "the upstream was not read while its client did not read"
     return outcome

@@ -6,7 +6,6 @@ import itertools
 import os
 import pathlib
 import random
-import socket
 import sys
 import threading
 import time
@@ -170,8 +169,11 @@ def judge(outcome, upstream, attackers):
         outcome.require(False, f"{times} that nobody asked: {request!r}")
     for line, used in upstream.spoiled:
         outcome.require(len(line.received) == used, f"a connection with too many answers was used again: {bytes(line.received[used:])!r}")
-    for number, reading, right, other in upstream.disagreements():
+    disagreements = upstream.disagreements()
+    outcome.measured["readings that differ"] = len(disagreements)
+    for number, reading, right, other in disagreements[:5]:
         first = next((pair for pair in itertools.zip_longest(right, other) if pair[0] != pair[1]), None)
-        outcome.require(False, f"connection {number}, read as {reading}: {len(right)} requests become {len(other)}, first {first}")
+        outcome.require(False, f"connection {number}, read as {reading}: {len(right)} requests become {len(other)}, first {first}: "
+                              f"{bytes(upstream.lines[number].received)[:400]!r}")
     outcome.require(len(seen) > 100, "hardly anything went through: the drill shows nothing")
     outcome.survived = "each request upstream is one that a strict reader finds, all ways to read them agree, nobody got another one's answer"

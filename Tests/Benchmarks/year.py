@@ -106,7 +106,12 @@ REPORTS = [
     ("since yesterday 08:17 by team", ["--by", "team", "--since", "30h"]), ("forecast by team", ["--forecast", "--by", "team"]),
     ("focus, 31 days", ["--format", "focus", "--since", "31d"]), ("html", ["--format", "html"]),
     ("what-if, 30 days", ["what-if", "--map", "opus=sonnet", "--since", "30d"]), ("what-if, year", ["what-if", "--map", "opus=sonnet", "--since", "365d"]),
-    ("what-if, year, subagents", ["what-if", "--subagents", "haiku", "--since", "365d"]), ("activity by user", ["--activity", "--by", "user"]),
+    ("what-if, year, subagents", ["what-if", "--subagents", "haiku", "--since", "365d"]),
+    ("what-if, year, cache for an hour", ["what-if", "--cache-ttl", "1h", "--since", "365d"]),
+    ("what-if, year, both, one team", ["what-if", "--cache-ttl", "1h", "--subagents", "haiku", "--by", "team", "--where", "team=team-3", "--since", "365d"]),
+    ("year by entrypoint", ["--by", "entrypoint"]), ("year by groups", ["--by", "groups"]), ("year by service account", ["--by", "virtual_account"]),
+    ("year by day, client version", ["--by", "day,client_version"]), ("year of a group by user", ["--by", "user", "--where", "groups=team-3"]),
+    ("activity by user", ["--activity", "--by", "user"]),
     ("cache breaks", ["--cache"]),
 ]
 

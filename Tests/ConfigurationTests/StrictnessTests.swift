@@ -155,6 +155,9 @@ struct StrictnessTests {
         )
         #expect(plain.count == 1)
         #expect(plain.first?.contains("ca_file: has no effect") == true)
+        let content = problems(with: "content_capture: [{id: a, capture: []}]\n")
+        #expect(
+            content.count == 1 && content.first?.contains("content_capture[0].capture: nothing is recorded") == true)
     }
 
     @Test("Names and keys that stand twice are refused")

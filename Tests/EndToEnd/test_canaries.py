@@ -9,7 +9,8 @@ import time
 
 import pytest
 
-from rig.answers import Json, Message, Raw, Whole, error
+from governed import CHEAP
+from rig.answers import Message, Raw, error
 from rig.canaries import Canaries
 from rig.certificates import Authority
 from rig.gateway import UPSTREAM_KEY, Key, binary, prompt
@@ -83,7 +84,8 @@ def test_credentials_of_clients(make_gateway, upstream, sink):
         canaries.hear("upstream", request.target + str(head))
     canaries.assert_silent()
     arrived = {value for request in upstream.requests for name, value in request.headers if name.lower() in ("authorization", "x-api-key")}
-    assert arrived <= {UPSTREAM_KEY, f"Bearer {LOGIN}"}, arrived
+    # What stands beside our key and is no key of a Tollgate is taken for a login.
+    assert arrived <= {UPSTREAM_KEY, f"Bearer {LOGIN}", f"Bearer {SCRAPE}"}, arrived
     assert sink.spans and sink.points and sink.records
 
 
@@ -99,19 +101,23 @@ def tries(gateway, upstream, good, secret):
         yield gateway.messages(Key("", secret), prompt(), target=path)
         yield gateway.messages(good, prompt(), target=path)
     for method, path in (("GET", "/v1/models"), ("GET", "/v1/me"), ("GET", "/v1/me?format=line&session=" + secret), ("GET", "/metrics"),
-                         ("GET", "/api/oauth/usage"), ("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/v1/keys/" + secret),
-                         ("GET", "/metrics?token=" + secret), ("PUT", "/v1/messages"), ("BREW", "/" + secret), ("GET", "/?key=" + secret)):
+                         ("GET", "/api/oauth/usage"), ("GET", "/healthz"), ("GET", "/readyz"),
+                         ("GET", "/metrics?token=" + secret), ("PUT", "/v1/messages"), ("GET", "/?key=" + secret)):
+        yield gateway.request(method, path, bearer)
+    for answer in (error(401, "authentication_error", "invalid"), error(529, "overloaded_error"), Raw(b"garbage\r\n\r\n"), Hang("reset"),
+                   Message(fail="overloaded_error"), Message(fail="cut")):
+        upstream.answers(answer)
+        yield gateway.messages(Key("", secret), prompt(stream=True))
+        yield gateway.messages(None, prompt(), {**right, **bearer})
+    if secret in (BOOTSTRAP, SCRAPE):
+        return  # what has no known form cannot be told from a name where it should not be
+    for method, path in (("GET", "/v1/keys/" + secret), ("BREW", "/" + secret)):
         yield gateway.request(method, path, bearer)
     for name in EVERYWHERE[3:]:
         value = {"x-tollgate-metadata": json.dumps({"project": secret}), "baggage": f"x={secret}"}.get(name, secret)
         yield gateway.messages(good, prompt(), {name: value})
     yield gateway.messages(good, prompt(), {"x-tollgate-metadata": json.dumps({secret: "x"})})
     yield gateway.messages(Key("", secret), b'{"model": "claude-x", ', {"x-tollgate-metadata": "{"})
-    for answer in (error(401, "authentication_error", "invalid"), error(529, "overloaded_error"), Raw(b"garbage\r\n\r\n"), Hang("reset"),
-                   Message(fail="overloaded_error"), Message(fail="cut")):
-        upstream.answers(answer)
-        yield gateway.messages(Key("", secret), prompt(stream=True))
-        yield gateway.messages(None, prompt(), {**right, **bearer})
     upstream.answers(Message())
     key = Key("", secret)
     attributes = [{"key": name, "value": {"stringValue": value}} for name, value in (
@@ -171,7 +177,7 @@ def test_credentials_of_operators(make_gateway, upstream, tmp_path):
     gateway.config["telemetry"] = {"otlp": [
         {"name": "http", "endpoint": collector.url, "headers": {"authorization": f"Bearer {COLLECTOR}"}},
         {"name": "grpc", "endpoint": other.url, "protocol": "grpc", "headers": {"authorization": f"Bearer {COLLECTOR}-grpc"}}]}
-    gateway.config["budgets"] = [{"id": "all", "limit_to": 0.1, "unit": "cost_per_day", "alerts": {
+    gateway.config["budgets"] = [{"id": "all", "limit_to": 0.2, "unit": "cost_per_day", "alerts": {
         "webhook": f"{hook.url}/services/{HOOK}", "headers": {"x-signature": HOOK_FIELD}, "thresholds": [1]}}]
     hook.faults += [500, 404]
     canaries = Canaries(
@@ -181,14 +187,16 @@ def test_credentials_of_operators(make_gateway, upstream, tmp_path):
     try:
         gateway.start("--loops", "2")
         key = gateway.issue()
-        upstream.answers(Message(), Stall(True))
-        for name in ("claude-x", "file/gpt-5.5", "xai/grok-4.7", "azure/gpt-5.5", "proxied/claude-x", "slow/claude-x"):
+        upstream.answers(Message(usage={**CHEAP, "output_tokens": 90}))
+        for name in ("claude-sonnet-5-5", "file/gpt-5.5", "xai/grok-4.7", "azure/gpt-5.5", "proxied/claude-x", "slow/claude-x"):
+            if name.startswith("slow"):
+                upstream.answers(Stall(True))
             for stream in (False, True):
                 canaries.hear_answer(name, gateway.messages(key, prompt(stream=stream, model=name)))
         eventually(lambda: hook.posts, "an alert is posted")
         for target in ("/readyz", "/metrics", "/v1/me", "/v1/models"):
             canaries.hear_answer(target, gateway.request("GET", target, {"x-api-key": key.secret}))
-        gateway.logged("the collector refused an export")
+        gateway.logged("the collector refused an export", 10)
         hear_commands(canaries, gateway, key)
         gateway.stop()
     finally:
@@ -285,7 +293,7 @@ def status_of(process, name):
 
 def test_neither_arguments_nor_environment_nor_a_core_show_a_secret(make_gateway, sink):
     gateway = make_gateway()
-    gateway.environment |= {"UPSTREAM_KEY": UPSTREAM_KEY, "BYSTANDER": ENVIRONMENT}
+    gateway.environment |= {"UPSTREAM_KEY": UPSTREAM_KEY, "BYSTANDER": ENVIRONMENT, "SWIFT_BACKTRACE": "enable=no"}
     gateway.config["providers"][0]["api_key"] = "${UPSTREAM_KEY}"
     gateway.start()
     key = gateway.issue()
@@ -298,7 +306,7 @@ def test_neither_arguments_nor_environment_nor_a_core_show_a_secret(make_gateway
     gateway.reload()
     assert gateway.messages(key).status == 200, "variables are still known"
     gateway.process.send_signal(signal.SIGABRT)
-    gateway.expect_exit = gateway.wait(90)  # a backtrace takes its time
+    gateway.expect_exit = gateway.wait()
     assert gateway.expect_exit == -signal.SIGABRT
     canaries = Canaries(upstream=UPSTREAM_KEY, bystander=ENVIRONMENT, key=key.secret)
     canaries.hear_sink(sink)

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from expectations import one_attempt_each
-from rig.answers import Message, tool
+from rig.answers import Message, error, tool
 from rig.claude import Claude
 from rig.waiting import eventually
 
@@ -91,6 +91,17 @@ def test_records_without_a_trace_are_joined(claude, gateway, key, upstream, sink
     (result,) = eventually(lambda: theirs(sink, "tool_result"), "the tool's result arrives", 20)
     assert result.trace_id in {row["trace_id"] for row in rows.values()}, "by its prompt"
     assert "tool_parameters" not in result.attributes
+
+
+def test_records_of_requests_that_are_kept_for_their_error_are_joined(gateway, key, upstream, sink):
+    upstream.answers(error(400, "invalid_request_error"))
+    trace = "0af7651916cd43dd8448eb211c80319c"
+    failed = gateway.messages(key, headers={"traceparent": f"00-{trace}-b7ad6b7169203331-00"})
+    assert failed.status == 400
+    span = sink.request_span(failed.header("request-id"))
+    export(gateway, key, "/v1/logs", records(("event.name", "api_error"), ("request_id", failed.header("request-id"))))
+    (record,) = eventually(lambda: theirs(sink, "api_error"), "the record arrives", 20)
+    assert (record.trace_id, record.span_id) == (trace, span.span_id)
 
 
 @pytest.mark.client

@@ -4,6 +4,7 @@ import json
 import socket
 import threading
 
+from rig.answers import Message
 from rig.gateway import prompt
 from rig.waiting import eventually
 
@@ -48,3 +49,36 @@ def push(client, count):
         client.sendall(b'{"x": "' + b"y" * (count - 7))
     except OSError:
         pass
+
+
+def test_who_was_connected_is_served_while_others_are_too_many(make_gateway):
+    gateway = make_gateway()
+    gateway.config["limits"]["connections"] = 3
+    gateway.start("--loops", "1")
+    key = gateway.issue()
+    fields = {"authorization": f"Bearer {key.secret}", "content-type": "application/json"}
+    with gateway.connect() as kept:
+        kept.request("POST", "/v1/messages", fields, json.dumps(prompt()).encode())
+        assert kept.answer().status == 200
+        others = [socket.create_connection(gateway.address, 10) for _ in range(20)]
+        eventually(lambda: gateway.messages(key).status == 529, "a new connection is refused", 10)
+        for _ in range(3):
+            kept.request("POST", "/v1/messages", fields, json.dumps(prompt()).encode())
+            assert kept.answer().status == 200
+        for other in others:
+            other.close()
+    eventually(lambda: gateway.messages(key).status == 200, "new connections are served again", 10)
+
+
+def test_a_client_that_does_not_read_is_given_up(make_gateway, upstream):
+    gateway = make_gateway()
+    gateway.config["limits"]["idle_timeout"] = "1s"
+    gateway.start("--loops", "1")
+    key = gateway.issue()
+    upstream.answers(Message(text="word " * 2_000_000), Message())
+    body = json.dumps(prompt()).encode()
+    with gateway.connect(receive_buffer=4096) as connection:
+        connection.send(f"POST /v1/messages HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {key.secret}\r\ncontent-length: {len(body)}\r\n\r\n".encode() + body)
+        connection.head()
+        assert upstream.wait_until_over(upstream.calls[0], 10) == "abandoned", "it lets the upstream go by itself"
+    assert gateway.messages(key).status == 200

@@ -5,10 +5,14 @@ import time
 
 import pytest
 
+from rig.answers import Message
+from rig.gateway import prompt
 from rig.history import History, cost
+from rig.waiting import eventually
 
 TOKENS = {"input_tokens": 1000, "cache_write_5m_tokens": 20_000, "cache_read_tokens": 50_000, "output_tokens": 300}
 OPUS = "claude-opus-5-5"
+SESSION = "0d5c4e1e-7d0f-4b2f-9c46-3f6f0f5c8d11"
 OPUS_COST = 1000 * 4000 + 20_000 * 5000 + 50_000 * 200 + 300 * 20_000
 # The same tokens of claude-haiku-5-5: 0.1, 0.125, 0.01 and 0.5 dollars for a million.
 HAIKU_COST = 1000 * 100 + 20_000 * 125 + 50_000 * 10 + 300 * 500
@@ -27,6 +31,7 @@ def past(gateway):
     for number in range(3):
         history.add(now - 4000 + number, TOKENS, agent_id="agent-1")
     history.write()
+    gateway.run("report", "rebuild")
     return gateway
 
 
@@ -62,11 +67,47 @@ def test_an_hour_for_the_cache(gateway):
     late = {"cache_write_5m_tokens": 110_500, "output_tokens": 10}  # two hours later: an hour's cache is gone too
     for at, tokens in ((0, first), (1200, after), (1260, soon), (1260 + 7200, late)):
         history.add(now - 20_000 + at, tokens, session_id="s")
+        history.add(now - 20_000 + at, tokens, session_id="s", agent_id="a", team="data")
     history.write()
+    gateway.run("report", "rebuild")
     report = what_if(gateway, "--cache-ttl", "1h")
     expected = 10_000 * 40 + 4000 * (100_000 + 10_000 + 500 + 110_500) + 100 * (100_000 + 110_000)
-    assert report["total"]["hypothetical_nano_usd"] == expected
+    assert report["total"]["hypothetical_nano_usd"] == 2 * expected
+    assert report["saved_cache_writes"] == 200_000
+    # Of the subagents alone, at another model besides: 0.1, 0.2, 0.01 and 0.5 dollars for a million.
+    # The first is not longer than 100,000 tokens, the others are: 0.5, 1, 0.05 and 2.5 dollars.
+    haiku = 500 * 10 + 200 * 100_000 + 2500 * 30 + 1000 * (10_000 + 500 + 110_500) + 50 * (100_000 + 110_000)
+    report = what_if(gateway, "--cache-ttl", "1h", "--subagents", "haiku", "--where", "team=data", "--by", "team")
+    assert [(row["team"], row["requests"], row["hypothetical_nano_usd"]) for row in report["rows"]] == [("data", 4, haiku)]
     assert report["saved_cache_writes"] == 100_000
+
+
+def test_a_gateway_tells_the_pauses_of_what_it_serves(gateway, upstream):
+    """The same from rows that the gateway writes beside those of the past, whose conversation they go on with."""
+    history, now = History(gateway), time.time()
+    history.add(now - 1200, {"cache_write_5m_tokens": 100_000, "output_tokens": 10}, session_id=SESSION)
+    history.write()
+    upstream.answers(Message(text="x", usage={
+        "input_tokens": 1, "cache_creation_input_tokens": 100_500, "cache_read_input_tokens": 0, "output_tokens": 1}))
+    body = prompt() | {"model": "claude-sonnet-5-5"}
+    assert gateway.messages(gateway.issue(), body, {"x-claude-code-session-id": SESSION}).status == 200
+    told = lambda: gateway.ledger.rows("SELECT rewritten_tokens AS told FROM requests WHERE key_id != ''")
+    (row,) = eventually(told, "the row is there")
+    assert row["told"] == 100_000
+    assert what_if(gateway, "--cache-ttl", "1h")["saved_cache_writes"] == 100_000
+
+
+def test_lengths_are_priced_each_at_its_own(gateway):
+    """Haiku costs more above 100,000 tokens: one long request among short ones, whose average is short."""
+    history, now = History(gateway), time.time()
+    long, short = {"cache_read_tokens": 150_000, "output_tokens": 100}, {"cache_read_tokens": 10_000, "output_tokens": 100}
+    for number, tokens in enumerate([long] + [short] * 9):
+        history.add(now - 5000 + number, tokens, agent_id="agent")
+    history.write()
+    gateway.run("report", "rebuild")
+    report = what_if(gateway, "--subagents", "haiku")
+    # 0.01 and 0.5 dollars for a million, 0.05 and 2.5 of the long one.
+    assert report["total"]["hypothetical_nano_usd"] == 150_000 * 50 + 100 * 2500 + 9 * (10_000 * 10 + 100 * 500)
 
 
 def test_other_prices(past):
@@ -86,7 +127,7 @@ def test_what_has_no_price_is_said(gateway):
 
 @pytest.mark.parametrize("arguments, words", [
     ((), "what if what"), (("--map", "opus"), "not MODEL=MODEL"), (("--cache-ttl", "2h"), "it is 1h"),
-    (("--map", "a=b", "--by", "user"), "model or team"), (("--subagents", "x", "--where", "team=a"), "does not go"),
+    (("--map", "a=b", "--by", "user"), "model or team"),
     (("--map", "a=b", "--since", "never"), "is no time")])
 def test_mistakes_are_named(gateway, arguments, words):
     assert words in gateway.run("report", "what-if", *arguments, code=None).stderr

@@ -8,7 +8,10 @@ import Transport
 struct GovernorBench: Sendable {
     final class Clock: Sendable {
         private let moment: Atomic<Int64>, passed: Atomic<Int64>
-        init(_ start: Int64) { (moment, passed) = (Atomic(start), Atomic(start)) }
+        init(_ start: Int64) {
+            moment = Atomic(start)
+            passed = Atomic(start)
+        }
         var now: Int64 { moment.load(ordering: .sequentiallyConsistent) }
         var elapsed: Int64 { passed.load(ordering: .sequentiallyConsistent) }
         func advance(_ nanoseconds: Int64) {

@@ -55,7 +55,8 @@ struct CachePausesTests {
                 input: Int64.random(in: 0..<5000, using: &random), output: Int64.random(in: 0..<1000, using: &random),
                 cacheWrite5m: Int64.random(in: 0..<40_000, using: &random),
                 cacheWrite1h: number % 6 == 0 ? Int64.random(in: 0..<9000, using: &random) : 0,
-                cacheRead: Int64.random(in: 0..<60_000, using: &random), webSearchRequests: Int64(number % 3))
+                cacheRead: Int64.random(in: 0..<60_000, using: &random) * (number % 5 == 0 ? 6 : 1),
+                webSearchRequests: Int64(number % 3))
         }
         var known = Known()
         known.id = RequestID(milliseconds: at / 1_000_000 - RequestID.epochMilliseconds, loop: 0, sequence: number)
@@ -149,6 +150,7 @@ struct CachePausesTests {
             let fast = try charges(usingRollup: true)
             #expect(try fast == charges(usingRollup: false))
             var expected = [Int64](repeating: 0, count: 8), found = expected
+            var lengths: [PricedPart?: [Int64]] = [:], foundLengths = lengths
             for (request, again) in zip(known, rewritten) {
                 let at = request.id.unixMilliseconds * 1_000_000
                 guard at >= bounds[0], at < bounds[1], filter == "*" || request.team == filter else { continue }
@@ -157,15 +159,25 @@ struct CachePausesTests {
                 expected[place + 1] += request.cost + request.formerCost
                 expected[place + 2] += request.usage.cacheWrite5m + (request.former?.cacheWrite5m ?? 0)
                 expected[place + 3] += again
+                let attempts = [(request.former, request.formerCost), (request.usage, request.cost)]
+                for case (let usage?, let cost) in attempts {
+                    let input = usage.input + usage.cacheWrite5m + usage.cacheWrite1h + usage.cacheRead
+                    let length = [100_000, 200_000, 272_000].count { input > $0 }
+                    let part = PricedPart(rawValue: place + length)
+                    lengths[part] = zip(lengths[part] ?? [0, 0, 0], [1, cost, usage.cacheRead]).map(+)
+                }
             }
             for charge in fast {
-                let place = charge.key.isSubagent ? 4 : 0
+                let place = charge.part?.isSubagent == true ? 4 : 0
                 found[place] += charge.sums.requests
                 found[place + 1] += charge.sums.costNanoUSD
                 found[place + 2] += charge.sums.usage.cacheWrite5m
                 found[place + 3] += charge.rewritten
+                let figures = [charge.sums.requests, charge.sums.costNanoUSD, charge.sums.usage.cacheRead]
+                foundLengths[charge.part] = zip(foundLengths[charge.part] ?? [0, 0, 0], figures).map(+)
             }
             #expect(found == expected)
+            #expect(foundLengths == lengths)
         }
     }
 

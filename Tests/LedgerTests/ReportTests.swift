@@ -243,9 +243,9 @@ struct ReportTests {
         }
         #expect(try rows("metadata.env") == ["ci": 20, "prod": 20, "5": 20, "": 40])
         #expect(try rows("metadata.cost.center") == ["7": 20, "": 80])
-        #expect(try rows("entrypoint", ["metadata.env=ci,prod"]) == ["cli": 40])
+        #expect(try rows("entrypoint", ["metadata.env=ci,prod"]) == ["cli": 32, "sdk-ts": 8])
         #expect(try rows("session").count == 13)
-        #expect(try rows("client_version", ["session=session-1,session-2*"]) == ["2.1.0": 16])
+        #expect(try rows("client_version", ["session=session-1,session-2*"]) == ["2.0.0": 8, "2.1.0": 6, "2.2.0": 2])
     }
 
     @Test("Without a ledger, and without requests, the report is empty")

@@ -119,6 +119,25 @@ import Wire
         #expect(again < start / 2)
     }
 
+    @Test("More than is read at once gives no segments; a conversation that grew to it is read on")
+    func muchAtOnce() throws {
+        let piece = #"{"role":"user","content":"\#(String(repeating: "a", count: 1 << 20))"}"#
+        let answer = #"{"role":"assistant","content":"\#(String(repeating: "b", count: 1 << 20))"}"#
+        let turns = (0..<7).map { $0 % 2 == 0 ? piece : answer }
+        var known = KnownConversation(), counts: [Int] = []
+        for count in [3, 5, 7] {
+            let body = Array(body(Array(turns.prefix(count))).utf8), members = try members(body)
+            counts.append(
+                body.withUnsafeBytes { Conversation(body: $0, members: members, knowing: &known).messageCount })
+        }
+        #expect(counts == [3, 5, 7])
+        let all = Array(body(turns).utf8), ofAll = try members(all)
+        let found = all.withUnsafeBytes { Conversation(body: $0, members: ofAll) }
+        #expect(found.messageCount == 0 && found.segments.isEmpty)
+        let blank = Array(body(turns, blank: " ").utf8), ofBlank = try members(blank)
+        #expect(blank.withUnsafeBytes { Conversation(body: $0, members: ofBlank) }.segments.isEmpty)
+    }
+
     @Test("Breakpoints inside a known part are told of each time, and limits on segments hold")
     func marksAndLimits() throws {
         var memory = ConversationMemory()

@@ -62,13 +62,16 @@ struct EchoMaskTests {
     @Test("In random texts all of it goes and all else stays")
     func property() {
         var random = SeededGenerator(seed: 0x5EC2E7)
+        let letters = Array("abcdef".utf8)
+        func bytes(_ count: ClosedRange<Int>, _ byte: () -> UInt8) -> [UInt8] {
+            (0..<Int.random(in: count, using: &random)).map { _ in byte() }
+        }
         for _ in 0..<300 {
-            let letters = Array("abcdef".utf8)
-            let secret = (0..<Int.random(in: 12...40, using: &random)).map { _ in letters.randomElement(using: &random) ?? 0 }
+            let secret = bytes(12...40) { letters.randomElement(using: &random) ?? 0 }
             var mask = EchoMask()
             secret.withUnsafeBytes { mask.hide($0) }
-            let before = (0..<Int.random(in: 0...20, using: &random)).map { _ in UInt8.random(in: 65...90, using: &random) }
-            let after = (0..<Int.random(in: 0...20, using: &random)).map { _ in UInt8.random(in: 48...57, using: &random) }
+            let before = bytes(0...20) { UInt8.random(in: 65...90, using: &random) }
+            let after = bytes(0...20) { UInt8.random(in: 48...57, using: &random) }
             var text = before + secret + after
             #expect(mask.mask(&text))
             #expect(text == before + [UInt8](repeating: 42, count: secret.count) + after)

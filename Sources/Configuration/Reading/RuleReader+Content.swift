@@ -3,7 +3,16 @@ extension RuleReader {
     func readContent(_ section: inout Section, _ id: String) -> ContentRule? {
         var rule = ContentRule(id: id)
         rule.when = readMatch(&section)
-        if section.has("capture") { rule.parts = section.choices("capture", ContentRule.Part.self) }
+        if section.has("capture") {
+            let parts = section.choices("capture", ContentRule.Part.self)
+            // A value that is none of them is a mistake of its own.
+            if let node = section.node("capture"), case .sequence(let words) = node.content, words.isEmpty {
+                reader.note(
+                    node.mark, section.pathOf("capture"),
+                    "nothing is recorded by a rule that names neither request nor response; leave the rule out")
+            }
+            rule.parts = parts
+        }
         rule.sample =
             section.value("sample", expected: "a number above 0, up to 1") {
                 Double($0).flatMap { $0 > 0 && $0 <= 1 ? $0 : nil }

@@ -50,7 +50,7 @@ extension LoopWorker {
         event.add("tollgate.upstream.error", String(attempt.upstreamError.prefix(SpanLimits.errorCharacters)))
         event.add("tollgate.tokens.input", attempt.bill.usage.totalInput)
         event.add("tollgate.tokens.output", attempt.bill.usage.output)
-        event.add("tollgate.cost.nano_usd", exchange.attempts.reduce(0) { $0 + $1.bill.cost.value })
+        event.add("tollgate.cost.nano_usd", exchange.costNanoUSD)
     }
 
     /// Whether an access log of that extent tells of it.

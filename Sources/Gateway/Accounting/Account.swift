@@ -15,7 +15,7 @@ extension LoopWorker {
         measure(exchange, isKept: isKept)
         if exchange.isTelemetry { return }
         auditRefusal(exchange)
-        tellClientTelemetry(exchange)
+        if isKept { tellClientTelemetry(exchange) }
         observe(exchange, isKept: isChosen)
         if isKept { recordSpans(exchange) }
         writeLog(exchange)
@@ -32,9 +32,9 @@ extension LoopWorker {
         return traces.keepsSlowerThan.map { exchange.endedAt - exchange.startedAt >= $0 } ?? false
     }
 
-    /// What the client says of this request will find its spans.
+    /// What the client says of this request will find its spans, if it may say anything.
     private func tellClientTelemetry(_ exchange: Exchange) {
-        guard exchange.operation == .messages, exchange.trace.isSampled, telemetry.records else { return }
+        guard exchange.operation == .messages, exchange.setting.snapshot.telemetry.clients.receives else { return }
         finishedCalls.add(
             FinishedCall(
                 id: exchange.id, place: .init(trace: exchange.trace.traceID, span: exchange.trace.serverSpan)))
@@ -89,6 +89,9 @@ extension Exchange {
     var hasFailed: Bool {
         statusForRecords >= 400 || attempts.contains { $0.outcome != .ok && $0.outcome != .clientGone }
     }
+
+    /// What all its attempts cost, nano-dollars.
+    var costNanoUSD: Int64 { attempts.reduce(0) { $0 + $1.bill.cost.value } }
 
     /// The rules that would have refused it, each once, with commas between; empty: none.
     var warnedBy: String {

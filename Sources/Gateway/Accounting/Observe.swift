@@ -64,10 +64,8 @@ extension LoopWorker {
         call.clientSpan = last.span
         call.stopReason = last.facts.stopReason
         var usage = TokenUsage()
-        for attempt in exchange.attempts {
-            usage.add(attempt.bill.usage)
-            call.costNanoUSD += attempt.bill.cost.value
-        }
+        for attempt in exchange.attempts { usage.add(attempt.bill.usage) }
+        call.costNanoUSD = exchange.costNanoUSD
         call.input = usage.input
         call.cacheWrite5m = usage.cacheWrite5m
         call.cacheWrite1h = usage.cacheWrite1h

@@ -112,7 +112,7 @@ extension LoopWorker {
         spans.text(.provider, exchange.setting.accounts[routed.account].name)
         if let way = exchange.way { record(way, &spans) }
         spans.integer(.httpRequestBodySize, Int64(exchange.bodyBytes))
-        spans.integer(.costNanoUSD, exchange.attempts.reduce(0) { $0 + $1.bill.cost.value })
+        spans.integer(.costNanoUSD, exchange.costNanoUSD)
     }
 
     /// Every decision about where the request went: what could be chosen, how it scored, and what was chosen and why.

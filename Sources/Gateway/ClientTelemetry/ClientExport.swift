@@ -29,6 +29,7 @@ enum ClientExportRefusal: String, Sendable {
     case contentEncoding = "content_encoding"
     case tooLarge = "too_large"
     case queueFull = "queue_full"
+    case keyQueueFull = "key_queue_full"
     case broken = "broken_body"
     // These are found after the answer has gone.
     case malformed
@@ -56,6 +57,7 @@ enum ClientExportRefusal: String, Sendable {
         case .contentEncoding: "nothing was taken: send it with gzip or without compression"
         case .tooLarge: "nothing was taken: it is larger than 8 MiB; send smaller batches"
         case .queueFull: "nothing was taken: more is waiting than there is room for"
+        case .keyQueueFull: "nothing was taken: of this key more is waiting than its share of the room"
         case .broken: "nothing was taken: the body did not arrive whole"
         case .malformed: "it is no OTLP"
         case .tooDeep: "its values are nested too deeply"

@@ -1,3 +1,4 @@
+import Governance
 import Ledger
 import Synchronization
 import Telemetry
@@ -9,8 +10,7 @@ final class ClientTelemetryHost: Sendable {
     private let loop: EventLoop
     private let intake: ClientTelemetryIntake
     /// Bytes on their way, a little for each export on top.
-    private let queued = Atomic<Int>(0)
-    private static let maximumQueued = 64 * 1024 * 1024
+    private let room = ExportRoom()
     /// Messages of other kinds on their way.
     private let notes = Atomic<Int>(0)
     private static let maximumNotes = 1_024
@@ -25,19 +25,15 @@ final class ClientTelemetryHost: Sendable {
 
     func start() throws(TransportError) { try loop.start(isBackground: true) }
 
-    /// Takes an export, from any thread. False: there is no room.
-    func offer(_ export: ClientExport) -> Bool {
-        let size = export.body.count + Self.base
-        let before = queued.add(size, ordering: .relaxed).oldValue
-        guard before + size <= Self.maximumQueued else {
-            queued.subtract(size, ordering: .relaxed)
-            return false
-        }
+    /// Takes an export, from any thread, or says for which lack of room not.
+    func offer(_ export: ClientExport) -> ClientExportRefusal? {
+        let size = export.body.count + Self.base, key = export.principal.keyID
+        if let refusal = room.take(size, for: key) { return refusal }
         loop.post { [self] in
             intake.take(export)
-            queued.subtract(size, ordering: .relaxed)
+            room.give(back: size, of: key)
         }
-        return true
+        return nil
     }
 
     /// Says in the log that something was not taken, from any thread.

@@ -49,7 +49,7 @@ extension LoopWorker {
             signal: signal, encoding: encoding, packing: packing, body: Array(bytes.bytes), principal: principal,
             metadata: exchange.metadata, arrivedAt: exchange.startedWall, forwards: setting.forwards,
             keepsContent: setting.keepsContent)
-        guard clientTelemetry.offer(export) else { throw .queueFull }
+        if let refusal = clientTelemetry.offer(export) { throw refusal }
     }
 
     /// Bytes of a body that are read from somebody nobody knows.

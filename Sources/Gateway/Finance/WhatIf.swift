@@ -48,9 +48,9 @@ package struct WhatIf {
         models = prices.models
     }
 
-    /// What an account charged in a time: priced at the average of its requests.
+    /// What an account charged in a time, of requests whose price depends on the same: priced at their average.
     package mutating func add(_ charge: ProviderCharges.Charge, at moment: Int64) {
-        let key = charge.key, instead = model(instead: key.model, isSubagent: key.isSubagent)
+        let key = charge.key, instead = model(instead: key.model, isSubagent: charge.part?.isSubagent == true)
         var usage = TokenUsage()
         usage.take(charge.sums.usage)
         var hypothetical = usage

@@ -61,7 +61,10 @@ extension LoopWorker {
     }
 
     /// A stream that began with an error: the event's data is what the error's body would have been.
-    func keep(eventOf type: String, _ withheld: WithheldAnswer?, _ attempt: Attempt, _ exchange: Exchange, _ account: UpstreamAccount) {
+    func keep(
+        eventOf type: String, _ withheld: WithheldAnswer?, _ attempt: Attempt, _ exchange: Exchange,
+        _ account: UpstreamAccount
+    ) {
         var data = withheld?.bytes.withUnsafeBytes { KeptAnswer.data(inStream: $0) } ?? []
         exchange.echoMask().mask(&data)
         guard !data.isEmpty else {

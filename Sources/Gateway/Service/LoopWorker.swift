@@ -170,6 +170,9 @@ final class LoopWorker: RequestHandler, @unchecked Sendable {
             previous: previous,
             whenCredentialFails: Self.credentialFailed(telemetry.log))
         previous.closeReplaced(by: setting)
+        // These keep alive the accounts and routes that they know, also those that are no more.
+        measurements.accounts.removeAll()
+        measurements.attempts.removeAll()
         resizeRooms()
         watchPools()
         // Labels may be others now.

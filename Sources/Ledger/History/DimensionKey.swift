@@ -9,6 +9,19 @@ struct DimensionKey {
         bytes += text.prefix(Int(UInt16.max))
     }
 
+    /// The text that begins at a place of a key, which is moved behind it.
+    static func text(in key: UnsafeRawBufferPointer, at place: inout Int) -> String {
+        let count = Int(key.loadUnaligned(fromByteOffset: place, as: UInt16.self))
+        defer { place += 2 + count }
+        return String(decoding: key[place + 2..<place + 2 + count], as: UTF8.self)
+    }
+
+    /// The texts of a key that is nothing else.
+    static func texts(in key: UnsafeRawBufferPointer, count: Int) -> [String] {
+        var place = 0
+        return (0..<count).map { _ in text(in: key, at: &place) }
+    }
+
     /// Appends the two numbers that end a key.
     mutating func end(_ first: Int64, _ second: Int64) {
         withUnsafeBytes(of: (first, second)) { bytes += $0 }
@@ -20,13 +33,8 @@ extension SpendDimensions {
     init(reading key: UnsafeRawBufferPointer) {
         self.init()
         var place = 0
-        func next() -> String {
-            let count = Int(key.loadUnaligned(fromByteOffset: place, as: UInt16.self))
-            defer { place += 2 + count }
-            return String(decoding: key[place + 2..<place + 2 + count], as: UTF8.self)
-        }
-        readRequest(next)
-        readAttempt(next)
+        readRequest { DimensionKey.text(in: key, at: &place) }
+        readAttempt { DimensionKey.text(in: key, at: &place) }
     }
 }
 

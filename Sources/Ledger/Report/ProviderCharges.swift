@@ -12,12 +12,12 @@ package struct ProviderCharges: Sendable {
         package let provider: String
         /// The model that served, as the provider names it.
         package let model: String
-        /// Asked for by a subagent; told apart for `teams` only.
-        package var isSubagent = false
     }
 
     package struct Charge: Sendable, Equatable {
         package let key: Key
+        /// What the price depends on besides; told for `teams` only.
+        package var part: PricedPart?
         package let sums: CostSums
         /// Tokens that were written to the cache again after a pause, see `CachePauses`; told for `teams` only.
         package var rewritten: Int64 = 0
@@ -32,7 +32,8 @@ package struct ProviderCharges: Sendable {
         /// Not by day, but by the pieces of time between the days of these moments (Unix nanoseconds): from months, a year takes no time.
         case teams(cuts: Set<Int64>)
 
-        fileprivate var tellsSubagentsApart: Bool {
+        /// What is to be priced anew.
+        fileprivate var isPriced: Bool {
             if case .teams = self { true } else { false }
         }
 
@@ -85,59 +86,87 @@ package struct ProviderCharges: Sendable {
         var parts: [String] = []
         let plan = try ReportPlan(query, monthsBefore: MonthlyRollup.end(database), usingRollup: usingRollup)
         for source in plan.sources {
-            let (requests, retried) = Self.tables(source)
-            for (table, bounds) in [requests, retried] {
+            for part in Part.of(source) {
                 let conditions =
-                    bounds(parameter) + (provider.map { ["provider = \(parameter($0))"] } ?? [])
+                    part.bounds(parameter) + (provider.map { ["provider = \(parameter($0))"] } ?? [])
                     + query.filters.map { $0.condition($0.column.rollupExpression, parameter) }
-                let measures = table == "requests" ? RollupSums.scanExpressions : RollupSums.columns
-                let day = table == "requests" ? ReportColumn.day.scanExpression(parameter) : "day"
-                let named = zip(measures, RollupSums.columns).map { "\($0) AS \($1)" }
-                parts.append(
-                    "SELECT \(day) AS day, user, team, project, provider, model_served, \(named.joined(separator: ", ")) "
-                        + "FROM \(table)"
-                        + (conditions.isEmpty ? "" : " WHERE " + conditions.joined(separator: " AND ")))
+                parts.append(part.selection(where: conditions, isPriced: detail.isPriced))
             }
         }
         let named = detail.expressions
         let groups = [named[0], "provider", "model_served"] + named[1...]
+        let rows = parts.joined(separator: " UNION ALL ")
+        func key(_ texts: [String]) -> Key {
+            Key(
+                day: texts[0].isEmpty ? last : texts[0], user: texts[4], team: texts[3], project: texts[5],
+                provider: texts[1], model: texts[2])
+        }
+        if detail.isPriced {
+            let statement = try database.prepare(
+                "SELECT \((groups + RollupSums.columns).joined(separator: ", ")) FROM (\(rows))")
+            for (index, value) in parameters.enumerated() { statement.bind(Int32(index + 1), value) }
+            for (texts, sums) in try RollupTotals(statement, texts: groups.count).groups {
+                for told in sums.told {
+                    charges.append(
+                        Charge(key: key(texts), part: told.part, sums: told.sums.sums, rewritten: told.sums.rewritten))
+                }
+            }
+            return
+        }
         let places = (1...groups.count).map(String.init).joined(separator: ", ")
         let statement = try database.prepare(
-            "SELECT \(groups.joined(separator: ", ")), \(RollupSums.columns.map { "sum(\($0))" }.joined(separator: ", ")) "
-                + "FROM (\(parts.joined(separator: " UNION ALL "))) GROUP BY \(places) ORDER BY \(places)")
+            "SELECT \(groups.joined(separator: ", ")), \(CostSums.columns.map { "sum(\($0))" }.joined(separator: ", ")) "
+                + "FROM (\(rows)) GROUP BY \(places) ORDER BY \(places)")
         for (index, value) in parameters.enumerated() { statement.bind(Int32(index + 1), value) }
         while try statement.step() {
-            let sums = RollupSums(reading: statement, from: 6)
-            let day = statement.text(0)
-            let key = Key(
-                day: day.isEmpty ? last : day, user: statement.text(4), team: statement.text(3),
-                project: statement.text(5), provider: statement.text(1), model: statement.text(2))
-            append(sums, key, tellingSubagentsApart: detail.tellsSubagentsApart)
+            let sums = CostSums(reading: statement, from: Int32(groups.count))
+            guard sums != CostSums() else { continue }
+            charges.append(Charge(key: key((0..<groups.count).map { statement.text(Int32($0)) }), sums: sums))
         }
     }
 
-    private mutating func append(_ sums: RollupSums, _ key: Key, tellingSubagentsApart: Bool) {
-        func append(_ sums: CostSums, _ rewritten: Int64, isSubagent: Bool = false) {
-            guard sums != CostSums() else { return }
-            var key = key
-            key.isSubagent = isSubagent
-            charges.append(Charge(key: key, sums: sums, rewritten: rewritten))
+    /// A part of a source: requests, or what their attempts differ by.
+    private struct Part {
+        typealias Bounds = (_ parameter: (String) -> String) -> [String]
+        enum Form { case sums, requests, differences }
+
+        let form: Form
+        let table: String
+        let bounds: Bounds
+
+        static func of(_ source: ReportPlan.Source) -> [Part] {
+            let bounds: Bounds = { ReportSQL.bounds(source, $0) }, table = ReportSQL.table(source)
+            guard case .scan = source else {
+                return [
+                    Part(form: .sums, table: table, bounds: bounds),
+                    Part(form: .sums, table: "retried_costs", bounds: bounds),
+                ]
+            }
+            let ids = bounds { $0 }.map { " AND requests.\($0)" }.joined()
+            let rows = "(\(RetriedRollup.rows(RetriedRollup.all + ids)))"
+            return [
+                Part(form: .requests, table: table, bounds: bounds),
+                Part(form: .differences, table: rows, bounds: { _ in [] }),
+            ]
         }
-        guard tellingSubagentsApart else { return append(sums.all, 0) }
-        let others = sums.others
-        append(others.sums, others.rewritten)
-        append(sums.subagents, sums.subagentsRewritten, isSubagent: true)
-    }
 
-    private typealias Bounds = (_ parameter: (String) -> String) -> [String]
+        private static let keys = ["day", "user", "team", "project", "provider", "model_served"]
 
-    /// Where the requests of a source are, and what their attempts differ by.
-    private static func tables(
-        _ source: ReportPlan.Source
-    ) -> (requests: (String, Bounds), retried: (String, Bounds)) {
-        let bounds: Bounds = { ReportSQL.bounds(source, $0) }
-        guard case .scan = source else { return ((ReportSQL.table(source), bounds), ("retried_costs", bounds)) }
-        let ids = bounds { $0 }.map { " AND requests.\($0)" }.joined()
-        return ((ReportSQL.table(source), bounds), ("(\(RetriedRollup.rows(RetriedRollup.all + ids)))", { _ in [] }))
+        /// - Parameter isPriced: with the columns of `RollupSums`, not only those of `CostSums`.
+        func selection(where conditions: [String], isPriced: Bool) -> String {
+            let day = ReportColumn.day.scanExpression { $0 }
+            let keys = Self.keys.map { (expression: form == .requests && $0 == "day" ? day : $0, name: $0) }
+            if isPriced, form == .requests { return RollupSums.selection(keys, where: conditions) }
+            var measures = isPriced ? RollupSums.columns : CostSums.columns, groups = ""
+            if form == .requests {
+                measures = zip(CostSums.scanExpressions, measures).map { "\($0) AS \($1)" }
+            } else if isPriced, form == .differences {
+                measures = zip(RollupSums.sums, measures).map { "\($0) AS \($1)" }
+                groups = " GROUP BY \((1...keys.count).map(String.init).joined(separator: ", "))"
+            }
+            let named = keys.map { "\($0.expression) AS \($0.name)" }
+            return "SELECT \((named + measures).joined(separator: ", ")) FROM \(table)"
+                + (conditions.isEmpty ? "" : " WHERE " + conditions.joined(separator: " AND ")) + groups
+        }
     }
 }

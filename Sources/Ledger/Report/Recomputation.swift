@@ -187,9 +187,13 @@ package struct Recomputation {
         let keys = monthly ? MonthlyRollup.keyColumns : DailyRollup.keyColumns
         let day = ReportColumn.day.scanExpression { $0 }
         let values = keys.map { $0 == "day" ? monthly ? "substr(\(day), 1, 8) || '01'" : day : $0 }
+        let number = PricedPart.expression(requests: "", figures: "")
         return "UPDATE \(monthly ? "monthly_costs" : "daily_costs") SET cost_nano_usd = cost_nano_usd + ?1, "
-            + "subagent_cost_nano_usd = subagent_cost_nano_usd "
-            + "+ iif((SELECT agent_id FROM requests WHERE id = ?3) = '', 0, ?1), "
+            + PricedPart.stored.map { part in
+                let column = part.prefix + "cost_nano_usd"
+                return
+                    "\(column) = \(column) + iif((SELECT \(number) FROM requests WHERE id = ?3) = \(part.rawValue), ?1, 0), "
+            }.joined()
             + "unpriced_requests = unpriced_requests + ?2 - (SELECT unpriced FROM requests WHERE id = ?3) "
             + "WHERE (\(keys.joined(separator: ", "))) = "
             + "(SELECT \(values.joined(separator: ", ")) FROM requests WHERE id = ?3)"

@@ -63,17 +63,22 @@ package struct CostSums: Sendable, Equatable {
 
     /// Reads the sums from a column on, in the order of `columns`.
     init(reading statement: Statement, from first: Int32) {
-        requests = statement.integer(first)
-        errors = statement.integer(first + 1)
-        estimatedRequests = statement.integer(first + 2)
-        unpricedRequests = statement.integer(first + 3)
-        usage.input = statement.integer(first + 4)
-        usage.cacheWrite5m = statement.integer(first + 5)
-        usage.cacheWrite1h = statement.integer(first + 6)
-        usage.cacheRead = statement.integer(first + 7)
-        usage.output = statement.integer(first + 8)
-        usage.webSearchRequests = statement.integer(first + 9)
-        usage.webFetchRequests = statement.integer(first + 10)
-        costNanoUSD = statement.integer(first + 11)
+        self.init { statement.integer(first + Int32($0)) }
+    }
+
+    /// - Parameter value: that of a column, by its number in `columns`.
+    init(_ value: (Int) -> Int64) {
+        requests = value(0)
+        errors = value(1)
+        estimatedRequests = value(2)
+        unpricedRequests = value(3)
+        usage.input = value(4)
+        usage.cacheWrite5m = value(5)
+        usage.cacheWrite1h = value(6)
+        usage.cacheRead = value(7)
+        usage.output = value(8)
+        usage.webSearchRequests = value(9)
+        usage.webFetchRequests = value(10)
+        costNanoUSD = value(11)
     }
 }

@@ -59,12 +59,12 @@ struct DailyRollup {
         while table[place] >= 0 {
             let index = Int(table[place])
             if groups[index].day == day, Self.sameGroup(groups[index].exemplar, slot) {
-                return try groups[index].sums.add(RollupSums(of: slot, rewritten: rewritten))
+                return try groups[index].sums.add(slot, rewritten: rewritten)
             }
             place = (place + 1) & (table.count - 1)
         }
         table[place] = Int32(groups.count)
-        groups.append(Group(exemplar: slot, day: day, sums: RollupSums(of: slot, rewritten: rewritten)))
+        try groups.append(Group(exemplar: slot, day: day, sums: RollupSums(of: slot, rewritten: rewritten)))
     }
 
     /// Writes the sums within the transaction, and forgets them.

@@ -73,12 +73,10 @@ private struct DayRebuild {
     init(_ database: Database) throws(LedgerError) {
         self.database = database
         let columns = DailyRollup.keyColumns + RollupSums.columns
-        let keys = DailyRollup.keyColumns.map { $0 == "day" ? "?1" : $0 }
-        let measures = RollupSums.scanExpressions.map { "sum(\($0))" }
+        let keys = DailyRollup.keyColumns.map { (expression: $0 == "day" ? "?1" : $0, name: $0) }
         insert = try database.prepare(
             "INSERT INTO daily_costs (\(columns.joined(separator: ", "))) "
-                + "SELECT \((keys + measures).joined(separator: ", ")) FROM requests WHERE id >= ?2 AND id < ?3 "
-                + "GROUP BY \((2...keys.count).map(String.init).joined(separator: ", "))")
+                + RollupSums.selection(keys, where: ["id >= ?2", "id < ?3"]))
         delete = [
             try database.prepare("DELETE FROM daily_costs WHERE day = ?1"),
             try database.prepare("DELETE FROM retried_costs WHERE day = ?1"),

@@ -1,3 +1,5 @@
+import Wire
+
 /// Takes out of a provider's sentence what names an account of the organisation: ARNs, account numbers, organisation and project
 /// ids, keys. They stand in the log, not before the developer.
 package enum AccountText {
@@ -13,7 +15,7 @@ package enum AccountText {
     ]
 
     private static func isPrivate(_ word: Substring) -> Bool {
-        if marks.contains(where: { word.contains($0) }) { return true }
+        if marks.contains(where: { word.contains($0) }) || CredentialForm.isKnown(String(word)) { return true }
         // AWS account numbers have twelve digits.
         var digits = 0
         for scalar in word.unicodeScalars {

@@ -91,7 +91,8 @@ extension Refusal {
     package static func unknownPath(_ path: String) -> Refusal {
         Refusal(
             404, "not_found_error",
-            "There is nothing at \(CredentialForm.isKnown(path) ? "this path" : path). Tollgate serves /v1/messages, /v1/messages/count_tokens and /v1/models.")
+            "There is nothing at \(CredentialForm.isKnown(path) ? "this path" : path). Tollgate serves /v1/messages, /v1/messages/count_tokens and /v1/models."
+        )
     }
 
     package static func wrongMethod(allow: StaticString) -> Refusal {

@@ -2,8 +2,9 @@ import Wire
 
 /// Blocks begin and end.
 extension MessageWriter {
-    /// Ends the block that is open, if one is.
+    /// Ends the block that is open, if one is. An error ended all of them: no event may follow it.
     package func endBlock() {
+        guard !hasEnded else { return }
         flushText()
         closeBlock()
     }

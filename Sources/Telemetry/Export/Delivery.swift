@@ -22,6 +22,8 @@ final class Delivery {
     /// What it was sent to be let in does not come into the log with its words.
     private let mask: EchoMask
     private var isFailing = false
+    private var rejectedLine = RepeatedLine()
+    private var saidLine = RepeatedLine()
     /// Why the last attempt failed; empty after one that did not.
     private(set) var fault = ""
 
@@ -98,16 +100,27 @@ final class Delivery {
     private func rejected(_ body: [UInt8]) -> Int64 {
         let answer = CollectorAnswer(body)
         if answer.rejected > 0 {
-            note(.warning, "the collector rejected part of an export") { fields in
+            note(.warning, "the collector rejected part of an export", &rejectedLine) { fields in
                 fields.member("rejected", answer.rejected)
                 fields.member("answer", mask.masked(answer.message))
             }
         } else if !answer.message.isEmpty {
-            note(.warning, "the collector has something to say") {
+            note(.warning, "the collector has something to say", &saidLine) {
                 $0.member("answer", mask.masked(answer.message))
             }
         }
         return max(0, answer.rejected)
+    }
+
+    /// What may be said of every export is said once a minute; what is counted is counted each time.
+    private func note(
+        _ severity: LogSeverity, _ message: String, _ line: inout RepeatedLine, _ fields: (inout JSONWriter) -> Void
+    ) {
+        guard let leftOut = line.due(at: monotonicNanoseconds()) else { return }
+        note(severity, message) { writer in
+            fields(&writer)
+            if leftOut > 0 { writer.member("not_said_before", leftOut) }
+        }
     }
 
     private func note(_ severity: LogSeverity, _ message: String, _ fields: (inout JSONWriter) -> Void) {

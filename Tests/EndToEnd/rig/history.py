@@ -71,6 +71,7 @@ def daily(connection):
         f"sum(estimated), sum(unpriced), {sums} FROM requests GROUP BY {', '.join(str(n) for n in range(1, 11))}").fetchall()
 
 
+RETRIED_KEYS = ("user", "team", "key_id", "project", "model_served", "provider")
 SUMS = ("requests", "errors", "estimated_requests", "unpriced_requests", *TOKENS, "web_search_requests", "web_fetch_requests", "cost_nano_usd")
 MONTHS_BEFORE = "(SELECT value FROM meta WHERE name = 'months_before')"
 MONTHLY = (f"SELECT substr(day, 1, 8) || '01', {', '.join(KEYS)}, {', '.join(f'sum({name})' for name in SUMS)} FROM daily_costs "
@@ -100,11 +101,12 @@ def rebuild(connection):
     for table, rows in (("daily_costs", daily(connection)), ("retried_costs", retried(connection))):
         connection.execute(f"DELETE FROM {table}")
         if rows:
-            connection.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(rows[0]))})", rows)
+            keys = ("day", *(KEYS if table == "daily_costs" else RETRIED_KEYS))
+            connection.executemany(f"INSERT INTO {table} ({', '.join((*keys, *SUMS))}) VALUES ({', '.join('?' * len(rows[0]))})", rows)
     connection.execute("UPDATE meta SET value = (SELECT ifnull(strftime('%s', substr(max(day), 1, 8) || '01') / 86400, 0) FROM daily_costs) "
                        "WHERE name = 'months_before'")
     connection.execute("DELETE FROM monthly_costs")
-    connection.execute(f"INSERT INTO monthly_costs {MONTHLY}")
+    connection.execute(f"INSERT INTO monthly_costs ({', '.join(('day', *KEYS, *SUMS))}) {MONTHLY}")
     facts = ("user", "team", "project", "client_version", "entrypoint", "models", "context_model")
     connection.execute(
         f"INSERT INTO sessions (session_id, first_id, last_id, last_at, context_id, context_tokens, {', '.join((*facts, *SUMS))}) "
@@ -115,10 +117,10 @@ def rebuild(connection):
 
 def stored(connection):
     """The roll-up by days, which those by months and of retries must agree with."""
-    months = connection.execute("SELECT * FROM monthly_costs").fetchall()
+    months = connection.execute(f"SELECT day, {', '.join((*KEYS, *SUMS))} FROM monthly_costs").fetchall()
     assert sorted(months) == sorted(connection.execute(MONTHLY).fetchall())
-    assert sorted(connection.execute("SELECT * FROM retried_costs").fetchall()) == sorted(retried(connection))
-    return connection.execute("SELECT * FROM daily_costs").fetchall()
+    assert sorted(connection.execute(f"SELECT day, {', '.join((*RETRIED_KEYS, *SUMS))} FROM retried_costs").fetchall()) == sorted(retried(connection))
+    return connection.execute(f"SELECT day, {', '.join((*KEYS, *SUMS))} FROM daily_costs").fetchall()
 
 
 def usage(tokens, **more):

@@ -8,7 +8,7 @@ struct ChunkedVerdict: Equatable {
     var length: Int?
     var fault: HTTPParseError?
 
-    init(_ bytes: UnsafeRawBufferPointer, _ pieces: Pieces) throws {
+    init(_ bytes: UnsafeRawBufferPointer, _ pieces: Cuts) throws {
         var decoder = ChunkedDecoder()
         var before = 0
         try pieces.forEach(bytes) { piece in

@@ -15,8 +15,8 @@ struct MessageVerdict: Equatable {
         var isWhole = false
     }
 
-    static func server(_ bytes: UnsafeRawBufferPointer, _ pieces: Pieces) throws -> MessageVerdict {
-        var parser = RequestHeadParser(maximumHeadBytes: 4096, maximumFields: 32)
+    static func server(_ bytes: UnsafeRawBufferPointer, _ pieces: Cuts) throws -> MessageVerdict {
+        var parser = RequestHeadParser(maximumHeadBytes: 4096, maximumFields: 128)
         return try MessageVerdict(bytes, pieces) { bytes throws(HTTPParseError) in
             parser.reset()
             guard try parser.parse(bytes) else { return nil }
@@ -24,8 +24,8 @@ struct MessageVerdict: Equatable {
         }
     }
 
-    static func client(_ bytes: UnsafeRawBufferPointer, _ pieces: Pieces) throws -> MessageVerdict {
-        var parser = ResponseHeadParser(maximumHeadBytes: 4096, maximumFields: 32)
+    static func client(_ bytes: UnsafeRawBufferPointer, _ pieces: Cuts) throws -> MessageVerdict {
+        var parser = ResponseHeadParser(maximumHeadBytes: 4096, maximumFields: 128)
         return try MessageVerdict(bytes, pieces) { bytes throws(HTTPParseError) in
             parser.reset()
             guard try parser.parse(bytes, forMethod: .post) else { return nil }
@@ -35,7 +35,7 @@ struct MessageVerdict: Equatable {
 
     private typealias Parse = (UnsafeRawBufferPointer) throws(HTTPParseError) -> (Int, BodyFraming, Bool)?
 
-    private init(_ bytes: UnsafeRawBufferPointer, _ pieces: Pieces, _ parse: Parse) throws {
+    private init(_ bytes: UnsafeRawBufferPointer, _ pieces: Cuts, _ parse: Parse) throws {
         var held: [UInt8] = []
         var connection = Connection()
         try pieces.forEach(bytes) { piece in
@@ -89,7 +89,7 @@ struct MessageVerdict: Equatable {
         _ held: inout [UInt8], _ connection: inout Connection, _ parse: Parse
     ) throws -> Bool {
         guard !held.isEmpty else { return false }
-        let head = try held.withUnsafeBytes { bytes in try Pieces.withCopy(bytes) { try parse($0) } }
+        let head = try held.withUnsafeBytes { bytes in try Cuts.withCopy(bytes) { try parse($0) } }
         guard let (length, framing, keepAlive) = head else { return false }
         held.removeFirst(length)
         used += length
@@ -101,7 +101,8 @@ struct MessageVerdict: Equatable {
         return true
     }
 
-    private mutating func readChunks(_ held: inout [UInt8], _ connection: inout Connection, _ last: Int) throws -> Bool {
+    private mutating func readChunks(_ held: inout [UInt8], _ connection: inout Connection, _ last: Int) throws -> Bool
+    {
         guard var decoder = connection.decoder else { return true }
         var position = 0
         var isWhole = false

@@ -45,14 +45,15 @@ struct SlowJSON {
 
     private mutating func value() throws {
         switch byte.map({ Character(Unicode.Scalar($0)) }) {
-        case "{": try container("}") { json throws in
-            try json.string()
-            json.skipBlanks()
-            json.mark()
-            try json.take(":")
-            json.skipBlanks()
-            try json.value()
-        }
+        case "{":
+            try container("}") { json throws in
+                try json.string()
+                json.skipBlanks()
+                json.mark()
+                try json.take(":")
+                json.skipBlanks()
+                try json.value()
+            }
         case "[": try container("]") { json throws in try json.value() }
         case "\"": try string()
         case "t": try literal("true")

@@ -67,7 +67,7 @@ struct AnswerVerdict: Equatable {
     var stopReason = ""
     var hasEnded = false
 
-    init(_ bytes: UnsafeRawBufferPointer, _ pieces: Pieces, _ answer: any AnswerTransform) throws {
+    init(_ bytes: UnsafeRawBufferPointer, _ pieces: Cuts, _ answer: any AnswerTransform) throws {
         try pieces.forEach(bytes) { piece in
             answer.consume(piece)
             answer.takeOutput { output += $0 }
@@ -110,7 +110,7 @@ struct MeterVerdict: Equatable {
     var raw: [UInt8] = []
     var tools: [AskedTool] = []
 
-    init(stream bytes: UnsafeRawBufferPointer, _ pieces: Pieces) throws {
+    init(stream bytes: UnsafeRawBufferPointer, _ pieces: Cuts) throws {
         var meter = MessageStreamMeter()
         try pieces.forEach(bytes) { meter.consume($0) }
         take(meter.facts)
@@ -122,7 +122,7 @@ struct MeterVerdict: Equatable {
         try check()
     }
 
-    init(whole bytes: UnsafeRawBufferPointer, _ pieces: Pieces) throws {
+    init(whole bytes: UnsafeRawBufferPointer, _ pieces: Cuts) throws {
         var meter = MessageBodyMeter()
         var left = pieces.ends.count
         try pieces.forEach(bytes) {

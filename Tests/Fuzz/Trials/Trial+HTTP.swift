@@ -18,11 +18,11 @@ extension Trial {
 
     /// A parser must come to the same verdict however its bytes are cut.
     static func sameVerdict<Verdict: Equatable>(
-        _ bytes: UnsafeRawBufferPointer, _ ways: [Pieces]? = nil,
-        parsed: (UnsafeRawBufferPointer, Pieces) throws -> Verdict
+        _ bytes: UnsafeRawBufferPointer, _ ways: [Cuts]? = nil,
+        parsed: (UnsafeRawBufferPointer, Cuts) throws -> Verdict
     ) throws {
         var first: Verdict?
-        for pieces in ways ?? Pieces.ways(bytes) {
+        for pieces in ways ?? Cuts.ways(bytes) {
             let verdict = try parsed(bytes, pieces)
             try require(first == nil || first == verdict, "cut at \(pieces.ends): \(verdict), whole: \(first as Any)")
             first = first ?? verdict
@@ -46,9 +46,11 @@ enum HeadVerdict: Equatable {
         let kind: Int
     }
 
-    static func request(_ bytes: UnsafeRawBufferPointer, _ pieces: Pieces) throws -> HeadVerdict {
+    static func request(_ bytes: UnsafeRawBufferPointer, _ pieces: Cuts) throws -> HeadVerdict {
         var parser = RequestHeadParser(maximumHeadBytes: 4096, maximumFields: 32)
-        let verdict = try arriving(bytes, pieces) { (bytes) throws(HTTPParseError) in try parser.parse(bytes) } head: {
+        let verdict = try arriving(bytes, pieces) { (bytes) throws(HTTPParseError) in
+            try parser.parse(bytes)
+        } head: {
             let head = parser.head
             return Head(
                 length: head.length, framing: head.framing, keepAlive: head.keepAlive, fields: head.fields,
@@ -65,7 +67,7 @@ enum HeadVerdict: Equatable {
         return verdict
     }
 
-    static func response(_ bytes: UnsafeRawBufferPointer, _ pieces: Pieces) throws -> HeadVerdict {
+    static func response(_ bytes: UnsafeRawBufferPointer, _ pieces: Cuts) throws -> HeadVerdict {
         var parser = ResponseHeadParser(maximumHeadBytes: 4096, maximumFields: 32)
         let verdict = try arriving(bytes, pieces) { (bytes) throws(HTTPParseError) in
             try parser.parse(bytes, forMethod: .post)
@@ -83,7 +85,7 @@ enum HeadVerdict: Equatable {
     }
 
     private static func arriving(
-        _ bytes: UnsafeRawBufferPointer, _ pieces: Pieces,
+        _ bytes: UnsafeRawBufferPointer, _ pieces: Cuts,
         _ parse: (UnsafeRawBufferPointer) throws(HTTPParseError) -> Bool, head: () -> Head
     ) throws -> HeadVerdict {
         var verdict = HeadVerdict.incomplete

@@ -9,9 +9,9 @@ import Wire
 extension Trial {
     /// What else comes from outside: headers, credentials, exports, files.
     static let inputs = [
-        Trial(name: "trace-headers") { bytes in try Pieces.withCopy(bytes, traced) },
+        Trial(name: "trace-headers") { bytes in try Cuts.withCopy(bytes, traced) },
         Trial(name: "metadata") { bytes in
-            try Pieces.withCopy(bytes) { bytes in
+            try Cuts.withCopy(bytes) { bytes in
                 guard let tags = try? Metadata(["team": "a"]).overlaid(with: bytes, isLocked: { $0 == "team" }) else {
                     return
                 }
@@ -20,7 +20,7 @@ extension Trial {
             }
         },
         Trial(name: "token") { bytes in
-            try Pieces.withCopy(bytes) { bytes in
+            try Cuts.withCopy(bytes) { bytes in
                 _ = JSONWebToken.isLikely(bytes)
                 if let token = try? JSONWebToken(parsing: bytes) {
                     try require(token.signedRange.upperBound <= bytes.count, "signed is more than there is")
@@ -37,7 +37,7 @@ extension Trial {
             }
         },
         Trial(name: "key-set") { bytes in
-            try Pieces.withCopy(bytes) { bytes in
+            try Cuts.withCopy(bytes) { bytes in
                 guard let set = try? JSONWebKeySet(parsing: bytes) else { return }
                 try require(set.keys.count + set.ignored.count <= JSONWebKeySet.maximumKeys, "too many keys")
             }
@@ -52,9 +52,9 @@ extension Trial {
         },
         Trial(name: "http2") { bytes in
             // libnghttp2 counts a CONTINUATION anew with every piece that its head comes in.
-            let few = Pieces.ways(bytes).filter { $0.ends.count <= 8 }
+            let few = Cuts.ways(bytes).filter { $0.ends.count <= 8 }
             try sameVerdict(bytes, few) { try SessionVerdict($0, $1) }
-            for pieces in Pieces.ways(bytes) { _ = try SessionVerdict(bytes, pieces) }
+            for pieces in Cuts.ways(bytes) { _ = try SessionVerdict(bytes, pieces) }
         },
         Trial(name: "configuration") { bytes in
             let sources = ValueSources(
@@ -76,7 +76,7 @@ extension Trial {
             guard let invoice = try? Invoice.read(String(decoding: bytes, as: UTF8.self)) else { return }
             try require(invoice.lines.count <= bytes.count * 8, "more lines than bytes")
         },
-        Trial(name: "texts") { bytes in try Pieces.withCopy(bytes, texts) },
+        Trial(name: "texts") { bytes in try Cuts.withCopy(bytes, texts) },
     ]
 
     private static func nameless() -> CInt {
@@ -100,7 +100,7 @@ extension Trial {
     private static func exports(
         _ bytes: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer, Signal) throws -> Void
     ) throws {
-        for signal in Signal.allCases { try Pieces.withCopy(bytes) { try body($0, signal) } }
+        for signal in Signal.allCases { try Cuts.withCopy(bytes) { try body($0, signal) } }
     }
 
     private static let stamp = ClientStamp(
@@ -153,7 +153,7 @@ struct SessionVerdict: Equatable {
     var fields: [String] = []
     var fault: HTTP2Fault?
 
-    init(_ bytes: UnsafeRawBufferPointer, _ pieces: Pieces) throws {
+    init(_ bytes: UnsafeRawBufferPointer, _ pieces: Cuts) throws {
         let session = try HTTP2Session(maximumAnswer: 4_096)
         let request = [(":method", "POST"), (":scheme", "http"), (":authority", "h:1"), (":path", "/a")]
         let stream = try session.begin(request.map { (name: $0.0, value: $0.1) }, body: [1, 2, 3])

@@ -5,17 +5,17 @@ extension Trial {
     static let json = [
         Trial(name: "json") { bytes in
             let plain = SlowJSON(bytes)
-            try Pieces.withCopy(bytes) { try cursor($0, plain) }
-            try Pieces.withCopy(bytes) { try tree($0, plain) }
-            try Pieces.withCopy(bytes) { try marks($0, plain) }
+            try Cuts.withCopy(bytes) { try cursor($0, plain) }
+            try Cuts.withCopy(bytes) { try tree($0, plain) }
+            try Cuts.withCopy(bytes) { try marks($0, plain) }
         },
         Trial(name: "json-members") { bytes in
             try sameVerdict(bytes) { bytes, pieces in try scanned(bytes, pieces) }
             try members(bytes, SlowJSON(bytes))
         },
         Trial(name: "json-string") { bytes in
-            try Pieces.withCopy(bytes, string)
-            try Pieces.withCopy(bytes, written)
+            try Cuts.withCopy(bytes, string)
+            try Cuts.withCopy(bytes, written)
         },
     ]
 
@@ -73,7 +73,7 @@ extension Trial {
         var fault: JSONError?
     }
 
-    private static func scanned(_ bytes: UnsafeRawBufferPointer, _ pieces: Pieces) throws -> Scanned {
+    private static func scanned(_ bytes: UnsafeRawBufferPointer, _ pieces: Cuts) throws -> Scanned {
         var scanner = JSONObjectScanner(maximumDepth: 64, maximumMembers: 32)
         var verdict = Scanned()
         try pieces.forEachPrefix(bytes) { prefix in
@@ -81,7 +81,7 @@ extension Trial {
             verdict.fault = fault { () throws(JSONError) in try scanner.consume(prefix) }
         }
         if verdict.fault == nil {
-            Pieces.withCopy(bytes) { whole in
+            Cuts.withCopy(bytes) { whole in
                 verdict.fault = fault { () throws(JSONError) in try scanner.finish(whole) }
             }
         }
@@ -91,7 +91,7 @@ extension Trial {
 
     /// What is JSON is read, and every member as it stands.
     private static func members(_ bytes: UnsafeRawBufferPointer, _ plain: SlowJSON?) throws {
-        let found = try scanned(bytes, Pieces.ways(bytes)[0])
+        let found = try scanned(bytes, Cuts.ways(bytes)[0])
         if let plain, plain.depth <= 64, plain.members <= 32, bytes[plain.range.lowerBound] == 0x7B {
             try require(found.fault == nil && found.members.count == plain.members, "\(found), \(plain.members)")
             for member in found.members {
@@ -139,4 +139,3 @@ extension Trial {
         try require(value[text] == [.string(text), .string(text)], "another text")
     }
 }
-

@@ -7,15 +7,16 @@ extension Trial {
     /// Bodies of requests: into every dialect, onto every platform of Claude, and into the parts that forensics compare.
     static let requests = [
         Trial(name: "request-translated") { bytes in
-            for target in targets { try Pieces.withCopy(bytes) { try translated($0, target) } }
+            for target in targets { try Cuts.withCopy(bytes) { try translated($0, target) } }
         },
         Trial(name: "request-platform") { bytes in
             guard SlowJSON(bytes) != nil else { return }
-            for platform in ClaudePlatform.allCases { try Pieces.withCopy(bytes) { try spliced($0, platform) } }
+            for platform in ClaudePlatform.allCases { try Cuts.withCopy(bytes) { try spliced($0, platform) } }
         },
         Trial(name: "conversation") { bytes in
-            try Pieces.withCopy(bytes) { try scanned($0) }
+            try Cuts.withCopy(bytes) { try scanned($0) }
         },
+        Trial(name: "conversation-known") { bytes in try remembered(bytes) },
     ]
 
     private static let targets = [
@@ -69,8 +70,53 @@ extension Trial {
         guard (try? scanner.finish(bytes)) != nil else { return }
         let conversation = Conversation(body: bytes, members: scanner.members)
         try require(conversation.segments.count <= Conversation.maximumSegments, "too many segments")
-        try require(conversation.segments.allSatisfy { (0...bytes.count).contains($0.bytes) }, "a segment too long")
-        try require(conversation == Conversation(body: bytes, members: scanner.members), "another time it is another")
+        // A lone string counts as the block of text for which it stands.
+        let longest = bytes.count + #"[{"type":"text","text":}]"#.utf8.count
+        try require(conversation.segments.allSatisfy { (0...longest).contains($0.bytes) }, "a segment too long")
+        var memory = ConversationMemory()
+        for _ in 0..<3 {
+            let again = memory.conversation(bytes, members: scanner.members, session: bytes.slice(0..<0))
+            try require(again == conversation, "another time it is another")
+        }
         _ = RunawayScan(body: bytes)
+    }
+
+    /// A conversation that goes on, changes and comes back is read as if nothing were known of it.
+    private static func remembered(_ bytes: UnsafeRawBufferPointer) throws {
+        var memory = ConversationMemory(capacity: 200)
+        var messages: [String] = [], tools = "[]"
+        for byte in bytes.prefix(64) {
+            switch byte >> 5 {
+            case 0, 1, 2: messages.append(message(byte))
+            case 3: if !messages.isEmpty { messages[Int(byte & 31) % messages.count] = message(byte &* 7) }
+            case 4: messages.removeLast(min(messages.count, Int(byte & 3)))
+            case 5: tools = #"[{"name":"t\#(byte & 3)","input_schema":{}}]"#
+            case 6: if !messages.isEmpty { messages.remove(at: Int(byte & 31) % messages.count) }
+            default: break
+            }
+            let blank = byte & 15 == 15 ? " " : ""
+            let body = #"{"tools":\#(tools),"messages":[\#(blank)\#(messages.joined(separator: ","))]}"#
+            try Array(body.utf8).withUnsafeBytes { body in
+                var scanner = JSONObjectScanner()
+                try scanner.finish(body)
+                let known = memory.conversation(body, members: scanner.members, session: body.slice(0..<0))
+                let fresh = Conversation(body: body, members: scanner.members)
+                try require(known == fresh, "known \(known), fresh \(fresh)")
+            }
+        }
+    }
+
+    /// One message of either role, of up to three kilobytes; results, calls and prompts.
+    private static func message(_ byte: UInt8) -> String {
+        let text = String(repeating: "x", count: Int(byte & 7) * 400) + "\(byte)"
+        switch byte >> 3 & 3 {
+        case 0: return #"{"role":"user","content":"\#(text)"}"#
+        case 1: return #"{"role":"assistant","content":[{"type":"text","text":"\#(text)"}]}"#
+        case 2:
+            return
+                #"{"role":"assistant","content":[{"type":"tool_use","id":"t\#(byte)","name":"B","input":{"a":"\#(text)"}}]}"#
+        default:
+            return #"{"role":"user","content":[{"type":"tool_result","tool_use_id":"t\#(byte)","content":"\#(text)"}]}"#
+        }
     }
 }

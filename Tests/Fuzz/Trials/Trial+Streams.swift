@@ -27,7 +27,7 @@ struct StreamEvents: Equatable {
     var overflows = 0
     var isInside = false
 
-    init(_ bytes: UnsafeRawBufferPointer, _ pieces: Pieces, maximum: Int, interest: SSEInterest) throws {
+    init(_ bytes: UnsafeRawBufferPointer, _ pieces: Cuts, maximum: Int, interest: SSEInterest) throws {
         var parser = SSEParser(maximumEventBytes: maximum)
         try pieces.forEach(bytes) { piece in
             var position = 0
@@ -97,7 +97,7 @@ struct FrameEvents: Equatable {
     var fault: EventStreamError?
     var isInside = false
 
-    init(_ bytes: UnsafeRawBufferPointer, _ pieces: Pieces) throws {
+    init(_ bytes: UnsafeRawBufferPointer, _ pieces: Cuts) throws {
         var parser = EventStreamParser()
         try pieces.forEach(bytes) { piece in
             guard fault == nil else { return }

@@ -27,5 +27,5 @@ func require(_ condition: Bool, _ description: @autoclosure () -> String) throws
 
 extension Trial {
     /// Every one.
-    package static let all = http + json + streams + answers + requests + inputs
+    package static let all = http + connections + json + streams + answers + requests + inputs
 }

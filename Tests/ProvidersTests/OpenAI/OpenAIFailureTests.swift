@@ -19,6 +19,12 @@ struct OpenAIFailureTests {
         ),
         (.chat, text + dataLines(#"{"error":{"message":"x","type":"server_error","code":null}}"#), "api_error"),
         (.grok, text + dataLines(#"{"code":"x","error":"Over."}"#), "api_error"),
+        // The same chunk goes on, with what would end the call.
+        (
+            .chat,
+            text + call + dataLines(#"{"error":{"message":"x"},"choices":[{"index":0,"delta":{"content":"b"}}]}"#),
+            "api_error"
+        ),
         (
             .responses,
             Fixture.text(0, "a") + event("error", #"{"type":"error","code":"server_is_overloaded","message":"x"}"#),

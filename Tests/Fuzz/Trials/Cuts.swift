@@ -2,16 +2,16 @@ import Wire
 
 /// Bytes cut into pieces. Every piece lies in memory of its own and of exactly its size, so that the address sanitizer sees a
 /// read beyond it.
-struct Pieces {
+struct Cuts {
     /// Where the pieces end, growing; the last one is the end of the bytes.
     let ends: [Int]
 
     /// Whole, byte by byte where that is cheap, and at a few places that follow from the bytes.
-    static func ways(_ bytes: UnsafeRawBufferPointer) -> [Pieces] {
-        var ways = [Pieces(ends: [bytes.count])]
+    static func ways(_ bytes: UnsafeRawBufferPointer) -> [Cuts] {
+        var ways = [Cuts(ends: [bytes.count])]
         guard bytes.count > 1 else { return ways }
-        ways.append(Pieces(drawnFor: bytes))
-        if bytes.count <= 256 { ways.append(Pieces(ends: Array(1...bytes.count))) }
+        ways.append(Cuts(drawnFor: bytes))
+        if bytes.count <= 256 { ways.append(Cuts(ends: Array(1...bytes.count))) }
         return ways
     }
 
@@ -56,6 +56,9 @@ struct Draw {
     init(_ bytes: UnsafeRawBufferPointer) {
         for byte in bytes { state = (state ^ UInt64(byte)) &* 0x100_0000_01B3 }
     }
+
+    /// One number for all bytes.
+    static func sum(_ bytes: UnsafeRawBufferPointer) -> UInt64 { Draw(bytes).state }
 
     /// 0..<limit.
     mutating func below(_ limit: Int) -> Int {
