@@ -20,9 +20,9 @@ def links(page):
 
 
 def anchors(page):
-    """As GitHub makes them of headings."""
+    """As GitHub makes them of headings, and those that are written out."""
     headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
+    return set(re.findall(r'<a id="([^"]+)">', page.read_text())) | {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
 
 
 @each

@@ -13,7 +13,8 @@ struct AnthropicTests {
             .tollgateOther,
             .host, .contentLength, .expect, .acceptEncoding, .traceparent, .tracestate, .baggage, .xForwardedFor,
             .xForwardedHost, .xForwardedProto, .xRealIP, .forwarded, .via,
-            .connection, .keepAlive, .proxyConnection, .te, .trailer, .transferEncoding, .upgrade, .http2Settings,
+            .connection, .framingLookalike, .keepAlive, .proxyConnection, .te, .trailer, .transferEncoding, .upgrade,
+            .http2Settings,
             .proxyAuthorization, .proxyAuthenticate, .proxyAuthenticationInfo,
         ]
         if !passesThrough { held.insert(.authorization) }
@@ -38,7 +39,8 @@ struct AnthropicTests {
     func answers(passesThrough: Bool) {
         var held: Set<FieldName> = [
             .contentLength, .requestID, .traceresponse, .setCookie,
-            .connection, .keepAlive, .proxyConnection, .te, .trailer, .transferEncoding, .upgrade, .http2Settings,
+            .connection, .framingLookalike, .keepAlive, .proxyConnection, .te, .trailer, .transferEncoding, .upgrade,
+            .http2Settings,
             .proxyAuthorization, .proxyAuthenticate, .proxyAuthenticationInfo,
         ]
         if !passesThrough {

@@ -40,7 +40,7 @@ struct RefusalTests {
                 "type": "error", "error": ["type": .string(type), "message": .string(refusal.message)],
                 "request_id": "req_1",
             ])
-        #expect(!refusal.message.isEmpty && refusal.retryAfter == nil)
+        #expect((refusal.retryAfter != nil) == refusal.message.hasSuffix("try again in a moment."))
         // Claude Code takes these words for a fault of its own login.
         #expect(!refusal.message.contains("invalid x-api-key"))
     }
