@@ -1,4 +1,5 @@
 import LoopSupport
+import Synchronization
 import Testing
 import Transport
 import Wire

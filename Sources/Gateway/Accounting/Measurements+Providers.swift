@@ -80,7 +80,6 @@ extension LoopWorker {
         let lag = telemetry.figures.index(.loopLag, Labels().adding("tollgate.loop", loop.index))
         lagTimer.whenFired = { [unowned self] in
             telemetry.figures.record(.loopLag, Double(max(0, monotonicNanoseconds() - lagDue)) / 1e9, at: lag)
-            idleMemory.period()
             armLagTimer()
         }
         armLagTimer()

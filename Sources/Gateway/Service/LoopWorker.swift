@@ -45,7 +45,6 @@ final class LoopWorker: RequestHandler, @unchecked Sendable {
     /// Figures of the whole process, as text.
     let exposition: Exposition
     var auditAllowance = AuditAllowance()
-    var idleMemory = IdleMemory()
     /// What the newest bodies of conversations had.
     var conversations = ConversationMemory()
     /// Which prompt each session is at.
@@ -145,8 +144,6 @@ final class LoopWorker: RequestHandler, @unchecked Sendable {
         connections.remove(channel)
         if let problem { connectionFailed(problem) }
     }
-
-    func rested(_ channel: ServerChannel) { idleMemory.connectionRested() }
 
     private static let toldRefusals = 100
 
