@@ -75,6 +75,7 @@ package actor Governor {
 
     /// Holds a request against everything that is about it. `whenTurn` is called with the verdict if the request has to wait for
     /// its turn, on the governor's loop; without it nothing waits.
+    @inline(never)  // else it would be in the frame of whoever awaits it, which each connection has
     package func admit(
         _ demand: Demand, whenTurn: (@Sendable (AdmissionVerdict) -> Void)?
     ) -> AdmissionVerdict {

@@ -9,5 +9,9 @@ package struct HTTPLimits: Sendable {
     /// Without a request on an open connection, and without progress in writing to a client.
     package var idleTimeout: Int64 = 300_000_000_000
 
+    /// How long a connection without a request keeps its task, which has the memory of all that its requests needed: long enough for
+    /// clients that send one request after the other.
+    package var timeBeforeRest: Int64 = 1_000_000_000
+
     package init() {}
 }

@@ -9,6 +9,8 @@ package enum RequestArrival {
     case ended
     /// What came is not a request as we accept it.
     case refused(HeadRefusal)
+    /// Nothing has come for a while: see `ServerChannel.rest`.
+    case resting
 }
 
 /// Why there is no request where one was begun; the connection ends after the answer.
@@ -72,6 +74,7 @@ package final class ServerChannel {
     private var usedInput = 0
     private var mustContinue = false
     private var hasServed = false
+    private var isResting = false
 
     // The answer: see ServerChannel+Response.swift.
     var output = ByteWriter()
@@ -125,12 +128,17 @@ package final class ServerChannel {
         }
     }
 
-    /// Waits for the next head.
+    /// Waits for the next head; after `resting`, on.
     func nextRequest() async -> RequestArrival {
-        parser.reset()
-        // A new connection is for a request at once; one that has served may rest.
-        wakeup.setDeadline(after: hasServed ? limits.idleTimeout : limits.headerTimeout)
-        defer { wakeup.clearDeadline() }
+        let hasRested = isResting
+        isResting = false
+        if !hasRested {
+            parser.reset()
+            // A new connection is for a request at once; one that has served may rest.
+            let patience = min(limits.idleTimeout, limits.timeBeforeRest)
+            wakeup.setDeadline(after: hasServed ? patience : limits.headerTimeout)
+        }
+        defer { if !isResting { wakeup.clearDeadline() } }
         var begun = false
         while true {
             if !input.isEmpty {
@@ -145,12 +153,12 @@ package final class ServerChannel {
                     return .refused(.malformed(error))
                 }
             }
-            if let ended = await fillInput(begun: begun) { return ended }
+            if let ended = await fillInput(begun: begun, mayRest: hasServed && !hasRested) { return ended }
         }
     }
 
     /// `nil`: more bytes are there.
-    private func fillInput(begun: Bool) async -> RequestArrival? {
+    private func fillInput(begun: Bool, mayRest: Bool) async -> RequestArrival? {
         while true {
             switch input.fill(from: stream) {
             case .bytes: return nil
@@ -160,10 +168,23 @@ package final class ServerChannel {
             if mustClose, !begun { return .ended }
             let events = await wakeup.wait(for: .downstreamReadable | .deadline | .notice)
             if events.contains(.deadline), !events.contains(.downstreamReadable) {
-                return begun ? .refused(.timedOut) : .ended
+                if begun { return .refused(.timedOut) }
+                return mayRest && beginRest() ? .resting : .ended
             }
         }
     }
+
+    /// False: the time is over.
+    private func beginRest() -> Bool {
+        let left = limits.idleTimeout - limits.timeBeforeRest
+        guard left > 0 else { return false }
+        isResting = true
+        wakeup.setDeadline(after: left)
+        return true
+    }
+
+    /// After `resting`: calls `resume`, once, when `nextRequest` has something to do again.
+    func rest(_ resume: @escaping () -> Void) { wakeup.rest(until: [.downstreamReadable, .deadline, .notice], resume) }
 
     private func begin() -> RequestArrival {
         usedInput = head.length

@@ -10,6 +10,12 @@ package protocol RequestHandler: AnyObject, Sendable {
     func refuse(_ channel: ServerChannel, _ refusal: HeadRefusal) async
     /// The connection has ended, for whatever reason; `problem` if it never became one.
     func ended(_ channel: ServerChannel, problem: TransportError?)
+    /// The connection has had no request for a while, and has given back what requests need.
+    func rested(_ channel: ServerChannel)
+}
+
+extension RequestHandler {
+    package func rested(_ channel: ServerChannel) {}
 }
 
 /// One accepted connection: reads its requests one after the other and has each answered before the next is looked at, so
@@ -39,28 +45,49 @@ package actor ServerConnection {
     }
 
     private func serve() async {
-        let problem = await channel.handshake()
-        if problem == nil {
-            while await serveOne() {}
-            await channel.linger()
+        if let problem = await channel.handshake() { return end(problem) }
+        await serveRequests()
+    }
+
+    private func serveRequests() async {
+        while true {
+            switch await serveOne() {
+            case .goesOn: continue
+            case .rests: return rest()
+            case .ends:
+                await channel.linger()
+                return end(nil)
+            }
         }
+    }
+
+    private func end(_ problem: TransportError?) {
         channel.stream.close()
         handler.ended(channel, problem: problem)
     }
 
-    /// False when no further request can come.
-    private func serveOne() async -> Bool {
+    /// A task keeps the memory of its deepest call, some 20 KiB, until it ends: a connection without a request has none.
+    private func rest() {
+        channel.rest { [self] in Task(executorPreference: loop) { await self.serveRequests() } }
+        handler.rested(channel)
+    }
+
+    private enum Progress { case goesOn, rests, ends }
+
+    private func serveOne() async -> Progress {
         switch await channel.nextRequest() {
         case .ended:
-            return false
+            return .ends
+        case .resting:
+            return .rests
         case .refused(let refusal):
             channel.startRefusal()
             await handler.refuse(channel, refusal)
             _ = await channel.flush()
-            return false
+            return .ends
         case .request:
             await handler.handle(channel)
-            return await channel.finish()
+            return await channel.finish() ? .goesOn : .ends
         }
     }
 }

@@ -43,6 +43,8 @@ package final class Ledger: Sendable {
     /// Rows that the process before had finished, and that died with it, brought in by this start.
     package let recovered: (finished: Int, interrupted: Int)
     private let newestID: RequestID
+    /// The id after those in the database at the start: all requests of this process have it, or higher ones.
+    package var firstID: RequestID { RequestID(rawValue: newestID.rawValue + 1) }
 
     /// Takes the data directory, recovers what a killed process left, and starts the writer's thread.
     ///

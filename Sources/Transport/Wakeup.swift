@@ -33,6 +33,7 @@ package final class Wakeup {
     private var pending: WakeEvents = []
     private var interest: WakeEvents = []
     private var continuation: UnsafeContinuation<Void, Never>?
+    private var resume: (() -> Void)?
     private let deadline: LoopTimer
     private let ticker: LoopTimer
 
@@ -49,9 +50,15 @@ package final class Wakeup {
     /// Remembers the events and wakes the waiter if it wants one of them.
     package func signal(_ events: WakeEvents) {
         pending.formUnion(events)
-        guard let waiter = continuation, !pending.isDisjoint(with: interest) else { return }
+        guard let waiter = continuation, !pending.isDisjoint(with: interest) else { return rouse() }
         continuation = nil
         waiter.resume()
+    }
+
+    private func rouse() {
+        guard let resume, !pending.isDisjoint(with: interest) else { return }
+        self.resume = nil
+        resume()
     }
 
     /// Forgets events, as when a socket was read dry or a timer is set anew.
@@ -88,5 +95,12 @@ package final class Wakeup {
         let taken = pending.intersection(wanted)
         pending.subtract(taken)
         return taken
+    }
+
+    /// Waits without a task: `resume` is called once, as soon as one of `wanted` has come. What has come stays for the next `wait`.
+    package func rest(until wanted: WakeEvents, _ resume: @escaping () -> Void) {
+        interest = wanted
+        self.resume = resume
+        rouse()
     }
 }

@@ -1,4 +1,5 @@
 import LoopSupport
+import Synchronization
 import Transport
 import Wire
 
@@ -6,6 +7,8 @@ import Wire
 
 /// Answers with the request as it was understood; `/large` with a megabyte, `/chunked` in pieces of unknown length.
 final class EchoHandler: RequestHandler {
+    let rests = Mutex(0)
+
     func handle(_ channel: ServerChannel) async {
         let target = String(decoding: channel.headBytes(channel.head.target), as: UTF8.self)
         let body = channel.makeBody()
@@ -30,6 +33,8 @@ final class EchoHandler: RequestHandler {
     }
 
     func ended(_ channel: ServerChannel, problem: TransportError?) {}
+
+    func rested(_ channel: ServerChannel) { rests.withLock { $0 += 1 } }
 
     private func answer(_ channel: ServerChannel, _ status: Int, _ text: String, chunked: Bool = false) {
         channel.beginResponse(status: status)
@@ -56,12 +61,12 @@ final class EchoHandler: RequestHandler {
 
 /// An HTTP server on the host's loop.
 func startServer(
-    on host: LoopHost, limits: HTTPLimits = HTTPLimits(), rooms: LoopBound<BodyRooms>? = nil
+    on host: LoopHost, limits: HTTPLimits = HTTPLimits(), rooms: LoopBound<BodyRooms>? = nil,
+    handler: EchoHandler = EchoHandler()
 ) async throws -> SocketAddress {
     try await host.run { host in
         guard let address = SocketAddress(literal: "127.0.0.1", port: 0) else { throw TransportError.closed }
         let listener = try Listener(address, tls: nil, loop: host.loop)
-        let handler = EchoHandler()
         let loop = host.loop
         try listener.start(
             whenAccepted: {

@@ -1,4 +1,5 @@
 import LoopSupport
+import Synchronization
 import Testing
 import Transport
 import Wire
@@ -126,6 +127,26 @@ import Wire
             ["GET / HTTP/1.1\r\nhost: x\r\n\r\n"], limits: limits)
         #expect(statuses(resting.text) == ["200"])
         #expect(resting.closed)
+    }
+
+    @Test(
+        "A connection without a request gives up its task, takes the next request all the same, and ends when its time is over"
+    )
+    func resting() async throws {
+        var limits = HTTPLimits()
+        limits.timeBeforeRest = 10_000_000
+        limits.idleTimeout = 300_000_000
+        let handler = EchoHandler(), host = try LoopHost.started()
+        let address = try await startServer(on: host, limits: limits, handler: handler)
+        let get = "GET /a HTTP/1.1\r\nhost: x\r\n\r\n"
+        // An empty piece: only the wait.
+        let answer = try await host.run { host in
+            try await host.converse(address, [get, "", get, "", get], patience: 50_000_000, answersBetween: true)
+        }
+        #expect(statuses(answer.text) == ["200", "200", "200"])
+        let end = try await host.run { host in try await host.converse(address, [get]) }
+        #expect(end.closed)
+        #expect(handler.rests.withLock { $0 } >= 3)
     }
 
     @Test("A client that reads slowly gets all of a large answer")

@@ -96,7 +96,7 @@ struct LedgerTests {
             try directory.value(
                 "SELECT group_concat(name) FROM (SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name)")
                 == "activity,attempts,audit,budget_accounts,budget_alerts,budget_raises,cache_breaks,cost_corrections,daily_costs,"
-                + "keys,meta,monthly_costs,requests,retried_costs,sessions,tool_calls"
+                + "keys,meta,monthly_costs,openings,openings_kept,requests,retried_costs,sessions,tool_calls"
         )
     }
 

@@ -9,7 +9,7 @@ extension BudgetOverview {
     {
         guard isRunning else { return accounts }
         let known = Set(accounts.map(\.key))
-        let openings = try GovernanceHost.openings(RuleBook(snapshot.rules), directory, at: now)
+        let openings = try Openings(RuleBook(snapshot.rules), directory, at: now).budgets
         return accounts
             + openings.compactMap { id, settled in
                 guard !known.contains(id.row) else { return nil }

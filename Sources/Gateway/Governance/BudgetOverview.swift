@@ -20,7 +20,7 @@ package struct BudgetOverview {
         _ snapshot: Snapshot, _ directory: DataDirectory, _ raises: [BudgetRaise], at now: Int64
     ) throws -> [BudgetAccountRow] {
         let book = RuleBook(snapshot.rules), raises = raises.map(LimitRaise.init)
-        let openings = try GovernanceHost.openings(book, directory, at: now)
+        let openings = try Openings(book, directory, at: now).budgets
         return openings.sorted { ($0.key.rule, $0.key.scope) < ($1.key.rule, $1.key.scope) }.compactMap { id, settled in
             guard let rule = snapshot.rules.budgets.first(where: { $0.id == id.rule }) else { return nil }
             let limit = raises.of(rule: id.rule, scope: id.scope).raising(rule.limit, at: now)

@@ -11,6 +11,9 @@ final class GovernanceHost: Sendable {
     let governor: Governor
     private let writer: LedgerWriter
     private let directory: DataDirectory
+    private let log: LogWriter
+    /// For the next start; `nil`: this one has read little.
+    private let kept: KeptOpenings?
     /// The place of this process' beginning in the order of decisions.
     private let start: Int64
 
@@ -23,18 +26,44 @@ final class GovernanceHost: Sendable {
         let now = wallClockNanoseconds()
         // Numbers of this process are higher than any before, and in the order of time over restarts.
         let sequence = max(ledger.newestOrder, now)
+        let openings = try Openings(book, directory, at: now)
+        kept = openings.isWorthKeeping ? openings.kept(before: ledger.firstID) : nil
+        log = home.log
         governor = Governor(
-            book, loop: home.loop, sequence: sequence, openings: try Self.openings(book, directory, at: now),
+            book, loop: home.loop, sequence: sequence, openings: openings.budgets,
             reported: try Self.reported(book, directory, at: now), raises: ledger.initialRaises.map(LimitRaise.init),
             events: Self.events(home, ledger.writer, telemetry))
         start = sequence
-        try restoreRates(book, at: now)
+        restore(openings.rates)
     }
 
     /// Notes that a process begins, and waits until it is written: everything before was another one's.
     func begin() throws(LedgerError) {
         audit("start", subject: Version.current, order: start)
         try flush()
+        if let kept { Task { await keep(kept) } }
+    }
+
+    /// So that the next start need not read what this process has written; for after the drain.
+    func keepOpenings(_ book: RuleBook) async {
+        do {
+            let end = try await writer.end()
+            let openings = try Openings(book, directory, at: wallClockNanoseconds())
+            if openings.isWorthKeeping { await keep(openings.kept(before: end)) }
+        } catch {
+            tellUnkept(error)
+        }
+    }
+
+    private func keep(_ openings: KeptOpenings) async {
+        do throws(LedgerError) { try await writer.keep(openings) } catch { tellUnkept(error) }
+    }
+
+    private func tellUnkept(_ error: any Error) {
+        log.write(.warning, "what budgets begin with could not be kept; the next start reads all rows of their windows")
+        { fields in
+            fields.member("error", "\(error)")
+        }
     }
 
     /// Waits until everything that was handed to the ledger is written. The controlling thread must not suspend: it would go on
@@ -50,20 +79,6 @@ final class GovernanceHost: Sendable {
     }
 
     // MARK: What was before
-
-    static func openings(
-        _ book: RuleBook, _ directory: DataDirectory, at now: Int64
-    ) throws -> [BudgetAccountID: Int64] {
-        let starts = book.windowStarts(at: now)
-        guard !starts.isEmpty else { return [:] }
-        let rows = try SpendHistory.read(directory, since: starts, detail: HistoryDetail(book))
-        let spent = rows.map { row in
-            SpentBefore(
-                subject: RuleSubject(row.dimensions), since: starts[row.bucket], cost: row.costNanoUSD,
-                tokens: row.tokens, attempts: row.attempts, holds: row.holds)
-        }
-        return book.openings(of: spent, at: now)
-    }
 
     /// Thresholds that were told before, so that a restart does not tell them again.
     private static func reported(
@@ -82,25 +97,10 @@ final class GovernanceHost: Sendable {
         return reported
     }
 
-    /// The long windows of limits hold over a restart.
-    private func restoreRates(_ book: RuleBook, at now: Int64) throws {
-        let windowed = book.rules.rates.enumerated().filter { $0.element.window != nil }
-        guard !windowed.isEmpty else { return }
-        let buckets = windowed.map { _, rule in
-            let window = rule.window ?? 0
-            return RateHistory.Buckets(width: max(1, window / 60), since: now - window)
-        }
-        for row in try RateHistory.read(directory, buckets, detail: HistoryDetail(book)).sorted(by: {
-            $0.start < $1.start
-        }) {
-            let (index, rule) = windowed[row.sequence]
-            guard let place = book.places(of: RuleSubject(row.dimensions)).rates.first(where: { $0.rule == index })
-            else {
-                continue
-            }
-            let amount = if case .tokens = rule.measure { row.tokens } else { row.requests }
-            governor.loop.post { [governor] in
-                governor.assumeIsolated { $0.restore(rule, scope: place.scope, amount: amount, at: row.start) }
+    private func restore(_ used: [Openings.Used]) {
+        governor.loop.post { [governor] in
+            governor.assumeIsolated { governor in
+                for each in used { governor.restore(each.rule, scope: each.scope, amount: each.amount, at: each.start) }
             }
         }
     }
@@ -111,7 +111,7 @@ final class GovernanceHost: Sendable {
     func openings(for book: RuleBook) throws -> [BudgetAccountID: Int64] {
         // What is closed has to be there before it is read.
         try flush()
-        return try Self.openings(book, directory, at: wallClockNanoseconds())
+        return try Openings(book, directory, at: wallClockNanoseconds()).budgets
     }
 
     func replace(_ book: RuleBook, openings: [BudgetAccountID: Int64]) {

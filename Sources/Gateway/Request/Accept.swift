@@ -137,6 +137,7 @@ extension LoopWorker {
         }
     }
 
+    @inline(never)
     private func finish(
         _ scan: inout MessagesBody, _ bytes: UnsafeRawBufferPointer, namesModel: Bool
     ) throws(Refusal) {

@@ -21,6 +21,16 @@ extension LoopWorker {
         let asked = monotonicNanoseconds()
         let verdict = await verdict(on: demand, exchange)
         countAdmission(nanoseconds: monotonicNanoseconds() - asked)
+        return try decided(verdict, exchange, routed, book, places)
+    }
+
+    // What follows is not part of `reserve`, whose frame would be 7 KiB, and each connection has one.
+
+    @inline(never)
+    private func decided(
+        _ verdict: AdmissionVerdict?, _ exchange: Exchange, _ routed: RoutedModel, _ book: RuleBook,
+        _ places: RuleBook.Places
+    ) throws(Refusal) -> Hold {
         switch verdict {
         case .admitted(let admission):
             exchange.budgetNotice = admission.notice
@@ -36,6 +46,7 @@ extension LoopWorker {
         }
     }
 
+    @inline(never)
     func subject(_ exchange: Exchange, _ principal: Principal, _ routed: RoutedModel) -> RuleSubject {
         RuleSubject(
             principal: principal, metadata: exchange.metadata, requested: routed.requested,
@@ -43,6 +54,7 @@ extension LoopWorker {
             session: String(decoding: exchange.session, as: UTF8.self))
     }
 
+    @inline(never)
     private func demand(
         _ exchange: Exchange, _ principal: Principal, _ routed: RoutedModel, _ book: RuleBook,
         _ places: RuleBook.Places

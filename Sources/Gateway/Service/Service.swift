@@ -267,6 +267,7 @@ package final class Service {
         barrier()
         await sessions.shutdown()
         await telemetry.shutdown()
+        await governance.keepOpenings(RuleBook(snapshot.rules))
         do {
             try await ledger.close()
         } catch {

@@ -12,9 +12,12 @@ struct AttemptScan {
     private static let requestTexts = Int32(DimensionColumns.request([]).count)
     private static let attemptTexts = Int32(DimensionColumns.attempt.count)
 
-    /// - Parameter since: Unix nanoseconds.
-    init(_ database: Database, since: Int64, detail: HistoryDetail) throws(LedgerError) {
-        let first = RequestID.first(atUnixMilliseconds: since / 1_000_000 - Self.longestRequest)
+    /// - Parameters:
+    ///   - since: Unix nanoseconds.
+    ///   - from: the first request; `nil`: all.
+    init(_ database: Database, since: Int64, from: RequestID?, detail: HistoryDetail) throws(LedgerError) {
+        let earliest = RequestID.first(atUnixMilliseconds: since / 1_000_000 - Self.longestRequest)
+        let first = max(earliest, from ?? earliest)
         requests = try database.prepare(
             "SELECT id, \(DimensionColumns.request(detail).joined(separator: ", ")) FROM requests "
                 + "WHERE id >= ?1 AND operation = '\(Operation.messages.name)' ORDER BY id")

@@ -31,15 +31,16 @@ package enum RateHistory {
     /// Counts the attempts of model requests by when they started, in one pass for all sequences of buckets.
     ///
     /// When to call it, and what it throws: as `SpendHistory.read`.
-    package static func read(_ directory: DataDirectory, _ buckets: [Buckets], detail: HistoryDetail = [])
-        throws(LedgerError) -> [Row]
-    {
+    package static func read(
+        _ directory: DataDirectory, _ buckets: [Buckets], from request: RequestID? = nil, detail: HistoryDetail = []
+    ) throws(LedgerError) -> [Row] {
         guard let since = buckets.map(\.since).min(), let database = try directory.openDatabaseReadOnly() else {
             return []
         }
         try database.execute("BEGIN")
         var sums = DimensionSums()
-        try AttemptScan(database, since: since, detail: detail).run { (figures, key) throws(LedgerError) in
+        try AttemptScan(database, since: since, from: request, detail: detail).run {
+            (figures, key) throws(LedgerError) in
             let dimensions = key
             for (index, sequence) in buckets.enumerated() where figures.startedAt >= sequence.since {
                 key = dimensions

@@ -22,16 +22,18 @@ package enum SpendHistory {
     ///
     /// - Parameters:
     ///   - boundaries: the beginnings of windows, Unix nanoseconds, ascending; attempts before the first are left out.
+    ///   - request: the first request that counts; `nil`: all.
     ///   - detail: dear dimensions that a rule needs.
     package static func read(
-        _ directory: DataDirectory, since boundaries: [Int64], detail: HistoryDetail = [],
-        visit: (Row) -> Void
+        _ directory: DataDirectory, since boundaries: [Int64], from request: RequestID? = nil,
+        detail: HistoryDetail = [], visit: (Row) -> Void
     ) throws(LedgerError) {
         guard let first = boundaries.first, let database = try directory.openDatabaseReadOnly() else { return }
         // One reading transaction, so that requests and attempts are of the same moment.
         try database.execute("BEGIN")
         var sums = DimensionSums(), unpriced: [String] = [""]
-        try AttemptScan(database, since: first, detail: detail).run { (figures, key) throws(LedgerError) in
+        try AttemptScan(database, since: first, from: request, detail: detail).run {
+            (figures, key) throws(LedgerError) in
             let bucket = boundaries.lastIndex { $0 <= figures.startedAt } ?? 0
             if let holds = figures.holds, !holds.isEmpty {
                 key.end(Int64(bucket), Int64(unpriced.count))
@@ -51,11 +53,12 @@ package enum SpendHistory {
     }
 
     /// The same, as an array.
-    package static func read(_ directory: DataDirectory, since boundaries: [Int64], detail: HistoryDetail = [])
-        throws(LedgerError) -> [Row]
-    {
+    package static func read(
+        _ directory: DataDirectory, since boundaries: [Int64], from request: RequestID? = nil,
+        detail: HistoryDetail = []
+    ) throws(LedgerError) -> [Row] {
         var rows: [Row] = []
-        try read(directory, since: boundaries, detail: detail) { rows.append($0) }
+        try read(directory, since: boundaries, from: request, detail: detail) { rows.append($0) }
         return rows
     }
 }

@@ -66,9 +66,8 @@ package final class Journal: @unchecked Sendable {
     }
 
     private func takeFree() -> UInt32? {
-        if freeCount == 0 {
-            while let index = returned.pop() { putFree(index) }
-        }
+        // Those that have come back are warm: without them each request would have the coldest slot of all.
+        while let index = returned.pop() { putFree(index) }
         if freeCount == 0, allocated < file.capacity {
             // A disk without room for more leaves the journal at its size; it is asked again next time.
             _ = grow(to: min(allocated * 2, file.capacity))

@@ -27,14 +27,15 @@ enum JournalRecovery {
                 continue
             }
             defer { file.close() }
-            guard try recover(file, &writer, &result, &remaining) else { return result }
+            guard try recover(file, into: database, &writer, &result, &remaining) else { return result }
             guard unlink(path) == 0 else { throw .file(operation: "delete", path: path, code: errno) }
         }
         return result
     }
 
     private static func recover(
-        _ file: JournalFile, _ writer: inout RowWriter, _ result: inout Result, _ remaining: inout Int
+        _ file: JournalFile, into database: Database, _ writer: inout RowWriter, _ result: inout Result,
+        _ remaining: inout Int
     ) throws(LedgerError) -> Bool {
         var next = 0
         while next < file.capacity {
@@ -54,6 +55,7 @@ enum JournalRecovery {
             guard remaining > 0 else { return false }
             remaining -= 1
             _ = try writer.write(group)
+            try KeptOpenings.forget(ifBehind: group.map { $0.numbers.pointee.id }.min() ?? 0, in: database)
             result.interrupted += interrupted.count
             result.finished += group.count - interrupted.count
         }

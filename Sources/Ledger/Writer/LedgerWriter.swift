@@ -114,6 +114,19 @@ package actor LedgerWriter {
         try store?.database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     }
 
+    /// Keeps what the next start begins budgets and limits with.
+    package func keep(_ openings: KeptOpenings) throws(LedgerError) {
+        guard let database = store?.database else { return }
+        try openings.write(into: database)
+    }
+
+    /// The id after the last one in the database, once everything is written that was closed.
+    package func end() throws(LedgerError) -> RequestID {
+        try flush()
+        guard let database = store?.database else { return RequestID(rawValue: 0) }
+        return RequestID(rawValue: try database.integer("SELECT ifnull(max(id), -1) FROM requests") + 1)
+    }
+
     /// Looks for changed keys now and not at the next turn; `onKeyChange` has been called when this returns. For a key that nobody
     /// knows yet: it may have been issued a moment ago.
     package func lookForKeys() {
