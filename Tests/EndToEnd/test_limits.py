@@ -218,6 +218,7 @@ def test_so_many_at_once(limited, upstream):
     # Both clients have hung up: their places are free as soon as that is noticed.
     eventually(lambda: gateway.messages(key).status == 200, "a place is free again")
     gate.open()
+    gateway.ledger.settle()  # the other's place as well
     places(gateway, key, upstream, 2, "at-once")
 
 

@@ -153,7 +153,9 @@ def test_a_handshake_that_does_not_come_to_its_end(serve, reach, sink, raw, erro
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3], ids=["1.2", "1.3"])
 def test_a_server_that_wants_a_certificate_of_ours(serve, reach, mint, sink, version):
-    """We have none. With TLS 1.3 the server says so only after the request has gone out; it was not served."""
+    """We have none. With TLS 1.3 the server says so only after the request has gone out; it was not served.
+
+    Its alert may be overtaken by the reset of the connection."""
     asking = context(mint.issue("asking"), maximum_version=version)
     asking.load_verify_locations(mint.certificate)
     asking.verify_mode = ssl.CERT_REQUIRED
@@ -162,7 +164,8 @@ def test_a_server_that_wants_a_certificate_of_ours(serve, reach, mint, sink, ver
     answer = gateway.messages(gateway.issue())
     is_our_error(answer, 529, "overloaded_error")
     span = attempt(sink, sink.request_span(answer.header("request-id")))
-    assert (span.attributes["tollgate.outcome"], span.attributes["error.type"]) in [("unreachable", "tls_error"), ("cut", "cut")]
+    assert (span.attributes["tollgate.outcome"], span.attributes["error.type"]) in [
+        ("unreachable", "tls_error"), ("unreachable", "connection_error"), ("cut", "cut")]
     assert server.requests == 0
 
 
