@@ -131,6 +131,8 @@ package struct CacheForensics: Sendable {
     private static func compare(
         _ call: ModelCall, _ parts: [CacheRecord.Part], _ before: CacheRecord, _ earlier: [CacheRecord]
     ) -> CacheBreak? {
+        // No more than all of it is ever expected: most calls end here.
+        guard before.tokens - call.cacheRead >= minimumTokens else { return nil }
         let comparison = CacheComparison(before, parts)
         let change = comparison.firstChange
         let expected = change.map { Self.expected(comparison, $0, parts, before, earlier) } ?? before.tokens

@@ -47,29 +47,42 @@ package enum MessageRole: UInt8, Sendable, CaseIterable { case user, assistant, 
 package struct PrefixSegment: Sendable, Equatable {
     package enum Kind: UInt8, Sendable, CaseIterable { case tools, system, message }
 
-    package var kind: Kind
-    /// Its place among those of its kind.
-    package var index: Int
     /// Of its bytes, white space between JSON's parts and `cache_control` left out, a string as the block that it stands for.
     package var hash: UInt64
-    /// So many were hashed.
-    package var bytes: Int
+    // Hundreds of these go with every call to another thread: 24 bytes each.
+    private var byteCount: UInt32
+    private var place: UInt16
+    private var blockCount: UInt16 = 1
+    package var kind: Kind
     /// The last breakpoint in it.
     package var mark: CacheMark?
     /// Of a message.
     package var role = MessageRole.other
-    /// Of a message: blocks of its content, which a provider looks back over one by one.
-    package var blocks = 1
     /// The client's line about itself, `x-anthropic-billing-header:`, in front of its system blocks.
     package var isAttribution = false
     /// An answer that begins with the model's thinking.
     package var thinks = false
 
     package init(kind: Kind, index: Int, hash: UInt64, bytes: Int) {
-        self.kind = kind
-        self.index = index
         self.hash = hash
-        self.bytes = bytes
+        byteCount = UInt32(clamping: bytes)
+        place = UInt16(clamping: index)
+        self.kind = kind
+    }
+
+    /// Its place among those of its kind.
+    package var index: Int { Int(place) }
+
+    /// So many were hashed; at most 4 GiB.
+    package var bytes: Int {
+        get { Int(byteCount) }
+        set { byteCount = UInt32(clamping: newValue) }
+    }
+
+    /// Of a message: blocks of its content, which a provider looks back over one by one; at most 65,535.
+    package var blocks: Int {
+        get { Int(blockCount) }
+        set { blockCount = UInt16(clamping: newValue) }
     }
 }
 

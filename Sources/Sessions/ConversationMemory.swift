@@ -9,7 +9,7 @@ package struct ConversationMemory {
     private var size = 0
     private let capacity: Int
 
-    /// - Parameter capacity: segments that each half holds, some 60 bytes each.
+    /// - Parameter capacity: segments that each half holds, 24 bytes each.
     package init(capacity: Int = 50_000) { self.capacity = capacity }
 
     /// Reads the conversation out of the body of a Messages request; the same as `Conversation(body:members:)` finds. HOT.

@@ -58,7 +58,7 @@ actor SessionTracker {
         }
     }
 
-    /// What waits, in segments of conversations, of some 40 bytes; a call itself weighs as much as several.
+    /// What waits, in segments of conversations, of 24 bytes; a call itself weighs as much as several.
     private let waiting = Atomic(0)
     private static let mostWaiting = 1_000_000
     private static let weight = 32
