@@ -187,11 +187,8 @@ final class Socket: EventSource {
             // Whoever waits for the peer finds out by reading.
             failure = error
             mayRead = true
-            var events = role.readable
-            events.formUnion(role.writable)
-            events.formUnion(role.hangup)
             sawHangup = true
-            wakeup?.signal(events)
+            wakeup?.signal(role.readable | role.writable | role.hangup)
             return 0
         }
     }

@@ -18,16 +18,18 @@ extension LoopWorker {
 
     func acceptFailed(_ error: TransportError) {
         telemetry.figures.add(.connectionFaults, 1)
-        guard let times = measurements.acceptFaults.happened(at: loop.now) else { return }
+        guard let leftOut = measurements.acceptFaults.due(at: loop.now) else { return }
         telemetry.log.write(.error, "connections cannot be accepted") { fields in
             fields.member("error", error.sentence)
-            fields.member("times", times)
+            fields.member("times", leftOut + 1)
         }
     }
 
     func ledgerRefused() {
         telemetry.figures.add(.ledgerRefusals, 1)
-        guard let times = measurements.journalRefusals.happened(at: loop.now) else { return }
-        telemetry.log.write(.error, "requests were refused: the journal has no free slot") { $0.member("times", times) }
+        guard let leftOut = measurements.journalRefusals.due(at: loop.now) else { return }
+        telemetry.log.write(.error, "requests were refused: the journal has no free slot") {
+            $0.member("times", leftOut + 1)
+        }
     }
 }

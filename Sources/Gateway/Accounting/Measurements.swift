@@ -10,8 +10,9 @@ import Wire
 /// Where the figures of requests and attempts go: the series of each combination of labels is looked for once. Loop-confined; what is
 /// known by its address is kept alive by its entry, and no table grows without a bound.
 struct Measurements {
-    var acceptFaults = RareLine()
-    var journalRefusals = RareLine()
+    /// Lines of faults that may come with every connection and every request: one in ten seconds.
+    var acceptFaults = RepeatedLine(pause: 10_000_000_000), journalRefusals = RepeatedLine(pause: 10_000_000_000)
+
     struct RequestKey: Hashable {
         let route: UnsafePointer<UInt8>
         let method: UInt8

@@ -156,9 +156,8 @@ extension ByteWriter {
         var digits = 1, limit: UInt64 = 10
         while digits < 20, magnitude >= limit {
             digits += 1
-            let (next, isOver) = limit.multipliedReportingOverflow(by: 10)
-            if isOver { break }
-            limit = next
+            // 10^20 is beyond 64 bits, and is not looked at.
+            limit &*= 10
         }
         reserve(digits)
         guard let base else { return }
