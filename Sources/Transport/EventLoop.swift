@@ -246,9 +246,18 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
 
     /// Watches a descriptor, edge-triggered, until `unregister`.
     func register(_ descriptor: Int32, _ source: any EventSource) throws(TransportError) -> UInt64 {
+        try register(source) { tg_poll_add(pollDescriptor, descriptor, $0) }
+    }
+
+    /// Watches a descriptor for connections to accept, level-triggered, until `unregister`.
+    func registerListener(_ descriptor: Int32, _ source: any EventSource) throws(TransportError) -> UInt64 {
+        try register(source) { tg_poll_add_level(pollDescriptor, descriptor, $0) }
+    }
+
+    private func register(_ source: any EventSource, _ add: (UInt64) -> Int32) throws(TransportError) -> UInt64 {
         assert(isCurrent)
         let token = sources.insert(source)
-        let result = tg_poll_add(pollDescriptor, descriptor, token)
+        let result = add(token)
         guard result == 0 else {
             sources.remove(token)
             throw .system(call: "epoll_ctl", errno: result)

@@ -8,6 +8,7 @@ package final class Listener: EventSource {
     private unowned let loop: EventLoop
     private let tls: TLSContext?
     private var token: UInt64?
+    private var isOpen = true
     private let retry: LoopTimer
     private var whenAccepted: (ByteStream) -> Void = { $0.close() }
     private var whenRefused: (TransportError) -> Void = { _ in }
@@ -37,37 +38,44 @@ package final class Listener: EventSource {
     ) throws(TransportError) {
         self.whenAccepted = whenAccepted
         self.whenRefused = whenRefused
-        retry.whenFired = { [unowned self] in acceptAll() }
-        token = try loop.register(descriptor, self)
+        retry.whenFired = { [unowned self] in watch() }
+        token = try loop.registerListener(descriptor, self)
     }
 
-    func ready(readable: Bool, writable: Bool, hangup: Bool) { acceptAll() }
-
-    private func acceptAll() {
-        for _ in 0..<Self.atOnce {
-            guard token != nil else { return }
-            var storage = sockaddr_storage()
-            var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
-            let accepted = tg_accept(descriptor, &storage, &length)
-            if accepted == -EAGAIN { return }
-            if accepted == -ECONNABORTED || accepted == -EINTR { continue }
-            guard accepted >= 0 else { return rest(-accepted) }
-            guard accepted < Self.descriptors else {
-                Glibc.close(accepted)
-                return rest(EMFILE)
-            }
-            take(accepted, storage)
+    /// Takes one connection; the kernel says in the next turn that there are more. However many come at once, those who are
+    /// connected have their turn between two of them.
+    func ready(readable: Bool, writable: Bool, hangup: Bool) {
+        var storage = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let accepted = tg_accept(descriptor, &storage, &length)
+        if accepted == -EAGAIN || accepted == -ECONNABORTED || accepted == -EINTR { return }
+        guard accepted >= 0 else { return rest(-accepted) }
+        guard accepted < Self.descriptors else {
+            Glibc.close(accepted)
+            return rest(EMFILE)
         }
-        // Those who are connected have their turn between two such rounds.
-        retry.schedule(after: 0)
+        take(accepted, storage)
     }
-
-    private static let atOnce = 64
 
     /// There are no descriptors, or none for clients.
     private func rest(_ errno: Int32) {
         whenRefused(.system(call: "accept", errno: errno))
+        unwatch()
         retry.schedule(after: 100_000_000)
+    }
+
+    private func watch() {
+        do throws(TransportError) {
+            token = try loop.registerListener(descriptor, self)
+        } catch {
+            whenRefused(error)
+            retry.schedule(after: 100_000_000)
+        }
+    }
+
+    private func unwatch() {
+        if let token { loop.unregister(descriptor, token: token) }
+        token = nil
     }
 
     /// Clients get those below this one; an eighth of them stay for connections to providers, and for files.
@@ -97,10 +105,10 @@ package final class Listener: EventSource {
 
     /// Accepts no more; on the loop's thread.
     package func close() {
-        guard let token else { return }
-        self.token = nil
+        guard isOpen else { return }
+        isOpen = false
         retry.cancel()
-        loop.unregister(descriptor, token: token)
+        unwatch()
         Glibc.close(descriptor)
     }
 }
