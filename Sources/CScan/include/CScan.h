@@ -16,9 +16,10 @@ size_t tg_find_line_end(const void *_Nonnull bytes, size_t count);
 /// Index of the first occurrence of `needle` in `bytes[0..<count]`, or `count`. An empty needle is found at 0.
 size_t tg_find_bytes(const void *_Nonnull bytes, size_t count, const void *_Nonnull needle, size_t needle_count);
 
-/// Index of the first byte in `bytes[0..<count]` from which on a JSON text may name a block of media (`"image`, `"document`,
-/// `"container`) or hide a letter of it (`\u00`); `count` if there is none. What it finds may be something else, near the end too.
-size_t tg_find_media_mark(const void *_Nonnull bytes, size_t count);
+/// Index of the first byte in `bytes[0..<count]` from which on a JSON text may name what the gateway must know of, or hide a letter of
+/// it: `"image`, `"document`, `"container`, `"thinking`, `"redacted`, `"tollgate`, `\u00`; `count` if there is none. What it finds may be
+/// something else, near the end too.
+size_t tg_find_mark(const void *_Nonnull bytes, size_t count);
 
 /// How many leading bytes are letters, digits, `_` or `-`: what every provider takes in names and ids.
 size_t tg_plain_name_length(const void *_Nonnull bytes, size_t count);

@@ -93,8 +93,8 @@ final class Exchange {
     var maximumOutput: Int64?
     /// Of the body as a virtual model changed it for the present target; 0: it did not.
     var changedBytes = 0
-    /// Tokens of input that the body's bytes do not bound; `nil`: not counted yet.
-    var furtherInput: Int64?
+    /// Tokens of input that the body's bytes do not bound.
+    var furtherInput: Int64 = 0
     /// What is held for the next attempt at the present target; `isHeld` also where there was nothing to hold.
     private var hold = Hold.nothing
     private(set) var isHeld = false

@@ -1,3 +1,4 @@
+import Providers
 import Wire
 
 /// What the gateway has to know of a request's body, found by one scan while it arrives; everything else in it is the upstream's
@@ -13,11 +14,17 @@ struct MessagesBody {
     /// `max_tokens`, if it is there and an integer.
     private(set) var maxTokens: Int64?
 
+    /// What is in it that matters wherever it stands.
+    private(set) var marks = BodyMarks()
+
     /// The members of the first level.
     var members: [JSONMember] { scanner.members }
 
     /// Reads on; `bytes` is all of the body so far.
-    mutating func consume(_ bytes: UnsafeRawBufferPointer) throws(JSONError) { try scanner.consume(bytes) }
+    mutating func consume(_ bytes: UnsafeRawBufferPointer) throws(JSONError) {
+        try scanner.consume(bytes)
+        marks.consume(bytes)
+    }
 
     /// What is wrong with a body that is a JSON object.
     enum Fault: Error {
@@ -37,6 +44,7 @@ struct MessagesBody {
         } catch {
             throw .notJSON(error)
         }
+        marks.finish(bytes)
         var seen: (model: Bool, stream: Bool, maxTokens: Bool) = (false, false, false)
         for member in scanner.members {
             if member.keyEquals("model", in: bytes) {

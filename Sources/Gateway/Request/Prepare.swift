@@ -58,7 +58,7 @@ extension LoopWorker {
             exchange.call = try translated(exchange, routed, account, path, source)
             exchange.isPrewarm = source.scan.maxTokens == 0 && !counts
         } else if routed.door.platform == .anthropic, !source.isChanged,
-            foreignReasoning(exchange, account, source.bytes).isEmpty
+            foreignReasoning(exchange, account, source).isEmpty
         {
             exchange.call = UpstreamCall(path: path)
         } else {
@@ -119,7 +119,7 @@ extension LoopWorker {
         let baseModel = account.setting.model(routed.upstream)?.baseModel
         var betas = BetaFilter(platform, account.setting.betas, model: baseModel ?? routed.upstream, counting: counts)
             .select(exchange.betas)
-        betas.removedFields += foreignReasoning(exchange, account, bytes)
+        betas.removedFields += foreignReasoning(exchange, account, source)
         if counts, platform == .bedrock {
             let body = try BedrockCount.write(
                 bytes, members, model: routed.upstream, version: version, betas: betas)
@@ -144,14 +144,14 @@ extension LoopWorker {
     /// Thoughts of other providers' models, which a conversation brings along that changes its provider: they are taken out, as
     /// far as it can be told who minted them.
     private func foreignReasoning(
-        _ exchange: Exchange, _ account: UpstreamAccount, _ bytes: UnsafeRawBufferPointer
+        _ exchange: Exchange, _ account: UpstreamAccount, _ source: Source
     ) -> [BodyField] {
         guard exchange.setting.hasOtherProviders else { return [] }
         var fields: [BodyField] = []
-        if bytes.firstIndex(of: ReasoningState.mark) != nil { fields.append(.reasoningOfOthers) }
-        guard exchange.setting.hasMessagesServers, bytes.firstIndex(of: "thinking") != nil else { return fields }
+        if source.scan.marks.hasReasoningState { fields.append(.reasoningOfOthers) }
+        guard exchange.setting.hasMessagesServers, source.scan.marks.hasThinking else { return fields }
         let field: BodyField = account.kind == .openAICompatible ? .reasoningOfClaude : .reasoningUnlikeClaude
-        if field.mayStand(in: bytes) { fields.append(field) }
+        if field.mayStand(in: source.bytes) { fields.append(field) }
         return fields
     }
 

@@ -67,6 +67,7 @@ extension LoopWorker {
         exchange.stages.add(.identify, from: first, to: begin)
         let scan = try await accept(exchange)
         exchange.maximumOutput = scan.maxTokens
+        exchange.furtherInput = scan.marks.furtherTokens
         join(exchange, scan)
         exchange.stages.add(.accept, from: begin, to: monotonicNanoseconds())
         try timed(.route, exchange) { () throws(Refusal) in

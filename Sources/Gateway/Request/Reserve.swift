@@ -82,10 +82,7 @@ extension LoopWorker {
     /// No token is less than a byte, but for what the body only refers to. Matters to budgets alone.
     private func mostInput(_ exchange: Exchange, _ places: RuleBook.Places) -> Int64 {
         let bytes = Int64(max(exchange.bodyBytes, exchange.changedBytes))
-        guard !places.budgets.isEmpty, let body = exchange.body else { return bytes }
-        let further = exchange.furtherInput ?? UnboundedInput.mostTokens(in: body.bytes)
-        exchange.furtherInput = further
-        return bytes + further
+        return places.budgets.isEmpty ? bytes : bytes + exchange.furtherInput
     }
 
     private func forecastKeys(_ exchange: Exchange, _ routed: RoutedModel) -> UsageForecast.Keys {

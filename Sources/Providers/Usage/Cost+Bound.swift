@@ -5,7 +5,7 @@ extension Cost {
     /// tier there is. Saturates. What servers' own tools add (a web search's results) is not known before and not in it.
     ///
     /// - Parameters:
-    ///   - inputTokens: the most that there can be: one for each byte of the body, and those of `UnboundedInput`.
+    ///   - inputTokens: the most that there can be: one for each byte of the body, and those of `BodyMarks`.
     ///   - maximumOutput: `max_tokens`.
     package static func most(inputTokens: Int64, maximumOutput: Int64, at price: Price) -> NanoUSD {
         var sets = [price.tokens]

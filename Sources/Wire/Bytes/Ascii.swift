@@ -64,11 +64,11 @@ extension UnsafeRawBufferPointer {
         return found == count ? nil : found
     }
 
-    /// Where from `start` on a JSON text may name a block of media, or hide a letter of its name behind an escape: `"image`,
-    /// `"document`, `"container`, `\\u00`. What is found may be something else.
-    package func firstMediaMark(from start: Int) -> Int? {
+    /// Where from `start` on a JSON text may name what the gateway must know of, or hide a letter of its name behind an escape:
+    /// `"image`, `"document`, `"container`, `"thinking`, `"redacted`, `"tollgate`, `\\u00`. What is found may be something else.
+    package func firstMark(from start: Int) -> Int? {
         guard let baseAddress, start < count else { return nil }
-        let found = start + tg_find_media_mark(baseAddress + start, count - start)
+        let found = start + tg_find_mark(baseAddress + start, count - start)
         return found == count ? nil : found
     }
 
