@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
@@ -221,6 +222,18 @@ void tg_keep_freed_memory(void) {
     mallopt(M_TOP_PAD, 1 << 20);
 }
 
+void *tg_map(size_t bytes) {
+    void *start = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return start == MAP_FAILED ? NULL : start;
+}
+
+void *tg_remap(void *start, size_t bytes, size_t larger) {
+    void *moved = mremap(start, bytes, larger, MREMAP_MAYMOVE);
+    return moved == MAP_FAILED ? NULL : moved;
+}
+
+void tg_unmap(void *start, size_t bytes) { munmap(start, bytes); }
+
 bool tg_trim_freed_memory(size_t least) {
     char text[128];
     int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
@@ -242,6 +255,16 @@ int tg_descriptor_limit(void) {
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur > INT_MAX) return INT_MAX;
     return (int)limit.rlim_cur;
+}
+
+void tg_grow_descriptor_table(int count) {
+    int limit = tg_descriptor_limit();
+    int last = (count < limit ? count : limit) - 1;
+    int some = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (some < 0) return;
+    int high = fcntl(some, F_DUPFD_CLOEXEC, last);
+    if (high >= 0) close(high);
+    close(some);
 }
 
 int tg_processors(void) {

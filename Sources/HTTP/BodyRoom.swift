@@ -45,7 +45,7 @@ package final class BodyRoom {
 
     func take(_ count: Int) { used += count }
 
-    /// Waits until the body is admitted, at most `timeout` nanoseconds.
+    /// Waits until the body is admitted, at most `timeout` nanoseconds. Then it reads a piece, and wakes the next one.
     func wait(_ number: UInt64, _ count: Int, _ wakeup: Wakeup, timeout: Int64) async -> BodyArrival? {
         let place = waiting.firstIndex { $0.number > number } ?? waiting.count
         waiting.insert(Waiter(number: number, wakeup: wakeup), at: place)
@@ -54,8 +54,6 @@ package final class BodyRoom {
         defer {
             waiting.removeAll { $0.number == number }
             wakeup.clearDeadline()
-            // There may be room for the next one as well.
-            wakeFirst()
         }
         while !admits(number, count) {
             let events = await wakeup.wait(for: [.notice, .deadline, .downstreamHangup])
@@ -72,7 +70,8 @@ package final class BodyRoom {
         wakeFirst()
     }
 
-    private func wakeFirst() {
+    /// There may be room for the one that waits longest. One at a time: what each reads decides whether there is.
+    func wakeFirst() {
         guard let first = waiting.first else { return }
         favourFirst()
         if admits(first.number, 1) { first.wakeup.signal(.notice) }

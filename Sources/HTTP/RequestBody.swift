@@ -1,3 +1,5 @@
+import Transport
+
 /// A request's body in one allocation, as it arrives; loop-confined. Sixty-four bytes of zeros follow it, so that a scanner may
 /// read whole blocks.
 package final class RequestBody {
@@ -15,11 +17,11 @@ package final class RequestBody {
     init(expected: Int, room: BodyRoom? = nil) {
         self.room = room
         number = room?.nextNumber() ?? 0
-        memory = .allocate(byteCount: max(expected, 4_096) + Self.padding, alignment: 64)
+        memory = Self.allocate(max(expected, 4_096) + Self.padding)
     }
 
     deinit {
-        memory.deallocate()
+        Self.deallocate(memory)
         room?.giveBack(count + also, of: number)
     }
 
@@ -57,10 +59,22 @@ package final class RequestBody {
     }
 
     private func grow(to needed: Int) {
-        let larger = UnsafeMutableRawBufferPointer.allocate(
-            byteCount: max(needed, memory.count * 2) + Self.padding, alignment: 64)
+        let size = max(needed, memory.count * 2) + Self.padding
+        guard memory.count < LargeMemory.least else {
+            memory = LargeMemory.grow(memory, to: size)
+            return
+        }
+        let larger = Self.allocate(size)
         larger.copyMemory(from: bytes)
-        memory.deallocate()
+        Self.deallocate(memory)
         memory = larger
+    }
+
+    private static func allocate(_ size: Int) -> UnsafeMutableRawBufferPointer {
+        size < LargeMemory.least ? .allocate(byteCount: size, alignment: 64) : LargeMemory.allocate(size)
+    }
+
+    private static func deallocate(_ memory: UnsafeMutableRawBufferPointer) {
+        if memory.count < LargeMemory.least { memory.deallocate() } else { LargeMemory.deallocate(memory) }
     }
 }

@@ -262,6 +262,7 @@ package final class ServerChannel {
                 case .bytes(let count): if before > 0 { _ = loop.moved(count) }
                 case .wouldBlock: break
                 }
+                body.room?.wakeFirst()
                 if incoming.isComplete || body.count > before { return arrival(body) }
                 let events = await wakeup.wait(for: .downstreamReadable | .deadline)
                 if events.contains(.deadline), !events.contains(.downstreamReadable) {
@@ -279,10 +280,16 @@ package final class ServerChannel {
     private func waitForTurn(_ body: RequestBody) async -> BodyArrival? {
         guard stream.mayHaveBytes else { return nil }
         if body.count > 0, loop.hasMovedEnough { await loop.nextTurn() }
-        let piece = min(incoming.left ?? Self.bodyProgress, Self.bodyProgress)
+        let piece = min(incoming.left ?? Self.bodyPiece, Self.bodyPiece)
         guard let room = body.room, let rooms, !room.admits(body.number, piece) else { return nil }
         defer { wakeup.setDeadline(after: limits.bodyTimeout) }
-        return await room.wait(body.number, piece, wakeup, timeout: rooms.timeout)
+        if let refused = await room.wait(body.number, piece, wakeup, timeout: rooms.timeout) {
+            room.wakeFirst()
+            return refused
+        }
+        // Those that were let in at once go on in turn.
+        if loop.hasMovedEnough { await loop.nextTurn() }
+        return nil
     }
 
     private func arrival(_ body: RequestBody) -> BodyArrival {
@@ -304,7 +311,7 @@ package final class ServerChannel {
     /// A known length is read straight into the body; chunks by way of the loop's scratch.
     private func readBody(into body: RequestBody) throws(HTTPParseError) -> ReadResult {
         if let left = incoming.left {
-            let result = stream.read(into: body.room(min(left, Self.bodyProgress)))
+            let result = stream.read(into: body.room(min(left, Self.bodyPiece)))
             if case .bytes(let count) = result {
                 body.arrived(count)
                 incoming.arrived(count)
@@ -327,6 +334,8 @@ package final class ServerChannel {
     }
 
     private static let continueLine: StaticString = "HTTP/1.1 100 Continue\r\n\r\n"
-    /// A body that brings less in one period of the limit is given up; also the most that one step reads, in bytes.
+    /// A body that brings less in one period of the limit is given up, bytes.
     private static let bodyProgress = 64 * 1024
+    /// The most that one step reads, bytes.
+    private static let bodyPiece = 128 * 1024
 }

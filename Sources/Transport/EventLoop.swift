@@ -41,7 +41,10 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     private var waitingForTurn: [UnsafeContinuation<Void, Never>] = []
     private var bulkLeft = EventLoop.bulkBytes
     /// What is large moves so many bytes in a turn, of all connections together; what is small goes between two turns.
-    package static let bulkBytes = 256 * 1024
+    package static let bulkBytes = 128 * 1024
+
+    /// What was large and goes back to the system.
+    var unmapping = Unmapping()
 
     private var freeBlocks: [UnsafeMutableRawBufferPointer] = []
     /// The size of the blocks that connections read into, in bytes.
@@ -50,8 +53,13 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     private static let wakeToken = UInt64.max
 
     /// Prepares the process for loops: request bodies come and go, and their memory is kept between them (measured with
-    /// 100 KB bodies: the page faults cost as much as the rest of the request). Once, before any loop starts.
-    package static func prepareProcess() { tg_keep_freed_memory() }
+    /// 100 KB bodies: the page faults cost as much as the rest of the request). The kernel's table of descriptors is made as large
+    /// as it may become: each time it grows under threads that run, whoever opens a connection waits 15 ms for all of them.
+    /// Once, before any loop starts.
+    package static func prepareProcess() {
+        tg_keep_freed_memory()
+        tg_grow_descriptor_table(65_536)
+    }
 
     /// Gives back what a burst left behind, but for what `prepareProcess` keeps. To be called now and then, from a thread that
     /// nobody waits for.
@@ -156,6 +164,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
             takeInbox()
             runJobs()
             goOnWithBulk()
+            unmapping.goOn()
             outbox.flush()
             endOfTurn?()
         }
@@ -166,6 +175,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
         sleeping.store(true, ordering: .sequentiallyConsistent)
         let timeout =
             hasInbox.load(ordering: .sequentiallyConsistent) || jobs.count > 0 || !waitingForTurn.isEmpty
+                || !unmapping.isEmpty
             ? 0 : untilNextTimer()
         let count = events.withUnsafeMutableBufferPointer {
             tg_poll_wait(pollDescriptor, $0.baseAddress, Int32($0.count), timeout)

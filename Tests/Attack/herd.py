@@ -63,7 +63,9 @@ class Herd:
             for number, events in self._poll.poll(0.02, 512):
                 if number in self._sockets:
                     self._event(number, events)
-            if (self.drip or self.sip) and self._sockets:
+            if self._waiting:
+                turn = time.monotonic()  # they do not drip in step
+            elif (self.drip or self.sip) and self._sockets:
                 # As many as the time since the last turn is of `every`.
                 share = min(1.0, (time.monotonic() - turn) / self.every)
                 numbers = list(self._sockets)

@@ -22,6 +22,8 @@ from process import MIB, Sampler  # noqa: E402
 CONNECTIONS, RATE = 16, 600  # legitimate traffic: clients, and their requests a second, answered or not
 WINDOW_SECONDS = 2
 IDLE_UPSTREAM = 256  # connections to the provider that are kept for the next request (max_idle_connections)
+KEPT_DESCRIPTORS = CONNECTIONS + IDLE_UPSTREAM + 8
+SETTLE_SECONDS = 10
 ALLOWED = 3  # legitimate p99 under attack, times that without
 
 
@@ -125,9 +127,9 @@ class Rig:
         p99 = result["p99_us"] / 1000 if result["samples"] else float("inf")
         return Window(result["p50_us"] / 1000, p99, result["longest_ms"], result["requests"], result["errors"], result["error"])
 
-    def compare(self, gateway, attack, rounds=3, seconds=WINDOW_SECONDS, settle=None):
+    def compare(self, gateway, attack, rounds=3, seconds=WINDOW_SECONDS):
         """`attack` is called for a context, in which the attack is under way. In turns without it and under it, since the machine
-        is not ours alone; `settle` is called when an attack is over."""
+        is not ours alone; behind each attack the gateway has SETTLE_SECONDS to close what has ended."""
         self.window(gateway, 1)  # warm
         base, quiet, attacked = gateway.figures(), [], []
         with Sampler(gateway.pid) as sampler:
@@ -135,8 +137,7 @@ class Rig:
                 quiet.append(self.window(gateway, seconds))
                 with attack():
                     attacked.append(self.window(gateway, seconds))
-                if settle:
-                    settle()
+                gateway.wait_for(lambda: gateway.figures()["fds"] <= base["fds"] + KEPT_DESCRIPTORS, SETTLE_SECONDS)
         return Compared(quiet, attacked, base, gateway.figures(), sampler.most("rss"), sampler.most("fds"))
 
     def judge(self, outcome, gateway, compared, rss_limit=None, errors=0):
@@ -149,7 +150,7 @@ class Rig:
         if rss_limit:
             outcome.measured["RSS limit"] = f"{rss_limit / MIB:.0f} MiB"
             outcome.require(compared.peak_rss <= rss_limit, f"RSS of {compared.peak_rss / MIB:.0f} MiB, more than the formula's {rss_limit / MIB:.0f} MiB")
-        outcome.require(compared.after["fds"] <= compared.base["fds"] + CONNECTIONS + IDLE_UPSTREAM + 8,
+        outcome.require(compared.after["fds"] <= compared.base["fds"] + KEPT_DESCRIPTORS,
                         f"{compared.after['fds']} descriptors after it, {compared.base['fds']} before")
         return outcome
 

@@ -1,5 +1,7 @@
 """500 clients that read a large stream a byte a second."""
 
+import contextlib
+
 from gateway import message
 from herd import Herd
 from outcome import Outcome
@@ -21,14 +23,13 @@ def once(rig):
         first = rig.upstream.count()["flooded"]
         per_client = []
 
+        @contextlib.contextmanager
         def attack():
-            return Herd(gateway.port, COUNT, lambda _: gateway.head(len(BODY), "flood") + BODY, sip=True, anew=False)
+            with Herd(gateway.port, COUNT, lambda _: gateway.head(len(BODY), "flood") + BODY, sip=True, anew=False):
+                yield
+                per_client.append(rig.upstream.count()["flooded"])
 
-        def settle():
-            per_client.append(rig.upstream.count()["flooded"])
-            gateway.wait_for(lambda: gateway.figures()["fds"] < 100, 10)
-
-        compared = rig.compare(gateway, attack, seconds=3, settle=settle)
+        compared = rig.compare(gateway, attack, seconds=3)
         rig.judge(outcome, gateway, compared, bound(compared.base["rss"], connections=COUNT, in_flight=COUNT, unread=COUNT, rows=COUNT))
         taken = [(now - before) / COUNT for before, now in zip([first, *per_client], per_client)]
         outcome.measured["taken from the upstream for each"] = f"{max(taken) / MIB:.2f} MiB of 17"

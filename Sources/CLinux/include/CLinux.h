@@ -68,10 +68,17 @@ int tg_signals_wait(const int *signals, int count, int timeout_milliseconds);
 size_t tg_error_text(int error, void *text, size_t capacity);
 // How many files the process may have open.
 int tg_descriptor_limit(void);
+// Lets the kernel make its table of descriptors for so many at once, as far as the limit allows.
+void tg_grow_descriptor_table(int count);
 // Keeps freed memory of up to 64 MiB for the next request instead of giving it back page by page. Once, before threads start.
 void tg_keep_freed_memory(void);
 // Gives freed memory back to the system where more than so many bytes of it are resident. Takes milliseconds for much.
 bool tg_trim_freed_memory(size_t least);
+// Zeroed pages of their own, NULL when there are none; the size is rounded up to whole pages.
+void *tg_map(size_t bytes);
+void *tg_remap(void *start, size_t bytes, size_t larger);
+// `start` at a page.
+void tg_unmap(void *start, size_t bytes);
 // Processors that this process may run on.
 int tg_processors(void);
 int tg_random(void *bytes, size_t count);
