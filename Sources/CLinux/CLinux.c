@@ -196,6 +196,12 @@ bool tg_has_news(int fd) {
     return !(got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK));
 }
 
+bool tg_has_ended(int fd) {
+    char byte;
+    ssize_t got = recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
+}
+
 static sigset_t signal_set(const int *signals, int count) {
     sigset_t set;
     sigemptyset(&set);

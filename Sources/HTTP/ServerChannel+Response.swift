@@ -43,6 +43,10 @@ extension ServerChannel {
     /// The client closed its side, or the connection broke.
     package var clientIsGone: Bool { stream.sawHangup || isBroken }
 
+    /// The same when a request has been read. The end of a connection that came with its only request, as when a client gave up while
+    /// it waited to be accepted, is seen here, before the loop hears of it.
+    package var clientHasLeft: Bool { clientIsGone || !hasServed && stream.hasEndedNow }
+
     func startAnswer() {
         state = .notStarted
         framing = .none

@@ -73,7 +73,7 @@ package final class ServerChannel {
     /// Bytes of `input` that belong to the request in hand.
     private var usedInput = 0
     private var mustContinue = false
-    private var hasServed = false
+    private(set) var hasServed = false
     private var isResting = false
 
     // The answer: see ServerChannel+Response.swift.

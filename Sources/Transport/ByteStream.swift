@@ -22,6 +22,9 @@ package final class ByteStream {
     /// Something has come that was not read; on an idle connection that can only be its end, or a fault.
     package var hasNews: Bool { tls?.hasBufferedBytes == true || socket.hasNewsNow }
 
+    /// The peer has closed its side, or the connection broke, and all that it sent was read; costs a system call.
+    package var hasEndedNow: Bool { socket.hasEndedNow }
+
     /// Bytes may be there, as far as the loop has seen; costs no system call.
     package var mayHaveBytes: Bool { socket.hasNews || tls?.hasBufferedBytes == true }
 

@@ -210,8 +210,8 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     }
 
     private func fireTimers() {
-        while let entry = timers.popDue(at: now) {
-            entry.timer.entryDue(generation: entry.generation, now: now)
+        while let timer = timers.popDue(at: now) {
+            timer.due(now: now)
             runJobs()
         }
     }
@@ -247,10 +247,20 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
         waitingForTurn.removeFirst(resumed)
     }
 
-    func insert(_ entry: TimerHeap.Entry) {
+    /// Looks at a timer at `deadline`, or earlier.
+    func enter(_ timer: LoopTimer, at deadline: Int64) {
         assert(isCurrent)
-        timers.insert(entry)
+        if timer.place < 0 {
+            timers.insert(timer, at: deadline)
+        } else if deadline < timers.deadline(of: timer) {
+            timers.move(timer, earlier: deadline)
+        }
     }
+
+    func remove(_ timer: LoopTimer) { timers.remove(timer) }
+
+    /// How many timers it looks at.
+    var timerCount: Int { timers.count }
 
     // MARK: Sockets
 

@@ -7,8 +7,8 @@ package final class LoopTimer {
     package var whenFired: () -> Void = {}
     /// The moment it shall fire; `nil`: not armed.
     private(set) var target: Int64?
-    private var entryDeadline: Int64?
-    private var generation: UInt32 = 0
+    /// Where it is in the loop's heap; negative: it is not there. The heap's business.
+    var place = -1
 
     package init(loop: EventLoop) { self.loop = loop }
 
@@ -20,25 +20,22 @@ package final class LoopTimer {
     /// Fires at a moment of the monotonic clock; replaces an earlier schedule.
     package func schedule(at deadline: Int64) {
         target = deadline
-        if let entryDeadline, entryDeadline <= deadline { return }
-        enter(deadline)
+        loop.enter(self, at: deadline)
     }
 
     package func cancel() { target = nil }
 
-    private func enter(_ deadline: Int64) {
-        generation &+= 1
-        entryDeadline = deadline
-        loop.insert(TimerHeap.Entry(deadline: deadline, timer: self, generation: generation))
+    /// Leaves the loop: it will not be used again. On another thread than the loop's it leaves when it comes up.
+    func retire() {
+        target = nil
+        if place >= 0, loop.isCurrent { loop.remove(self) }
     }
 
-    /// Called by the loop when an entry of this timer comes up.
-    func entryDue(generation due: UInt32, now: Int64) {
-        guard due == generation else { return }
-        entryDeadline = nil
+    /// Called by the loop when it has come up, and is in the heap no more.
+    func due(now: Int64) {
         guard let deadline = target else { return }
         if deadline > now {
-            enter(deadline)
+            loop.enter(self, at: deadline)
         } else {
             target = nil
             whenFired()

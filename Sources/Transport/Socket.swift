@@ -71,6 +71,9 @@ final class Socket: EventSource {
     /// Bytes or an end are waiting; asks the kernel: the loop may not have seen them yet, or not that all were read.
     var hasNewsNow: Bool { tg_has_news(descriptor) }
 
+    /// All was read and nothing more will come; asks the kernel: the loop may not have heard of it yet.
+    var hasEndedNow: Bool { sawHangup || tg_has_ended(descriptor) }
+
     /// Bytes or an end may be waiting, as far as the loop has seen.
     var hasNews: Bool { mayRead }
 

@@ -1,12 +1,13 @@
-/// Deadlines in order, earliest first. Pure: time is passed in.
+/// Timers by when they are looked at next, the earliest first. Pure: time is passed in.
 ///
-/// An entry names a timer and the generation of its entry; a timer that was moved later keeps its entry, which is
-/// put back with the true deadline when it comes up. So moving a deadline on every event costs nothing.
+/// A timer that is moved later keeps its place, and is put back with its true deadline when it comes up: so moving a deadline on every
+/// event costs nothing. A timer that will not be used again is taken out: connections that come and go by the thousand leave nothing.
 struct TimerHeap {
-    struct Entry {
+    private struct Entry {
         var deadline: Int64
-        var timer: LoopTimer
-        var generation: UInt32
+        /// Retained while it is in the heap. Not a plain reference: to count each time when two entries change places costs more
+        /// than all the rest.
+        let timer: Unmanaged<LoopTimer>
     }
 
     private var entries: [Entry] = []
@@ -14,38 +15,70 @@ struct TimerHeap {
     var earliest: Int64? { entries.first?.deadline }
     var count: Int { entries.count }
 
-    mutating func insert(_ entry: Entry) {
-        entries.append(entry)
-        var child = entries.count - 1
+    /// The timer is not in the heap.
+    mutating func insert(_ timer: LoopTimer, at deadline: Int64) {
+        precondition(timer.place < 0, "a timer has one place")
+        entries.append(Entry(deadline: deadline, timer: .passRetained(timer)))
+        siftUp(entries.count - 1)
+    }
+
+    /// When a timer of the heap is looked at.
+    func deadline(of timer: LoopTimer) -> Int64 { entries[timer.place].deadline }
+
+    /// Moves a timer of the heap to an earlier deadline.
+    mutating func move(_ timer: LoopTimer, earlier deadline: Int64) {
+        entries[timer.place].deadline = deadline
+        siftUp(timer.place)
+    }
+
+    mutating func remove(_ timer: LoopTimer) {
+        let place = timer.place
+        timer.place = -1
+        let last = entries.removeLast()
+        if place < entries.count {
+            let isEarlier = last.deadline < entries[place].deadline
+            entries[place] = last
+            if isEarlier { siftUp(place) } else { siftDown(place) }
+        }
+        Unmanaged.passUnretained(timer).release()
+    }
+
+    /// Removes and returns the earliest timer if it is due at `now`.
+    mutating func popDue(at now: Int64) -> LoopTimer? {
+        guard let first = entries.first, first.deadline <= now else { return nil }
+        let timer = first.timer.takeUnretainedValue()
+        remove(timer)
+        return timer
+    }
+
+    private mutating func siftUp(_ start: Int) {
+        var child = start
+        let entry = entries[start]
         while child > 0 {
             let parent = (child - 1) / 2
-            guard entries[child].deadline < entries[parent].deadline else { break }
-            entries.swapAt(child, parent)
+            guard entry.deadline < entries[parent].deadline else { break }
+            put(entries[parent], at: child)
             child = parent
         }
+        put(entry, at: child)
     }
 
-    /// Removes and returns the earliest entry if it is due at `now`.
-    mutating func popDue(at now: Int64) -> Entry? {
-        guard let first = entries.first, first.deadline <= now else { return nil }
-        let last = entries.removeLast()
-        if !entries.isEmpty {
-            entries[0] = last
-            siftDown()
-        }
-        return first
-    }
-
-    private mutating func siftDown() {
-        var parent = 0
+    private mutating func siftDown(_ start: Int) {
+        var parent = start
+        let entry = entries[start]
         while true {
-            var smallest = parent
-            for child in [2 * parent + 1, 2 * parent + 2] where child < entries.count {
-                if entries[child].deadline < entries[smallest].deadline { smallest = child }
-            }
-            guard smallest != parent else { return }
-            entries.swapAt(parent, smallest)
-            parent = smallest
+            var child = 2 * parent + 1
+            guard child < entries.count else { break }
+            if child + 1 < entries.count, entries[child + 1].deadline < entries[child].deadline { child += 1 }
+            guard entries[child].deadline < entry.deadline else { break }
+            put(entries[child], at: parent)
+            parent = child
         }
+        put(entry, at: parent)
+    }
+
+    private mutating func put(_ entry: Entry, at place: Int) {
+        entries[place] = entry
+        entry.timer._withUnsafeGuaranteedRef { $0.place = place }
     }
 }

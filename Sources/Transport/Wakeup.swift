@@ -44,6 +44,11 @@ package final class Wakeup {
         ticker.whenFired = { [weak self] in self?.signal(.tick) }
     }
 
+    deinit {
+        deadline.retire()
+        ticker.retire()
+    }
+
     /// Events that have come and were not yet taken.
     package var events: WakeEvents { pending }
 

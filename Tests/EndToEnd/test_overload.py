@@ -1,6 +1,8 @@
 """What is refused when there is too much of it, and that it is served when there is not."""
 
 import json
+import os
+import signal
 import socket
 import threading
 
@@ -82,3 +84,21 @@ def test_a_client_that_does_not_read_is_given_up(make_gateway, upstream):
         connection.head()
         assert upstream.wait_until_over(upstream.calls[0], 10) == "abandoned", "it lets the upstream go by itself"
     assert gateway.messages(key).status == 200
+
+
+def test_who_gave_up_before_he_was_accepted_costs_nothing(make_gateway, upstream):
+    gateway = make_gateway().start("--loops", "1")
+    key = gateway.issue()
+    body = json.dumps(prompt("Anybody there?")).encode()
+    os.kill(gateway.process.pid, signal.SIGSTOP)
+    try:
+        for _ in range(20):
+            with socket.create_connection(gateway.address, 10) as client:
+                client.sendall(b"POST /v1/messages HTTP/1.1\r\nhost: x\r\nauthorization: Bearer %s\r\ncontent-length: %d\r\n\r\n"
+                               % (key.secret.encode(), len(body)) + body)
+    finally:
+        os.kill(gateway.process.pid, signal.SIGCONT)
+    assert gateway.messages(key).status == 200
+    eventually(lambda: sum(entry.get("refusal") == "client_gone" for entry in gateway.log) == 20, "all are in the log", 10)
+    assert len(upstream.calls) == 1, "a provider was asked for nobody"
+    assert len(gateway.ledger.closed(1)) == 1

@@ -139,5 +139,7 @@ extension LoopHost {
     ) async {
         let end = await room.value.wait(number, 100, Wakeup(loop: loop), timeout: 5_000_000_000)
         if end == nil { noted.value.order.append(index) }
+        // As whoever has read a piece does.
+        room.value.wakeFirst()
     }
 }

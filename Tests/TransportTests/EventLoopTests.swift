@@ -112,23 +112,18 @@ extension LoopHost {
         #expect(waited.1)
     }
 
-    @Test("Deadlines come out in order, whatever order they went in")
-    func heapOrder() throws {
-        let loop = try EventLoop(index: 0)
-        var heap = TimerHeap()
-        var state: UInt64 = 88_172_645_463_325_252
-        var deadlines: [Int64] = []
-        for _ in 0..<2_000 {
-            state ^= state << 13
-            state ^= state >> 7
-            state ^= state << 17
-            let deadline = Int64(state % 1_000)
-            deadlines.append(deadline)
-            heap.insert(.init(deadline: deadline, timer: LoopTimer(loop: loop), generation: 0))
+    @Test("A wakeup that is no more leaves no timer behind")
+    func retired() async throws {
+        let host = try LoopHost.started()
+        let counts = try await host.run { host in
+            let before = host.loop.timerCount
+            for _ in 0..<100 {
+                let wakeup = Wakeup(loop: host.loop)
+                wakeup.setDeadline(after: 3_600_000_000_000)
+                wakeup.setTick(after: 1_800_000_000_000)
+            }
+            return (before, host.loop.timerCount)
         }
-        var popped: [Int64] = []
-        while let entry = heap.popDue(at: 499) { popped.append(entry.deadline) }
-        #expect(popped == deadlines.filter { $0 <= 499 }.sorted())
-        #expect(heap.count == deadlines.filter { $0 > 499 }.count)
+        #expect(counts.0 == counts.1)
     }
 }

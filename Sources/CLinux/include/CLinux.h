@@ -59,6 +59,8 @@ int tg_local_address(int fd, struct sockaddr_storage *address, socklen_t *length
 void tg_no_delay(int fd);
 // Whether bytes, an end or an error wait to be read.
 bool tg_has_news(int fd);
+// Whether all that came was read and the peer ended its side, or the connection broke.
+bool tg_has_ended(int fd);
 
 // Blocks the signals in this thread and all that it starts afterwards. Returns 0 or an errno.
 int tg_signals_block(const int *signals, int count);

@@ -66,6 +66,8 @@ extension LoopWorker {
         let begin = monotonicNanoseconds()
         exchange.stages.add(.identify, from: first, to: begin)
         let scan = try await accept(exchange)
+        // Nobody would read the answer: no upstream is asked, nothing is held or charged.
+        if channel.clientHasLeft { throw .clientGone }
         exchange.maximumOutput = scan.maxTokens
         exchange.furtherInput = scan.marks.furtherTokens
         join(exchange, scan)
