@@ -55,7 +55,7 @@ struct SegmentHasher: ~Copyable {
     /// Of bytes as they are.
     static func hash(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
         guard let base = bytes.baseAddress else { return 0 }
-        return XXH3_64bits(base, bytes.count)
+        return tg_xxh3_64bits(base, bytes.count)
     }
 
     /// Of bytes behind others, whose hash is known.
