@@ -256,14 +256,17 @@ package final class ServerChannel {
             var mark = body.count
             while true {
                 if let refused = await waitForTurn(body) { return refused }
-                let before = body.count
-                switch try readBody(into: body) {
+                let before = body.count, result = try readBody(into: body)
+                body.room?.wakeFirst()
+                switch result {
                 case .end, .failed: return .clientGone
-                case .bytes(let count): if before > 0 { _ = loop.moved(count) }
+                case .bytes(let count):
+                    if before > 0 { _ = loop.moved(count) }
+                    if incoming.isComplete || body.count > before { return arrival(body) }
+                    // Framing only. The end may have come with it, of which nothing more is heard.
+                    continue
                 case .wouldBlock: break
                 }
-                body.room?.wakeFirst()
-                if incoming.isComplete || body.count > before { return arrival(body) }
                 let events = await wakeup.wait(for: .downstreamReadable | .deadline)
                 if events.contains(.deadline), !events.contains(.downstreamReadable) {
                     if body.count - mark < Self.bodyProgress { return .timedOut }

@@ -117,15 +117,19 @@ extension LoopHost {
     }
 
     /// Sends pieces one turn of the loop apart, or far enough for the server to say something between them, then reads until the server closes, or says nothing for `patience` nanoseconds.
+    /// `hangsUp`: the client ends its side together with the last piece, when the server waits for it.
     func converse(
-        _ address: SocketAddress, _ pieces: [String], patience: Int64 = 10_000_000_000, answersBetween: Bool = false
+        _ address: SocketAddress, _ pieces: [String], patience: Int64 = 10_000_000_000, answersBetween: Bool = false,
+        hangsUp: Bool = false
     ) async throws -> (text: String, closed: Bool) {
         let (stream, wakeup) = try await connect(address)
         defer { stream.close() }
-        for piece in pieces {
+        for (index, piece) in pieces.enumerated() {
             _ = Array(piece.utf8).withUnsafeBytes { stream.write(Pieces($0)) }
+            // In one turn of the loop: the server hears of both at once.
+            if hangsUp, index == pieces.count - 1 { stream.shutdownWriting() }
             wakeup.clear(.upstreamReadable)
-            wakeup.setTick(after: answersBetween ? patience : 0)
+            wakeup.setTick(after: answersBetween ? patience : hangsUp ? 3_000_000 : 0)
             _ = await wakeup.wait(for: answersBetween ? [.tick, .upstreamReadable] : .tick)
             wakeup.signal(.upstreamReadable)
         }

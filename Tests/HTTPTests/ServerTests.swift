@@ -51,6 +51,24 @@ import Wire
         }
     }
 
+    @Test("A client that leaves in the middle of a chunked request is noticed at once, wherever it leaves")
+    func cutShort() async throws {
+        let host = try LoopHost.started()
+        let address = try await startServer(on: host)
+        let head = "POST /c HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n",
+            body = "5;x=y\r\nhello\r\n0\r\nt: v\r\n\r"
+        for cut in 1..<body.utf8.count {
+            for last in Set([1, 2, body.utf8.count - cut]) where cut + last <= body.utf8.count {
+                let first = String(decoding: Array(body.utf8)[..<cut], as: UTF8.self)
+                let second = String(decoding: Array(body.utf8)[cut..<cut + last], as: UTF8.self)
+                let answer = try await host.run { host in
+                    try await host.converse(address, [head + first, second], patience: 5_000_000_000, hangsUp: true)
+                }
+                #expect(answer.closed && answer.text.isEmpty, "cut at \(cut), then \(last)")
+            }
+        }
+    }
+
     @Test("100-continue comes before the body, and only when the body is waited for")
     func expectContinue() async throws {
         let head =
