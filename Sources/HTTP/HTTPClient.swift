@@ -77,6 +77,12 @@ package actor HTTPClient {
         return idle
     }
 
+    /// One is kept: of requests at the same time, the connection that came free last.
+    private func keep(_ connection: ClientConnection) {
+        idle?.close()
+        idle = connection
+    }
+
     private static func request(
         _ method: String, path: String, host: String, fields: [(String, String)], length: Int
     ) -> [UInt8] {
@@ -98,7 +104,7 @@ package actor HTTPClient {
             try await connection.send(Pieces(UnsafeRawBufferPointer(bytes)), timeout: timeout, abort: .tick)
             try await connection.receiveHead(for: .post, timeout: timeout, abort: .tick)
             let answer = try await receiveAnswer(connection, timeout)
-            if connection.end(whenIdleEnds: {}) { idle = connection }
+            if connection.end(whenIdleEnds: {}) { keep(connection) }
             return answer
         } catch {
             connection.close()

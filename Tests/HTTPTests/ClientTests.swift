@@ -1,4 +1,5 @@
 import LoopSupport
+import Synchronization
 import Testing
 import Transport
 import Wire
@@ -131,5 +132,27 @@ import Wire
             #expect(answer.status == 200)
             #expect(String(decoding: answer.body, as: UTF8.self) == "/p n\(index)")
         }
+    }
+
+    @Test("Of connections for requests at the same time the whole-request client keeps one, and closes the others")
+    func postsAtOnce() async throws {
+        let host = try LoopHost.started(), server = EchoHandler()
+        let address = try await startServer(on: host, handler: server)
+        let client = HTTPClient(
+            endpoint: Endpoint(host: "127.0.0.1", port: address.port, tls: nil), loop: host.loop, resolver: Resolver())
+        let posts = (0..<3).map { index in
+            Task(executorPreference: host.loop) {
+                try await client.post(path: "/p", fields: [], body: Array("n\(index)".utf8), timeout: 2_000_000_000)
+                    .status
+            }
+        }
+        for post in posts { #expect(try await post.value == 200) }
+        // The server hears of what was closed in the turns to come; a further request goes over the one that was kept.
+        for _ in 0..<1_000 where server.ends.withLock({ $0 }) < 2 {
+            let status = try await client.post(path: "/p", fields: [], body: [], timeout: 2_000_000_000).status
+            #expect(status == 200)
+        }
+        #expect(server.ends.withLock { $0 } == 2)
+        await client.close()
     }
 }

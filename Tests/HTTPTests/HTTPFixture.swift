@@ -7,7 +7,7 @@ import Wire
 
 /// Answers with the request as it was understood; `/large` with a megabyte, `/chunked` in pieces of unknown length.
 final class EchoHandler: RequestHandler {
-    let rests = Mutex(0)
+    let rests = Mutex(0), ends = Mutex(0)
 
     func handle(_ channel: ServerChannel) async {
         let target = String(decoding: channel.headBytes(channel.head.target), as: UTF8.self)
@@ -32,7 +32,7 @@ final class EchoHandler: RequestHandler {
         answer(channel, refusal.status, "\(refusal.sentence)")
     }
 
-    func ended(_ channel: ServerChannel, problem: TransportError?) {}
+    func ended(_ channel: ServerChannel, problem: TransportError?) { ends.withLock { $0 += 1 } }
 
     func rested(_ channel: ServerChannel) { rests.withLock { $0 += 1 } }
 
