@@ -119,6 +119,7 @@ static int64_t clock_nanoseconds(clockid_t clock) {
     return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
+int64_t tg_processor_nanoseconds(void) { return clock_nanoseconds(CLOCK_PROCESS_CPUTIME_ID); }
 int64_t tg_monotonic_nanoseconds(void) { return clock_nanoseconds(CLOCK_MONOTONIC); }
 int64_t tg_realtime_nanoseconds(void) { return clock_nanoseconds(CLOCK_REALTIME); }
 
@@ -253,7 +254,7 @@ bool tg_trim_freed_memory(size_t least) {
     // What is in use may be not resident, never the other way round.
     size_t own = (resident - shared) * (size_t)sysconf(_SC_PAGESIZE), used = heap.uordblks + heap.hblkhd;
     if (own < used + least) return false;
-    malloc_trim(16 << 20);
+    malloc_trim(least / 4);
     return true;
 }
 

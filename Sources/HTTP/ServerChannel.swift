@@ -200,6 +200,10 @@ package final class ServerChannel {
         input.consume(usedInput)
         usedInput = 0
         hasServed = true
+        // What the next connection needs for its request now, and this one perhaps never: kept, it would be what thousands of idle
+        // connections weigh.
+        parser.rest()
+        output.reset(keepingAtMost: 0)
         return !mustClose && !hasUnreadBody
     }
 

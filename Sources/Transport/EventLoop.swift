@@ -61,10 +61,6 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
         tg_grow_descriptor_table(65_536)
     }
 
-    /// Gives back what a burst left behind, but for what `prepareProcess` keeps. To be called now and then, from a thread that
-    /// nobody waits for.
-    package static func trimProcess() { _ = tg_trim_freed_memory(64 << 20) }
-
     /// One for each processor that this process may use.
     package static var defaultCount: Int { Int(max(1, min(64, tg_processors()))) }
 

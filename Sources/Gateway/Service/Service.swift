@@ -121,7 +121,7 @@ package final class Service {
             return 1
         }
         announce()
-        var turns = 0
+        var turns: Int64 = 0, freed = FreedMemory()
         loop: while true {
             switch signals.next(milliseconds: Self.watchInterval) {
             case .hangup: reload(reason: "signal")
@@ -130,7 +130,9 @@ package final class Service {
                 if FileStamp(snapshot.files) != stamp { reload(reason: "the file changed") }
                 tokens.checkFiles()
                 turns += 1
-                if turns.isMultiple(of: Self.trimTurns) { EventLoop.trimProcess() }
+                if turns.isMultiple(of: Self.trimTurns) {
+                    freed.trim(after: Self.trimTurns * Int64(Self.watchInterval) * 1_000_000)
+                }
             }
         }
         await drain()
@@ -139,7 +141,7 @@ package final class Service {
 
     private static let watchInterval: Int32 = 1_000
     /// After so many of these intervals memory is looked after.
-    private static let trimTurns = 10
+    private static let trimTurns: Int64 = 5
 
     private func startLoops() throws {
         let problem = Mutex<TransportError?>(nil)

@@ -28,7 +28,12 @@ package struct RequestHeadParser: Sendable {
         precondition((16...65535).contains(maximumHeadBytes) && maximumFields > 0)
         self.lines = HeadLines(limit: maximumHeadBytes)
         self.maximumFields = maximumFields
-        head.fields.reserveCapacity(32)
+    }
+
+    /// Like `reset`, and gives back its memory until the next request comes.
+    package mutating func rest() {
+        head.fields = []
+        reset()
     }
 
     /// Makes ready for the next request; the field array keeps its memory.
@@ -50,6 +55,7 @@ package struct RequestHeadParser: Sendable {
     package mutating func parse(_ bytes: UnsafeRawBufferPointer) throws(HTTPParseError) -> Bool {
         if stage == .complete { return true }
         if stage == .start, bytes.count > 0 {
+            head.fields.reserveCapacity(32)
             // No need to wait for a line of what is not HTTP.
             guard isTokenStart(bytes, 0) || bytes[0] == Ascii.carriageReturn || bytes[0] == Ascii.lineFeed else {
                 throw .notHTTP
