@@ -57,41 +57,68 @@ struct Relay {
         }
         if isEventStream { wakeup.setTick(after: pingInterval) }
         while true {
-            switch connection.readBody() {
-            case .data(let bytes, let isLast):
-                if firstByteAt == nil {
-                    firstByteAt = monotonicNanoseconds()
-                    if meter.isError(bytes) { mask = EchoMaskStream(exchange.echoMask()) }
-                }
-                if let clean = mask?.pass(bytes, isLast: isLast) {
-                    clean.withUnsafeBytes { meter.consume($0, isLast: isLast) }
-                    if withheld?.isReleased == false { _ = withheld?.release() }
-                    guard await pass(clean, isLast: isLast) else { return .clientGone }
-                    if isLast { return .complete }
-                    continue
-                }
-                meter.consume(bytes, isLast: isLast)
-                if let withheld, !withheld.isReleased {
-                    switch withheld.took(bytes, meter, isEventStream: isEventStream, isLast: isLast) {
-                    case .undecided where isLast: return .complete
-                    case .undecided: continue
-                    case .fails(let type): return .failedFirst(type)
-                    case .goes: break
-                    }
-                    guard await pass(withheld.release(), isLast: isLast) else { return .clientGone }
-                    if isLast { return .complete }
-                    continue
-                }
-                let state = pass(bytes, isLast: isLast)
-                if state == .failed { return .clientGone }
-                if state == .pending, await channel.flush() != .sent { return .clientGone }
+            switch step() {
+            case .goesOn: continue
+            case .ends(let end): return end
+            case .waitsForClient(let isLast):
+                if await channel.flush() != .sent { return .clientGone }
                 if isLast { return .complete }
-                if bytes.count >= Self.large, channel.loop.moved(bytes.count) { await channel.loop.nextTurn() }
-            case .failed(let fault):
-                return .fault(fault)
-            case .wouldBlock:
-                if let end = await park(wakeup) { return end }
+            case .givesWay: await channel.loop.nextTurn()
+            case .waits: if let end = await park(wakeup) { return end }
             }
+        }
+    }
+
+    /// What comes behind a read.
+    private enum Step {
+        case goesOn
+        case ends(RelayEnd)
+        /// The client has not taken all; `isLast`: then it is complete.
+        case waitsForClient(isLast: Bool)
+        /// Much was moved: it is the others' turn.
+        case givesWay
+        /// Nothing is there.
+        case waits
+    }
+
+    /// What needs no waiting. Not part of `run`, whose frame each stream has all the time.
+    @inline(never)
+    private mutating func step() -> Step {
+        switch connection.readBody() {
+        case .data(let bytes, let isLast): return take(bytes, isLast)
+        case .failed(let fault): return .ends(.fault(fault))
+        case .wouldBlock: return .waits
+        }
+    }
+
+    private mutating func take(_ bytes: UnsafeRawBufferPointer, _ isLast: Bool) -> Step {
+        if firstByteAt == nil {
+            firstByteAt = monotonicNanoseconds()
+            if meter.isError(bytes) { mask = EchoMaskStream(exchange.echoMask()) }
+        }
+        if let clean = mask?.pass(bytes, isLast: isLast) {
+            clean.withUnsafeBytes { meter.consume($0, isLast: isLast) }
+            if withheld?.isReleased == false { _ = withheld?.release() }
+            return clean.withUnsafeBytes { sent(pass($0, isLast: isLast), isLast) }
+        }
+        meter.consume(bytes, isLast: isLast)
+        if let withheld, !withheld.isReleased {
+            switch withheld.took(bytes, meter, isEventStream: isEventStream, isLast: isLast) {
+            case .undecided: return isLast ? .ends(.complete) : .goesOn
+            case .fails(let type): return .ends(.failedFirst(type))
+            case .goes: return withheld.release().withUnsafeBytes { sent(pass($0, isLast: isLast), isLast) }
+            }
+        }
+        let next = sent(pass(bytes, isLast: isLast), isLast)
+        guard case .goesOn = next, bytes.count >= Self.large, channel.loop.moved(bytes.count) else { return next }
+        return .givesWay
+    }
+
+    private func sent(_ state: SendState, _ isLast: Bool) -> Step {
+        switch state {
+        case .failed: .ends(.clientGone)
+        case .pending: .waitsForClient(isLast: isLast)
+        case .sent: isLast ? .ends(.complete) : .goesOn
         }
     }
 

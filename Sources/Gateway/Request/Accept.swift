@@ -122,11 +122,9 @@ extension LoopWorker {
         while true {
             switch await channel.receive(into: body) {
             case .more:
-                do throws(JSONError) { try scan.consume(body.bytes) } catch { throw .malformedJSON(error) }
+                try read(&scan, body.bytes)
             case .complete:
-                try finish(&scan, body.bytes, namesModel: !exchange.isNative)
-                exchange.bodyBytes = body.count
-                if telemetry.records { exchange.parameters = RequestParameters(scan.members, in: body.bytes) }
+                try finish(&scan, body, exchange)
                 return scan
             case .refused(let error): throw .malformedHTTP(status: error.status, error.sentence)
             case .tooLarge: throw .bodyTooLarge(limit: channel.limits.bodyBytes)
@@ -137,7 +135,20 @@ extension LoopWorker {
         }
     }
 
+    // What follows is not part of `accept`, whose frame each connection has while its body comes.
+
     @inline(never)
+    private func read(_ scan: inout MessagesBody, _ bytes: UnsafeRawBufferPointer) throws(Refusal) {
+        do throws(JSONError) { try scan.consume(bytes) } catch { throw .malformedJSON(error) }
+    }
+
+    @inline(never)
+    private func finish(_ scan: inout MessagesBody, _ body: RequestBody, _ exchange: Exchange) throws(Refusal) {
+        try finish(&scan, body.bytes, namesModel: !exchange.isNative)
+        exchange.bodyBytes = body.count
+        if telemetry.records { exchange.parameters = RequestParameters(scan.members, in: body.bytes) }
+    }
+
     private func finish(
         _ scan: inout MessagesBody, _ bytes: UnsafeRawBufferPointer, namesModel: Bool
     ) throws(Refusal) {
