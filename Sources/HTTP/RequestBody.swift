@@ -13,11 +13,16 @@ package final class RequestBody {
     /// Bytes that are held for its sake and are not in it.
     private var also = 0
 
+    private let expected: Int
+    /// Whoever has sent less is not given memory for all that was announced, bytes.
+    private static let earnest = 8_192
+
     /// `expected`: the content length, or 0 if it is not known.
     init(expected: Int, room: BodyRoom? = nil) {
         self.room = room
+        self.expected = expected
         number = room?.nextNumber() ?? 0
-        memory = Self.allocate(max(expected, 4_096) + Self.padding)
+        memory = Self.allocate(min(max(expected, 4_096), 2 * Self.earnest) + Self.padding)
     }
 
     deinit {
@@ -36,6 +41,9 @@ package final class RequestBody {
 
     /// The room behind what has arrived, at most `limit` bytes.
     func room(_ limit: Int) -> UnsafeMutableRawBufferPointer {
+        if count >= Self.earnest, memory.count - Self.padding < min(expected, count + limit) {
+            resize(to: expected + Self.padding)
+        }
         let end = min(memory.count - Self.padding, count + limit)
         return UnsafeMutableRawBufferPointer(rebasing: memory[count..<end])
     }
@@ -59,7 +67,10 @@ package final class RequestBody {
     }
 
     private func grow(to needed: Int) {
-        let size = max(needed, memory.count * 2) + Self.padding
+        resize(to: max(needed, expected, memory.count * 2) + Self.padding)
+    }
+
+    private func resize(to size: Int) {
         guard memory.count < LargeMemory.least else {
             memory = LargeMemory.grow(memory, to: size)
             return
