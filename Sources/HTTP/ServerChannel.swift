@@ -133,7 +133,6 @@ package final class ServerChannel {
         let hasRested = isResting
         isResting = false
         if !hasRested {
-            parser.reset()
             // A new connection is for a request at once; one that has served may rest.
             let patience = min(limits.idleTimeout, limits.timeBeforeRest)
             wakeup.setDeadline(after: hasServed ? patience : limits.headerTimeout)
@@ -202,7 +201,7 @@ package final class ServerChannel {
         hasServed = true
         // What the next connection needs for its request now, and this one perhaps never: kept, it would be what thousands of idle
         // connections weigh.
-        parser.rest()
+        parser.reset()
         output.reset(keepingAtMost: 0)
         return !mustClose && !hasUnreadBody
     }

@@ -47,7 +47,7 @@ package struct BodyMarks: Equatable {
             furtherTokens = Self.window
         } else if begins(rest, "\"thinking") || begins(rest, "\"redacted_thinking") {
             hasThinking = true
-        } else if begins(rest, "\"tollgate/1/") {
+        } else if begins(rest.slice(min(1, rest.count)..<rest.count), ReasoningState.mark) {
             hasReasoningState = true
         }
     }

@@ -30,19 +30,9 @@ package struct RequestHeadParser: Sendable {
         self.maximumFields = maximumFields
     }
 
-    /// Like `reset`, and gives back its memory until the next request comes.
-    package mutating func rest() {
-        head.fields = []
-        reset()
-    }
-
-    /// Makes ready for the next request; the field array keeps its memory.
+    /// Makes ready for the next request; holds no memory until it comes.
     package mutating func reset() {
-        var fields = head.fields
-        head.fields = []
-        fields.removeAll(keepingCapacity: true)
         head = RequestHead()
-        head.fields = fields
         lines.reset()
         framing = FramingFields()
         stage = .start
