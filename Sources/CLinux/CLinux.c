@@ -224,7 +224,7 @@ int tg_signals_wait(const int *signals, int count, int timeout_milliseconds) {
 }
 
 void tg_keep_freed_memory(void) {
-    mallopt(M_TRIM_THRESHOLD, 64 << 20);
+    mallopt(M_TRIM_THRESHOLD, 16 << 20);
     mallopt(M_MMAP_THRESHOLD, 8 << 20);
     mallopt(M_TOP_PAD, 1 << 20);
 }

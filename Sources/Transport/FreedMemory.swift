@@ -7,7 +7,7 @@ package struct FreedMemory {
     private var processorTime: Int64 = 0
     private var hasRested = false
     /// Bytes.
-    private static let keptBusy = 64 << 20, keptAtRest = 8 << 20
+    private static let keptBusy = 24 << 20, keptAtRest = 8 << 20
     /// Of one core: below it nobody is there who needs what is kept.
     private static let restingShare = 0.01
 

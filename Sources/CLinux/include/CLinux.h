@@ -74,7 +74,7 @@ size_t tg_error_text(int error, void *text, size_t capacity);
 int tg_descriptor_limit(void);
 // Lets the kernel make its table of descriptors for so many at once, as far as the limit allows.
 void tg_grow_descriptor_table(int count);
-// Keeps freed memory of up to 64 MiB for the next request instead of giving it back page by page. Once, before threads start.
+// Keeps freed memory of up to 16 MiB at the end of a heap for the next request instead of giving it back page by page. Once, before threads start.
 void tg_keep_freed_memory(void);
 // Gives freed memory back to the system where more than so many bytes of it are resident. Takes milliseconds for much.
 bool tg_trim_freed_memory(size_t least);
