@@ -21,3 +21,12 @@ static inline XXH64_hash_t tg_xxh3_64bits(const void *bytes, size_t count) {
     return XXH3_64bits(bytes, count);
 #endif
 }
+
+/// XXH3_128bits_withSecret, in the same way. The secret has at least XXH3_SECRET_SIZE_MIN bytes.
+static inline XXH128_hash_t tg_xxh3_128bits(const void *bytes, size_t count, const void *secret, size_t secret_count) {
+#if defined(__x86_64__)
+    return XXH3_128bits_withSecret_dispatch(bytes, count, secret, secret_count);
+#else
+    return XXH3_128bits_withSecret(bytes, count, secret, secret_count);
+#endif
+}

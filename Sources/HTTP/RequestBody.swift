@@ -55,7 +55,8 @@ package final class RequestBody {
 
     func append(_ bytes: UnsafeRawBufferPointer) {
         guard bytes.count > 0 else { return }
-        if count + bytes.count > memory.count - Self.padding { grow(to: count + bytes.count) }
+        let needed = count + bytes.count, capacity = memory.count - Self.padding
+        if needed > capacity || needed >= Self.earnest && capacity < expected { grow(to: needed) }
         UnsafeMutableRawBufferPointer(rebasing: memory[count...]).copyMemory(from: bytes)
         arrived(bytes.count)
     }

@@ -18,15 +18,16 @@ package struct ConversationMemory {
     ///   - body: the whole body, which was found to be a JSON object.
     ///   - members: those of its first level.
     ///   - session: whose body it is; what one session sent is not looked at for another.
+    ///   - trail: how the body begins, of all its whole pieces, by this memory's only hasher; `nil`: that is not known.
     package mutating func conversation(
-        _ body: UnsafeRawBufferPointer, members: [JSONMember], session: UnsafeRawBufferPointer
+        _ body: UnsafeRawBufferPointer, members: [JSONMember], session: UnsafeRawBufferPointer, trail: PrefixTrail?
     ) -> Conversation {
         let key = Self.key(body, members, session)
         var known = young.removeValue(forKey: key)
         if let known { size -= known.size } else { known = old.removeValue(forKey: key) }
         var entry = known ?? KnownConversation()
         defer { keep(entry, key) }
-        return Conversation(body: body, members: members, knowing: &entry)
+        return Conversation(body: body, members: members, knowing: &entry, trail: trail ?? PrefixTrail(caller: 0))
     }
 
     private mutating func keep(_ entry: KnownConversation, _ key: UInt64) {

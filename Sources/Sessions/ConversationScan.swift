@@ -18,13 +18,17 @@ extension Conversation {
     ///   - members: those of its first level.
     package init(body: UnsafeRawBufferPointer, members: [JSONMember]) {
         var nothing = KnownConversation()
-        self.init(body: body, members: members, knowing: &nothing)
+        self.init(body: body, members: members, knowing: &nothing, trail: PrefixTrail(caller: 0))
     }
 
     /// The same for a conversation of which something is known: only what is new in it is read.
     ///
-    /// - Parameter known: what an earlier body had; learns what this one has.
-    init(body: UnsafeRawBufferPointer, members: [JSONMember], knowing known: inout KnownConversation) {
+    /// - Parameters:
+    ///   - known: what an earlier body had; learns what this one has.
+    ///   - trail: how this one begins.
+    init(
+        body: UnsafeRawBufferPointer, members: [JSONMember], knowing known: inout KnownConversation, trail: PrefixTrail
+    ) {
         self.init()
         var tools: Range<Int>?, system: Range<Int>?, messages: Range<Int>?
         for member in members {
@@ -51,7 +55,7 @@ extension Conversation {
         segments.reserveCapacity(min(Self.maximumSegments, 8 + body.count / Self.segmentBytes))
         if let tools { read(body.slice(tools), &known.tools) { $0.read(tools: $1) } }
         if let system { read(body.slice(system), &known.system) { $0.read(system: $1) } }
-        if let messages { read(messages: body.slice(messages), &known) }
+        if let messages { read(messages: MessagesText(body, messages, trail), &known) }
     }
 
     /// A part of the body that seldom changes.
@@ -65,12 +69,14 @@ extension Conversation {
         known = KnownConversation.Part(text, segments[first...])
     }
 
-    private mutating func read(messages: UnsafeRawBufferPointer, _ known: inout KnownConversation) {
-        guard !Self.hasBlanks(messages) else {
-            guard messages.count <= Self.maximumNewBytes else { return forgetAll(&known) }
+    private mutating func read(messages: MessagesText, _ known: inout KnownConversation) {
+        guard !Self.hasBlanks(messages.bytes) else {
+            guard messages.bytes.count <= Self.maximumNewBytes else { return forgetAll(&known) }
             known.forgetMessages()
             var nothing = KnownConversation()
-            return SignificantBytes.of(messages).withUnsafeBytes { readMessages($0, &nothing) }
+            return SignificantBytes.of(messages.bytes).withUnsafeBytes { compact in
+                readMessages(MessagesText(compact, 0..<compact.count, PrefixTrail(caller: 0)), &nothing)
+            }
         }
         readMessages(messages, &known)
     }
@@ -144,10 +150,11 @@ extension Conversation {
 
     // MARK: Messages
 
-    private mutating func readMessages(_ messages: UnsafeRawBufferPointer, _ known: inout KnownConversation) {
+    private mutating func readMessages(_ text: MessagesText, _ known: inout KnownConversation) {
+        let messages = text.bytes
         guard messages.first == UInt8(ascii: "[") else { return known.forgetMessages() }
         let first = segments.count
-        let start = known.resume(&self, messages)
+        let start = known.resume(&self, text)
         guard messages.count - start <= Self.maximumNewBytes else { return forgetAll(&known) }
         var hasher = SegmentHasher(messages, from: start), marks = MessageMarks(messages, from: start)
         // Blocks of what came since the newest answer.
@@ -157,7 +164,7 @@ extension Conversation {
                 guard let message = marks.take(place) else { continue }
                 let found = hasher.hash(message.range, string: message.string)
                 take(message, found, messages, &newest)
-                known.learn(self, messages, end: message.range.upperBound, behind: first)
+                known.learn(self, text, end: message.range.upperBound, behind: first)
             }
         }
         guard isWhole else { return forgetAll(&known) }

@@ -1,5 +1,25 @@
 import Wire
 
+/// The value of `messages` where it stands in its body.
+struct MessagesText {
+    let bytes: UnsafeRawBufferPointer
+    private let body: UnsafeRawBufferPointer
+    private let start: Int
+    private let trail: PrefixTrail
+
+    init(_ body: UnsafeRawBufferPointer, _ range: Range<Int>, _ trail: PrefixTrail) {
+        bytes = body.slice(range)
+        self.body = body
+        start = range.lowerBound
+        self.trail = trail
+    }
+
+    /// Of the body up to a place in the text.
+    func mark(_ end: Int) -> PrefixTrail.Mark { trail.mark(start + end, in: body) }
+
+    func has(_ mark: PrefixTrail.Mark, at end: Int) -> Bool { trail.has(mark, at: start + end, in: body) }
+}
+
 /// What the last body of a conversation had, as hashes of its bytes: of the next body, which is the same with something added, the
 /// part that is the same need not be read again.
 struct KnownConversation {
@@ -26,7 +46,7 @@ struct KnownConversation {
     private struct Piece {
         /// In the array.
         let end: Int
-        let hash: UInt64
+        let mark: PrefixTrail.Mark
         let segments: Int
         let promptIndex: Int?
         let promptKey: UInt64
@@ -52,15 +72,10 @@ struct KnownConversation {
     /// Gives a conversation the messages that are known, and forgets those that are not sent any more.
     ///
     /// - Returns: where in the array the first that is not known begins; 0: none is.
-    mutating func resume(_ conversation: inout Conversation, _ messages: UnsafeRawBufferPointer) -> Int {
-        var start = 1, same = 0
-        for piece in pieces {
-            guard piece.end <= messages.count, SegmentHasher.hash(messages.slice(start..<piece.end)) == piece.hash,
-                conversation.segments.count + piece.segments <= Conversation.maximumSegments
-            else { break }
-            (start, same) = (piece.end, same + 1)
-        }
-        pieces.removeLast(pieces.count - same)
+    mutating func resume(_ conversation: inout Conversation, _ messages: MessagesText) -> Int {
+        let room = Conversation.maximumSegments - conversation.segments.count
+        let same = pieces.lastIndex { $0.segments <= room && messages.has($0.mark, at: $0.end) }
+        pieces.removeLast(pieces.count - (same.map { $0 + 1 } ?? 0))
         segments.removeLast(segments.count - (pieces.last?.segments ?? 0))
         guard let last = pieces.last else { return 0 }
         conversation.segments += segments
@@ -75,15 +90,15 @@ struct KnownConversation {
     ///
     /// - Parameter first: segments of the conversation in front of its messages.
     mutating func learn(
-        _ conversation: borrowing Conversation, _ messages: UnsafeRawBufferPointer, end: Int, behind first: Int
+        _ conversation: borrowing Conversation, _ messages: MessagesText, end: Int, behind first: Int
     ) {
         let start = pieces.last?.end ?? 1
-        guard end - start >= Self.pieceBytes, end < messages.count, messages[end] == UInt8(ascii: ","),
+        guard end - start >= Self.pieceBytes, end < messages.bytes.count, messages.bytes[end] == UInt8(ascii: ","),
             conversation.segments.last?.role == .assistant, !conversation.isJoined
         else { return }
         pieces.append(
             Piece(
-                end: end + 1, hash: SegmentHasher.hash(messages.slice(start..<end + 1)),
+                end: end + 1, mark: messages.mark(end + 1),
                 segments: conversation.segments.count - first, promptIndex: conversation.promptIndex,
                 promptKey: conversation.promptKey, promptCount: conversation.promptCount,
                 messageCount: conversation.messageCount))

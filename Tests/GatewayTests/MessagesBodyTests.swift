@@ -6,10 +6,10 @@ import Wire
 @Suite struct MessagesBodyTests {
     private func read(_ text: String, cut: Int? = nil) -> String {
         let bytes = Array(text.utf8)
-        var body = MessagesBody()
+        var body = MessagesBody(), memory = PrefixMemory()
         return bytes.withUnsafeBytes { all in
             do {
-                if let cut { try body.consume(UnsafeRawBufferPointer(rebasing: all[..<cut])) }
+                if let cut { try body.consume(UnsafeRawBufferPointer(rebasing: all[..<cut]), &memory, caller: 0) }
                 try body.finish(all, namesModel: true)
                 return "\((try? body.model?.decoded()) ?? "none") \(body.isStreamed) \(body.maxTokens ?? 0)"
             } catch let fault as MessagesBody.Fault {

@@ -14,6 +14,14 @@ import Wire
         }
     }
 
+    private let hasher = PrefixHasher()
+
+    private func trail(_ body: UnsafeRawBufferPointer) -> PrefixTrail {
+        var trail = PrefixTrail(caller: 7)
+        while body.count - trail.place.end >= PrefixTrail.pieceBytes { trail.goOn(body, hasher) }
+        return trail
+    }
+
     private func check(
         _ body: String, _ memory: inout ConversationMemory, session: String = "s",
         sourceLocation: SourceLocation = #_sourceLocation
@@ -21,7 +29,7 @@ import Wire
         let body = Array(body.utf8), members = try members(body)
         body.withUnsafeBytes { bytes in
             let found = Array(session.utf8).withUnsafeBytes {
-                memory.conversation(bytes, members: members, session: $0)
+                memory.conversation(bytes, members: members, session: $0, trail: trail(bytes))
             }
             #expect(found == Conversation(body: bytes, members: members), sourceLocation: sourceLocation)
         }
@@ -100,7 +108,9 @@ import Wire
         let messages = sent((0..<41).map { message($0, &generator) })
         for count in stride(from: 1, through: 41, by: 2) {
             let body = Array(body(Array(messages.prefix(count))).utf8), members = try members(body)
-            body.withUnsafeBytes { _ = Conversation(body: $0, members: members, knowing: &known) }
+            body.withUnsafeBytes {
+                _ = Conversation(body: $0, members: members, knowing: &known, trail: trail($0))
+            }
         }
         var whole = Array(body(messages).utf8)
         let members = try members(whole)
@@ -108,13 +118,13 @@ import Wire
         // Where it is taken up: behind the newest answer that was followed by something.
         let start = whole.withUnsafeBytes { bytes in
             var conversation = Conversation()
-            return known.resume(&conversation, bytes.slice(array))
+            return known.resume(&conversation, MessagesText(bytes, array, trail(bytes)))
         }
         #expect(start > array.count * 3 / 4)
         whole[array.lowerBound + start / 2] ^= 1
         let again = whole.withUnsafeBytes { bytes in
             var conversation = Conversation()
-            return known.resume(&conversation, bytes.slice(array))
+            return known.resume(&conversation, MessagesText(bytes, array, trail(bytes)))
         }
         #expect(again < start / 2)
     }
@@ -128,7 +138,9 @@ import Wire
         for count in [3, 5, 7] {
             let body = Array(body(Array(turns.prefix(count))).utf8), members = try members(body)
             counts.append(
-                body.withUnsafeBytes { Conversation(body: $0, members: members, knowing: &known).messageCount })
+                body.withUnsafeBytes {
+                    Conversation(body: $0, members: members, knowing: &known, trail: trail($0)).messageCount
+                })
         }
         #expect(counts == [3, 5, 7])
         let all = Array(body(turns).utf8), ofAll = try members(all)

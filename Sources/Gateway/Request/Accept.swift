@@ -1,7 +1,8 @@
+import Governance
 import HTTP
 import Ledger
 import Providers
-import Telemetry
+import Sessions
 import Telemetry
 import Wire
 
@@ -122,7 +123,7 @@ extension LoopWorker {
         while true {
             switch await channel.receive(into: body) {
             case .more:
-                try read(&scan, body.bytes)
+                try read(&scan, body, exchange)
             case .complete:
                 try finish(&scan, body, exchange)
                 return scan
@@ -138,12 +139,17 @@ extension LoopWorker {
     // What follows is not part of `accept`, whose frame each connection has while its body comes.
 
     @inline(never)
-    private func read(_ scan: inout MessagesBody, _ bytes: UnsafeRawBufferPointer) throws(Refusal) {
-        do throws(JSONError) { try scan.consume(bytes) } catch { throw .malformedJSON(error) }
+    private func read(_ scan: inout MessagesBody, _ body: RequestBody, _ exchange: Exchange) throws(Refusal) {
+        do throws(JSONError) {
+            try scan.consume(body.bytes, &bodies, caller: exchange.caller)
+        } catch {
+            throw .malformedJSON(error)
+        }
     }
 
     @inline(never)
     private func finish(_ scan: inout MessagesBody, _ body: RequestBody, _ exchange: Exchange) throws(Refusal) {
+        try read(&scan, body, exchange)
         try finish(&scan, body.bytes, namesModel: !exchange.isNative)
         exchange.bodyBytes = body.count
         if telemetry.records { exchange.parameters = RequestParameters(scan.members, in: body.bytes) }
@@ -162,5 +168,15 @@ extension LoopWorker {
             case .duplicate(let name): throw .invalidMember(name, "stands in the body twice; send it once")
             }
         }
+    }
+}
+
+extension Exchange {
+    /// Who it is, as a number.
+    fileprivate var caller: UInt64 {
+        var hasher = Hasher()
+        hasher.combine(principal?.keyID)
+        hasher.combine(principal?.user)
+        return UInt64(bitPattern: Int64(hasher.finalize()))
     }
 }

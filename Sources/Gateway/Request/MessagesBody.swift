@@ -1,10 +1,24 @@
 import Providers
+import Sessions
 import Wire
 
 /// What the gateway has to know of a request's body, found by one scan while it arrives; everything else in it is the upstream's
 /// business and goes out as it came.
 struct MessagesBody {
-    private var scanner = JSONObjectScanner()
+    /// What depends on the bytes alone that were read.
+    struct Reading {
+        fileprivate var scanner = JSONObjectScanner()
+        fileprivate var marks = BodyMarks()
+
+        fileprivate mutating func consume(_ bytes: UnsafeRawBufferPointer) throws(JSONError) {
+            try scanner.consume(bytes)
+            marks.consume(bytes)
+        }
+    }
+
+    private var reading = Reading()
+    /// How it begins, as far as it has whole pieces; `nil`: it has none.
+    private(set) var trail: PrefixTrail?
 
     /// The value of `model` as it stands between its quotes.
     private(set) var model: JSONString?
@@ -15,15 +29,30 @@ struct MessagesBody {
     private(set) var maxTokens: Int64?
 
     /// What is in it that matters wherever it stands.
-    private(set) var marks = BodyMarks()
+    var marks: BodyMarks { reading.marks }
 
     /// The members of the first level.
-    var members: [JSONMember] { scanner.members }
+    var members: [JSONMember] { reading.scanner.members }
 
-    /// Reads on; `bytes` is all of the body so far.
-    mutating func consume(_ bytes: UnsafeRawBufferPointer) throws(JSONError) {
-        try scanner.consume(bytes)
-        marks.consume(bytes)
+    /// Reads on; `bytes` is all of the body so far. What this caller has sent before at the same place is not read again.
+    mutating func consume(
+        _ bytes: UnsafeRawBufferPointer, _ memory: inout PrefixMemory, caller: @autoclosure () -> UInt64
+    ) throws(JSONError) {
+        let piece = PrefixTrail.pieceBytes
+        guard bytes.count - (trail?.place.end ?? 0) >= piece else { return }
+        var trail = self.trail.take() ?? PrefixTrail(caller: caller()), known: Reading?
+        while bytes.count - trail.place.end >= piece {
+            trail.goOn(bytes, memory.hasher)
+            if let found = memory.reading(trail.place) {
+                known = found
+                continue
+            }
+            if let found = known.take() { reading = found }
+            try reading.consume(bytes.slice(0..<trail.place.end))
+            memory.keep(reading, at: trail.place)
+        }
+        if let known { reading = known }
+        self.trail = trail
     }
 
     /// What is wrong with a body that is a JSON object.
@@ -40,13 +69,13 @@ struct MessagesBody {
     /// - Parameter namesModel: the body must say which model; elsewhere the path does.
     mutating func finish(_ bytes: UnsafeRawBufferPointer, namesModel: Bool) throws(Fault) {
         do throws(JSONError) {
-            try scanner.finish(bytes)
+            try reading.scanner.finish(bytes)
         } catch {
             throw .notJSON(error)
         }
-        marks.finish(bytes)
+        reading.marks.finish(bytes)
         var seen: (model: Bool, stream: Bool, maxTokens: Bool) = (false, false, false)
-        for member in scanner.members {
+        for member in members {
             if member.keyEquals("model", in: bytes) {
                 if seen.model { throw .duplicate("model") }
                 seen.model = true

@@ -33,7 +33,6 @@ extension LoopWorker {
 
     private static func scan(changed bytes: UnsafeRawBufferPointer) throws(Refusal) -> MessagesBody {
         var scan = MessagesBody()
-        do throws(JSONError) { try scan.consume(bytes) } catch { throw .malformedJSON(error) }
         do throws(MessagesBody.Fault) {
             try scan.finish(bytes, namesModel: false)
         } catch {

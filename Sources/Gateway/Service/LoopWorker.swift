@@ -47,6 +47,8 @@ final class LoopWorker: RequestHandler, @unchecked Sendable {
     var auditAllowance = AuditAllowance()
     /// What the newest bodies of conversations had.
     var conversations = ConversationMemory()
+    /// What the beginnings of bodies were found to be.
+    var bodies = PrefixMemory()
     /// Which prompt each session is at.
     var prompts = PromptTable()
     /// Tells the other loops what this one has found out about sessions.

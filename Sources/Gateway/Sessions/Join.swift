@@ -18,7 +18,7 @@ extension LoopWorker {
         guard wanted.sessionTraces || wanted.cacheForensics else { return }
         if !counts {
             exchange.conversation = conversations.conversation(
-                body.bytes, members: scan.members, session: exchange.session)
+                body.bytes, members: scan.members, session: exchange.session, trail: scan.trail)
         }
         findPlace(of: exchange, counts: counts)
         guard !counts else { return }

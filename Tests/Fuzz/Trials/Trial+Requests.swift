@@ -74,8 +74,10 @@ extension Trial {
         let longest = bytes.count + #"[{"type":"text","text":}]"#.utf8.count
         try require(conversation.segments.allSatisfy { (0...longest).contains($0.bytes) }, "a segment too long")
         var memory = ConversationMemory()
+        let hasher = PrefixHasher()
         for _ in 0..<3 {
-            let again = memory.conversation(bytes, members: scanner.members, session: bytes.slice(0..<0))
+            let again = memory.conversation(
+                bytes, members: scanner.members, session: bytes.slice(0..<0), trail: trail(bytes, hasher))
             try require(again == conversation, "another time it is another")
         }
         _ = RunawayScan(body: bytes)
@@ -84,6 +86,7 @@ extension Trial {
     /// A conversation that goes on, changes and comes back is read as if nothing were known of it.
     private static func remembered(_ bytes: UnsafeRawBufferPointer) throws {
         var memory = ConversationMemory(capacity: 200)
+        let hasher = PrefixHasher()
         var messages: [String] = [], tools = "[]"
         for byte in bytes.prefix(64) {
             switch byte >> 5 {
@@ -99,11 +102,18 @@ extension Trial {
             try Array(body.utf8).withUnsafeBytes { body in
                 var scanner = JSONObjectScanner()
                 try scanner.finish(body)
-                let known = memory.conversation(body, members: scanner.members, session: body.slice(0..<0))
+                let known = memory.conversation(
+                    body, members: scanner.members, session: body.slice(0..<0), trail: trail(body, hasher))
                 let fresh = Conversation(body: body, members: scanner.members)
                 try require(known == fresh, "known \(known), fresh \(fresh)")
             }
         }
+    }
+
+    private static func trail(_ body: UnsafeRawBufferPointer, _ hasher: PrefixHasher) -> PrefixTrail {
+        var trail = PrefixTrail(caller: 0)
+        while body.count - trail.place.end >= PrefixTrail.pieceBytes { trail.goOn(body, hasher) }
+        return trail
     }
 
     /// One message of either role, of up to three kilobytes; results, calls and prompts.

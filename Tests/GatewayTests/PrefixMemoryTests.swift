@@ -1,0 +1,88 @@
+import SeededRandom
+import Sessions
+import Testing
+import Wire
+
+@testable import Gateway
+
+/// What is read with a memory of other bodies is what is read without one.
+@Suite struct PrefixMemoryTests {
+    /// Of a body that arrives in parts: its members and marks, or where it is wrong.
+    private func read(
+        _ body: [UInt8], _ memory: inout PrefixMemory, caller: UInt64 = 1, _ generator: inout SeededGenerator
+    ) -> String {
+        body.withUnsafeBytes { bytes in
+            var scan = MessagesBody(), end = 0
+            do {
+                while end < bytes.count {
+                    end = min(bytes.count, end + Int.random(in: 1...30_000, using: &generator))
+                    try scan.consume(bytes.slice(0..<end), &memory, caller: caller)
+                }
+                try scan.finish(bytes, namesModel: true)
+            } catch let error as JSONError {
+                return "\(MessagesBody.Fault.notJSON(error))"
+            } catch {
+                return "\(error)"
+            }
+            let members = scan.members.map { "\($0.key) \($0.value) \($0.kind)" }
+            return "\(members) \(scan.marks) \(scan.maxTokens ?? -1) \(scan.isStreamed)"
+        }
+    }
+
+    private func alone(_ body: [UInt8]) -> String {
+        body.withUnsafeBytes { bytes in
+            var scan = MessagesBody()
+            do { try scan.finish(bytes, namesModel: true) } catch { return "\(error)" }
+            let members = scan.members.map { "\($0.key) \($0.value) \($0.kind)" }
+            return "\(members) \(scan.marks) \(scan.maxTokens ?? -1) \(scan.isStreamed)"
+        }
+    }
+
+    private func message(_ generator: inout SeededGenerator) -> String {
+        let words = [
+            "code", #"\n"#, #"\\"#, #"\""#, "{", "]", ",", "ü", ":", #"\u0041"#, #"\"image\""#, "tollgate_reasoning",
+        ]
+        let text = (0..<Int.random(in: 1...900, using: &generator)).map { _ in
+            words[Int.random(in: 0..<words.count, using: &generator)]
+        }
+        let image = Int.random(in: 0..<40, using: &generator) == 0 ? #",{"type":"image","source":{}}"# : ""
+        return #"{"role":"user","content":[{"type":"text","text":"\#(text.joined(separator: " "))"}\#(image)]}"#
+    }
+
+    @Test("Conversations that grow, are changed and broken at any byte", arguments: 0..<6 as Range<UInt64>)
+    func sameAsAlone(seed: UInt64) {
+        var generator = SeededGenerator(seed: seed)
+        var memory = PrefixMemory(capacity: seed.isMultiple(of: 3) ? 5 : 8_192)
+        var messages = [message(&generator)], model = "a"
+        for _ in 0..<16 {
+            for _ in 0..<Int.random(in: 1...4, using: &generator) { messages.append(message(&generator)) }
+            if Int.random(in: 0..<8, using: &generator) == 0 { messages.removeFirst(messages.count / 2) }
+            if Int.random(in: 0..<8, using: &generator) == 0 { model += "b" }
+            var body = Array(
+                #"{"model":"\#(model)","messages":[\#(messages.joined(separator: ","))],"max_tokens":9,"stream":true}"#
+                    .utf8)
+            if Int.random(in: 0..<3, using: &generator) == 0 {
+                let breaking: [UInt8] = [34, 92, 123, 125, 93, 10, 32, 65]
+                body[Int.random(in: 0..<body.count, using: &generator)] =
+                    breaking[Int.random(in: 0..<breaking.count, using: &generator)]
+            }
+            for caller: UInt64 in [1, 1, 2] {
+                #expect(read(body, &memory, caller: caller, &generator) == alone(body))
+            }
+        }
+    }
+
+    @Test("What was read before is taken from there, of the same caller only")
+    func known() {
+        var generator = SeededGenerator(seed: 1), memory = PrefixMemory()
+        let body = Array(#"{"model":"a","messages":["\#(String(repeating: "x", count: 40_000))"]}"#.utf8)
+        #expect(read(body, &memory, &generator) == alone(body))
+        body.withUnsafeBytes { bytes in
+            for (caller, known) in [(UInt64(1), true), (2, false)] {
+                var trail = PrefixTrail(caller: caller)
+                for _ in 0..<4 { trail.goOn(bytes, memory.hasher) }
+                #expect((memory.reading(trail.place) != nil) == known)
+            }
+        }
+    }
+}
