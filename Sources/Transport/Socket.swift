@@ -191,7 +191,7 @@ final class Socket: EventSource {
             failure = error
             mayRead = true
             sawHangup = true
-            wakeup?.signal(role.readable | role.writable | role.hangup)
+            wakeup?.signalTask(role.readable | role.writable | role.hangup)
             return 0
         }
     }

@@ -34,6 +34,10 @@ package final class Wakeup {
     private var interest: WakeEvents = []
     private var continuation: UnsafeContinuation<Void, Never>?
     private var resume: (() -> Void)?
+    private var look: ((WakeEvents) -> Bool)?
+    /// What `look` left to the task.
+    private var left: WakeEvents = []
+    private var isLooking = false
     private let deadline: LoopTimer
     private let ticker: LoopTimer
 
@@ -56,8 +60,35 @@ package final class Wakeup {
     package func signal(_ events: WakeEvents) {
         pending.formUnion(events)
         guard let waiter = continuation, !pending.isDisjoint(with: interest) else { return rouse() }
+        if let look {
+            // What it does may signal more.
+            guard !isLooking else { return }
+            isLooking = true
+            defer { isLooking = false }
+            repeat {
+                let taken = take(interest)
+                if look(taken) {
+                    left = taken
+                    break
+                }
+            } while !pending.isDisjoint(with: interest)
+            if left.isEmpty { return }
+        }
         continuation = nil
         waiter.resume()
+    }
+
+    /// The same from where nothing else must happen: only the task is woken.
+    package func signalTask(_ events: WakeEvents) {
+        guard look != nil, !isLooking else { return signal(events) }
+        look = nil
+        signal(events)
+    }
+
+    private func take(_ wanted: WakeEvents) -> WakeEvents {
+        let taken = pending.intersection(wanted)
+        pending.subtract(taken)
+        return taken
     }
 
     private func rouse() {
@@ -97,9 +128,27 @@ package final class Wakeup {
             interest = wanted
             await withUnsafeContinuation { continuation = $0 }
         }
-        let taken = pending.intersection(wanted)
-        pending.subtract(taken)
-        return taken
+        return take(wanted)
+    }
+
+    /// The same, but whatever comes is shown to `look` first, on the loop's thread and without waking the task: that costs several
+    /// times what it does to look. HOT.
+    ///
+    /// - Parameter look: true: it is for the task. It is called for one thing after the other, never within itself.
+    /// - Returns: what `look` left to the task.
+    package func wait(for wanted: WakeEvents, _ look: @escaping (WakeEvents) -> Bool) async -> WakeEvents {
+        while !pending.isDisjoint(with: wanted) {
+            let taken = take(wanted)
+            if look(taken) { return taken }
+        }
+        self.look = look
+        defer {
+            self.look = nil
+            left = []
+        }
+        interest = wanted
+        await withUnsafeContinuation { continuation = $0 }
+        return left.isEmpty ? take(wanted) : left
     }
 
     /// Waits without a task: `resume` is called once, as soon as one of `wanted` has come. What has come stays for the next `wait`.

@@ -130,10 +130,9 @@ extension LoopWorker {
         }
         beginAnswer(exchange, connection, mask)
         connection.headIsUsed()
-        var relay = Relay(
+        let relay = PlainRelay(
             exchange, connection, meter, isEventStream: form.isEventStream && !form.isCompressed,
-            idleTimeout: account.timeouts.idle, pingInterval: exchange.setting.snapshot.limits.pingInterval,
-            withheld: withheld, mask: mask)
+            idleTimeout: account.timeouts.idle, withheld: withheld, mask: mask)
         let end = await relay.run()
         attempt.firstByteAt = relay.firstByteAt
         exchange.firstByteAt = relay.firstByteAt
@@ -188,7 +187,7 @@ extension LoopWorker {
 
     /// Where the upstream did not bring its answer to an end, we do: by an event between two events, or by closing.
     private func finishBroken(
-        _ attempt: Attempt, _ exchange: Exchange, _ relay: Relay, _ account: UpstreamAccount
+        _ attempt: Attempt, _ exchange: Exchange, _ relay: PlainRelay, _ account: UpstreamAccount
     ) async {
         let channel = exchange.channel
         if case .cancelled? = attempt.fault { return channel.abandonAnswer() }

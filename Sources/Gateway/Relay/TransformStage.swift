@@ -29,14 +29,15 @@ extension LoopWorker {
         if withheld == nil { exchange.answerBegins(attempt) }
         connection.headIsUsed()
         let isStreamed = exchange.isStreamed
-        var relay = TransformedRelay(
+        let relay = TransformedRelay(
             exchange, connection, transform, isStreamed: isStreamed, idleTimeout: account.timeouts.idle,
-            pingInterval: exchange.setting.snapshot.limits.pingInterval, withheld: withheld,
+            withheld: withheld,
             beginAnswer: { length in
                 if let withheld { _ = withheld.release() }
                 self.beginTransformed(exchange, call, length: length)
             })
         let end = await relay.run()
+        if case .complete = end { await relay.drain() }
         attempt.firstByteAt = relay.firstByteAt
         exchange.firstByteAt = relay.firstByteAt
         meter.bytes = relay.bytesReceived
