@@ -311,6 +311,6 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     package func giveBack(_ block: UnsafeMutableRawBufferPointer) {
         assert(isCurrent)
         // Enough for a burst; the rest goes back to the system.
-        if freeBlocks.count < 256 { freeBlocks.append(block) } else { block.deallocate() }
+        if freeBlocks.count < 64 { freeBlocks.append(block) } else { block.deallocate() }
     }
 }

@@ -6,7 +6,8 @@ import Wire
 @Suite struct MessagesBodyTests {
     private func read(_ text: String, cut: Int? = nil) -> String {
         let bytes = Array(text.utf8)
-        var body = MessagesBody(), memory = PrefixMemory()
+        let body = MessagesBody()
+        var memory = PrefixMemory()
         return bytes.withUnsafeBytes { all in
             do {
                 if let cut { try body.consume(UnsafeRawBufferPointer(rebasing: all[..<cut]), &memory, caller: 0) }

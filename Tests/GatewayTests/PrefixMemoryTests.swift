@@ -12,7 +12,8 @@ import Wire
         _ body: [UInt8], _ memory: inout PrefixMemory, caller: UInt64 = 1, _ generator: inout SeededGenerator
     ) -> String {
         body.withUnsafeBytes { bytes in
-            var scan = MessagesBody(), end = 0
+            let scan = MessagesBody()
+            var end = 0
             do {
                 while end < bytes.count {
                     end = min(bytes.count, end + Int.random(in: 1...30_000, using: &generator))
@@ -31,7 +32,7 @@ import Wire
 
     private func alone(_ body: [UInt8]) -> String {
         body.withUnsafeBytes { bytes in
-            var scan = MessagesBody()
+            let scan = MessagesBody()
             do { try scan.finish(bytes, namesModel: true) } catch { return "\(error)" }
             let members = scan.members.map { "\($0.key) \($0.value) \($0.kind)" }
             return "\(members) \(scan.marks) \(scan.maxTokens ?? -1) \(scan.isStreamed)"

@@ -6,7 +6,7 @@ import Wire
 @Suite struct RequestParametersTests {
     private func parameters(_ body: String) throws -> RequestParameters {
         try Array(body.utf8).withUnsafeBytes { bytes in
-            var scan = MessagesBody()
+            let scan = MessagesBody()
             try scan.finish(bytes, namesModel: false)
             return RequestParameters(scan.members, in: bytes)
         }

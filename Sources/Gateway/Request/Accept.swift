@@ -119,13 +119,13 @@ extension LoopWorker {
         if channel.bodyIsTooLarge { throw .bodyTooLarge(limit: channel.limits.bodyBytes) }
         let body = channel.makeBody()
         exchange.body = body
-        var scan = MessagesBody()
+        let scan = MessagesBody()
         while true {
             switch await channel.receive(into: body) {
             case .more:
-                try read(&scan, body, exchange)
+                try read(scan, body, exchange)
             case .complete:
-                try finish(&scan, body, exchange)
+                try finish(scan, body, exchange)
                 return scan
             case .refused(let error): throw .malformedHTTP(status: error.status, error.sentence)
             case .tooLarge: throw .bodyTooLarge(limit: channel.limits.bodyBytes)
@@ -139,7 +139,7 @@ extension LoopWorker {
     // What follows is not part of `accept`, whose frame each connection has while its body comes.
 
     @inline(never)
-    private func read(_ scan: inout MessagesBody, _ body: RequestBody, _ exchange: Exchange) throws(Refusal) {
+    private func read(_ scan: MessagesBody, _ body: RequestBody, _ exchange: Exchange) throws(Refusal) {
         do throws(JSONError) {
             try scan.consume(body.bytes, &bodies, caller: exchange.caller)
         } catch {
@@ -148,15 +148,15 @@ extension LoopWorker {
     }
 
     @inline(never)
-    private func finish(_ scan: inout MessagesBody, _ body: RequestBody, _ exchange: Exchange) throws(Refusal) {
-        try read(&scan, body, exchange)
-        try finish(&scan, body.bytes, namesModel: !exchange.isNative)
+    private func finish(_ scan: MessagesBody, _ body: RequestBody, _ exchange: Exchange) throws(Refusal) {
+        try read(scan, body, exchange)
+        try finish(scan, body.bytes, namesModel: !exchange.isNative)
         exchange.bodyBytes = body.count
         if telemetry.records { exchange.parameters = RequestParameters(scan.members, in: body.bytes) }
     }
 
     private func finish(
-        _ scan: inout MessagesBody, _ bytes: UnsafeRawBufferPointer, namesModel: Bool
+        _ scan: MessagesBody, _ bytes: UnsafeRawBufferPointer, namesModel: Bool
     ) throws(Refusal) {
         do throws(MessagesBody.Fault) {
             try scan.finish(bytes, namesModel: namesModel)

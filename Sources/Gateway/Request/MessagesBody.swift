@@ -3,8 +3,8 @@ import Sessions
 import Wire
 
 /// What the gateway has to know of a request's body, found by one scan while it arrives; everything else in it is the upstream's
-/// business and goes out as it came.
-struct MessagesBody {
+/// business and goes out as it came. Loop-confined; a class, as a value of this size would stand in the frame of each stage.
+final class MessagesBody {
     /// What depends on the bytes alone that were read.
     struct Reading {
         fileprivate var scanner = JSONObjectScanner()
@@ -35,7 +35,7 @@ struct MessagesBody {
     var members: [JSONMember] { reading.scanner.members }
 
     /// Reads on; `bytes` is all of the body so far. What this caller has sent before at the same place is not read again.
-    mutating func consume(
+    func consume(
         _ bytes: UnsafeRawBufferPointer, _ memory: inout PrefixMemory, caller: @autoclosure () -> UInt64
     ) throws(JSONError) {
         let piece = PrefixTrail.pieceBytes
@@ -67,7 +67,7 @@ struct MessagesBody {
     /// Checks the whole body and finds what routing needs.
     ///
     /// - Parameter namesModel: the body must say which model; elsewhere the path does.
-    mutating func finish(_ bytes: UnsafeRawBufferPointer, namesModel: Bool) throws(Fault) {
+    func finish(_ bytes: UnsafeRawBufferPointer, namesModel: Bool) throws(Fault) {
         do throws(JSONError) {
             try reading.scanner.finish(bytes)
         } catch {

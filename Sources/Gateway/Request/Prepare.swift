@@ -32,7 +32,7 @@ extension LoopWorker {
     }
 
     private static func scan(changed bytes: UnsafeRawBufferPointer) throws(Refusal) -> MessagesBody {
-        var scan = MessagesBody()
+        let scan = MessagesBody()
         do throws(MessagesBody.Fault) {
             try scan.finish(bytes, namesModel: false)
         } catch {
