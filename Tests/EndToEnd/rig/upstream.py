@@ -56,11 +56,14 @@ class Received:
         return (self.header("traceparent") or "").split("-")[2]
 
 
+TAKEN = []
+
+
 def refusing_port():
-    """A port where nobody listens: connections are refused at once."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return taken.getsockname()[1]
+    """A port where nobody listens: connections are refused at once. It stays taken, so that nobody else comes to listen there."""
+    TAKEN.append(socket.socket())
+    TAKEN[-1].bind(("127.0.0.1", 0))
+    return TAKEN[-1].getsockname()[1]
 
 
 @dataclasses.dataclass
