@@ -1,7 +1,7 @@
 /// What one scan of a Messages request's body tells of the conversation: hashes, counts and ids, no text.
 package struct Conversation: Sendable, Equatable {
     /// Parts of the prompt in the order in which the provider caches them: tools, system blocks, messages.
-    package var segments: [PrefixSegment] = []
+    package var segments = PrefixSegments()
     /// Where the newest prompt of a person stands in `messages`; `nil`: there is none. Results of tools, the client's own
     /// `<system-reminder>`s and messages of the role `system` are no prompts.
     package var promptIndex: Int?

@@ -52,7 +52,6 @@ extension Conversation {
         }
         guard (tools?.count ?? 0) + (system?.count ?? 0) <= Self.maximumNewBytes else { return }
         // In the order in which they are cached.
-        segments.reserveCapacity(min(Self.maximumSegments, 8 + body.count / Self.segmentBytes))
         if let tools { read(body.slice(tools), &known.tools) { $0.read(tools: $1) } }
         if let system { read(body.slice(system), &known.system) { $0.read(system: $1) } }
         if let messages { read(messages: MessagesText(body, messages, trail), &known) }
@@ -63,7 +62,7 @@ extension Conversation {
         _ text: UnsafeRawBufferPointer, _ known: inout KnownConversation.Part,
         _ read: (inout Conversation, UnsafeRawBufferPointer) -> Void
     ) {
-        if known.isSame(text) { return segments += known.segments }
+        if known.isSame(text) { return segments.share(known.segments) }
         let first = segments.count
         Self.compact(text) { read(&self, $0) }
         known = KnownConversation.Part(text, segments[first...])
@@ -156,6 +155,7 @@ extension Conversation {
         let first = segments.count
         let start = known.resume(&self, text)
         guard messages.count - start <= Self.maximumNewBytes else { return forgetAll(&known) }
+        segments.reserve(min(Self.maximumSegments, 2 + (messages.count - start) / Self.segmentBytes))
         var hasher = SegmentHasher(messages, from: start), marks = MessageMarks(messages, from: start)
         // Blocks of what came since the newest answer.
         var newest: [Range<Int>] = []

@@ -31,7 +31,7 @@ struct KnownConversation {
 
         init() {}
 
-        init(_ text: UnsafeRawBufferPointer, _ segments: ArraySlice<PrefixSegment>) {
+        init(_ text: UnsafeRawBufferPointer, _ segments: Slice<PrefixSegments>) {
             hash = SegmentHasher.hash(text)
             count = text.count
             self.segments = Array(segments)
@@ -78,7 +78,7 @@ struct KnownConversation {
         pieces.removeLast(pieces.count - (same.map { $0 + 1 } ?? 0))
         segments.removeLast(segments.count - (pieces.last?.segments ?? 0))
         guard let last = pieces.last else { return 0 }
-        conversation.segments += segments
+        conversation.segments.share(segments)
         conversation.promptIndex = last.promptIndex
         conversation.promptKey = last.promptKey
         conversation.promptCount = last.promptCount
@@ -105,7 +105,7 @@ struct KnownConversation {
     }
 
     /// The segments of all messages, when all were read.
-    mutating func keep(_ all: ArraySlice<PrefixSegment>) {
+    mutating func keep(_ all: Slice<PrefixSegments>) {
         let needed = pieces.last?.segments ?? 0
         guard needed > segments.count else { return }
         segments += all.dropFirst(segments.count).prefix(needed - segments.count)

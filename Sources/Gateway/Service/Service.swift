@@ -55,7 +55,7 @@ package final class Service {
             book, home: telemetry.loops[0], ledger: ledger, directory: directory, telemetry: telemetry)
         clientTelemetry = try telemetry.makeClientHost(index: count + 1, ledger.writer)
         sessions = SessionTracker(
-            telemetry.ofSessions, writer: ledger.writer, watchesCaches: snapshot.telemetry.cacheForensics)
+            telemetry.ofSessions, writer: ledger.writer, loops: count, watchesCaches: snapshot.telemetry.cacheForensics)
         var workers: [LoopWorker] = []
         for (index, loop) in eventLoops.enumerated() {
             workers.append(

@@ -10,10 +10,13 @@ struct CacheWatch: ~Copyable {
     private var waiting: [(at: Int64, call: ModelCall)] = []
     private let telemetry: LoopTelemetry
     private let writer: LedgerWriter
+    private let loops: Int
 
-    init(_ telemetry: LoopTelemetry, writer: LedgerWriter) {
+    /// - Parameter loops: how many hand calls over.
+    init(_ telemetry: LoopTelemetry, writer: LedgerWriter, loops: Int) {
         self.telemetry = telemetry
         self.writer = writer
+        self.loops = loops
     }
 
     /// Longer than a loop keeps calls for itself, nanoseconds.
@@ -23,30 +26,30 @@ struct CacheWatch: ~Copyable {
     /// Only what can have left something in a cache is kept.
     mutating func take(_ calls: [ModelCall], at now: Int64) {
         for call in calls where call.isComparable { waiting.append((now, call)) }
-        if waiting.count > Self.mostWaiting { finish() }
+        // Of a single loop they come in their order.
+        if loops == 1 || waiting.count > Self.mostWaiting { finish() }
     }
 
     /// Looks at the calls before which no other can come any more. By a clock that only goes forward.
     mutating func timePassed(at now: Int64) {
-        let ripe = waiting.prefix { $0.at <= now - Self.patience }.map(\.call.endedAt).max()
-        guard let ripe else { return }
-        examine(waiting.filter { $0.call.endedAt <= ripe }.map(\.call))
-        waiting.removeAll { $0.call.endedAt <= ripe }
+        let ripe = waiting.lazy.filter { $0.at <= now - Self.patience }.map(\.call.endedAt).max()
+        if let ripe { examine(upTo: ripe) }
     }
 
-    mutating func finish() {
-        examine(waiting.map(\.call))
-        waiting = []
-    }
+    mutating func finish() { examine(upTo: .max) }
 
-    private mutating func examine(_ calls: [ModelCall]) {
+    private mutating func examine(upTo last: Int64) {
+        waiting.sort { $0.call.endedAt < $1.call.endedAt }
+        let count = waiting.firstIndex { $0.call.endedAt > last } ?? waiting.count
         var rows: [CacheBreakRow] = []
-        for call in calls.sorted(by: { $0.endedAt < $1.endedAt }) {
+        for index in 0..<count {
+            let call = waiting[index].call
             guard let found = forensics.callEnded(call) else { continue }
             rows.append(CacheBreakRow(found, call))
             telemetry.emit(.cacheBreak(found, call))
             measure(found, call)
         }
+        waiting.removeFirst(count)
         writer.save(breaks: rows)
     }
 

@@ -20,11 +20,12 @@ actor SessionTracker {
     private static let tick: Int64 = 1_000_000_000
     private static let ticksToTidy = 600
 
-    init(_ telemetry: LoopTelemetry, writer: LedgerWriter, watchesCaches: Bool) {
+    /// - Parameter loops: how many hand calls over.
+    init(_ telemetry: LoopTelemetry, writer: LedgerWriter, loops: Int, watchesCaches: Bool) {
         loop = telemetry.loop
         self.telemetry = telemetry
         self.writer = writer
-        cache = watchesCaches ? CacheWatch(telemetry, writer: writer) : nil
+        cache = watchesCaches ? CacheWatch(telemetry, writer: writer, loops: loops) : nil
         timer = LoopTimer(loop: telemetry.loop)
     }
 
