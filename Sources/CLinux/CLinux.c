@@ -191,16 +191,18 @@ void tg_no_delay(int fd) {
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
-bool tg_has_news(int fd) {
+// Bytes that are there, at most one; 0: the end; -errno: none, or a fault.
+static int peek(int fd) {
     char byte;
     ssize_t got = recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-    return !(got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK));
+    return got < 0 ? -errno : (int)got;
 }
 
+bool tg_has_news(int fd) { return peek(fd) != -EAGAIN; }
+
 bool tg_has_ended(int fd) {
-    char byte;
-    ssize_t got = recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-    return got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
+    int got = peek(fd);
+    return got <= 0 && got != -EAGAIN && got != -EINTR;
 }
 
 static sigset_t signal_set(const int *signals, int count) {

@@ -150,16 +150,10 @@ extension LoopWorker {
     @inline(never)
     private func finish(_ scan: MessagesBody, _ body: RequestBody, _ exchange: Exchange) throws(Refusal) {
         try read(scan, body, exchange)
-        try finish(scan, body.bytes, namesModel: !exchange.isNative)
         exchange.bodyBytes = body.count
-        if telemetry.records { exchange.parameters = RequestParameters(scan.members, in: body.bytes) }
-    }
-
-    private func finish(
-        _ scan: MessagesBody, _ bytes: UnsafeRawBufferPointer, namesModel: Bool
-    ) throws(Refusal) {
         do throws(MessagesBody.Fault) {
-            try scan.finish(bytes, namesModel: namesModel)
+            try scan.finish(body.bytes, namesModel: !exchange.isNative)
+            if telemetry.records { exchange.parameters = RequestParameters(scan.members, in: body.bytes) }
         } catch {
             switch error {
             case .notJSON(let error): throw .malformedJSON(error)
