@@ -73,6 +73,22 @@ import Wire
         }
     }
 
+    @Test("A body with more members than anybody sends is read each time, and nothing of it is kept")
+    func members() {
+        var generator = SeededGenerator(seed: 2), memory = PrefixMemory()
+        let member = "\"\(String(repeating: "k", count: 1_000))\":1,"
+        let body = Array("{\(String(repeating: member, count: 60))\"model\":\"a\"}".utf8)
+        for _ in 0..<2 { #expect(read(body, &memory, &generator) == alone(body)) }
+        body.withUnsafeBytes { bytes in
+            var trail = PrefixTrail(caller: 1), known: [Bool] = []
+            for _ in 0..<7 {
+                trail.goOn(bytes, memory.hasher)
+                known.append(memory.reading(trail.place) != nil)
+            }
+            #expect(known == [true, true, true, true, false, false, false])
+        }
+    }
+
     @Test("What was read before is taken from there, of the same caller only")
     func known() {
         var generator = SeededGenerator(seed: 1), memory = PrefixMemory()

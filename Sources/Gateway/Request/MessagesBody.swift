@@ -10,6 +10,9 @@ final class MessagesBody {
         fileprivate var scanner = JSONObjectScanner()
         fileprivate var marks = BodyMarks()
 
+        /// Of the first level, so far.
+        var memberCount: Int { scanner.members.count }
+
         fileprivate mutating func consume(_ bytes: UnsafeRawBufferPointer) throws(JSONError) {
             try scanner.consume(bytes)
             marks.consume(bytes)

@@ -13,7 +13,10 @@ struct PrefixMemory {
     let hasher = PrefixHasher()
     private let capacity: Int
 
-    /// - Parameter capacity: states, and so pieces, that are kept; at least 1.
+    /// A client's request has a dozen members; what has many more is not worth its memory.
+    private static let mostMembers = 32
+
+    /// - Parameter capacity: states, and so pieces, that are kept, each of at most 1.7 KB; at least 1.
     init(capacity: Int = 8_192) { self.capacity = max(1, capacity) }
 
     /// What reading up to there came to, where that is known.
@@ -25,6 +28,7 @@ struct PrefixMemory {
 
     /// A body was read up to there for the first time.
     mutating func keep(_ reading: MessagesBody.Reading, at place: PrefixPlace) {
+        guard reading.memberCount <= Self.mostMembers else { return }
         if order.count == capacity, let oldest = order.oldest {
             places[entries[oldest].place] = nil
             order.remove(oldest)
