@@ -18,6 +18,8 @@ static inline long tg_ssl_ctx_set_min_proto(SSL_CTX *context, int version) {
     return SSL_CTX_set_min_proto_version(context, version);
 }
 static inline long tg_ssl_ctx_set_mode(SSL_CTX *context) {
+    // A record is read at once, not its head and then its body.
+    SSL_CTX_set_read_ahead(context, 1);
     return SSL_CTX_set_mode(
         context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
 }

@@ -23,7 +23,7 @@ package final class ByteStream {
     package var hasNews: Bool { tls?.hasBufferedBytes == true || socket.hasNewsNow }
 
     /// The peer has closed its side, or the connection broke, and all that it sent was read; costs a system call.
-    package var hasEndedNow: Bool { socket.hasEndedNow }
+    package var hasEndedNow: Bool { tls?.hasBufferedBytes != true && socket.hasEndedNow }
 
     /// Bytes may be there, as far as the loop has seen; costs no system call.
     package var mayHaveBytes: Bool { socket.hasNews || tls?.hasBufferedBytes == true }

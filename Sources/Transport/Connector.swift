@@ -121,7 +121,7 @@ package final class Connector: @unchecked Sendable {
     ) async throws(TransportError) -> ByteStream {
         guard let context = endpoint.tls else { return ByteStream(socket: socket, tls: nil, peer: address) }
         let tls = try TLSSession(
-            context: context, descriptor: socket.descriptor, host: endpoint.host, sessions: sessions)
+            context: context, socket: socket, host: endpoint.host, sessions: sessions)
         let stream = ByteStream(socket: socket, tls: tls, peer: address)
         while true {
             switch stream.handshake() {

@@ -91,7 +91,7 @@ package final class Listener: EventSource {
             let socket = try Socket(descriptor: accepted, loop: loop)
             do throws(TransportError) {
                 let session = try tls.map { context throws(TransportError) in
-                    try TLSSession(context: context, descriptor: accepted, host: "", sessions: nil)
+                    try TLSSession(context: context, socket: socket, host: "", sessions: nil)
                 }
                 whenAccepted(ByteStream(socket: socket, tls: session, peer: peer))
             } catch {

@@ -3,20 +3,26 @@ import COpenSSL
 /// One connection's TLS state over its socket; loop-confined.
 final class TLSSession {
     private let handle: OpaquePointer
+    /// Records go the way of plain bytes: small ones wait for others of the same turn.
+    private let socket: Socket
     private let context: TLSContext
     private let sessions: TLSSessionCache?
     private let host: String
     private var broken = false
 
     /// `host` is the name that the peer's certificate must carry; empty for the server side.
-    init(context: TLSContext, descriptor: Int32, host: String, sessions: TLSSessionCache?) throws(TransportError) {
+    init(context: TLSContext, socket: Socket, host: String, sessions: TLSSessionCache?) throws(TransportError) {
         self.context = context
+        self.socket = socket
         self.host = host
         self.sessions = sessions
-        guard let handle = SSL_new(context.handle), SSL_set_fd(handle, descriptor) == 1 else {
-            throw TLSContext.configurationError("SSL_new")
-        }
+        guard let handle = SSL_new(context.handle) else { throw TLSContext.configurationError("SSL_new") }
         self.handle = handle
+        // From here on `deinit` frees the handle, and it the two.
+        guard let reads = BIO_new_socket(socket.descriptor, BIO_NOCLOSE), let writes = SocketBIO.make(socket) else {
+            throw TLSContext.configurationError("BIO_new")
+        }
+        SSL_set_bio(handle, reads, writes)
         if context.isServer {
             SSL_set_accept_state(handle)
         } else {
