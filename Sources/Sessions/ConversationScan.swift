@@ -17,7 +17,7 @@ extension Conversation {
     ///   - body: the whole body, which was found to be a JSON object.
     ///   - members: those of its first level.
     package init(body: UnsafeRawBufferPointer, members: [JSONMember]) {
-        var nothing = KnownConversation()
+        var nothing = KnownConversation(learns: false)
         self.init(body: body, members: members, knowing: &nothing, trail: PrefixTrail(caller: 0))
     }
 
@@ -72,7 +72,7 @@ extension Conversation {
         guard !Self.hasBlanks(messages.bytes) else {
             guard messages.bytes.count <= Self.maximumNewBytes else { return forgetAll(&known) }
             known.forgetMessages()
-            var nothing = KnownConversation()
+            var nothing = KnownConversation(learns: false)
             return SignificantBytes.of(messages.bytes).withUnsafeBytes { compact in
                 readMessages(MessagesText(compact, 0..<compact.count, PrefixTrail(caller: 0)), &nothing)
             }

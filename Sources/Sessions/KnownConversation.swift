@@ -46,7 +46,9 @@ struct KnownConversation {
     private struct Piece {
         /// In the array.
         let end: Int
-        let mark: PrefixTrail.Mark
+        /// Of the body up to there, and of this piece alone.
+        var mark: PrefixTrail.Mark
+        let hash: UInt64
         let segments: Int
         let promptIndex: Int?
         let promptKey: UInt64
@@ -55,8 +57,12 @@ struct KnownConversation {
     }
 
     var tools = Part(), system = Part()
+    private let learns: Bool
     private var pieces: [Piece] = []
     private var segments: [PrefixSegment] = []
+
+    /// - Parameter learns: somebody will ask again.
+    init(learns: Bool = true) { self.learns = learns }
 
     /// Shorter ones are not worth their place.
     private static let pieceBytes = 2_048
@@ -75,7 +81,7 @@ struct KnownConversation {
     mutating func resume(_ conversation: inout Conversation, _ messages: MessagesText) -> Int {
         let room = Conversation.maximumSegments - conversation.segments.count
         let same = pieces.lastIndex { $0.segments <= room && messages.has($0.mark, at: $0.end) }
-        pieces.removeLast(pieces.count - (same.map { $0 + 1 } ?? 0))
+        pieces.removeLast(pieces.count - (same.map { $0 + 1 } ?? renew(messages, room)))
         segments.removeLast(segments.count - (pieces.last?.segments ?? 0))
         guard let last = pieces.last else { return 0 }
         conversation.segments.share(segments)
@@ -86,6 +92,20 @@ struct KnownConversation {
         return last.end
     }
 
+    /// What stands in front of the messages is another: finds how many pieces are the same all the same.
+    private mutating func renew(_ messages: MessagesText, _ room: Int) -> Int {
+        var start = 1
+        for index in pieces.indices {
+            let piece = pieces[index]
+            guard piece.end <= messages.bytes.count, piece.segments <= room,
+                SegmentHasher.hash(messages.bytes.slice(start..<piece.end)) == piece.hash
+            else { return index }
+            pieces[index].mark = messages.mark(piece.end)
+            start = piece.end
+        }
+        return pieces.count
+    }
+
     /// Learns, behind a message that ends at `end`, if a later body may be taken up here: behind an answer nothing is pending.
     ///
     /// - Parameter first: segments of the conversation in front of its messages.
@@ -93,12 +113,14 @@ struct KnownConversation {
         _ conversation: borrowing Conversation, _ messages: MessagesText, end: Int, behind first: Int
     ) {
         let start = pieces.last?.end ?? 1
-        guard end - start >= Self.pieceBytes, end < messages.bytes.count, messages.bytes[end] == UInt8(ascii: ","),
+        guard learns, end - start >= Self.pieceBytes, end < messages.bytes.count,
+            messages.bytes[end] == UInt8(ascii: ","),
             conversation.segments.last?.role == .assistant, !conversation.isJoined
         else { return }
         pieces.append(
             Piece(
                 end: end + 1, mark: messages.mark(end + 1),
+                hash: SegmentHasher.hash(messages.bytes.slice(start..<end + 1)),
                 segments: conversation.segments.count - first, promptIndex: conversation.promptIndex,
                 promptKey: conversation.promptKey, promptCount: conversation.promptCount,
                 messageCount: conversation.messageCount))

@@ -6,18 +6,20 @@ package struct PrefixTrail: Sendable {
     /// Larger pieces are fewer hashes, smaller ones less to read twice. A multiple of 64, so that scanners end there.
     package static let pieceBytes = 8_192
 
-    /// The place that was come to.
-    package private(set) var place: PrefixPlace
-    private var marks: [UInt64] = []
+    /// The end of each piece so far, in order.
+    package private(set) var places: [PrefixPlace] = []
+    private let start: PrefixPlace
 
     /// - Parameter caller: whose body it is; what one caller sent is not taken for what another did.
-    package init(caller: UInt64) { place = PrefixPlace(low: caller) }
+    package init(caller: UInt64) { start = PrefixPlace(low: caller) }
 
-    /// Goes on by a piece; the body must have another whole one.
+    /// Goes on to the last whole piece that the body has.
     package mutating func goOn(_ body: UnsafeRawBufferPointer, _ hasher: PrefixHasher) {
-        let piece = body.slice(place.end..<place.end + Self.pieceBytes)
-        place.add(hasher.hash(piece), piece.count)
-        marks.append(place.low)
+        var place = places.last ?? start
+        while body.count - place.end >= Self.pieceBytes {
+            place.add(hasher.hash(body.slice(place.end..<place.end + Self.pieceBytes)), Self.pieceBytes)
+            places.append(place)
+        }
     }
 
     /// A place in the body behind its beginning.
@@ -30,17 +32,19 @@ package struct PrefixTrail: Sendable {
     }
 
     func mark(_ end: Int, in body: UnsafeRawBufferPointer) -> Mark {
-        let pieces = min(end / Self.pieceBytes, marks.count)
+        let pieces = min(end / Self.pieceBytes, places.count)
         return Mark(pieces: pieces, hash: hash(pieces), rest: rest(pieces, end, body))
     }
 
     /// Whether this body is up to there as that one was.
     func has(_ mark: Mark, at end: Int, in body: UnsafeRawBufferPointer) -> Bool {
-        guard mark.pieces <= marks.count, end <= body.count, hash(mark.pieces) == mark.hash else { return false }
+        guard mark.pieces <= places.count, (mark.pieces * Self.pieceBytes...body.count).contains(end),
+            hash(mark.pieces) == mark.hash
+        else { return false }
         return rest(mark.pieces, end, body) == mark.rest
     }
 
-    private func hash(_ pieces: Int) -> UInt64 { pieces == 0 ? 0 : marks[pieces - 1] }
+    private func hash(_ pieces: Int) -> UInt64 { pieces == 0 ? 0 : places[pieces - 1].low }
 
     private func rest(_ pieces: Int, _ end: Int, _ body: UnsafeRawBufferPointer) -> UInt64 {
         SegmentHasher.hash(body.slice(pieces * Self.pieceBytes..<end))

@@ -1,5 +1,5 @@
-/// The parts of a prompt in their order. What a former request of the conversation had is not copied but shared with what is remembered of
-/// it: many thousands of requests wait for the tracker's thread at once, with hundreds of parts each.
+/// The parts of a prompt in their order. What a former request of the conversation had is shared with what is remembered of it, until
+/// something is added there: many thousands of requests may wait for the tracker's thread, with hundreds of parts each.
 package struct PrefixSegments: RandomAccessCollection, MutableCollection, Sendable {
     private var tools: [PrefixSegment] = []
     private var system: [PrefixSegment] = []

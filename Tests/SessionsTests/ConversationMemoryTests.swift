@@ -18,7 +18,7 @@ import Wire
 
     private func trail(_ body: UnsafeRawBufferPointer) -> PrefixTrail {
         var trail = PrefixTrail(caller: 7)
-        while body.count - trail.place.end >= PrefixTrail.pieceBytes { trail.goOn(body, hasher) }
+        trail.goOn(body, hasher)
         return trail
     }
 
@@ -35,8 +35,10 @@ import Wire
         }
     }
 
-    private func body(_ messages: [String], system: String = "\"You are Claude Code.\"", blank: String = "") -> String {
-        #"{"model":"m","messages":[\#(blank)\#(messages.joined(separator: ",\(blank)"))],"system":\#(system),"#
+    private func body(
+        _ messages: [String], system: String = "\"You are Claude Code.\"", blank: String = "", model: String = "m"
+    ) -> String {
+        #"{"model":"\#(model)","messages":[\#(blank)\#(messages.joined(separator: ",\(blank)"))],"system":\#(system),"#
             + #""tools":[{"name":"Bash","input_schema":{}},{"name":"Read","input_schema":{}}],"max_tokens":9}"#
     }
 
@@ -71,7 +73,7 @@ import Wire
     func sameAsScan(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
         var memory = ConversationMemory(capacity: seed.isMultiple(of: 4) ? 60 : 50_000)
-        var messages = [message(0, &generator)], system = "\"You are Claude Code.\""
+        var messages = [message(0, &generator)], system = "\"You are Claude Code.\"", model = "m"
         for _ in 0..<40 {
             switch Int.random(in: 0..<20, using: &generator) {
             case 0: messages.removeLast(Int.random(in: 0..<messages.count, using: &generator))
@@ -79,11 +81,12 @@ import Wire
                 let place = Int.random(in: 0..<messages.count, using: &generator)
                 messages[place] = message(place, &generator)
             case 2: messages = [message(0, &generator)]
+            case 4: model = String(repeating: "m", count: .random(in: 1...3, using: &generator))
             case 3: system = "\"\(text(&generator))\""
             default: for _ in 0..<2 { messages.append(message(messages.count, &generator)) }
             }
             let blank = Int.random(in: 0..<12, using: &generator) == 0 ? " \n" : ""
-            try check(body(sent(messages), system: system, blank: blank), &memory)
+            try check(body(sent(messages), system: system, blank: blank, model: model), &memory)
         }
     }
 
@@ -127,6 +130,25 @@ import Wire
             return known.resume(&conversation, MessagesText(bytes, array, trail(bytes)))
         }
         #expect(again < start / 2)
+    }
+
+    @Test("What is known of the messages is known still where what stands in front of them changes")
+    func front() throws {
+        var generator = SeededGenerator(seed: 5), known = KnownConversation()
+        let messages = sent((0..<41).map { message($0, &generator) })
+        var starts: [Int] = []
+        for model in ["m", "another", "another"] {
+            let body = Array(body(messages, model: model).utf8), members = try members(body)
+            let array = try #require(members.first { $0.value.count > 1_000 }).value
+            starts.append(
+                body.withUnsafeBytes { bytes in
+                    var conversation = Conversation(), before = known
+                    let start = before.resume(&conversation, MessagesText(bytes, array, trail(bytes)))
+                    _ = Conversation(body: bytes, members: members, knowing: &known, trail: trail(bytes))
+                    return start * 4 / array.count
+                })
+        }
+        #expect(starts == [0, 3, 3])
     }
 
     @Test("More than is read at once gives no segments; a conversation that grew to it is read on")

@@ -39,27 +39,22 @@ final class PlainRelay: Relay {
         if let clean = mask?.pass(bytes, isLast: isLast) {
             clean.withUnsafeBytes { meter.consume($0, isLast: isLast) }
             if withheld?.isReleased == false { _ = withheld?.release() }
-            return clean.withUnsafeBytes { sent(pass($0, isLast: isLast), isLast) }
+            return clean.withUnsafeBytes { sent(pass($0, isLast: isLast), end: isLast ? .complete : nil) }
         }
         meter.consume(bytes, isLast: isLast)
         if let withheld, !withheld.isReleased {
             switch withheld.took(bytes, meter, isEventStream: isEventStream, isLast: isLast) {
             case .undecided: return isLast ? .ends(.complete) : .goesOn
             case .fails(let type): return .ends(.failedFirst(type))
-            case .goes: return withheld.release().withUnsafeBytes { sent(pass($0, isLast: isLast), isLast) }
+            case .goes:
+                return withheld.release().withUnsafeBytes {
+                    sent(pass($0, isLast: isLast), end: isLast ? .complete : nil)
+                }
             }
         }
-        let next = sent(pass(bytes, isLast: isLast), isLast)
+        let next = sent(pass(bytes, isLast: isLast), end: isLast ? .complete : nil)
         guard case .goesOn = next, bytes.count >= Self.large, channel.loop.moved(bytes.count) else { return next }
         return .givesWay
-    }
-
-    private func sent(_ state: SendState, _ isLast: Bool) -> Step {
-        switch state {
-        case .failed: .ends(.clientGone)
-        case .pending: .waitsForClient(then: isLast ? .complete : nil)
-        case .sent: isLast ? .ends(.complete) : .goesOn
-        }
     }
 
     /// A piece of so many bytes takes from others' turn.

@@ -77,6 +77,15 @@ class Relay {
     /// Nothing has gone out to the client.
     var isWithheld: Bool { false }
 
+    /// What follows when something was sent; `end`: it was the last.
+    final func sent(_ state: SendState, end: RelayEnd?) -> Step {
+        switch state {
+        case .failed: .ends(.clientGone)
+        case .pending: .waitsForClient(then: end)
+        case .sent: end.map { .ends($0) } ?? .goesOn
+        }
+    }
+
     // MARK: Waiting
 
     /// Relays until the body is complete or one side fails.
@@ -94,6 +103,8 @@ class Relay {
             case .waitsForClient(let end):
                 if await channel.flush() != .sent { return .clientGone }
                 if let end { return end }
+                // It took its time: the next ping is not due yet.
+                if isEventStream, silentSince != nil { wakeup.setTick(after: pingInterval) }
                 next = .goesOn
             case .givesWay:
                 await channel.loop.nextTurn()

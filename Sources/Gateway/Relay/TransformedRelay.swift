@@ -54,14 +54,6 @@ final class TransformedRelay: Relay {
 
     private static let enough = 64 * 1024
 
-    private func sent(_ state: SendState, end: RelayEnd?) -> Step {
-        switch state {
-        case .failed: .ends(.clientGone)
-        case .pending: .waitsForClient(then: end)
-        case .sent: end.map { .ends($0) } ?? .goesOn
-        }
-    }
-
     /// Sends what is ready.
     private func pass() -> SendState {
         let isLast = transform.hasEnded

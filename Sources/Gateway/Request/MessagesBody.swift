@@ -41,21 +41,23 @@ final class MessagesBody {
     func consume(
         _ bytes: UnsafeRawBufferPointer, _ memory: inout PrefixMemory, caller: @autoclosure () -> UInt64
     ) throws(JSONError) {
-        let piece = PrefixTrail.pieceBytes
-        guard bytes.count - (trail?.place.end ?? 0) >= piece else { return }
-        var trail = self.trail.take() ?? PrefixTrail(caller: caller()), known: Reading?
-        while bytes.count - trail.place.end >= piece {
-            trail.goOn(bytes, memory.hasher)
-            if let found = memory.reading(trail.place) {
-                known = found
-                continue
-            }
-            if let found = known.take() { reading = found }
-            try reading.consume(bytes.slice(0..<trail.place.end))
-            memory.keep(reading, at: trail.place)
-        }
-        if let known { reading = known }
+        guard bytes.count - (trail?.places.last?.end ?? 0) >= PrefixTrail.pieceBytes else { return }
+        var trail = self.trail.take() ?? PrefixTrail(caller: caller())
+        let before = trail.places.count
+        trail.goOn(bytes, memory.hasher)
         self.trail = trail
+        // What stands in front of a known piece need not be known.
+        var unread = trail.places[before...]
+        for index in unread.indices.reversed() {
+            guard let known = memory.reading(unread[index]) else { continue }
+            reading = known
+            unread = unread[(index + 1)...]
+            break
+        }
+        for place in unread {
+            try reading.consume(bytes.slice(0..<place.end))
+            memory.keep(reading, at: place)
+        }
     }
 
     /// What is wrong with a body that is a JSON object.

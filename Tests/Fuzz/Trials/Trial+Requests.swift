@@ -112,7 +112,7 @@ extension Trial {
 
     private static func trail(_ body: UnsafeRawBufferPointer, _ hasher: PrefixHasher) -> PrefixTrail {
         var trail = PrefixTrail(caller: 0)
-        while body.count - trail.place.end >= PrefixTrail.pieceBytes { trail.goOn(body, hasher) }
+        trail.goOn(body, hasher)
         return trail
     }
 
