@@ -23,7 +23,7 @@ package struct PrefixTrail: Sendable {
     }
 
     /// A place in the body behind its beginning.
-    struct Mark: Equatable {
+    struct Mark {
         /// Whole pieces in front of it.
         fileprivate let pieces: Int
         fileprivate let hash: UInt64

@@ -3,7 +3,7 @@ import COpenSSL
 /// One connection's TLS state over its socket; loop-confined.
 final class TLSSession {
     private let handle: OpaquePointer
-    /// Records go the way of plain bytes: small ones wait for others of the same turn.
+    /// Where records go, as plain bytes do: small ones wait for others of the same turn. Held here for the BIO, which does not.
     private let socket: Socket
     private let context: TLSContext
     private let sessions: TLSSessionCache?
@@ -18,11 +18,13 @@ final class TLSSession {
         self.sessions = sessions
         guard let handle = SSL_new(context.handle) else { throw TLSContext.configurationError("SSL_new") }
         self.handle = handle
-        // From here on `deinit` frees the handle, and it the two.
-        guard let reads = BIO_new_socket(socket.descriptor, BIO_NOCLOSE), let writes = SocketBIO.make(socket) else {
-            throw TLSContext.configurationError("BIO_new")
+        // From here on `deinit` frees the handle, and it what was set.
+        guard let reads = BIO_new_socket(socket.descriptor, BIO_NOCLOSE) else {
+            throw TLSContext.configurationError("BIO_new_socket")
         }
-        SSL_set_bio(handle, reads, writes)
+        SSL_set0_rbio(handle, reads)
+        guard let writes = SocketBIO.make(socket) else { throw TLSContext.configurationError("BIO_new") }
+        SSL_set0_wbio(handle, writes)
         if context.isServer {
             SSL_set_accept_state(handle)
         } else {

@@ -64,14 +64,8 @@ package final class Wakeup {
             // What it does may signal more.
             guard !isLooking else { return }
             isLooking = true
-            defer { isLooking = false }
-            repeat {
-                let taken = take(interest)
-                if look(taken) {
-                    left = taken
-                    break
-                }
-            } while !pending.isDisjoint(with: interest)
+            left = show(look)
+            isLooking = false
             if left.isEmpty { return }
         }
         continuation = nil
@@ -83,6 +77,15 @@ package final class Wakeup {
         guard look != nil, !isLooking else { return signal(events) }
         look = nil
         signal(events)
+    }
+
+    /// Shows what has come until something is for the task, and returns that.
+    private func show(_ look: (WakeEvents) -> Bool) -> WakeEvents {
+        while !pending.isDisjoint(with: interest) {
+            let taken = take(interest)
+            if look(taken) { return taken }
+        }
+        return []
     }
 
     private func take(_ wanted: WakeEvents) -> WakeEvents {
@@ -137,16 +140,14 @@ package final class Wakeup {
     /// - Parameter look: true: it is for the task. It is called for one thing after the other, never within itself.
     /// - Returns: what `look` left to the task.
     package func wait(for wanted: WakeEvents, _ look: @escaping (WakeEvents) -> Bool) async -> WakeEvents {
-        while !pending.isDisjoint(with: wanted) {
-            let taken = take(wanted)
-            if look(taken) { return taken }
-        }
+        interest = wanted
+        let early = show(look)
+        if !early.isEmpty { return early }
         self.look = look
         defer {
             self.look = nil
             left = []
         }
-        interest = wanted
         await withUnsafeContinuation { continuation = $0 }
         return left.isEmpty ? take(wanted) : left
     }

@@ -21,8 +21,6 @@ final class PlainRelay: Relay {
             exchange, connection, isEventStream: isEventStream, idleTimeout: idleTimeout, withheld: withheld)
     }
 
-    override var isWithheld: Bool { withheld?.isReleased == false }
-
     override func step() -> Step {
         switch connection.readBody() {
         case .data(let bytes, let isLast): take(bytes, isLast)
@@ -38,11 +36,11 @@ final class PlainRelay: Relay {
         }
         if let clean = mask?.pass(bytes, isLast: isLast) {
             clean.withUnsafeBytes { meter.consume($0, isLast: isLast) }
-            if withheld?.isReleased == false { _ = withheld?.release() }
+            if isWithheld { _ = withheld?.release() }
             return clean.withUnsafeBytes { sent(pass($0, isLast: isLast), end: isLast ? .complete : nil) }
         }
         meter.consume(bytes, isLast: isLast)
-        if let withheld, !withheld.isReleased {
+        if let withheld, isWithheld {
             switch withheld.took(bytes, meter, isEventStream: isEventStream, isLast: isLast) {
             case .undecided: return isLast ? .ends(.complete) : .goesOn
             case .fails(let type): return .ends(.failedFirst(type))
@@ -82,7 +80,7 @@ final class PlainRelay: Relay {
 
     override func silenceLasts() -> Step {
         var state = SendState.sent
-        if let withheld, !withheld.isReleased {
+        if let withheld, isWithheld {
             guard withheld.mayRelease(hasBegun: firstByteAt != nil) else { return .waits }
             state = withheld.release().withUnsafeBytes { pass($0, isLast: false) }
         }

@@ -75,7 +75,7 @@ class Relay {
     func timedOut() -> Step { .ends(.fault(.timedOut)) }
 
     /// Nothing has gone out to the client.
-    var isWithheld: Bool { false }
+    var isWithheld: Bool { withheld?.isReleased == false }
 
     /// What follows when something was sent; `end`: it was the last.
     final func sent(_ state: SendState, end: RelayEnd?) -> Step {

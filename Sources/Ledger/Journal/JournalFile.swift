@@ -26,7 +26,7 @@ struct JournalFile {
             Glibc.close(descriptor)
             throw .file(operation: "map", path: path, code: code)
         }
-        // The same for those that are only reserved: nothing is read around them.
+        // A page is used without its neighbours; `prepare` says what they would weigh.
         madvise(base, size, MADV_RANDOM)
         base.storeBytes(of: SlotLayout.magic, as: UInt64.self)
         base.storeBytes(of: SlotLayout.version, toByteOffset: 8, as: UInt32.self)
