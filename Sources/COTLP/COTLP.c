@@ -381,8 +381,31 @@ static const ProtobufCMessage *root(tg_otlp *b) {
     }
 }
 
-size_t tg_otlp_size(tg_otlp *b) { return protobuf_c_message_get_packed_size(root(b)); }
-void tg_otlp_pack(tg_otlp *b, uint8_t *out) { protobuf_c_message_pack(root(b), out); }
+// To ask protobuf-c for the size costs as much as to pack. What the messages take in memory is more than what they take
+// packed: texts and the elements of arrays stand in the arena, and of a message's members each takes at most a tag of one
+// byte and a number or length of ten (of two and four: Span.flags).
+#define IS_ENOUGH(message, members) _Static_assert(sizeof(message) > 11 * (members), "its packed form is larger")
+IS_ENOUGH(Otlp__AnyValue, 1); IS_ENOUGH(Otlp__ArrayValue, 1); IS_ENOUGH(Otlp__KeyValue, 2);
+IS_ENOUGH(Otlp__InstrumentationScope, 2); IS_ENOUGH(Otlp__Resource, 1); IS_ENOUGH(Otlp__ExportTraceServiceRequest, 1);
+IS_ENOUGH(Otlp__ResourceSpans, 2); IS_ENOUGH(Otlp__ScopeSpans, 3); IS_ENOUGH(Otlp__Span, 12);
+IS_ENOUGH(Otlp__SpanEvent, 3); IS_ENOUGH(Otlp__SpanLink, 4); IS_ENOUGH(Otlp__Status, 2);
+IS_ENOUGH(Otlp__ExportMetricsServiceRequest, 1); IS_ENOUGH(Otlp__ResourceMetrics, 2); IS_ENOUGH(Otlp__ScopeMetrics, 3);
+IS_ENOUGH(Otlp__Metric, 4); IS_ENOUGH(Otlp__Gauge, 1); IS_ENOUGH(Otlp__Sum, 3); IS_ENOUGH(Otlp__Histogram, 2);
+IS_ENOUGH(Otlp__NumberDataPoint, 4); IS_ENOUGH(Otlp__Exemplar, 4); IS_ENOUGH(Otlp__HistogramDataPoint, 8);
+IS_ENOUGH(Otlp__ExportLogsServiceRequest, 1); IS_ENOUGH(Otlp__ResourceLogs, 2); IS_ENOUGH(Otlp__ScopeLogs, 3);
+IS_ENOUGH(Otlp__LogRecord, 9);
+
+static size_t memory(const tg_otlp *b) {
+    size_t sum = sizeof *b;
+    for (const block *at = b->arena; at; at = at->next) sum += at->used;
+    return sum;
+}
+
+const uint8_t *tg_otlp_pack(tg_otlp *b, size_t *length) {
+    uint8_t *out = allocate(&b->arena, memory(b));
+    *length = protobuf_c_message_pack(root(b), out);
+    return out;
+}
 
 int64_t tg_otlp_rejected(const uint8_t *bytes, size_t length, char *message, size_t capacity) {
     message[0] = 0;

@@ -42,13 +42,16 @@ static inline size_t next_mark(const uint8_t *bytes, size_t at, size_t count) {
 }
 
 #if defined(__x86_64__)
+#include <immintrin.h>
+
 typedef struct {
-    uint64_t quote, backslash, control;
+    /// `simple`: letters that are escapes with the backslash in front of them. Not all of them need to be found.
+    uint64_t quote, backslash, control, simple;
 } marks;
 
-static inline marks find_marks(const uint8_t *bytes) {
+static inline marks find_marks_sse2(const uint8_t *bytes) {
     const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\'), limit = _mm_set1_epi8(0x1F);
-    marks found = {0, 0, 0};
+    marks found = {0, 0, 0, 0};
     for (int part = 0; part < 4; part++) {
         __m128i v = _mm_loadu_si128((const __m128i *)(bytes + 16 * part));
         found.quote |= (uint64_t)(uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(v, quote)) << (16 * part);
@@ -57,49 +60,47 @@ static inline marks find_marks(const uint8_t *bytes) {
     }
     return found;
 }
-#endif
 
-/// Reads whole blocks of 64 bytes while nothing ends the string; code has an escape in most of them. True: `result` is complete.
-static int read_blocks(const uint8_t *bytes, size_t *at, size_t count, tg_json_string *result) {
-#if defined(__x86_64__)
-    while (*at + 64 <= count) {
-        marks found = find_marks(bytes + *at);
-        uint64_t escaped = 0, carry = 0;
-        if (found.backslash) escaped = find_escaped(found.backslash, &carry);
-        uint64_t ends = (found.quote & ~escaped) | found.control;
-        uint64_t inside = ends ? (ends & -ends) - 1 : ~0ULL;
-        // What stands behind the end is not the string's.
-        if (found.backslash & inside) result->has_escapes = 1;
-        for (uint64_t left = escaped & inside; left; left &= left - 1) {
-            size_t backslash = *at + (size_t)__builtin_ctzll(left) - 1;
-            if (escape_length(bytes, backslash, count)) continue;
-            result->status = TG_JSON_STRING_ESCAPE;
-            result->end = backslash;
-            return 1;
-        }
-        if (ends) {
-            unsigned bit = (unsigned)__builtin_ctzll(ends);
-            // A control character behind a backslash is no escape.
-            if (escaped >> bit & 1) {
-                result->status = TG_JSON_STRING_ESCAPE;
-                result->end = *at + bit - 1;
-                return 1;
-            }
-            result->status = found.quote >> bit & 1 ? TG_JSON_STRING_OK : TG_JSON_STRING_CONTROL;
-            result->end = *at + bit;
-            return 1;
-        }
-        // A backslash at the end escapes the first byte of the next block.
-        *at += carry ? 63 : 64;
-    }
-#endif
-    return 0;
+#define BUILD(name) name##_sse2
+#define TARGET
+#include "JSONStringLoop.h"
+#undef BUILD
+#undef TARGET
+
+#define TARGET __attribute__((target("avx2,pclmul,popcnt,bmi")))
+
+TARGET static inline uint64_t join(__m256i low, __m256i high) {
+    return (uint64_t)(uint32_t)_mm256_movemask_epi8(low) | (uint64_t)(uint32_t)_mm256_movemask_epi8(high) << 32;
 }
 
-tg_json_string tg_json_string_end(const uint8_t *bytes, size_t start, size_t count) {
-    tg_json_string result = {.status = TG_JSON_STRING_UNENDED, .has_escapes = 0};
-    size_t at = start;
-    if (read_blocks(bytes, &at, count, &result)) return result;
+TARGET static inline __m256i are_simple(__m256i v) {
+    // By the low half of a byte the only letter that may stand there; b has the same as r.
+    const __m256i letters = _mm256_broadcastsi128_si256(
+        _mm_setr_epi8(-1, -1, 'r', -1, 't', -1, 'f', -1, -1, -1, -1, -1, -1, -1, 'n', '/'));
+    __m256i known = _mm256_cmpeq_epi8(_mm256_shuffle_epi8(letters, v), v);
+    return _mm256_or_si256(known, _mm256_or_si256(_mm256_cmpeq_epi8(v, _mm256_set1_epi8('b')), _mm256_cmpeq_epi8(v, _mm256_set1_epi8('"'))));
+}
+
+TARGET static inline marks find_marks_avx2(const uint8_t *bytes) {
+    const __m256i quote = _mm256_set1_epi8('"'), backslash = _mm256_set1_epi8('\\'), last = _mm256_set1_epi8(0x1F);
+    __m256i a = _mm256_loadu_si256((const __m256i *)bytes), b = _mm256_loadu_si256((const __m256i *)(bytes + 32));
+    marks found = {
+        join(_mm256_cmpeq_epi8(a, quote), _mm256_cmpeq_epi8(b, quote)),
+        join(_mm256_cmpeq_epi8(a, backslash), _mm256_cmpeq_epi8(b, backslash)),
+        join(_mm256_cmpeq_epi8(_mm256_min_epu8(a, last), a), _mm256_cmpeq_epi8(_mm256_min_epu8(b, last), b)), 0};
+    if (found.backslash) found.simple = join(are_simple(a), are_simple(b));
+    return found;
+}
+
+#define BUILD(name) name##_avx2
+#include "JSONStringLoop.h"
+#undef BUILD
+#undef TARGET
+
+#endif
+
+/// The rest, byte by byte where there are marks.
+static inline tg_json_string read_rest(const uint8_t *bytes, size_t at, size_t count, tg_json_string result) {
     while ((at = next_mark(bytes, at, count)) < count) {
         if (bytes[at] == '\\') {
             size_t length = escape_length(bytes, at, count);
@@ -116,6 +117,24 @@ tg_json_string tg_json_string_end(const uint8_t *bytes, size_t start, size_t cou
     }
     result.end = at;
     return result;
+}
+
+tg_json_string tg_json_string_end_portable(const uint8_t *bytes, size_t start, size_t count) {
+    tg_json_string result = {.status = TG_JSON_STRING_UNENDED, .has_escapes = 0};
+#if defined(__x86_64__)
+    if (read_blocks_sse2(bytes, &start, count, &result)) return result;
+#endif
+    return read_rest(bytes, start, count, result);
+}
+
+tg_json_string tg_json_string_end(const uint8_t *bytes, size_t start, size_t count) {
+#if defined(__x86_64__)
+    if (tg_json_uses_avx2()) {
+        tg_json_string result = {.status = TG_JSON_STRING_UNENDED, .has_escapes = 0};
+        return read_blocks_avx2(bytes, &start, count, &result) ? result : read_rest(bytes, start, count, result);
+    }
+#endif
+    return tg_json_string_end_portable(bytes, start, count);
 }
 
 size_t tg_json_plain_length(const uint8_t *bytes, size_t count) { return next_mark(bytes, 0, count); }

@@ -60,24 +60,26 @@ package struct CacheForensics: Sendable {
         guard call.isComparable else { return nil }
         let key = Key(session: call.sessionID, agent: call.agentID)
         clock += 1
-        // Taken out while it changes, so that it is not copied.
-        var thread = threads.removeValue(forKey: key) ?? Thread()
-        partCount -= thread.partCount
-        defer {
-            thread.usedAt = clock
-            partCount += thread.partCount
-            threads[key] = thread
-            forget(except: key)
-        }
+        let finding = Self.take(call, at: clock, &threads[key, default: Thread()], &partCount)
+        forget(except: key)
+        return finding
+    }
+
+    private static func take(
+        _ call: ModelCall, at clock: Int, _ thread: inout Thread, _ partCount: inout Int
+    ) -> CacheBreak? {
+        thread.usedAt = clock
         // It sends the conversation with another end, which nobody goes on from.
         if !call.compaction.isEmpty {
             thread.isCompacting = true
             return nil
         }
         let parts = call.conversation.segments.map(CacheRecord.Part.init)
-        let found = Self.examine(call, parts, thread)
+        let found = examine(call, parts, thread)
         if found.hasFollowed || thread.records.isEmpty || !call.contextCompacted.isEmpty { thread.isCompacting = false }
-        Self.add(CacheRecord(call, parts, inherited: found.ttl), to: &thread)
+        partCount -= thread.partCount
+        add(CacheRecord(call, parts, inherited: found.ttl), to: &thread)
+        partCount += thread.partCount
         return found.finding
     }
 
@@ -86,7 +88,9 @@ package struct CacheForensics: Sendable {
         let place = thread.records.lastIndex { $0.availableAt <= record.availableAt }.map { $0 + 1 } ?? 0
         thread.records.insert(record, at: place)
         if thread.records.count > recordLimit { thread.records.removeFirst() }
-        for index in thread.records.indices.dropLast(detailLimit) { thread.records[index].forgetParts() }
+        for index in thread.records.indices.dropLast(detailLimit) where !thread.records[index].parts.isEmpty {
+            thread.records[index].forgetParts()
+        }
     }
 
     /// The conversations that were silent for longest go first.
@@ -110,7 +114,8 @@ package struct CacheForensics: Sendable {
     }
 
     private static func examine(_ call: ModelCall, _ parts: [CacheRecord.Part], _ thread: Thread) -> Finding {
-        let earlier = thread.records.filter { $0.availableAt <= call.startedAt }
+        let count = thread.records.lastIndex { $0.availableAt <= call.startedAt }.map { $0 + 1 } ?? 0
+        let earlier = thread.records[..<count]
         let before = earlier.last { record in
             let overlap = CacheComparison.overlap(record.parts, parts)
             return overlap.same > 0 && overlap.same * 2 >= overlap.of
@@ -129,7 +134,8 @@ package struct CacheForensics: Sendable {
     }
 
     private static func compare(
-        _ call: ModelCall, _ parts: [CacheRecord.Part], _ before: CacheRecord, _ earlier: [CacheRecord]
+        _ call: ModelCall, _ parts: [CacheRecord.Part], _ before: CacheRecord,
+        _ earlier: ArraySlice<CacheRecord>
     ) -> CacheBreak? {
         // No more than all of it is ever expected: most calls end here.
         guard before.tokens - call.cacheRead >= minimumTokens else { return nil }
@@ -159,7 +165,8 @@ package struct CacheForensics: Sendable {
     /// What should have been read though something has changed.
     private static func expected(
         _ comparison: CacheComparison, _ change: CacheComparison.Change, _ parts: [CacheRecord.Part],
-        _ before: CacheRecord, _ earlier: [CacheRecord]
+        _ before: CacheRecord,
+        _ earlier: ArraySlice<CacheRecord>
     ) -> Int64 {
         let prefixes = CacheRecord.prefixes(parts[...])
         var kept: (tokens: Int64, end: Int) = (0, 0)

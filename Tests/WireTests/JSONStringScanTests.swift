@@ -1,3 +1,4 @@
+import CScan
 import SeededRandom
 import Testing
 
@@ -49,20 +50,34 @@ struct JSONStringScanTests {
         }
     }
 
+    private func scannedWithoutAVX2(_ text: [UInt8]) -> Verdict {
+        let found = text.withUnsafeBufferPointer { bytes in
+            bytes.baseAddress.map { tg_json_string_end_portable($0, 1, bytes.count) }
+        }
+        guard let found else { return .fault(.unexpectedEnd, 0) }
+        switch found.status {
+        case TG_JSON_STRING_OK: return .string(end: found.end, hasEscapes: found.has_escapes != 0)
+        case TG_JSON_STRING_CONTROL: return .fault(.controlCharacter, found.end)
+        case TG_JSON_STRING_ESCAPE: return .fault(.invalidEscape, found.end)
+        default: return .fault(.unexpectedEnd, found.end)
+        }
+    }
+
     @Test("Random strings, with marks at every place of a block and something behind their end")
     func random() {
         var random = SeededGenerator(seed: 7)
-        let marks: [[UInt8]] = ["\\", "\"", "\\n", "\\\\", "\\u00e9", "\\u12", "\\x", "\n", "\\\"", "é", "u", "/"].map {
-            Array($0.utf8)
-        }
+        let marks: [[UInt8]] = ["\\", "\"", "\\n", "\\\\", "\\u00e9", "\\u12", "\\x", "\n", "\\\"", "é", "u", "/", "\\b", "\\t", "\\/"]
+            .map { Array($0.utf8) }
         for _ in 0..<20_000 {
             var text = [UInt8(ascii: "\"")]
             for _ in 0..<Int.random(in: 0...6, using: &random) {
                 text += [UInt8](repeating: UInt8(ascii: "a"), count: Int.random(in: 0...70, using: &random))
                 text += marks.randomElement(using: &random) ?? []
             }
+            if Bool.random(using: &random) { text += [UInt8(ascii: "\\"), .random(in: 0...255, using: &random)] }
             if Bool.random(using: &random) { text += Array("\", \"b\\n\": 1 ".utf8) }
             #expect(scanned(text) == expected(text), "\(String(decoding: text, as: UTF8.self))")
+            #expect(scannedWithoutAVX2(text) == expected(text), "\(String(decoding: text, as: UTF8.self))")
         }
     }
 }

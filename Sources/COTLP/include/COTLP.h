@@ -67,9 +67,8 @@ void tg_otlp_int(tg_otlp_attributes *_Nonnull to, const void *_Nonnull key, size
 void tg_otlp_double(tg_otlp_attributes *_Nonnull to, const void *_Nonnull key, size_t key_length, double value);
 void tg_otlp_bool(tg_otlp_attributes *_Nonnull to, const void *_Nonnull key, size_t key_length, bool value);
 
-// The size of the request in bytes, then its bytes.
-size_t tg_otlp_size(tg_otlp *_Nonnull builder);
-void tg_otlp_pack(tg_otlp *_Nonnull builder, uint8_t *_Nonnull out);
+// The bytes of the request; they last as long as the builder.
+const uint8_t *_Nonnull tg_otlp_pack(tg_otlp *_Nonnull builder, size_t *_Nonnull length);
 
 // What a collector's answer says was rejected; 0 if nothing, -1 if the answer is no OTLP. Its words go into message, cut to fit.
 int64_t tg_otlp_rejected(const uint8_t *_Nullable bytes, size_t length, char *_Nonnull message, size_t capacity);

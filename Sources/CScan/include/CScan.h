@@ -131,6 +131,8 @@ typedef struct {
 
 /// Reads a string whose first byte behind the opening quote is `bytes[start]`, with its escapes checked.
 tg_json_string tg_json_string_end(const uint8_t *_Nonnull bytes, size_t start, size_t count);
+/// The same where the CPU has no AVX2.
+tg_json_string tg_json_string_end_portable(const uint8_t *_Nonnull bytes, size_t start, size_t count);
 
 /// How much of the escaped form of a text needs no escape: index of the first quote, backslash or byte below 0x20 in
 /// `bytes[0..<count]`, or `count`.

@@ -121,7 +121,7 @@ package final class Service {
             return 1
         }
         announce()
-        var turns: Int64 = 0, freed = FreedMemory()
+        var freed = FreedMemory()
         loop: while true {
             switch signals.next(milliseconds: Self.watchInterval) {
             case .hangup: reload(reason: "signal")
@@ -129,10 +129,7 @@ package final class Service {
             case nil:
                 if FileStamp(snapshot.files) != stamp { reload(reason: "the file changed") }
                 tokens.checkFiles()
-                turns += 1
-                if turns.isMultiple(of: Self.trimTurns) {
-                    freed.trim(after: Self.trimTurns * Int64(Self.watchInterval) * 1_000_000)
-                }
+                freed.trim(after: Int64(Self.watchInterval) * 1_000_000)
             }
         }
         await drain()
@@ -140,8 +137,6 @@ package final class Service {
     }
 
     private static let watchInterval: Int32 = 1_000
-    /// After so many of these intervals memory is looked after.
-    private static let trimTurns: Int64 = 5
 
     private func startLoops() throws {
         let problem = Mutex<TransportError?>(nil)

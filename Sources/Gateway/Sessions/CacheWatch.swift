@@ -23,11 +23,12 @@ struct CacheWatch: ~Copyable {
     private static let patience: Int64 = 500_000_000
     private static let mostWaiting = 5_000
 
-    /// Only what can have left something in a cache is kept.
+    /// Only what can have left something in a cache is looked at.
     mutating func take(_ calls: [ModelCall], at now: Int64) {
-        for call in calls where call.isComparable { waiting.append((now, call)) }
         // Of a single loop they come in their order.
-        if loops == 1 || waiting.count > Self.mostWaiting { finish() }
+        if loops == 1 { return examine(calls) }
+        for call in calls where call.isComparable { waiting.append((now, call)) }
+        if waiting.count > Self.mostWaiting { finish() }
     }
 
     /// Looks at the calls before which no other can come any more. By a clock that only goes forward.
@@ -41,15 +42,18 @@ struct CacheWatch: ~Copyable {
     private mutating func examine(upTo last: Int64) {
         waiting.sort { $0.call.endedAt < $1.call.endedAt }
         let count = waiting.firstIndex { $0.call.endedAt > last } ?? waiting.count
+        examine(waiting.prefix(count).map(\.call))
+        waiting.removeFirst(count)
+    }
+
+    private mutating func examine(_ calls: [ModelCall]) {
         var rows: [CacheBreakRow] = []
-        for index in 0..<count {
-            let call = waiting[index].call
+        for call in calls {
             guard let found = forensics.callEnded(call) else { continue }
             rows.append(CacheBreakRow(found, call))
             telemetry.emit(.cacheBreak(found, call))
             measure(found, call)
         }
-        waiting.removeFirst(count)
         writer.save(breaks: rows)
     }
 

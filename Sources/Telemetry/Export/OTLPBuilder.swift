@@ -29,10 +29,8 @@ final class OTLPBuilder {
     }
 
     func pack() -> [UInt8] {
-        let size = tg_otlp_size(handle)
-        return [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
-            if let base = buffer.baseAddress { tg_otlp_pack(handle, base) }
-            count = size
-        }
+        var length = 0
+        let bytes = tg_otlp_pack(handle, &length)
+        return [UInt8](UnsafeBufferPointer(start: bytes, count: length))
     }
 }
