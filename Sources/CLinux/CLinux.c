@@ -266,6 +266,13 @@ int tg_descriptor_limit(void) {
     return (int)limit.rlim_cur;
 }
 
+void tg_raise_descriptor_limit(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 void tg_grow_descriptor_table(int count) {
     int limit = tg_descriptor_limit();
     int last = (count < limit ? count : limit) - 1;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "PackedSizes.h"
 #include "otlp.pb-c.h"
 
 typedef struct block {
@@ -381,20 +382,7 @@ static const ProtobufCMessage *root(tg_otlp *b) {
     }
 }
 
-// To ask protobuf-c for the size costs as much as to pack. What the messages take in memory is more than what they take
-// packed: texts and the elements of arrays stand in the arena, and of a message's members each takes at most a tag of one
-// byte and a number or length of ten (of two and four: Span.flags).
-#define IS_ENOUGH(message, members) _Static_assert(sizeof(message) > 11 * (members), "its packed form is larger")
-IS_ENOUGH(Otlp__AnyValue, 1); IS_ENOUGH(Otlp__ArrayValue, 1); IS_ENOUGH(Otlp__KeyValue, 2);
-IS_ENOUGH(Otlp__InstrumentationScope, 2); IS_ENOUGH(Otlp__Resource, 1); IS_ENOUGH(Otlp__ExportTraceServiceRequest, 1);
-IS_ENOUGH(Otlp__ResourceSpans, 2); IS_ENOUGH(Otlp__ScopeSpans, 3); IS_ENOUGH(Otlp__Span, 12);
-IS_ENOUGH(Otlp__SpanEvent, 3); IS_ENOUGH(Otlp__SpanLink, 4); IS_ENOUGH(Otlp__Status, 2);
-IS_ENOUGH(Otlp__ExportMetricsServiceRequest, 1); IS_ENOUGH(Otlp__ResourceMetrics, 2); IS_ENOUGH(Otlp__ScopeMetrics, 3);
-IS_ENOUGH(Otlp__Metric, 4); IS_ENOUGH(Otlp__Gauge, 1); IS_ENOUGH(Otlp__Sum, 3); IS_ENOUGH(Otlp__Histogram, 2);
-IS_ENOUGH(Otlp__NumberDataPoint, 4); IS_ENOUGH(Otlp__Exemplar, 4); IS_ENOUGH(Otlp__HistogramDataPoint, 8);
-IS_ENOUGH(Otlp__ExportLogsServiceRequest, 1); IS_ENOUGH(Otlp__ResourceLogs, 2); IS_ENOUGH(Otlp__ScopeLogs, 3);
-IS_ENOUGH(Otlp__LogRecord, 9);
-
+// To ask protobuf-c for the size costs as much as to pack. What the messages take in memory is always enough: PackedSizes.h.
 static size_t memory(const tg_otlp *b) {
     size_t sum = sizeof *b;
     for (const block *at = b->arena; at; at = at->next) sum += at->used;
@@ -405,19 +393,4 @@ const uint8_t *tg_otlp_pack(tg_otlp *b, size_t *length) {
     uint8_t *out = allocate(&b->arena, memory(b));
     *length = protobuf_c_message_pack(root(b), out);
     return out;
-}
-
-int64_t tg_otlp_rejected(const uint8_t *bytes, size_t length, char *message, size_t capacity) {
-    message[0] = 0;
-    if (length == 0) return 0;
-    Otlp__ExportServiceResponse *answer = otlp__export_service_response__unpack(NULL, length, bytes);
-    if (!answer) return -1;
-    int64_t rejected = 0;
-    if (answer->partial_success) {
-        rejected = answer->partial_success->rejected;
-        strncpy(message, answer->partial_success->error_message, capacity - 1);
-        message[capacity - 1] = 0;
-    }
-    otlp__export_service_response__free_unpacked(answer, NULL);
-    return rejected;
 }

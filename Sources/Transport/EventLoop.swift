@@ -53,11 +53,13 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     private static let wakeToken = UInt64.max
 
     /// Prepares the process for loops: request bodies come and go, and their memory is kept between them (measured with
-    /// 100 KB bodies: the page faults cost as much as the rest of the request). The kernel's table of descriptors is made as large
+    /// 100 KB bodies: the page faults cost as much as the rest of the request). Every descriptor is a connection, so it takes as many
+    /// as it may (`RLIMIT_NOFILE`, up to the hard limit). The kernel's table of descriptors is made as large
     /// as it may become: each time it grows under threads that run, whoever opens a connection waits 15 ms for all of them.
     /// Once, before any loop starts.
     package static func prepareProcess() {
         tg_keep_freed_memory()
+        tg_raise_descriptor_limit()
         tg_grow_descriptor_table(65_536)
     }
 

@@ -1,6 +1,7 @@
 """Running it: start, check, reload without losing a stream, drain, restart."""
 
 import json
+import pathlib
 import signal
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from expectations import charged_exactly, one_attempt_each, serves
 from rig import messages
 from rig.answers import Message
-from rig.gateway import now, prompt
+from rig.gateway import binary, now, prompt
 from rig.waiting import eventually
 from rig.wire import Closed
 
@@ -207,6 +208,18 @@ def test_it_listens_on_several_addresses_and_on_ipv6(make_gateway):
         host, port = line["address"].rsplit(":", 1)
         gateway.address = (host.strip("[]"), int(port))
         serves(gateway, key)
+
+
+def test_it_takes_as_many_descriptors_as_it_may(make_gateway):
+    gateway = make_gateway()
+    gateway.write()
+    gateway.launch(["prlimit", "--nofile=256:2048", binary(), "serve", "--config", gateway.file])
+    limits = pathlib.Path(f"/proc/{gateway.process.pid}/limits").read_text()
+    assert next(line for line in limits.splitlines() if line.startswith("Max open files")).split()[3:5] == ["2048", "2048"]
+    key, many = gateway.issue(), [gateway.connect() for _ in range(400)]
+    serves(gateway, key)
+    for connection in many:
+        connection.close()
 
 
 def test_connections_over_the_limit_wait_or_are_refused_but_do_no_harm(make_gateway):

@@ -66,8 +66,9 @@ struct JSONStringScanTests {
     @Test("Random strings, with marks at every place of a block and something behind their end")
     func random() {
         var random = SeededGenerator(seed: 7)
-        let marks: [[UInt8]] = ["\\", "\"", "\\n", "\\\\", "\\u00e9", "\\u12", "\\x", "\n", "\\\"", "é", "u", "/", "\\b", "\\t", "\\/"]
-            .map { Array($0.utf8) }
+        let marks = [
+            "\\", "\"", "\\n", "\\\\", "\\u00e9", "\\u12", "\\x", "\n", "\\\"", "é", "u", "/", "\\b", "\\t", "\\/",
+        ].map { Array($0.utf8) }
         for _ in 0..<20_000 {
             var text = [UInt8(ascii: "\"")]
             for _ in 0..<Int.random(in: 0...6, using: &random) {

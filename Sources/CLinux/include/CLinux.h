@@ -72,6 +72,9 @@ int tg_signals_wait(const int *signals, int count, int timeout_milliseconds);
 size_t tg_error_text(int error, void *text, size_t capacity);
 // How many files the process may have open.
 int tg_descriptor_limit(void);
+// Makes it as many as the system allows: the limit that processes begin with is small (1,024) for the sake of select(2), which
+// nothing here calls.
+void tg_raise_descriptor_limit(void);
 // Lets the kernel make its table of descriptors for so many at once, as far as the limit allows.
 void tg_grow_descriptor_table(int count);
 // Keeps freed memory of up to 16 MiB at the end of a heap for the next request instead of giving it back page by page. Once, before threads start.
