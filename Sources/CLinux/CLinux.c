@@ -119,7 +119,6 @@ static int64_t clock_nanoseconds(clockid_t clock) {
     return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
-int64_t tg_processor_nanoseconds(void) { return clock_nanoseconds(CLOCK_PROCESS_CPUTIME_ID); }
 int64_t tg_monotonic_nanoseconds(void) { return clock_nanoseconds(CLOCK_MONOTONIC); }
 int64_t tg_realtime_nanoseconds(void) { return clock_nanoseconds(CLOCK_REALTIME); }
 

@@ -218,7 +218,7 @@ extension ServerChannel {
     package func flushNow() -> SendState {
         guard !isBroken else { return .failed }
         switch unsent.flush(to: stream) {
-        case .bytes: return .sent
+        case .bytes: return stream.hasLeftover ? .pending : .sent
         case .wouldBlock: return .pending
         case .failed:
             isBroken = true

@@ -210,7 +210,8 @@ package final class ServerChannel {
     /// arrive at a closed socket would reset it (RFC 9112 §9.6).
     func linger() async {
         guard !isBroken, !stream.sawHangup else { return }
-        await drain()
+        stream.flush()
+        guard await flush() == .sent else { return }
         stream.shutdownWriting()
         wakeup.setDeadline(after: Self.lingerTime)
         defer { wakeup.clearDeadline() }
@@ -221,17 +222,6 @@ package final class ServerChannel {
             case .wouldBlock: break
             }
             if await wakeup.wait(for: .downstreamReadable | .deadline).contains(.deadline) { return }
-        }
-    }
-
-    /// Waits until the client has taken what was sent.
-    private func drain() async {
-        stream.flush()
-        defer { wakeup.clearDeadline() }
-        while stream.hasLeftover {
-            wakeup.setDeadline(after: limits.idleTimeout)
-            let events = await wakeup.wait(for: .downstreamWritable | .downstreamHangup | .deadline)
-            if events != .downstreamWritable { return }
         }
     }
 

@@ -29,6 +29,21 @@ struct ByteWriterTests {
                 == "0 1f 001f ffffffffffffffff 00000000000000000005 07 12 123 000 010 ")
     }
 
+    @Test("Decimals are those of the standard library, around every power of two and of ten")
+    func decimals() {
+        var numbers = (0..<64).flatMap { [UInt64(1) << $0 &- 1, 1 << $0] }
+        var power: UInt64 = 1
+        for _ in 0..<20 {
+            numbers += [power - 1, power, power + 1]
+            power &*= 10
+        }
+        for number in numbers {
+            var output = ByteWriter()
+            output.append(decimal: number)
+            #expect(output.text == "\(number)")
+        }
+    }
+
     @Test("It grows, is cut from both ends, and keeps what it should")
     func edits() {
         var output = ByteWriter()

@@ -42,8 +42,6 @@ int tg_thread_start(const char *name, void (*body)(void *), void *context);
 void tg_thread_background(void);
 
 int64_t tg_monotonic_nanoseconds(void);
-// What all threads of the process have used.
-int64_t tg_processor_nanoseconds(void);
 int64_t tg_realtime_nanoseconds(void);
 // 1 when the kernel holds its clock to be synchronized, 0 when not, -1 when it does not say.
 int tg_clock_is_synchronized(void);

@@ -121,7 +121,6 @@ package final class Service {
             return 1
         }
         announce()
-        var freed = FreedMemory()
         loop: while true {
             switch signals.next(milliseconds: Self.watchInterval) {
             case .hangup: reload(reason: "signal")
@@ -129,7 +128,7 @@ package final class Service {
             case nil:
                 if FileStamp(snapshot.files) != stamp { reload(reason: "the file changed") }
                 tokens.checkFiles()
-                freed.trim(after: Int64(Self.watchInterval) * 1_000_000)
+                FreedMemory.trim()
             }
         }
         await drain()

@@ -161,15 +161,26 @@ extension ByteWriter {
         }
         reserve(digits)
         guard let base else { return }
-        // From the last digit to the first.
+        // From the last digits to the first, two at a time.
         var rest = magnitude, place = count + digits
-        while place > count {
-            place -= 1
-            base.storeBytes(of: UInt8(truncatingIfNeeded: rest % 10) + Ascii.zero, toByteOffset: place, as: UInt8.self)
-            rest /= 10
+        while rest >= 10 {
+            place -= 2
+            let pair = Self.pairs.utf8Start + 2 * Int(truncatingIfNeeded: rest % 100)
+            base.storeBytes(of: pair[0], toByteOffset: place, as: UInt8.self)
+            base.storeBytes(of: pair[1], toByteOffset: place + 1, as: UInt8.self)
+            rest /= 100
+        }
+        if place > count {
+            base.storeBytes(of: UInt8(truncatingIfNeeded: rest) + Ascii.zero, toByteOffset: count, as: UInt8.self)
         }
         count += digits
     }
+
+    /// 0 to 99, two digits each.
+    private static let pairs: StaticString = """
+        0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849\
+        5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899
+        """
 
     /// Appends a number in decimal, padded with zeros to `width` digits.
     package mutating func append(decimal value: Int, width: Int) {
