@@ -31,7 +31,8 @@ struct ByteWriterTests {
 
     @Test("Decimals are those of the standard library, around every power of two and of ten")
     func decimals() {
-        var numbers = (0..<64).flatMap { [UInt64(1) << $0 &- 1, 1 << $0] }
+        var numbers: [UInt64] = []
+        for shift: UInt64 in 0..<64 { numbers += [(1 << shift) - 1, 1 << shift] }
         var power: UInt64 = 1
         for _ in 0..<20 {
             numbers += [power - 1, power, power + 1]
