@@ -5,20 +5,28 @@ import itertools
 import pytest
 
 from rig import corpus
+from rig.certificates import Authority
 from rig.lenient import Lenient, answer_all
 
 BODY = corpus.BODY.encode()
 TOKENS = itertools.count(1)
 
 
-@pytest.fixture
-def serving(make_gateway):
-    """Starts a gateway before a lenient upstream that serves its connections in some way."""
+@pytest.fixture(params=[False, True], ids=["plain", "TLS"])
+def serving(request, make_gateway, tmp_path):
+    """Starts a gateway before a lenient upstream that serves its connections in some way; both plain, and both over TLS."""
     upstreams = []
+    authority = Authority(tmp_path / "authority") if request.param else None
 
     def start(serve=answer_all, **timeouts):
-        upstreams.append(Lenient(serve).start())
+        tls = authority and authority.server(*authority.issue("upstream", "DNS:localhost"))
+        upstreams.append(Lenient(serve, tls).start())
         gateway = make_gateway(upstreams[-1].url)
+        if authority:
+            certificate, key = authority.issue("gateway", "DNS:localhost")
+            gateway.config["tls"] = {"certificate": str(certificate), "key": str(key)}
+            gateway.config["providers"][0]["ca_file"] = str(authority.certificate)
+            gateway.tls = authority.client()
         gateway.config["providers"][0]["timeouts"] = {"first_byte": "2s", "idle": "2s", **timeouts}
         gateway.start("--loops", "1")
         return gateway, upstreams[-1], gateway.issue().secret

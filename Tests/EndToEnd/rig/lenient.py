@@ -198,13 +198,13 @@ def answer_all(line):
 
 
 class Lenient:
-    """Serves each connection on a thread, by `serve(line)`."""
+    """Serves each connection on a thread, by `serve(line)`; with a context `tls` over TLS, as `localhost`."""
 
-    def __init__(self, serve=answer_all):
-        self.serve, self.lines = serve, []
+    def __init__(self, serve=answer_all, tls=None):
+        self.serve, self.lines, self._tls = serve, [], tls
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=256)
         self.port = self._listener.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"{'https://localhost' if tls else 'http://127.0.0.1'}:{self.port}"
 
     def start(self):
         threading.Thread(target=self._accept, daemon=True).start()
@@ -226,6 +226,8 @@ class Lenient:
             except OSError:
                 return
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if self._tls:
+                connection = self._tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
             line = Line(len(self.lines), connection)
             self.lines.append(line)
             threading.Thread(target=self._serve, args=(line,), daemon=True).start()
