@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "PackedSizes.h"
-#include "otlp.pb-c.h"
 
 typedef struct block {
     struct block *next;
@@ -322,58 +321,63 @@ void tg_otlp_exemplar(tg_otlp *b, int64_t time, double value, uint64_t trace_hig
 
 // ------------------------------------------------------------------ attributes
 
-static Otlp__AnyValue *add(tg_otlp_attributes *to, const void *key, size_t key_length) {
-    Otlp__KeyValue *pair = allocate(to->arena, sizeof *pair);
+// A pair with a value of `size` bytes behind it, which the caller makes.
+static void *add(tg_otlp_attributes *to, const void *key, size_t key_length, size_t size) {
+    Otlp__KeyValue *pair = allocate(to->arena, sizeof *pair + size);
     otlp__key_value__init(pair);
     pair->key = copy_text(to->arena, key, key_length);
-    pair->value = allocate(to->arena, sizeof *pair->value);
-    otlp__any_value__init(pair->value);
+    pair->value = (Otlp__AnyValue *)(pair + 1);
     append(to->arena, (void ***)to->items, to->count, &to->capacity, pair);
     return pair->value;
 }
 
-static void set_text(tg_otlp_attributes *to, Otlp__AnyValue *value, const void *text, size_t length) {
-    value->value_case = OTLP__ANY_VALUE__VALUE_STRING_VALUE;
-    value->string_value = copy_text(to->arena, text, length);
+static Otlp__AnyValue *add_any(tg_otlp_attributes *to, const void *key, size_t key_length) {
+    Otlp__AnyValue *value = add(to, key, key_length, sizeof *value);
+    otlp__any_value__init(value);
+    return value;
 }
 
 void tg_otlp_string(tg_otlp_attributes *to, const void *key, size_t key_length, const void *text, size_t length) {
-    set_text(to, add(to, key, key_length), text, length);
+    Otlp__TextValue *value = add(to, key, key_length, sizeof *value);
+    otlp__text_value__init(value);
+    value->value_case = OTLP__TEXT_VALUE__VALUE_STRING_VALUE;
+    value->string_value = copy_text(to->arena, text, length);
 }
 
 void tg_otlp_string_list(tg_otlp_attributes *to, const void *key, size_t key_length, const void *text, size_t length) {
-    Otlp__AnyValue *value = add(to, key, key_length);
+    Otlp__AnyValue *value = add_any(to, key, key_length);
     Otlp__ArrayValue *list = allocate(to->arena, sizeof *list);
     otlp__array_value__init(list);
     list->values = allocate(to->arena, sizeof *list->values);
     list->values[0] = allocate(to->arena, sizeof *list->values[0]);
     otlp__any_value__init(list->values[0]);
-    set_text(to, list->values[0], text, length);
+    list->values[0]->value_case = OTLP__ANY_VALUE__VALUE_STRING_VALUE;
+    list->values[0]->string_value = copy_text(to->arena, text, length);
     list->n_values = 1;
     value->value_case = OTLP__ANY_VALUE__VALUE_ARRAY_VALUE;
     value->array_value = list;
 }
 
 void tg_otlp_int(tg_otlp_attributes *to, const void *key, size_t key_length, int64_t number) {
-    Otlp__AnyValue *value = add(to, key, key_length);
-    value->value_case = OTLP__ANY_VALUE__VALUE_INT_VALUE;
+    Otlp__IntValue *value = add(to, key, key_length, sizeof *value);
+    otlp__int_value__init(value);
+    value->value_case = OTLP__INT_VALUE__VALUE_INT_VALUE;
     value->int_value = number;
 }
 
 void tg_otlp_double(tg_otlp_attributes *to, const void *key, size_t key_length, double number) {
-    Otlp__AnyValue *value = add(to, key, key_length);
+    Otlp__AnyValue *value = add_any(to, key, key_length);
     value->value_case = OTLP__ANY_VALUE__VALUE_DOUBLE_VALUE;
     value->double_value = number;
 }
 
 void tg_otlp_bool(tg_otlp_attributes *to, const void *key, size_t key_length, bool truth) {
-    Otlp__AnyValue *value = add(to, key, key_length);
+    Otlp__AnyValue *value = add_any(to, key, key_length);
     value->value_case = OTLP__ANY_VALUE__VALUE_BOOL_VALUE;
     value->bool_value = truth;
 }
 
 // ------------------------------------------------------------------ bytes
-
 static const ProtobufCMessage *root(tg_otlp *b) {
     switch (b->signal) {
     case TG_OTLP_METRICS: return &b->measurements.base;

@@ -5,6 +5,7 @@
 
 #define IS_ENOUGH(message, members) _Static_assert(sizeof(message) > 11 * (members), "its packed form is larger")
 IS_ENOUGH(Otlp__AnyValue, 1); IS_ENOUGH(Otlp__ArrayValue, 1); IS_ENOUGH(Otlp__KeyValue, 2);
+IS_ENOUGH(Otlp__TextValue, 1); IS_ENOUGH(Otlp__IntValue, 1);
 IS_ENOUGH(Otlp__InstrumentationScope, 2); IS_ENOUGH(Otlp__Resource, 1); IS_ENOUGH(Otlp__ExportTraceServiceRequest, 1);
 IS_ENOUGH(Otlp__ResourceSpans, 2); IS_ENOUGH(Otlp__ScopeSpans, 3); IS_ENOUGH(Otlp__Span, 12);
 IS_ENOUGH(Otlp__SpanEvent, 3); IS_ENOUGH(Otlp__SpanLink, 4); IS_ENOUGH(Otlp__Status, 2);

@@ -52,6 +52,96 @@ void   otlp__any_value__free_unpacked
   assert(message->base.descriptor == &otlp__any_value__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   otlp__text_value__init
+                     (Otlp__TextValue         *message)
+{
+  static const Otlp__TextValue init_value = OTLP__TEXT_VALUE__INIT;
+  *message = init_value;
+}
+size_t otlp__text_value__get_packed_size
+                     (const Otlp__TextValue *message)
+{
+  assert(message->base.descriptor == &otlp__text_value__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t otlp__text_value__pack
+                     (const Otlp__TextValue *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &otlp__text_value__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t otlp__text_value__pack_to_buffer
+                     (const Otlp__TextValue *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &otlp__text_value__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Otlp__TextValue *
+       otlp__text_value__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Otlp__TextValue *)
+     protobuf_c_message_unpack (&otlp__text_value__descriptor,
+                                allocator, len, data);
+}
+void   otlp__text_value__free_unpacked
+                     (Otlp__TextValue *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &otlp__text_value__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   otlp__int_value__init
+                     (Otlp__IntValue         *message)
+{
+  static const Otlp__IntValue init_value = OTLP__INT_VALUE__INIT;
+  *message = init_value;
+}
+size_t otlp__int_value__get_packed_size
+                     (const Otlp__IntValue *message)
+{
+  assert(message->base.descriptor == &otlp__int_value__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t otlp__int_value__pack
+                     (const Otlp__IntValue *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &otlp__int_value__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t otlp__int_value__pack_to_buffer
+                     (const Otlp__IntValue *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &otlp__int_value__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Otlp__IntValue *
+       otlp__int_value__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Otlp__IntValue *)
+     protobuf_c_message_unpack (&otlp__int_value__descriptor,
+                                allocator, len, data);
+}
+void   otlp__int_value__free_unpacked
+                     (Otlp__IntValue *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &otlp__int_value__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   otlp__array_value__init
                      (Otlp__ArrayValue         *message)
 {
@@ -1355,6 +1445,82 @@ const ProtobufCMessageDescriptor otlp__any_value__descriptor =
   otlp__any_value__field_indices_by_name,
   1,  otlp__any_value__number_ranges,
   (ProtobufCMessageInit) otlp__any_value__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor otlp__text_value__field_descriptors[1] =
+{
+  {
+    "string_value",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Otlp__TextValue, value_case),
+    offsetof(Otlp__TextValue, string_value),
+    NULL,
+    &protobuf_c_empty_string,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned otlp__text_value__field_indices_by_name[] = {
+  0,   /* field[0] = string_value */
+};
+static const ProtobufCIntRange otlp__text_value__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor otlp__text_value__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "otlp.TextValue",
+  "TextValue",
+  "Otlp__TextValue",
+  "otlp",
+  sizeof(Otlp__TextValue),
+  1,
+  otlp__text_value__field_descriptors,
+  otlp__text_value__field_indices_by_name,
+  1,  otlp__text_value__number_ranges,
+  (ProtobufCMessageInit) otlp__text_value__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor otlp__int_value__field_descriptors[1] =
+{
+  {
+    "int_value",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Otlp__IntValue, value_case),
+    offsetof(Otlp__IntValue, int_value),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned otlp__int_value__field_indices_by_name[] = {
+  0,   /* field[0] = int_value */
+};
+static const ProtobufCIntRange otlp__int_value__number_ranges[1 + 1] =
+{
+  { 3, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor otlp__int_value__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "otlp.IntValue",
+  "IntValue",
+  "Otlp__IntValue",
+  "otlp",
+  sizeof(Otlp__IntValue),
+  1,
+  otlp__int_value__field_descriptors,
+  otlp__int_value__field_indices_by_name,
+  1,  otlp__int_value__number_ranges,
+  (ProtobufCMessageInit) otlp__int_value__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor otlp__array_value__field_descriptors[1] =

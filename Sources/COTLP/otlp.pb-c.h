@@ -16,6 +16,8 @@ PROTOBUF_C__BEGIN_DECLS
 
 
 typedef struct Otlp__AnyValue Otlp__AnyValue;
+typedef struct Otlp__TextValue Otlp__TextValue;
+typedef struct Otlp__IntValue Otlp__IntValue;
 typedef struct Otlp__ArrayValue Otlp__ArrayValue;
 typedef struct Otlp__KeyValue Otlp__KeyValue;
 typedef struct Otlp__InstrumentationScope Otlp__InstrumentationScope;
@@ -75,6 +77,48 @@ struct  Otlp__AnyValue
 #define OTLP__ANY_VALUE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&otlp__any_value__descriptor) \
     , OTLP__ANY_VALUE__VALUE__NOT_SET, {0} }
+
+
+typedef enum {
+  OTLP__TEXT_VALUE__VALUE__NOT_SET = 0,
+  OTLP__TEXT_VALUE__VALUE_STRING_VALUE = 1
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(OTLP__TEXT_VALUE__VALUE__CASE)
+} Otlp__TextValue__ValueCase;
+
+/*
+ * AnyValue as it is on the wire when it holds a text or a whole number. Most do, and protobuf-c goes through all members of a oneof to
+ * pack one.
+ */
+struct  Otlp__TextValue
+{
+  ProtobufCMessage base;
+  Otlp__TextValue__ValueCase value_case;
+  union {
+    char *string_value;
+  };
+};
+#define OTLP__TEXT_VALUE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&otlp__text_value__descriptor) \
+    , OTLP__TEXT_VALUE__VALUE__NOT_SET, {0} }
+
+
+typedef enum {
+  OTLP__INT_VALUE__VALUE__NOT_SET = 0,
+  OTLP__INT_VALUE__VALUE_INT_VALUE = 3
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(OTLP__INT_VALUE__VALUE__CASE)
+} Otlp__IntValue__ValueCase;
+
+struct  Otlp__IntValue
+{
+  ProtobufCMessage base;
+  Otlp__IntValue__ValueCase value_case;
+  union {
+    int64_t int_value;
+  };
+};
+#define OTLP__INT_VALUE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&otlp__int_value__descriptor) \
+    , OTLP__INT_VALUE__VALUE__NOT_SET, {0} }
 
 
 struct  Otlp__ArrayValue
@@ -500,6 +544,44 @@ Otlp__AnyValue *
                       const uint8_t       *data);
 void   otlp__any_value__free_unpacked
                      (Otlp__AnyValue *message,
+                      ProtobufCAllocator *allocator);
+/* Otlp__TextValue methods */
+void   otlp__text_value__init
+                     (Otlp__TextValue         *message);
+size_t otlp__text_value__get_packed_size
+                     (const Otlp__TextValue   *message);
+size_t otlp__text_value__pack
+                     (const Otlp__TextValue   *message,
+                      uint8_t             *out);
+size_t otlp__text_value__pack_to_buffer
+                     (const Otlp__TextValue   *message,
+                      ProtobufCBuffer     *buffer);
+Otlp__TextValue *
+       otlp__text_value__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   otlp__text_value__free_unpacked
+                     (Otlp__TextValue *message,
+                      ProtobufCAllocator *allocator);
+/* Otlp__IntValue methods */
+void   otlp__int_value__init
+                     (Otlp__IntValue         *message);
+size_t otlp__int_value__get_packed_size
+                     (const Otlp__IntValue   *message);
+size_t otlp__int_value__pack
+                     (const Otlp__IntValue   *message,
+                      uint8_t             *out);
+size_t otlp__int_value__pack_to_buffer
+                     (const Otlp__IntValue   *message,
+                      ProtobufCBuffer     *buffer);
+Otlp__IntValue *
+       otlp__int_value__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   otlp__int_value__free_unpacked
+                     (Otlp__IntValue *message,
                       ProtobufCAllocator *allocator);
 /* Otlp__ArrayValue methods */
 void   otlp__array_value__init
@@ -1019,6 +1101,12 @@ void   otlp__partial_success__free_unpacked
 typedef void (*Otlp__AnyValue_Closure)
                  (const Otlp__AnyValue *message,
                   void *closure_data);
+typedef void (*Otlp__TextValue_Closure)
+                 (const Otlp__TextValue *message,
+                  void *closure_data);
+typedef void (*Otlp__IntValue_Closure)
+                 (const Otlp__IntValue *message,
+                  void *closure_data);
 typedef void (*Otlp__ArrayValue_Closure)
                  (const Otlp__ArrayValue *message,
                   void *closure_data);
@@ -1107,6 +1195,8 @@ typedef void (*Otlp__PartialSuccess_Closure)
 /* --- descriptors --- */
 
 extern const ProtobufCMessageDescriptor otlp__any_value__descriptor;
+extern const ProtobufCMessageDescriptor otlp__text_value__descriptor;
+extern const ProtobufCMessageDescriptor otlp__int_value__descriptor;
 extern const ProtobufCMessageDescriptor otlp__array_value__descriptor;
 extern const ProtobufCMessageDescriptor otlp__key_value__descriptor;
 extern const ProtobufCMessageDescriptor otlp__instrumentation_scope__descriptor;
