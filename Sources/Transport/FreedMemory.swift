@@ -9,4 +9,7 @@ package enum FreedMemory {
     /// To be called each second or so; what is freed between two calls is unbounded. From a thread that nobody waits for: it takes
     /// milliseconds.
     package static func trim() { _ = tg_trim_freed_memory(kept) }
+
+    /// All of it, behind work that is not a request's and took much.
+    package static func giveBack() { _ = tg_trim_freed_memory(0) }
 }

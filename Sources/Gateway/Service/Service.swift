@@ -206,6 +206,8 @@ package final class Service {
                 }
             }
         }
+        // Budgets' openings were read from the ledger, which may be long.
+        FreedMemory.giveBack()
     }
 
     /// All that can fail comes before anything is changed.
