@@ -18,6 +18,7 @@
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/timex.h>
 #include <time.h>
 #include <unistd.h>
@@ -111,6 +112,21 @@ int tg_thread_start(const char *name, void (*body)(void *), void *context) {
 void tg_thread_background(void) {
     // Linux keeps the nice value per thread. Lowering one's own is always allowed.
     setpriority(PRIO_PROCESS, (id_t)gettid(), 19);
+}
+
+void tg_thread_short_turns(void) {
+    // glibc has neither the calls nor the type (sched_setattr(2)).
+    struct {
+        uint32_t size, policy;
+        uint64_t flags;
+        int32_t nice;
+        uint32_t priority;
+        uint64_t runtime, deadline, period;
+    } attributes = {.size = sizeof attributes};
+    if (syscall(SYS_sched_getattr, 0, &attributes, sizeof attributes, 0) != 0) return;
+    attributes.size = sizeof attributes;
+    attributes.runtime = 100000;
+    syscall(SYS_sched_setattr, 0, &attributes, 0);
 }
 
 static int64_t clock_nanoseconds(clockid_t clock) {
@@ -242,22 +258,22 @@ void *tg_remap(void *start, size_t bytes, size_t larger) {
 
 void tg_unmap(void *start, size_t bytes) { munmap(start, bytes); }
 
-bool tg_trim_freed_memory(size_t least) {
+size_t tg_freed_memory(void) {
     char text[128];
     int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return false;
+    if (fd < 0) return 0;
     ssize_t got = read(fd, text, sizeof text - 1);
     close(fd);
     unsigned long resident, shared;
     text[got > 0 ? got : 0] = 0;
-    if (sscanf(text, "%*u %lu %lu", &resident, &shared) != 2 || shared > resident) return false;
+    if (sscanf(text, "%*u %lu %lu", &resident, &shared) != 2 || shared > resident) return 0;
     struct mallinfo2 heap = mallinfo2();
     // What is in use may be not resident, never the other way round.
     size_t own = (resident - shared) * (size_t)sysconf(_SC_PAGESIZE), used = heap.uordblks + heap.hblkhd;
-    if (own < used + least) return false;
-    malloc_trim(least / 4);
-    return true;
+    return own > used ? own - used : 0;
 }
+
+void tg_trim_freed_memory(void) { malloc_trim(0); }
 
 int tg_descriptor_limit(void) {
     struct rlimit limit;

@@ -8,7 +8,7 @@ package final class Ledger: Sendable {
         package var loops = 1
         /// The most requests per loop that are in flight or wait for the database; a power of two. One takes 8 KiB.
         package var slotsPerLoop = 16_384
-        /// Slots per loop that have room on the disk from the start; of many loops fewer, see `initialSlotsEach`.
+        /// Slots per loop that have room on the disk from the start.
         package var initialSlots = 2048
         /// The most audit lines that wait for the database.
         package var auditCapacity = 100_000
@@ -28,9 +28,9 @@ package final class Ledger: Sendable {
 
         package init() {}
 
-        /// What is made at the start is written to the disk: 64 loops shall not wait for a gigabyte of it.
-        var initialSlotsEach: Int { min(initialSlots, max(Self.fewestSlots, Self.initialSlotsOfAll / max(1, loops))) }
-        private static let fewestSlots = 256, initialSlotsOfAll = 4_096
+        /// Those of them that are written at the start: 64 loops shall not wait for a gigabyte.
+        var writtenSlots: Int { min(initialSlots, max(Self.fewestWritten, Self.writtenOfAll / max(1, loops))) }
+        private static let fewestWritten = 256, writtenOfAll = 4_096
     }
 
     /// The journals, by loop.
@@ -71,7 +71,7 @@ package final class Ledger: Sendable {
             journals.append(
                 try Journal(
                     path: directory.journalPath(loop: loop), capacity: options.slotsPerLoop,
-                    initial: options.initialSlotsEach, wake: wake))
+                    initial: options.initialSlots, written: options.writtenSlots, wake: wake))
         }
         self.journals = journals
         let inbox = WriterInbox(capacity: options.auditCapacity, wake: wake)

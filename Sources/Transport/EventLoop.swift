@@ -123,7 +123,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
 
     /// Starts the loop's thread. A background loop gives way to the others when there is not enough processor for all.
     package func start(isBackground: Bool = false) throws(TransportError) {
-        if isBackground { post { tg_thread_background() } }
+        post { isBackground ? tg_thread_background() : tg_thread_short_turns() }
         let context = Unmanaged.passRetained(self).toOpaque()
         let result = tg_thread_start(
             "loop-\(index)",

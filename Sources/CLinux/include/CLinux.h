@@ -40,6 +40,10 @@ int tg_thread_start(const char *name, void (*body)(void *), void *context);
 
 // The calling thread gives way to all others (nice 19).
 void tg_thread_background(void);
+// The calling thread's turns are of 0.1 ms, the shortest: its share of the processor stays what it is, but when it wakes up, a thread
+// with the usual turns of some milliseconds gives way to it at once (EEVDF, since Linux 6.12; before, this changes nothing). Threads that it
+// starts inherit this.
+void tg_thread_short_turns(void);
 
 int64_t tg_monotonic_nanoseconds(void);
 int64_t tg_realtime_nanoseconds(void);
@@ -77,8 +81,11 @@ void tg_raise_descriptor_limit(void);
 void tg_grow_descriptor_table(int count);
 // Keeps freed memory of up to 16 MiB at the end of a heap for the next request instead of giving it back page by page. Once, before threads start.
 void tg_keep_freed_memory(void);
-// Gives freed memory back to the system where more than so many bytes of it are resident. Takes milliseconds for much.
-bool tg_trim_freed_memory(size_t least);
+// Bytes that are resident and not in use: freed memory, the rest of pages that are in use in part, and what the heap does not know of,
+// such as large bodies.
+size_t tg_freed_memory(void);
+// Gives whole pages of freed memory back to the system. Takes milliseconds for much, and loops wait for it where they allocate.
+void tg_trim_freed_memory(void);
 // Zeroed pages of their own, NULL when there are none; the size is rounded up to whole pages.
 void *tg_map(size_t bytes);
 void *tg_remap(void *start, size_t bytes, size_t larger);

@@ -52,7 +52,7 @@ enum MachineChecks {
         let whose = isOfGateway ? "the gateway may open" : "a process started here may open"
         let detail = "\(whose) \(limit) files"
         guard limit < wanted else { return .ok(check, detail) }
-        let cure = "LimitNOFILE=\(wanted) in the unit (ulimit -n \(wanted)), or a smaller limits.connections"
+        let cure = "LimitNOFILE=\(wanted) in the unit (ulimit -Hn \(wanted)), or a smaller limits.connections"
         return .warn(check, "\(detail); \(connections) connections need up to \(wanted)", cure: cure)
     }
 

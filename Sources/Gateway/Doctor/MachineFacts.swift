@@ -23,12 +23,12 @@ enum MachineFacts {
         return folder
     }
 
-    /// Of a process, else of this one. `nil`: no limit.
+    /// Of a process, else of one that is started here: a gateway takes as many as the hard limit allows.
     static func openFiles(of process: Int32?) -> (limit: Int64, isOfProcess: Bool) {
         if let process, let limit = limit(of: process) { return (limit, true) }
         var limits = rlimit()
         guard getrlimit(__rlimit_resource_t(7), &limits) == 0 else { return (.max, false) }
-        return (Int64(clamping: limits.rlim_cur), false)
+        return (Int64(clamping: limits.rlim_max), false)
     }
 
     /// `Max open files   1024   1048576   files`: the first number counts.

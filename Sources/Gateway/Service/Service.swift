@@ -26,6 +26,7 @@ package final class Service {
     private let tokens: TokenDistribution
     private let clientTelemetry: ClientTelemetryHost
     private let log: LogWriter
+    private var freed = FreedMemory()
 
     /// Takes the data directory and the addresses; nothing is served before `run`. `loops`: 0 is one for each core.
     package init(configuration path: String, loops: Int) throws {
@@ -128,7 +129,7 @@ package final class Service {
             case nil:
                 if FileStamp(snapshot.files) != stamp { reload(reason: "the file changed") }
                 tokens.checkFiles()
-                FreedMemory.trim()
+                freed.trim()
             }
         }
         await drain()
@@ -207,7 +208,7 @@ package final class Service {
             }
         }
         // Budgets' openings were read from the ledger, which may be long.
-        FreedMemory.giveBack()
+        freed.giveBack()
     }
 
     /// All that can fail comes before anything is changed.

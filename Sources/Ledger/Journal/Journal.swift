@@ -24,14 +24,16 @@ package final class Journal: @unchecked Sendable {
     package private(set) var refusals = 0
 
     /// - Parameters:
-    ///   - capacity: the most slots, a power of two; `initial` of them get room on the disk at once.
-    init(path: String, capacity: Int, initial: Int, wake: WriterWake) throws(LedgerError) {
+    ///   - capacity: the most slots, a power of two.
+    ///   - initial: slots that get room on the disk at once.
+    ///   - written: those of them whose room is written once, which makes the first use of each cheaper.
+    init(path: String, capacity: Int, initial: Int, written: Int = .max, wake: WriterWake) throws(LedgerError) {
         file = try JournalFile.create(path: path, capacity: capacity)
         self.wake = wake
         closed = SlotRing(capacity: capacity)
         returned = SlotRing(capacity: capacity)
         free = .allocate(capacity: capacity)
-        guard file.prepare(min(initial, capacity)), grow(to: min(initial, capacity)) else {
+        guard file.prepare(min(written, initial, capacity)), grow(to: min(initial, capacity)) else {
             throw .file(operation: "allocate", path: path, code: 28)  // ENOSPC
         }
     }

@@ -226,8 +226,11 @@ class Lenient:
             except OSError:
                 return
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            if self._tls:
-                connection = self._tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+            try:
+                if self._tls:
+                    connection = self._tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+            except OSError:  # the client has gone
+                continue
             line = Line(len(self.lines), connection)
             self.lines.append(line)
             threading.Thread(target=self._serve, args=(line,), daemon=True).start()
