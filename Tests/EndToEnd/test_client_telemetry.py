@@ -113,11 +113,16 @@ def test_activity_equals_what_the_client_sent(claude, gateway, key, upstream, si
     run.said("Done.")
     gateway.ledger.closed(2)
     eventually(lambda: of_client(sink, "claude_code.cost.usage"), "the client's metrics arrive")
-    total = eventually(lambda: (t := activity(gateway)["total"])["sessions"] and t["tool_calls"] and t, "activity in the ledger")
 
     def sent(name, **attributes):
         return sum(point.value for point in of_client(sink, name, **attributes))
 
+    def agreed():
+        """The client exports what it counts in several pieces, which the ledger and the collector get one after the other."""
+        total, tokens = activity(gateway)["total"], [sent("claude_code.token.usage", type=kind) for kind in ("input", "output")]
+        return [total["client_input_tokens"], total["client_output_tokens"]] == tokens and total["sessions"] and total["tool_calls"] and total
+
+    total = eventually(agreed, "the ledger has what the collector got")
     assert total["sessions"] == sent("claude_code.session.count") == 1
     assert total["lines_added"] == sent("claude_code.lines_of_code.count", type="added") > 0
     assert total["client_input_tokens"] == sent("claude_code.token.usage", type="input")

@@ -69,7 +69,7 @@ def test_no_head_at_all(impatient, kind):
 
 @pytest.mark.parametrize("kind", TRANSLATED[:1] + ["gemini", "bedrock-converse", "bedrock-claude"])
 def test_pings_while_the_provider_thinks(impatient, kind):
-    answer = impatient.ask(kind, reply("Late.", size=100, pace=0.2), stream=True)
+    answer = impatient.ask(kind, reply("Late.", size=100, pace=0.15), stream=True)
     assert says(answer) == "Late."
     kinds = [event["type"] for event in answer.events]
     assert kinds.count("ping") >= 2 and kinds.count("message_start") == 1
