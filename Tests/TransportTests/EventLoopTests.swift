@@ -1,3 +1,4 @@
+import Glibc
 import LoopSupport
 import Synchronization
 import Testing
@@ -126,5 +127,19 @@ extension LoopHost {
             return (before, host.loop.timerCount)
         }
         #expect(counts.0 == counts.1)
+    }
+
+    @Test("A background loop gives way, and is left a share of a busy processor")
+    func background() async throws {
+        func niceness(_ isBackground: Bool) async throws -> Int32 {
+            let loop = try EventLoop(index: 0)
+            try loop.start(isBackground: isBackground)
+            return await withCheckedContinuation { answer in
+                // Of the thread that asks.
+                loop.post { answer.resume(returning: getpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0)) }
+            }
+        }
+        let usual = try await niceness(false)
+        #expect(try await niceness(true) == min(19, usual + 10))
     }
 }

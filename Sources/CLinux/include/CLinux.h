@@ -38,7 +38,7 @@ void tg_set_thread_loop(void *loop);
 // A thread with a name; detached. Returns 0 or an errno.
 int tg_thread_start(const char *name, void (*body)(void *), void *context);
 
-// The calling thread gives way to all others (nice 19).
+// The calling thread gives way to the others of its process: ten steps nicer than it is.
 void tg_thread_background(void);
 // The calling thread's turns are of 0.1 ms, the shortest: its share of the processor stays what it is, but when it wakes up, a thread
 // with the usual turns of some milliseconds gives way to it at once (EEVDF, since Linux 6.12; before, this changes nothing). Threads that it
