@@ -11,25 +11,39 @@ size_t tg_find_byte(const void *bytes, size_t count, uint8_t byte) {
     return found ? (size_t)(found - (const uint8_t *)bytes) : count;
 }
 
+#if defined(__x86_64__)
+// Where 16 places have two bytes of a needle, so far apart.
+static inline __m128i has_both(const uint8_t *bytes, size_t apart, __m128i one, __m128i other) {
+    return _mm_and_si128(
+        _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)bytes), one),
+        _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(bytes + apart)), other));
+}
+
+// Its middle and its last byte at once: on JSON several times as fast as memmem. Gives where it stopped: at the needle, or where fewer
+// bytes are left.
+static size_t to_needle(const uint8_t *bytes, size_t count, const uint8_t *needle, size_t needle_count) {
+    size_t i = 0, middle = needle_count / 2 - 1, last = needle_count - 1, apart = last - middle;
+    const __m128i one = _mm_set1_epi8((char)needle[middle]), other = _mm_set1_epi8((char)needle[last]);
+    for (; i + last + 64 <= count; i += 64) {
+        const uint8_t *at = bytes + i + middle;
+        __m128i a = has_both(at, apart, one, other), b = has_both(at + 16, apart, one, other);
+        __m128i c = has_both(at + 32, apart, one, other), d = has_both(at + 48, apart, one, other);
+        if (!_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(a, b), _mm_or_si128(c, d)))) continue;
+        uint64_t mask = (uint64_t)_mm_movemask_epi8(a) | (uint64_t)_mm_movemask_epi8(b) << 16 | (uint64_t)_mm_movemask_epi8(c) << 32
+                        | (uint64_t)_mm_movemask_epi8(d) << 48;
+        for (; mask; mask &= mask - 1) {
+            size_t place = i + (size_t)__builtin_ctzll(mask);
+            if (memcmp(bytes + place, needle, needle_count) == 0) return place;
+        }
+    }
+    return i;
+}
+#endif
+
 size_t tg_find_bytes(const void *start, size_t count, const void *needle, size_t needle_count) {
     size_t i = 0;
 #if defined(__x86_64__)
-    // Three bytes of the needle at once: on JSON twice as fast as memmem.
-    const uint8_t *bytes = start, *wanted = needle;
-    if (needle_count >= 4) {
-        size_t middle = needle_count / 2 - 1, last = needle_count - 1;
-        const __m128i a = _mm_set1_epi8((char)wanted[0]), b = _mm_set1_epi8((char)wanted[middle]), c = _mm_set1_epi8((char)wanted[last]);
-        for (; i + last + 16 <= count; i += 16) {
-            __m128i hit = _mm_and_si128(
-                _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(bytes + i)), a),
-                _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(bytes + i + middle)), b));
-            hit = _mm_and_si128(hit, _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(bytes + i + last)), c));
-            for (unsigned mask = (unsigned)_mm_movemask_epi8(hit); mask; mask &= mask - 1) {
-                size_t place = i + (size_t)__builtin_ctz(mask);
-                if (memcmp(bytes + place, wanted, needle_count) == 0) return place;
-            }
-        }
-    }
+    if (needle_count >= 4) i = to_needle(start, count, needle, needle_count);
 #endif
     const uint8_t *found = memmem((const uint8_t *)start + i, count - i, needle, needle_count);
     return found ? (size_t)(found - (const uint8_t *)start) : count;

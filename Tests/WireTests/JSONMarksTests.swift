@@ -42,7 +42,7 @@ import Testing
     func finding() {
         var generator = SeededGenerator(seed: 11)
         for _ in 0..<2_000 {
-            let count = Int.random(in: 0..<90, using: &generator)
+            let count = Int.random(in: 0..<300, using: &generator)
             let bytes = (0..<count).map { _ in Array(#""cache_control"#.utf8).randomElement(using: &generator) ?? 0 }
             let place = Int.random(in: 0...count, using: &generator)
             let whole = Array(bytes[..<place]) + Array(#""cache_control""#.utf8) + Array(bytes[place...])
