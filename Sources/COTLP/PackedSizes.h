@@ -7,11 +7,7 @@
 #define IS_ENOUGH(message, members) _Static_assert(sizeof(message) > 11 * (members), "its packed form is larger")
 IS_ENOUGH(Otlp__AnyValue, 1); IS_ENOUGH(Otlp__ArrayValue, 1); IS_ENOUGH(Otlp__KeyValue, 2);
 IS_ENOUGH(Otlp__TextValue, 1); IS_ENOUGH(Otlp__IntValue, 1);
-IS_ENOUGH(Otlp__InstrumentationScope, 2); IS_ENOUGH(Otlp__Resource, 1); IS_ENOUGH(Otlp__ExportTraceServiceRequest, 1);
-IS_ENOUGH(Otlp__ResourceSpans, 2); IS_ENOUGH(Otlp__ScopeSpans, 3); IS_ENOUGH(Otlp__Span, 12);
-IS_ENOUGH(Otlp__SpanEvent, 3); IS_ENOUGH(Otlp__SpanLink, 4); IS_ENOUGH(Otlp__Status, 2);
-IS_ENOUGH(Otlp__ExportMetricsServiceRequest, 1); IS_ENOUGH(Otlp__ResourceMetrics, 2); IS_ENOUGH(Otlp__ScopeMetrics, 3);
+IS_ENOUGH(Otlp__Span, 12); IS_ENOUGH(Otlp__SpanEvent, 3); IS_ENOUGH(Otlp__SpanLink, 4); IS_ENOUGH(Otlp__Status, 2);
 IS_ENOUGH(Otlp__Metric, 4); IS_ENOUGH(Otlp__Gauge, 1); IS_ENOUGH(Otlp__Sum, 3); IS_ENOUGH(Otlp__Histogram, 2);
 IS_ENOUGH(Otlp__NumberDataPoint, 4); IS_ENOUGH(Otlp__Exemplar, 4); IS_ENOUGH(Otlp__HistogramDataPoint, 8);
-IS_ENOUGH(Otlp__ExportLogsServiceRequest, 1); IS_ENOUGH(Otlp__ResourceLogs, 2); IS_ENOUGH(Otlp__ScopeLogs, 3);
 IS_ENOUGH(Otlp__LogRecord, 9);

@@ -6,11 +6,11 @@
 #include <stdint.h>
 
 typedef struct tg_otlp tg_otlp;
-typedef enum { TG_OTLP_TRACES, TG_OTLP_METRICS, TG_OTLP_LOGS } tg_otlp_signal;
 // Something that attributes are added to: the resource, a span, a data point, a log record.
 typedef struct tg_otlp_attributes tg_otlp_attributes;
 
-tg_otlp *_Nullable tg_otlp_create(tg_otlp_signal signal);
+// For spans, metrics or log records, of one kind only. Resource and scope come first.
+tg_otlp *_Nullable tg_otlp_create(void);
 void tg_otlp_free(tg_otlp *_Nonnull builder);
 
 tg_otlp_attributes *_Nonnull tg_otlp_resource(tg_otlp *_Nonnull builder);
@@ -67,7 +67,7 @@ void tg_otlp_int(tg_otlp_attributes *_Nonnull to, const void *_Nonnull key, size
 void tg_otlp_double(tg_otlp_attributes *_Nonnull to, const void *_Nonnull key, size_t key_length, double value);
 void tg_otlp_bool(tg_otlp_attributes *_Nonnull to, const void *_Nonnull key, size_t key_length, bool value);
 
-// The bytes of the request; they last as long as the builder.
+// The bytes of the request, which is complete then; they last as long as the builder.
 const uint8_t *_Nonnull tg_otlp_pack(tg_otlp *_Nonnull builder, size_t *_Nonnull length);
 
 // What a collector's answer says was rejected; 0 if nothing, -1 if the answer is no OTLP. Its words go into message, cut to fit.

@@ -4,14 +4,8 @@ import COTLP
 final class OTLPBuilder {
     let handle: OpaquePointer
 
-    init?(_ signal: Signal, resource: [(name: String, value: String)], version: String) {
-        let kind =
-            switch signal {
-            case .spans: TG_OTLP_TRACES
-            case .metrics: TG_OTLP_METRICS
-            case .logs: TG_OTLP_LOGS
-            }
-        guard let handle = tg_otlp_create(kind) else { return nil }
+    init?(resource: [(name: String, value: String)], version: String) {
+        guard let handle = tg_otlp_create() else { return nil }
         self.handle = handle
         let attributes = tg_otlp_resource(handle)
         for (name, value) in resource { Self.add(attributes, name, value) }

@@ -10,7 +10,7 @@ struct MetricEncoder {
     /// The bytes of an `ExportMetricsServiceRequest` (protobuf). Times in Unix nanoseconds: when the process started, when the
     /// differences began (delta only), and now.
     func encode(_ figures: MetricShard, startedAt: Int64, since: Int64, at now: Int64) -> [UInt8] {
-        guard let builder = OTLPBuilder(.metrics, resource: resource, version: version) else { return [] }
+        guard let builder = OTLPBuilder(resource: resource, version: version) else { return [] }
         for instrument in Instrument.allCases {
             let series = figures.series[instrument.rawValue]
             guard !series.isEmpty else { continue }

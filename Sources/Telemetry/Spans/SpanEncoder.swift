@@ -10,7 +10,7 @@ struct SpanEncoder {
 
     /// The bytes of an `ExportTraceServiceRequest` (protobuf).
     func encode(_ batches: [RecordBatch]) -> [UInt8] {
-        guard let builder = OTLPBuilder(.spans, resource: resource, version: version) else { return [] }
+        guard let builder = OTLPBuilder(resource: resource, version: version) else { return [] }
         for batch in batches {
             batch.bytes.withUnsafeBytes { bytes in
                 var reader = RecordReader(bytes, lengthLimit: lengthLimit)
