@@ -29,7 +29,7 @@ struct RecordReader {
     /// Cut to the limit. Header values may hold any bytes, but a protobuf string that is not UTF-8 would cost the whole
     /// batch.
     func withUTF8(_ bytes: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void) {
-        if bytes.allSatisfy({ $0 < 0x80 }) {
+        if bytes.isASCII {
             return body(UnsafeRawBufferPointer(rebasing: bytes.prefix(lengthLimit)))
         }
         var text = String(decoding: bytes, as: UTF8.self)

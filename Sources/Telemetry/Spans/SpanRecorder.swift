@@ -50,16 +50,12 @@ package struct SpanRecorder: ~Copyable {
 
     package mutating func text(_ key: AttributeKey, _ value: UnsafeRawBufferPointer) {
         guard value.count > 0 else { return }
-        bytes.append(byte: key.rawValue)
-        put(.text, value)
+        bytes.append(key.rawValue, Value.text.rawValue, counted: value)
     }
 
     package mutating func text(_ key: AttributeKey, _ value: String) {
         guard !value.isEmpty else { return }
-        bytes.append(byte: key.rawValue)
-        bytes.append(byte: Value.text.rawValue)
-        number(UInt32(value.utf8.count))
-        bytes.append(string: value)
+        bytes.append(key.rawValue, Value.text.rawValue, counted: value)
     }
 
     package mutating func text(_ key: AttributeKey, _ value: StaticString) {
@@ -80,22 +76,15 @@ package struct SpanRecorder: ~Copyable {
     /// A list of one string.
     package mutating func list(_ key: AttributeKey, _ value: String) {
         guard !value.isEmpty else { return }
-        bytes.append(byte: key.rawValue)
-        bytes.append(byte: Value.list.rawValue)
-        number(UInt32(value.utf8.count))
-        bytes.append(string: value)
+        bytes.append(key.rawValue, Value.list.rawValue, counted: value)
     }
 
     package mutating func integer(_ key: AttributeKey, _ value: Int64) {
-        bytes.append(byte: key.rawValue)
-        bytes.append(byte: Value.integer.rawValue)
-        number(value)
+        bytes.append(key.rawValue, Value.integer.rawValue, word: UInt64(bitPattern: value))
     }
 
     package mutating func double(_ key: AttributeKey, _ value: Double) {
-        bytes.append(byte: key.rawValue)
-        bytes.append(byte: Value.double.rawValue)
-        number(value.bitPattern)
+        bytes.append(key.rawValue, Value.double.rawValue, word: value.bitPattern)
     }
 
     package mutating func yes(_ key: AttributeKey) {
@@ -130,12 +119,6 @@ package struct SpanRecorder: ~Copyable {
         bytes.reset()
         count = 0
         return batch
-    }
-
-    private mutating func put(_ type: Value, _ value: UnsafeRawBufferPointer) {
-        bytes.append(byte: type.rawValue)
-        number(UInt32(value.count))
-        bytes.append(value)
     }
 
     private mutating func number<Number: FixedWidthInteger>(_ value: Number) {
