@@ -22,25 +22,29 @@ package struct ConversationMemory {
     package mutating func conversation(
         _ body: UnsafeRawBufferPointer, members: [JSONMember], session: UnsafeRawBufferPointer, trail: PrefixTrail?
     ) -> Conversation {
-        let key = Self.key(body, members, session)
-        var known = young.removeValue(forKey: key)
-        if let known { size -= known.size } else { known = old.removeValue(forKey: key) }
-        var entry = known ?? KnownConversation()
-        defer { keep(entry, key) }
-        return Conversation(body: body, members: members, knowing: &entry, trail: trail ?? PrefixTrail(caller: 0))
+        let key = Self.key(body, members, session), entry = entry(key), sizeBefore = entry.size
+        defer { changed(entry, key, by: entry.size - sizeBefore) }
+        return Conversation(body: body, members: members, knowing: entry, trail: trail ?? PrefixTrail(caller: 0))
     }
 
-    private mutating func keep(_ entry: KnownConversation, _ key: UInt64) {
-        let size = entry.size
-        // One that is larger than all others together may be read anew each time.
-        guard size <= capacity else { return }
-        if self.size + size > capacity {
-            old = young
-            young = [:]
-            self.size = 0
-        }
+    private mutating func entry(_ key: UInt64) -> KnownConversation {
+        if let known = young[key] { return known }
+        let entry = old.removeValue(forKey: key) ?? KnownConversation()
         young[key] = entry
-        self.size += size
+        size += entry.size
+        return entry
+    }
+
+    private mutating func changed(_ entry: KnownConversation, _ key: UInt64, by change: Int) {
+        size += change
+        guard size > capacity else { return }
+        young.removeValue(forKey: key)
+        size -= entry.size
+        // One that is larger than all others together may be read anew each time.
+        guard entry.size <= capacity else { return }
+        old = young
+        young = [key: entry]
+        size = entry.size
     }
 
     /// Subagents and helping requests have the session's id, too: conversations are told apart by how they begin.

@@ -17,8 +17,8 @@ extension Conversation {
     ///   - body: the whole body, which was found to be a JSON object.
     ///   - members: those of its first level.
     package init(body: UnsafeRawBufferPointer, members: [JSONMember]) {
-        var nothing = KnownConversation(learns: false)
-        self.init(body: body, members: members, knowing: &nothing, trail: PrefixTrail(caller: 0))
+        self.init(
+            body: body, members: members, knowing: KnownConversation(learns: false), trail: PrefixTrail(caller: 0))
     }
 
     /// The same for a conversation of which something is known: only what is new in it is read.
@@ -27,7 +27,7 @@ extension Conversation {
     ///   - known: what an earlier body had; learns what this one has.
     ///   - trail: how this one begins.
     init(
-        body: UnsafeRawBufferPointer, members: [JSONMember], knowing known: inout KnownConversation, trail: PrefixTrail
+        body: UnsafeRawBufferPointer, members: [JSONMember], knowing known: KnownConversation, trail: PrefixTrail
     ) {
         self.init()
         var tools: Range<Int>?, system: Range<Int>?, messages: Range<Int>?
@@ -54,7 +54,7 @@ extension Conversation {
         // In the order in which they are cached.
         if let tools { read(body.slice(tools), &known.tools) { $0.read(tools: $1) } }
         if let system { read(body.slice(system), &known.system) { $0.read(system: $1) } }
-        if let messages { read(messages: MessagesText(body, messages, trail), &known) }
+        if let messages { read(messages: MessagesText(body, messages, trail), known) }
     }
 
     /// A part of the body that seldom changes.
@@ -68,16 +68,16 @@ extension Conversation {
         known = KnownConversation.Part(text, segments[first...])
     }
 
-    private mutating func read(messages: MessagesText, _ known: inout KnownConversation) {
+    private mutating func read(messages: MessagesText, _ known: KnownConversation) {
         guard !Self.hasBlanks(messages.bytes) else {
-            guard messages.bytes.count <= Self.maximumNewBytes else { return forgetAll(&known) }
+            guard messages.bytes.count <= Self.maximumNewBytes else { return forgetAll(known) }
             known.forgetMessages()
-            var nothing = KnownConversation(learns: false)
             return SignificantBytes.of(messages.bytes).withUnsafeBytes { compact in
-                readMessages(MessagesText(compact, 0..<compact.count, PrefixTrail(caller: 0)), &nothing)
+                readMessages(
+                    MessagesText(compact, 0..<compact.count, PrefixTrail(caller: 0)), KnownConversation(learns: false))
             }
         }
-        readMessages(messages, &known)
+        readMessages(messages, known)
     }
 
     /// Of most conversations a segment has more.
@@ -149,16 +149,16 @@ extension Conversation {
 
     // MARK: Messages
 
-    private mutating func readMessages(_ text: MessagesText, _ known: inout KnownConversation) {
+    private mutating func readMessages(_ text: MessagesText, _ known: KnownConversation) {
         let messages = text.bytes
         guard messages.first == UInt8(ascii: "[") else { return known.forgetMessages() }
         let first = segments.count
         let start = known.resume(&self, text)
-        guard messages.count - start <= Self.maximumNewBytes else { return forgetAll(&known) }
+        guard messages.count - start <= Self.maximumNewBytes else { return forgetAll(known) }
         segments.reserve(min(Self.maximumSegments, 2 + (messages.count - start) / Self.segmentBytes))
         var hasher = SegmentHasher(messages, from: start), marks = MessageMarks(messages, from: start)
         // Blocks of what came since the newest answer.
-        var newest: [Range<Int>] = []
+        var newest: [MessageMarks.Block] = []
         let isWhole = JSONMarks.read(messages, levels: MessageMarks.levels, from: start) { places in
             for place in places {
                 guard let message = marks.take(place) else { continue }
@@ -167,13 +167,13 @@ extension Conversation {
                 known.learn(self, text, end: message.range.upperBound, behind: first)
             }
         }
-        guard isWhole else { return forgetAll(&known) }
+        guard isWhole else { return forgetAll(known) }
         known.keep(segments[first...])
-        toolResults = newest.compactMap { ToolResult(messages.slice($0)) }
+        toolResults = newest.compactMap { ToolResult($0, messages) }
     }
 
     /// Nothing can be said of the messages, and so nothing of what a cache should have.
-    private mutating func forgetAll(_ known: inout KnownConversation) {
+    private mutating func forgetAll(_ known: KnownConversation) {
         known.forgetMessages()
         var nothing = Conversation()
         (nothing.parameters, nothing.automaticMark) = (parameters, automaticMark)
@@ -182,7 +182,7 @@ extension Conversation {
 
     private mutating func take(
         _ message: MessageMarks.Message, _ found: SegmentHasher.Found, _ messages: UnsafeRawBufferPointer,
-        _ newest: inout [Range<Int>]
+        _ newest: inout [MessageMarks.Block]
     ) {
         let role = MessageRole(messages.slice(message.role))
         if role == .assistant { newest.removeAll(keepingCapacity: true) }
@@ -197,26 +197,26 @@ extension Conversation {
         add(.message, index, found)
         segments[segments.count - 1].role = role
         segments[segments.count - 1].blocks = message.string == nil ? message.blocks.count : 1
-        guard role == .assistant, let first = message.blocks.first else { return }
-        segments[segments.count - 1].thinks =
-            messages.slice(first.lowerBound..<min(first.lowerBound + 26, first.upperBound)).firstIndex(of: "thinking\"")
-            != nil
+        guard role == .assistant, let type = message.blocks.first?.type else { return }
+        let name = JSONString(quoted: type, in: messages)
+        segments[segments.count - 1].thinks = name.equals("thinking") || name.equals("redacted_thinking")
     }
 
     private mutating func readQuestion(
-        _ message: MessageMarks.Message, _ messages: UnsafeRawBufferPointer, _ newest: inout [Range<Int>]
+        _ message: MessageMarks.Message, _ messages: UnsafeRawBufferPointer, _ newest: inout [MessageMarks.Block]
     ) {
         var question = Question(), key = promptKey
         if let string = message.string {
-            let said = JSONString(quoted: string, in: messages)
+            let said = messages.inside(string)
             question.take(JSONString(literal: "text"), said)
-            key = SegmentHasher.hash(said.bytes, after: key)
+            key = SegmentHasher.hash(said, after: key)
         }
-        for place in message.blocks {
-            let json = messages.slice(place), block = MessageBlock(json)
-            let isSaid = question.take(block.type, block.text)
-            if isSaid { key = SegmentHasher.hash(block.text?.bytes ?? json, after: key) }
-            if block.type?.equals("tool_result") == true { newest.append(place) }
+        for block in message.blocks {
+            let type = block.type.map { JSONString(quoted: $0, in: messages) }, text = block.text.map(messages.inside)
+            if question.take(type, text) {
+                key = SegmentHasher.hash(text ?? messages.slice(block.range), after: key)
+            }
+            if type?.equals("tool_result") == true { newest.append(block) }
         }
         guard question.isPrompt else { return }
         promptIndex = messageCount
@@ -240,5 +240,23 @@ extension MessageRole {
         self =
             name.equals("user")
             ? .user : name.equals("assistant") ? .assistant : name.equals("system") ? .system : .other
+    }
+}
+
+extension ToolResult {
+    /// Of a block of the type `tool_result`; `nil` for one without an id.
+    fileprivate init?(_ block: MessageMarks.Block, _ messages: UnsafeRawBufferPointer) {
+        guard let place = block.toolUseID, let id = try? JSONString(quoted: place, in: messages).decoded(), !id.isEmpty
+        else { return nil }
+        self.init(
+            id: id, isError: block.isError.map { messages.slice($0).equals("true") } ?? false,
+            bytes: block.content?.count ?? 0)
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// What stands between the quotes of a string.
+    fileprivate func inside(_ string: Range<Int>) -> UnsafeRawBufferPointer {
+        slice(string.lowerBound + 1..<string.upperBound - 1)
     }
 }

@@ -21,8 +21,8 @@ struct MessagesText {
 }
 
 /// What the last body of a conversation had, as hashes of its bytes: of the next body, which is the same with something added, the
-/// part that is the same need not be read again.
-struct KnownConversation {
+/// part that is the same need not be read again. An object: it is changed where it stands in its table.
+final class KnownConversation {
     /// The value of `tools` or `system`.
     struct Part {
         private var hash: UInt64 = 0
@@ -70,7 +70,7 @@ struct KnownConversation {
     /// What it weighs, in segments.
     var size: Int { tools.segments.count + system.segments.count + segments.count + pieces.count + 4 }
 
-    mutating func forgetMessages() {
+    func forgetMessages() {
         pieces = []
         segments = []
     }
@@ -78,7 +78,7 @@ struct KnownConversation {
     /// Gives a conversation the messages that are known, and forgets those that are not sent any more.
     ///
     /// - Returns: where in the array the first that is not known begins; 0: none is.
-    mutating func resume(_ conversation: inout Conversation, _ messages: MessagesText) -> Int {
+    func resume(_ conversation: inout Conversation, _ messages: MessagesText) -> Int {
         let room = Conversation.maximumSegments - conversation.segments.count
         let same = pieces.lastIndex { $0.segments <= room && messages.has($0.mark, at: $0.end) }
         pieces.removeLast(pieces.count - (same.map { $0 + 1 } ?? renew(messages, room)))
@@ -93,7 +93,7 @@ struct KnownConversation {
     }
 
     /// What stands in front of the messages is another: finds how many pieces are the same all the same.
-    private mutating func renew(_ messages: MessagesText, _ room: Int) -> Int {
+    private func renew(_ messages: MessagesText, _ room: Int) -> Int {
         var start = 1
         for index in pieces.indices {
             let piece = pieces[index]
@@ -109,7 +109,7 @@ struct KnownConversation {
     /// Learns, behind a message that ends at `end`, if a later body may be taken up here: behind an answer nothing is pending.
     ///
     /// - Parameter first: segments of the conversation in front of its messages.
-    mutating func learn(
+    func learn(
         _ conversation: borrowing Conversation, _ messages: MessagesText, end: Int, behind first: Int
     ) {
         let start = pieces.last?.end ?? 1
@@ -127,7 +127,7 @@ struct KnownConversation {
     }
 
     /// The segments of all messages, when all were read.
-    mutating func keep(_ all: Slice<PrefixSegments>) {
+    func keep(_ all: Slice<PrefixSegments>) {
         let needed = pieces.last?.segments ?? 0
         guard needed > segments.count else { return }
         segments += all.dropFirst(segments.count).prefix(needed - segments.count)

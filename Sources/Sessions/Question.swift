@@ -11,10 +11,10 @@ struct Question {
 
     /// - Parameters:
     ///   - type: of the block; `nil`: it says none.
-    ///   - text: what a block of the type `text` says.
+    ///   - text: what a block of the type `text` says, between its quotes.
     /// - Returns: whether the block is something that a person says, if the message is a prompt.
     @discardableResult
-    mutating func take(_ type: JSONString?, _ text: JSONString?) -> Bool {
+    mutating func take(_ type: JSONString?, _ text: UnsafeRawBufferPointer?) -> Bool {
         guard let type, !type.equals("tool_result") else {
             if type == nil { hasOthers = true } else { hasResults = true }
             return type == nil
@@ -29,7 +29,7 @@ struct Question {
     }
 
     /// The client tells the model things in between, which nobody has said.
-    static func isSaid(_ text: JSONString) -> Bool {
-        !text.bytes.isEmpty && !text.bytes.startsIgnoringCase("<system-reminder>")
+    static func isSaid(_ text: UnsafeRawBufferPointer) -> Bool {
+        !text.isEmpty && !text.startsIgnoringCase("<system-reminder>")
     }
 }

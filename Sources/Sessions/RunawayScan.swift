@@ -121,13 +121,13 @@ package struct RunawayScan: Sendable, Equatable {
 
         private mutating func readQuestion(_ cursor: inout JSONCursor) throws(JSONError) {
             let kind = try cursor.peekKind()
-            if kind == .string { isPrompt = Question.isSaid(try cursor.readString()) }
+            if kind == .string { isPrompt = Question.isSaid(try cursor.readString().bytes) }
             guard kind == .array else { return }
             try cursor.enterArray()
             var question = Question()
             while try cursor.nextElement() {
                 let block = try Block(&cursor)
-                question.take(block.type, block.text)
+                question.take(block.type, block.text?.bytes)
             }
             isPrompt = question.isPrompt
         }

@@ -107,12 +107,13 @@ import Wire
 
     @Test("Of a conversation that goes on only what is new is read")
     func readsWhatIsNew() throws {
-        var generator = SeededGenerator(seed: 3), known = KnownConversation()
+        let known = KnownConversation()
+        var generator = SeededGenerator(seed: 3)
         let messages = sent((0..<41).map { message($0, &generator) })
         for count in stride(from: 1, through: 41, by: 2) {
             let body = Array(body(Array(messages.prefix(count))).utf8), members = try members(body)
             body.withUnsafeBytes {
-                _ = Conversation(body: $0, members: members, knowing: &known, trail: trail($0))
+                _ = Conversation(body: $0, members: members, knowing: known, trail: trail($0))
             }
         }
         var whole = Array(body(messages).utf8)
@@ -134,7 +135,8 @@ import Wire
 
     @Test("What is known of the messages is known still where what stands in front of them changes")
     func front() throws {
-        var generator = SeededGenerator(seed: 5), known = KnownConversation()
+        let known = KnownConversation()
+        var generator = SeededGenerator(seed: 5)
         let messages = sent((0..<41).map { message($0, &generator) })
         var starts: [Int] = []
         for model in ["m", "another", "another"] {
@@ -142,9 +144,9 @@ import Wire
             let array = try #require(members.first { $0.value.count > 1_000 }).value
             starts.append(
                 body.withUnsafeBytes { bytes in
-                    var conversation = Conversation(), before = known
-                    let start = before.resume(&conversation, MessagesText(bytes, array, trail(bytes)))
-                    _ = Conversation(body: bytes, members: members, knowing: &known, trail: trail(bytes))
+                    var conversation = Conversation()
+                    let start = known.resume(&conversation, MessagesText(bytes, array, trail(bytes)))
+                    _ = Conversation(body: bytes, members: members, knowing: known, trail: trail(bytes))
                     return start * 4 / array.count
                 })
         }
@@ -156,12 +158,13 @@ import Wire
         let piece = #"{"role":"user","content":"\#(String(repeating: "a", count: 1 << 20))"}"#
         let answer = #"{"role":"assistant","content":"\#(String(repeating: "b", count: 1 << 20))"}"#
         let turns = (0..<7).map { $0 % 2 == 0 ? piece : answer }
-        var known = KnownConversation(), counts: [Int] = []
+        let known = KnownConversation()
+        var counts: [Int] = []
         for count in [3, 5, 7] {
             let body = Array(body(Array(turns.prefix(count))).utf8), members = try members(body)
             counts.append(
                 body.withUnsafeBytes {
-                    Conversation(body: $0, members: members, knowing: &known, trail: trail($0)).messageCount
+                    Conversation(body: $0, members: members, knowing: known, trail: trail($0)).messageCount
                 })
         }
         #expect(counts == [3, 5, 7])
