@@ -38,6 +38,8 @@ TARGET static tg_json_result BUILD(scan)(
         }
         string_masks strings = BUILD(string_masks)(block);
         uint64_t quote = strings.quote & ~find_escaped(strings.backslash, &escaped);
+        // The rest of it is code, whose escapes are in most blocks.
+        if (in_string && !(quote | strings.control)) continue;
         uint64_t inside = BUILD(prefix_xor)(quote) ^ in_string;
         in_string = (uint64_t)((int64_t)inside >> 63);
 
