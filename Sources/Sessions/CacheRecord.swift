@@ -62,7 +62,7 @@ struct CacheRecord: Sendable {
         let mark = Self.lastMark(conversation)
         isMarked = mark != nil
         end = mark ?? parts.count
-        prefix = Self.prefixes(parts[..<end]).last ?? 0
+        prefix = parts[..<end].reduce(0, Self.prefix)
         // A provider that does not know the longer time takes the shorter, and says so by what it counts.
         let written: CacheMark? = call.cacheWrite5m > 0 ? .fiveMinutes : call.cacheWrite1h > 0 ? .hour : nil
         ttl = written.map { $0.seconds * 1_000_000_000 } ?? inherited ?? 300_000_000_000
@@ -80,8 +80,12 @@ struct CacheRecord: Sendable {
     static func prefixes(_ parts: ArraySlice<Part>) -> [UInt64] {
         var hash: UInt64 = 0
         return parts.map { part in
-            hash = SegmentHasher.join(hash &+ UInt64(part.kind.rawValue), part.hash)
+            hash = prefix(hash, part)
             return hash
         }
+    }
+
+    private static func prefix(_ hash: UInt64, _ part: Part) -> UInt64 {
+        SegmentHasher.join(hash &+ UInt64(part.kind.rawValue), part.hash)
     }
 }
