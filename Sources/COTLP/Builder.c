@@ -139,6 +139,10 @@ static void finish_item(tg_otlp *b) {
     put_prefix(start, INNER, length);
     b->count += prefix + length;
     b->item = NULL;
+    b->span = NULL;
+    b->metric = NULL;
+    b->buckets = NULL;
+    b->record = NULL;
     empty(b->arena);
 }
 
@@ -157,6 +161,7 @@ const uint8_t *tg_otlp_pack(tg_otlp *b, size_t *length) {
     size_t scope = protobuf_c_message_get_packed_size(&b->scope.base);
     size_t inner = field_size(scope) + items + field_size(schema_url), outer = field_size(resource) + field_size(inner);
     *length = field_size(outer);
+    if (*length - items - field_size(schema_url) > b->room) abort();  // The resource has grown behind the first item.
     reserve(b, field_size(schema_url));
     memcpy(put_prefix(b->bytes + b->count, SCHEMA_URL, schema_url), b->schema_url, schema_url);
     uint8_t *start = b->bytes + b->count + field_size(schema_url) - *length;

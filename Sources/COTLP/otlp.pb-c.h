@@ -22,16 +22,10 @@ typedef struct Otlp__ArrayValue Otlp__ArrayValue;
 typedef struct Otlp__KeyValue Otlp__KeyValue;
 typedef struct Otlp__InstrumentationScope Otlp__InstrumentationScope;
 typedef struct Otlp__Resource Otlp__Resource;
-typedef struct Otlp__ExportTraceServiceRequest Otlp__ExportTraceServiceRequest;
-typedef struct Otlp__ResourceSpans Otlp__ResourceSpans;
-typedef struct Otlp__ScopeSpans Otlp__ScopeSpans;
 typedef struct Otlp__Span Otlp__Span;
 typedef struct Otlp__SpanEvent Otlp__SpanEvent;
 typedef struct Otlp__SpanLink Otlp__SpanLink;
 typedef struct Otlp__Status Otlp__Status;
-typedef struct Otlp__ExportMetricsServiceRequest Otlp__ExportMetricsServiceRequest;
-typedef struct Otlp__ResourceMetrics Otlp__ResourceMetrics;
-typedef struct Otlp__ScopeMetrics Otlp__ScopeMetrics;
 typedef struct Otlp__Metric Otlp__Metric;
 typedef struct Otlp__Gauge Otlp__Gauge;
 typedef struct Otlp__Sum Otlp__Sum;
@@ -39,9 +33,6 @@ typedef struct Otlp__Histogram Otlp__Histogram;
 typedef struct Otlp__NumberDataPoint Otlp__NumberDataPoint;
 typedef struct Otlp__Exemplar Otlp__Exemplar;
 typedef struct Otlp__HistogramDataPoint Otlp__HistogramDataPoint;
-typedef struct Otlp__ExportLogsServiceRequest Otlp__ExportLogsServiceRequest;
-typedef struct Otlp__ResourceLogs Otlp__ResourceLogs;
-typedef struct Otlp__ScopeLogs Otlp__ScopeLogs;
 typedef struct Otlp__LogRecord Otlp__LogRecord;
 typedef struct Otlp__ExportServiceResponse Otlp__ExportServiceResponse;
 typedef struct Otlp__PartialSuccess Otlp__PartialSuccess;
@@ -165,42 +156,6 @@ struct  Otlp__Resource
     , 0,NULL }
 
 
-struct  Otlp__ExportTraceServiceRequest
-{
-  ProtobufCMessage base;
-  size_t n_resource_spans;
-  Otlp__ResourceSpans **resource_spans;
-};
-#define OTLP__EXPORT_TRACE_SERVICE_REQUEST__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&otlp__export_trace_service_request__descriptor) \
-    , 0,NULL }
-
-
-struct  Otlp__ResourceSpans
-{
-  ProtobufCMessage base;
-  Otlp__Resource *resource;
-  size_t n_scope_spans;
-  Otlp__ScopeSpans **scope_spans;
-};
-#define OTLP__RESOURCE_SPANS__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&otlp__resource_spans__descriptor) \
-    , NULL, 0,NULL }
-
-
-struct  Otlp__ScopeSpans
-{
-  ProtobufCMessage base;
-  Otlp__InstrumentationScope *scope;
-  size_t n_spans;
-  Otlp__Span **spans;
-  char *schema_url;
-};
-#define OTLP__SCOPE_SPANS__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&otlp__scope_spans__descriptor) \
-    , NULL, 0,NULL, (char *)protobuf_c_empty_string }
-
-
 struct  Otlp__Span
 {
   ProtobufCMessage base;
@@ -267,42 +222,6 @@ struct  Otlp__Status
 #define OTLP__STATUS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&otlp__status__descriptor) \
     , (char *)protobuf_c_empty_string, 0 }
-
-
-struct  Otlp__ExportMetricsServiceRequest
-{
-  ProtobufCMessage base;
-  size_t n_resource_metrics;
-  Otlp__ResourceMetrics **resource_metrics;
-};
-#define OTLP__EXPORT_METRICS_SERVICE_REQUEST__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&otlp__export_metrics_service_request__descriptor) \
-    , 0,NULL }
-
-
-struct  Otlp__ResourceMetrics
-{
-  ProtobufCMessage base;
-  Otlp__Resource *resource;
-  size_t n_scope_metrics;
-  Otlp__ScopeMetrics **scope_metrics;
-};
-#define OTLP__RESOURCE_METRICS__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&otlp__resource_metrics__descriptor) \
-    , NULL, 0,NULL }
-
-
-struct  Otlp__ScopeMetrics
-{
-  ProtobufCMessage base;
-  Otlp__InstrumentationScope *scope;
-  size_t n_metrics;
-  Otlp__Metric **metrics;
-  char *schema_url;
-};
-#define OTLP__SCOPE_METRICS__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&otlp__scope_metrics__descriptor) \
-    , NULL, 0,NULL, (char *)protobuf_c_empty_string }
 
 
 typedef enum {
@@ -445,42 +364,6 @@ struct  Otlp__HistogramDataPoint
 #define OTLP__HISTOGRAM_DATA_POINT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&otlp__histogram_data_point__descriptor) \
     , 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, 0,NULL, OTLP__HISTOGRAM_DATA_POINT__OPTIONAL_SUM__NOT_SET, {0} }
-
-
-struct  Otlp__ExportLogsServiceRequest
-{
-  ProtobufCMessage base;
-  size_t n_resource_logs;
-  Otlp__ResourceLogs **resource_logs;
-};
-#define OTLP__EXPORT_LOGS_SERVICE_REQUEST__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&otlp__export_logs_service_request__descriptor) \
-    , 0,NULL }
-
-
-struct  Otlp__ResourceLogs
-{
-  ProtobufCMessage base;
-  Otlp__Resource *resource;
-  size_t n_scope_logs;
-  Otlp__ScopeLogs **scope_logs;
-};
-#define OTLP__RESOURCE_LOGS__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&otlp__resource_logs__descriptor) \
-    , NULL, 0,NULL }
-
-
-struct  Otlp__ScopeLogs
-{
-  ProtobufCMessage base;
-  Otlp__InstrumentationScope *scope;
-  size_t n_log_records;
-  Otlp__LogRecord **log_records;
-  char *schema_url;
-};
-#define OTLP__SCOPE_LOGS__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&otlp__scope_logs__descriptor) \
-    , NULL, 0,NULL, (char *)protobuf_c_empty_string }
 
 
 struct  Otlp__LogRecord
@@ -659,63 +542,6 @@ Otlp__Resource *
 void   otlp__resource__free_unpacked
                      (Otlp__Resource *message,
                       ProtobufCAllocator *allocator);
-/* Otlp__ExportTraceServiceRequest methods */
-void   otlp__export_trace_service_request__init
-                     (Otlp__ExportTraceServiceRequest         *message);
-size_t otlp__export_trace_service_request__get_packed_size
-                     (const Otlp__ExportTraceServiceRequest   *message);
-size_t otlp__export_trace_service_request__pack
-                     (const Otlp__ExportTraceServiceRequest   *message,
-                      uint8_t             *out);
-size_t otlp__export_trace_service_request__pack_to_buffer
-                     (const Otlp__ExportTraceServiceRequest   *message,
-                      ProtobufCBuffer     *buffer);
-Otlp__ExportTraceServiceRequest *
-       otlp__export_trace_service_request__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   otlp__export_trace_service_request__free_unpacked
-                     (Otlp__ExportTraceServiceRequest *message,
-                      ProtobufCAllocator *allocator);
-/* Otlp__ResourceSpans methods */
-void   otlp__resource_spans__init
-                     (Otlp__ResourceSpans         *message);
-size_t otlp__resource_spans__get_packed_size
-                     (const Otlp__ResourceSpans   *message);
-size_t otlp__resource_spans__pack
-                     (const Otlp__ResourceSpans   *message,
-                      uint8_t             *out);
-size_t otlp__resource_spans__pack_to_buffer
-                     (const Otlp__ResourceSpans   *message,
-                      ProtobufCBuffer     *buffer);
-Otlp__ResourceSpans *
-       otlp__resource_spans__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   otlp__resource_spans__free_unpacked
-                     (Otlp__ResourceSpans *message,
-                      ProtobufCAllocator *allocator);
-/* Otlp__ScopeSpans methods */
-void   otlp__scope_spans__init
-                     (Otlp__ScopeSpans         *message);
-size_t otlp__scope_spans__get_packed_size
-                     (const Otlp__ScopeSpans   *message);
-size_t otlp__scope_spans__pack
-                     (const Otlp__ScopeSpans   *message,
-                      uint8_t             *out);
-size_t otlp__scope_spans__pack_to_buffer
-                     (const Otlp__ScopeSpans   *message,
-                      ProtobufCBuffer     *buffer);
-Otlp__ScopeSpans *
-       otlp__scope_spans__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   otlp__scope_spans__free_unpacked
-                     (Otlp__ScopeSpans *message,
-                      ProtobufCAllocator *allocator);
 /* Otlp__Span methods */
 void   otlp__span__init
                      (Otlp__Span         *message);
@@ -791,63 +617,6 @@ Otlp__Status *
                       const uint8_t       *data);
 void   otlp__status__free_unpacked
                      (Otlp__Status *message,
-                      ProtobufCAllocator *allocator);
-/* Otlp__ExportMetricsServiceRequest methods */
-void   otlp__export_metrics_service_request__init
-                     (Otlp__ExportMetricsServiceRequest         *message);
-size_t otlp__export_metrics_service_request__get_packed_size
-                     (const Otlp__ExportMetricsServiceRequest   *message);
-size_t otlp__export_metrics_service_request__pack
-                     (const Otlp__ExportMetricsServiceRequest   *message,
-                      uint8_t             *out);
-size_t otlp__export_metrics_service_request__pack_to_buffer
-                     (const Otlp__ExportMetricsServiceRequest   *message,
-                      ProtobufCBuffer     *buffer);
-Otlp__ExportMetricsServiceRequest *
-       otlp__export_metrics_service_request__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   otlp__export_metrics_service_request__free_unpacked
-                     (Otlp__ExportMetricsServiceRequest *message,
-                      ProtobufCAllocator *allocator);
-/* Otlp__ResourceMetrics methods */
-void   otlp__resource_metrics__init
-                     (Otlp__ResourceMetrics         *message);
-size_t otlp__resource_metrics__get_packed_size
-                     (const Otlp__ResourceMetrics   *message);
-size_t otlp__resource_metrics__pack
-                     (const Otlp__ResourceMetrics   *message,
-                      uint8_t             *out);
-size_t otlp__resource_metrics__pack_to_buffer
-                     (const Otlp__ResourceMetrics   *message,
-                      ProtobufCBuffer     *buffer);
-Otlp__ResourceMetrics *
-       otlp__resource_metrics__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   otlp__resource_metrics__free_unpacked
-                     (Otlp__ResourceMetrics *message,
-                      ProtobufCAllocator *allocator);
-/* Otlp__ScopeMetrics methods */
-void   otlp__scope_metrics__init
-                     (Otlp__ScopeMetrics         *message);
-size_t otlp__scope_metrics__get_packed_size
-                     (const Otlp__ScopeMetrics   *message);
-size_t otlp__scope_metrics__pack
-                     (const Otlp__ScopeMetrics   *message,
-                      uint8_t             *out);
-size_t otlp__scope_metrics__pack_to_buffer
-                     (const Otlp__ScopeMetrics   *message,
-                      ProtobufCBuffer     *buffer);
-Otlp__ScopeMetrics *
-       otlp__scope_metrics__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   otlp__scope_metrics__free_unpacked
-                     (Otlp__ScopeMetrics *message,
                       ProtobufCAllocator *allocator);
 /* Otlp__Metric methods */
 void   otlp__metric__init
@@ -982,63 +751,6 @@ Otlp__HistogramDataPoint *
 void   otlp__histogram_data_point__free_unpacked
                      (Otlp__HistogramDataPoint *message,
                       ProtobufCAllocator *allocator);
-/* Otlp__ExportLogsServiceRequest methods */
-void   otlp__export_logs_service_request__init
-                     (Otlp__ExportLogsServiceRequest         *message);
-size_t otlp__export_logs_service_request__get_packed_size
-                     (const Otlp__ExportLogsServiceRequest   *message);
-size_t otlp__export_logs_service_request__pack
-                     (const Otlp__ExportLogsServiceRequest   *message,
-                      uint8_t             *out);
-size_t otlp__export_logs_service_request__pack_to_buffer
-                     (const Otlp__ExportLogsServiceRequest   *message,
-                      ProtobufCBuffer     *buffer);
-Otlp__ExportLogsServiceRequest *
-       otlp__export_logs_service_request__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   otlp__export_logs_service_request__free_unpacked
-                     (Otlp__ExportLogsServiceRequest *message,
-                      ProtobufCAllocator *allocator);
-/* Otlp__ResourceLogs methods */
-void   otlp__resource_logs__init
-                     (Otlp__ResourceLogs         *message);
-size_t otlp__resource_logs__get_packed_size
-                     (const Otlp__ResourceLogs   *message);
-size_t otlp__resource_logs__pack
-                     (const Otlp__ResourceLogs   *message,
-                      uint8_t             *out);
-size_t otlp__resource_logs__pack_to_buffer
-                     (const Otlp__ResourceLogs   *message,
-                      ProtobufCBuffer     *buffer);
-Otlp__ResourceLogs *
-       otlp__resource_logs__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   otlp__resource_logs__free_unpacked
-                     (Otlp__ResourceLogs *message,
-                      ProtobufCAllocator *allocator);
-/* Otlp__ScopeLogs methods */
-void   otlp__scope_logs__init
-                     (Otlp__ScopeLogs         *message);
-size_t otlp__scope_logs__get_packed_size
-                     (const Otlp__ScopeLogs   *message);
-size_t otlp__scope_logs__pack
-                     (const Otlp__ScopeLogs   *message,
-                      uint8_t             *out);
-size_t otlp__scope_logs__pack_to_buffer
-                     (const Otlp__ScopeLogs   *message,
-                      ProtobufCBuffer     *buffer);
-Otlp__ScopeLogs *
-       otlp__scope_logs__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   otlp__scope_logs__free_unpacked
-                     (Otlp__ScopeLogs *message,
-                      ProtobufCAllocator *allocator);
 /* Otlp__LogRecord methods */
 void   otlp__log_record__init
                      (Otlp__LogRecord         *message);
@@ -1119,15 +831,6 @@ typedef void (*Otlp__InstrumentationScope_Closure)
 typedef void (*Otlp__Resource_Closure)
                  (const Otlp__Resource *message,
                   void *closure_data);
-typedef void (*Otlp__ExportTraceServiceRequest_Closure)
-                 (const Otlp__ExportTraceServiceRequest *message,
-                  void *closure_data);
-typedef void (*Otlp__ResourceSpans_Closure)
-                 (const Otlp__ResourceSpans *message,
-                  void *closure_data);
-typedef void (*Otlp__ScopeSpans_Closure)
-                 (const Otlp__ScopeSpans *message,
-                  void *closure_data);
 typedef void (*Otlp__Span_Closure)
                  (const Otlp__Span *message,
                   void *closure_data);
@@ -1139,15 +842,6 @@ typedef void (*Otlp__SpanLink_Closure)
                   void *closure_data);
 typedef void (*Otlp__Status_Closure)
                  (const Otlp__Status *message,
-                  void *closure_data);
-typedef void (*Otlp__ExportMetricsServiceRequest_Closure)
-                 (const Otlp__ExportMetricsServiceRequest *message,
-                  void *closure_data);
-typedef void (*Otlp__ResourceMetrics_Closure)
-                 (const Otlp__ResourceMetrics *message,
-                  void *closure_data);
-typedef void (*Otlp__ScopeMetrics_Closure)
-                 (const Otlp__ScopeMetrics *message,
                   void *closure_data);
 typedef void (*Otlp__Metric_Closure)
                  (const Otlp__Metric *message,
@@ -1169,15 +863,6 @@ typedef void (*Otlp__Exemplar_Closure)
                   void *closure_data);
 typedef void (*Otlp__HistogramDataPoint_Closure)
                  (const Otlp__HistogramDataPoint *message,
-                  void *closure_data);
-typedef void (*Otlp__ExportLogsServiceRequest_Closure)
-                 (const Otlp__ExportLogsServiceRequest *message,
-                  void *closure_data);
-typedef void (*Otlp__ResourceLogs_Closure)
-                 (const Otlp__ResourceLogs *message,
-                  void *closure_data);
-typedef void (*Otlp__ScopeLogs_Closure)
-                 (const Otlp__ScopeLogs *message,
                   void *closure_data);
 typedef void (*Otlp__LogRecord_Closure)
                  (const Otlp__LogRecord *message,
@@ -1201,16 +886,10 @@ extern const ProtobufCMessageDescriptor otlp__array_value__descriptor;
 extern const ProtobufCMessageDescriptor otlp__key_value__descriptor;
 extern const ProtobufCMessageDescriptor otlp__instrumentation_scope__descriptor;
 extern const ProtobufCMessageDescriptor otlp__resource__descriptor;
-extern const ProtobufCMessageDescriptor otlp__export_trace_service_request__descriptor;
-extern const ProtobufCMessageDescriptor otlp__resource_spans__descriptor;
-extern const ProtobufCMessageDescriptor otlp__scope_spans__descriptor;
 extern const ProtobufCMessageDescriptor otlp__span__descriptor;
 extern const ProtobufCMessageDescriptor otlp__span_event__descriptor;
 extern const ProtobufCMessageDescriptor otlp__span_link__descriptor;
 extern const ProtobufCMessageDescriptor otlp__status__descriptor;
-extern const ProtobufCMessageDescriptor otlp__export_metrics_service_request__descriptor;
-extern const ProtobufCMessageDescriptor otlp__resource_metrics__descriptor;
-extern const ProtobufCMessageDescriptor otlp__scope_metrics__descriptor;
 extern const ProtobufCMessageDescriptor otlp__metric__descriptor;
 extern const ProtobufCMessageDescriptor otlp__gauge__descriptor;
 extern const ProtobufCMessageDescriptor otlp__sum__descriptor;
@@ -1218,9 +897,6 @@ extern const ProtobufCMessageDescriptor otlp__histogram__descriptor;
 extern const ProtobufCMessageDescriptor otlp__number_data_point__descriptor;
 extern const ProtobufCMessageDescriptor otlp__exemplar__descriptor;
 extern const ProtobufCMessageDescriptor otlp__histogram_data_point__descriptor;
-extern const ProtobufCMessageDescriptor otlp__export_logs_service_request__descriptor;
-extern const ProtobufCMessageDescriptor otlp__resource_logs__descriptor;
-extern const ProtobufCMessageDescriptor otlp__scope_logs__descriptor;
 extern const ProtobufCMessageDescriptor otlp__log_record__descriptor;
 extern const ProtobufCMessageDescriptor otlp__export_service_response__descriptor;
 extern const ProtobufCMessageDescriptor otlp__partial_success__descriptor;

@@ -2,7 +2,7 @@ import Wire
 
 /// The conversations that one loop has seen, so that of each body only what is new in it is read: of a body of 100 KB that went on
 /// from another mostly some KB, and the rest is hashed at memory's speed. Bounded: those not heard of for long are forgotten.
-package struct ConversationMemory {
+package struct ConversationMemory: ~Copyable {
     /// The older half is dropped when the newer one is full.
     private var young: [UInt64: KnownConversation] = [:]
     private var old: [UInt64: KnownConversation] = [:]

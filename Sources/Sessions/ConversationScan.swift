@@ -157,14 +157,21 @@ extension Conversation {
         guard messages.count - start <= Self.maximumNewBytes else { return forgetAll(known) }
         segments.reserve(min(Self.maximumSegments, 2 + (messages.count - start) / Self.segmentBytes))
         var hasher = SegmentHasher(messages, from: start), marks = MessageMarks(messages, from: start)
-        // Blocks of what came since the newest answer.
+        var asked = Asked(key: promptKey)
+        // Results in what came since the newest answer.
         var newest: [MessageMarks.Block] = []
         let isWhole = JSONMarks.read(messages, levels: MessageMarks.levels, from: start) { places in
             for place in places {
-                guard let message = marks.take(place) else { continue }
-                let found = hasher.hash(message.range, string: message.string)
-                take(message, found, messages, &newest)
-                known.learn(self, text, end: message.range.upperBound, behind: first)
+                switch marks.take(place) {
+                case nil: break
+                case .block(let block): asked.take(block, of: marks.message, messages)
+                case .message:
+                    let message = marks.message
+                    let found = hasher.hash(message.range, string: message.string)
+                    take(message, found, messages, asked, &newest)
+                    known.learn(self, text, end: message.range.upperBound, behind: first)
+                    asked = Asked(key: promptKey)
+                }
             }
         }
         guard isWhole else { return forgetAll(known) }
@@ -182,11 +189,14 @@ extension Conversation {
 
     private mutating func take(
         _ message: MessageMarks.Message, _ found: SegmentHasher.Found, _ messages: UnsafeRawBufferPointer,
-        _ newest: inout [MessageMarks.Block]
+        _ asked: borrowing Asked, _ newest: inout [MessageMarks.Block]
     ) {
         let role = MessageRole(messages.slice(message.role))
-        if role == .assistant { newest.removeAll(keepingCapacity: true) }
-        if role == .user { readQuestion(message, messages, &newest) }
+        if role == .assistant { newest.removeAll() }
+        if role == .user {
+            newest += asked.results
+            readQuestion(message.string.map(messages.inside), asked)
+        }
         let index = messageCount
         messageCount += 1
         if segments.count == Self.maximumSegments {
@@ -196,32 +206,43 @@ extension Conversation {
         }
         add(.message, index, found)
         segments[segments.count - 1].role = role
-        segments[segments.count - 1].blocks = message.string == nil ? message.blocks.count : 1
-        guard role == .assistant, let type = message.blocks.first?.type else { return }
+        segments[segments.count - 1].blocks = message.string == nil ? message.blocks : 1
+        guard role == .assistant, let type = message.type else { return }
         let name = JSONString(quoted: type, in: messages)
         segments[segments.count - 1].thinks = name.equals("thinking") || name.equals("redacted_thinking")
     }
 
-    private mutating func readQuestion(
-        _ message: MessageMarks.Message, _ messages: UnsafeRawBufferPointer, _ newest: inout [MessageMarks.Block]
-    ) {
-        var question = Question(), key = promptKey
-        if let string = message.string {
-            let said = messages.inside(string)
-            question.take(JSONString(literal: "text"), said)
-            key = SegmentHasher.hash(said, after: key)
-        }
-        for block in message.blocks {
-            let type = block.type.map { JSONString(quoted: $0, in: messages) }, text = block.text.map(messages.inside)
-            if question.take(type, text) {
-                key = SegmentHasher.hash(text ?? messages.slice(block.range), after: key)
-            }
-            if type?.equals("tool_result") == true { newest.append(block) }
+    private mutating func readQuestion(_ string: UnsafeRawBufferPointer?, _ asked: borrowing Asked) {
+        var question = asked.question, key = asked.key
+        if let string {
+            question.take(JSONString(literal: "text"), string)
+            key = SegmentHasher.hash(string, after: key)
         }
         guard question.isPrompt else { return }
         promptIndex = messageCount
         promptCount += 1
         promptKey = key
+    }
+}
+
+/// What the blocks of a message say that may be a person's.
+private struct Asked {
+    private(set) var question = Question()
+    /// The key of the prompt that it is, if it is one.
+    private(set) var key: UInt64
+    private(set) var results: [MessageMarks.Block] = []
+
+    init(key: UInt64) { self.key = key }
+
+    mutating func take(
+        _ block: MessageMarks.Block, of message: MessageMarks.Message, _ messages: UnsafeRawBufferPointer
+    ) {
+        // Who speaks may be said behind the content.
+        guard message.role.isEmpty || messages.slice(message.role).equals("user") else { return }
+        let type = block.type.map { JSONString(quoted: $0, in: messages) }
+        let text = type?.equals("text") == false ? nil : block.text.map(messages.inside)
+        if question.take(type, text) { key = SegmentHasher.hash(text ?? messages.slice(block.range), after: key) }
+        if block.toolUseID != nil, type?.equals("tool_result") == true { results.append(block) }
     }
 }
 
@@ -231,7 +252,7 @@ extension PrefixSegment {
         hash = SegmentHasher.join(hash, found.hash)
         mark = found.mark ?? mark
         bytes += found.bytes
-        blocks += message.blocks.count
+        blocks += message.blocks
     }
 }
 
@@ -249,8 +270,8 @@ extension ToolResult {
         guard let place = block.toolUseID, let id = try? JSONString(quoted: place, in: messages).decoded(), !id.isEmpty
         else { return nil }
         self.init(
-            id: id, isError: block.isError.map { messages.slice($0).equals("true") } ?? false,
-            bytes: block.content?.count ?? 0)
+            id: id, isError: block.isError.map { messages.slice($0).withoutBlanks.equals("true") } ?? false,
+            bytes: block.content.map { messages.slice($0).withoutBlanks.count } ?? 0)
     }
 }
 
@@ -258,5 +279,13 @@ extension UnsafeRawBufferPointer {
     /// What stands between the quotes of a string.
     fileprivate func inside(_ string: Range<Int>) -> UnsafeRawBufferPointer {
         slice(string.lowerBound + 1..<string.upperBound - 1)
+    }
+
+    /// Around a value; most have none.
+    fileprivate var withoutBlanks: UnsafeRawBufferPointer {
+        var (first, last) = (0, count)
+        while first < last, self[first] <= UInt8(ascii: " ") { first += 1 }
+        while first < last, self[last - 1] <= UInt8(ascii: " ") { last -= 1 }
+        return slice(first..<last)
     }
 }

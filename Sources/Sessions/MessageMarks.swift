@@ -5,29 +5,39 @@ struct MessageMarks {
     /// A message, by its places in the text.
     struct Message {
         fileprivate(set) var range = 0..<0
-        /// Between its quotes.
+        /// Between its quotes; empty as long as it is not known.
         fileprivate(set) var role = 0..<0
         /// With its quotes, if the content is a string.
         fileprivate(set) var string: Range<Int>?
-        fileprivate(set) var blocks: [Block] = []
+        /// Of its content.
+        fileprivate(set) var blocks = 0
+        /// Of its first block.
+        fileprivate(set) var type: Range<Int>?
     }
 
-    /// A block of a message's content, by its places in the text; strings with their quotes.
+    /// A block of a message's content, by its places in the text; strings with their quotes. Of two members with one name the last counts.
     struct Block {
         fileprivate(set) var type: Range<Int>?
         fileprivate(set) var text: Range<Int>?
         fileprivate(set) var toolUseID: Range<Int>?
-        /// Of any kind.
+        /// Of any kind; there may be blanks around it.
         fileprivate(set) var content: Range<Int>?
         fileprivate(set) var isError: Range<Int>?
         fileprivate(set) var range: Range<Int>
+    }
+
+    /// What ends with a mark.
+    enum End {
+        case block(Block)
+        case message
     }
 
     /// Of a message or of a block.
     private enum Member { case role, content, type, text, toolUseID, isError, other }
 
     private let text: UnsafeRawBufferPointer
-    private var message = Message()
+    /// The one that is being read, or ended with the last mark.
+    private(set) var message = Message()
     private var block = Block(range: 0..<0)
     private var depth: Int
     private var isInString = false, isKey = false, isInContent = false
@@ -48,8 +58,8 @@ struct MessageMarks {
 
     private var isInBlock: Bool { depth == 4 && isInContent }
 
-    /// Reads the next mark. Gives the message that ends with it.
-    mutating func take(_ mark: Int) -> Message? {
+    /// Reads the next mark.
+    mutating func take(_ mark: Int) -> End? {
         let byte = text[mark]
         if byte == UInt8(ascii: "\"") {
             quote(mark)
@@ -70,29 +80,23 @@ struct MessageMarks {
         isInString.toggle()
         if isInString {
             start = mark
+        } else if isKey {
+            member = Self.member(JSONString(quoted: start..<mark + 1, in: text))
         } else if depth == 2 {
-            if isKey {
-                let key = text.slice(start + 1..<mark)
-                member = key.equals("content") ? .content : key.equals("role") ? .role : .other
-            } else if member == .role {
-                message.role = start + 1..<mark
-            } else if member == .content {
-                message.string = start..<mark + 1
-            }
+            if member == .role { message.role = start + 1..<mark }
+            if member == .content { message.string = start..<mark + 1 }
         } else if isInBlock {
-            if isKey { member = Self.member(text.slice(start + 1..<mark)) } else { blockString(start..<mark + 1) }
+            blockString(start..<mark + 1)
         }
     }
 
-    /// Of a block.
-    private static func member(_ key: UnsafeRawBufferPointer) -> Member {
-        switch key.count {
-        case 4: key.equals("type") ? .type : key.equals("text") ? .text : .other
-        case 7: key.equals("content") ? .content : .other
-        case 8: key.equals("is_error") ? .isError : .other
-        case 11: key.equals("tool_use_id") ? .toolUseID : .other
-        default: .other
-        }
+    private static func member(_ name: JSONString) -> Member {
+        if name.equals("type") { return .type }
+        if name.equals("text") { return .text }
+        if name.equals("role") { return .role }
+        if name.equals("content") { return .content }
+        if name.equals("is_error") { return .isError }
+        return name.equals("tool_use_id") ? .toolUseID : .other
     }
 
     private mutating func blockString(_ string: Range<Int>) {
@@ -117,10 +121,8 @@ struct MessageMarks {
         depth += 1
         switch depth {
         case 2:
+            message = Message()
             message.range = mark..<mark
-            message.role = 0..<0
-            message.string = nil
-            message.blocks.removeAll(keepingCapacity: true)
             (isKey, member, isInContent) = (isObject, .other, false)
         case 3: isInContent = member == .content && !isObject
         case 4 where isInContent:
@@ -130,17 +132,20 @@ struct MessageMarks {
         }
     }
 
-    private mutating func close(_ mark: Int) -> Message? {
+    private mutating func close(_ mark: Int) -> End? {
         if isInBlock { nextMember(mark) }
         depth -= 1
         switch depth {
         case 3 where isInContent:
             block.range = block.range.lowerBound..<mark + 1
-            message.blocks.append(block)
+            if message.blocks == 0 { message.type = block.type }
+            message.blocks += 1
+            isKey = false
+            return .block(block)
         case 2: isInContent = false
         case 1:
             message.range = message.range.lowerBound..<mark + 1
-            return message
+            return .message
         default: break
         }
         return nil

@@ -24,9 +24,10 @@ package struct FreedMemory {
         stuck = min(stuck, freed)
         looksAtRest = abs(freed - seen) < Self.slight ? min(looksAtRest, Self.looks) + 1 : 0
         seen = freed
-        looksAbove = freed - stuck >= Self.kept ? looksAbove + 1 : 0
+        let isMore = freed - stuck >= Self.kept
+        looksAbove = isMore ? looksAbove + 1 : 0
         // What was stuck while requests ran may not be any more.
-        if freed - stuck >= Self.plenty || looksAbove == Self.looks || looksAtRest == Self.looks { giveBack() }
+        if isMore && freed >= Self.plenty || looksAbove == Self.looks || looksAtRest == Self.looks { giveBack() }
     }
 
     /// All of it, behind work that is not a request's and took much.

@@ -80,6 +80,44 @@ import Wire
         #expect(scan(body([prompt, calls("t1"), results("t1"), calls("t2")])).toolResults.isEmpty)
     }
 
+    @Test("Blocks of odd shapes say of results and prompts what a JSON reader would say")
+    func oddBlocks() {
+        func results(_ blocks: String) -> [ToolResult] {
+            scan(body([prompt, calls("t"), #"{"content":[\#(blocks)],"role":"user"}"#])).toolResults
+        }
+        func prompts(_ blocks: String) -> Int {
+            scan(body([prompt, calls("t"), #"{"role":"user","content":[\#(blocks)]}"#])).promptCount - 1
+        }
+        let plain = ToolResult(id: "t", isError: true, bytes: 3)
+        #expect(results(#"{"type":"tool_result","tool_use_id":"t","content":"x","is_error":true}"#) == [plain])
+        #expect(results(#"{"type":"tool_result","tool_use_id":"t","content": "x" ,"is_error": true }"#) == [plain])
+        #expect(
+            results(#"{"\u0074ype":"tool\u005fresult","tool_use_id":"t","is_error":true,"content":"x"}"#) == [plain])
+        #expect(results(#"{"type":"tool_result","tool_use_id":"","content":"x"}"#).isEmpty)
+        #expect(results(#"{"type":"tool_result","tool_use_id":5,"content":"x"}"#).isEmpty)
+        #expect(results(#"["type","tool_result"],{"type":["tool_result"],"tool_use_id":"t"}"#).isEmpty)
+        #expect(results(#"{"type":"x","input":{"type":"tool_result","tool_use_id":"t"}}"#).isEmpty)
+        let nested =
+            #"{"type":"tool_result","tool_use_id":"t","content":[{"type":"text","text":"}\","}],"is_error":"true"}"#
+        #expect(results(nested) == [ToolResult(id: "t", isError: false, bytes: 31)])
+        #expect(prompts(nested) == 0 && prompts(nested + #",{"type":"text","text":"Go"}"#) == 1)
+        #expect(prompts(#"{"type":"text","text":"<system-reminder>x</system-reminder>"}"#) == 0)
+        #expect(prompts(#"{"text":"Go","type":"text"}"#) == 1 && prompts(#"{"\u0074ype":"tool_result"}"#) == 0)
+        // Of a block that is no text all of it is said, not what it calls `text`.
+        let keys = ["A", "B"].map {
+            scan(body([#"{"role":"user","content":[{"type":"image","source":"\#($0)","text":"x"}]}"#])).promptKey
+        }
+        #expect(keys[0] != keys[1])
+        let thoughts = [
+            #"{"type":"redacted_thinking","data":"x"}"#, #"{"signature":"s","type":"thinking"}"#,
+            #"{"type":"text","text":"thinking"}"#,
+        ]
+        #expect(
+            thoughts.map { scan(body([#"{"role":"assistant","content":[\#($0)]}"#])).segments.last?.thinks } == [
+                true, true, false,
+            ])
+    }
+
     @Test("The key of a prompt is that of its whole loop and of no other prompt")
     func promptKeys() {
         let loop = [prompt, environment, calls("t1"), results("t1")]

@@ -170,6 +170,38 @@ import Wire
         #expect(try sent(Array("aé€".utf8), limit: 3) == "aé€")
     }
 
+    @Test("Spans of any size stand side by side in one request, which may also have none")
+    func sizes() throws {
+        // Lengths of one byte to four, and more than the memory that is held for one span.
+        let sizes = [1, 20_000, 2, 300_000, 100, 3 << 20, 1_000, 90, 70_000, 1]
+        var recorder = SpanRecorder()
+        for (index, size) in sizes.enumerated() {
+            recorder.begin(
+                .client, trace: try SampleSession.trace(), span: try SampleSession.span(UInt64(index + 1)), parent: nil,
+                from: 0, to: 0, isError: false, name: "x")
+            if size > 2 { recorder.text(.userAgent, String(repeating: "u", count: size)) }
+            recorder.end()
+        }
+        let resource = [
+            (name: "service.name", value: "tollgate"), (name: "k", value: String(repeating: "r", count: 300)),
+        ]
+        let encoder = SpanEncoder(resource: resource, version: "1.2.3")
+        let request = try ProtobufMessage(encoder.encode([recorder.take()]))
+        let spans = try request.spans()
+        #expect(spans.map { $0.bytes(2).last } == (1...10).map(UInt8.init))
+        #expect(
+            try spans.map { try $0.attributes(9)["user_agent.original"]?.count ?? 0 } == sizes.map { $0 > 2 ? $0 : 0 })
+        let empty = try ProtobufMessage(encoder.encode([]))
+        #expect(try empty.spans().isEmpty)
+        for request in [request, empty] {
+            let around = try request.message(1), scope = try around.message(2)
+            #expect(request.fields.count == 1 && around.fields.count == 2)
+            #expect(try around.message(1).attributes(1)["service.name"] == "tollgate")
+            #expect(try scope.message(1).text(1) == "tollgate" && scope.message(1).text(2) == "1.2.3")
+            #expect(scope.text(3).hasPrefix("https://opentelemetry.io/schemas/"))
+        }
+    }
+
     @Test("A recorder that was emptied begins anew, and batches are encoded one after the other")
     func severalBatches() throws {
         var recorder = SpanRecorder()

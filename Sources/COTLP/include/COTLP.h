@@ -1,4 +1,4 @@
-// Builds OTLP export requests of the generated protobuf-c messages in one arena, and reads the collector's answer.
+// Builds OTLP export requests item by item of the generated protobuf-c messages, and reads the collector's answer.
 // Texts are copied, so they need to last for the call only. Nothing here is thread-safe; one builder serves one export.
 #pragma once
 #include <stdbool.h>
@@ -9,7 +9,8 @@ typedef struct tg_otlp tg_otlp;
 // Something that attributes are added to: the resource, a span, a data point, a log record.
 typedef struct tg_otlp_attributes tg_otlp_attributes;
 
-// For spans, metrics or log records, of one kind only. Resource and scope come first.
+// For spans, metrics or log records, of one kind only. Resource and scope come first. What an item's functions give, and the item to
+// which points, events, links and texts are added, lasts until the next item begins or the request is packed.
 tg_otlp *_Nullable tg_otlp_create(void);
 void tg_otlp_free(tg_otlp *_Nonnull builder);
 

@@ -52,7 +52,7 @@ extension Trial {
     }
 
     private static func marks(_ bytes: UnsafeRawBufferPointer, _ plain: SlowJSON?) throws {
-        for levels in [1, 3, 64] {
+        for levels in [1, 4, 64] {
             var offsets: [Int] = []
             let isRead = JSONMarks.read(bytes, levels: levels) { offsets += $0 }
             try require(offsets == offsets.sorted() && offsets.allSatisfy { $0 < bytes.count }, "marks out of order")
