@@ -31,6 +31,12 @@ package struct PrefixSegments: RandomAccessCollection, MutableCollection, Sendab
         }
     }
 
+    /// Bytes of the definitions of tools, which stand in front.
+    package var toolBytes: Int {
+        let tools = tools.isEmpty ? own.prefix { $0.kind == .tools } : tools[...]
+        return tools.reduce(0) { $0 + $1.bytes }
+    }
+
     package mutating func append(_ segment: PrefixSegment) { own.append(segment) }
 
     /// Makes room for so many that are not shared.

@@ -50,10 +50,7 @@ extension LoopWorker {
         asker.isCount = counts
         guard let conversation = exchange.conversation else { return asker }
         asker.promptKey = conversation.promptKey
-        for segment in conversation.segments {
-            guard segment.kind == .tools else { break }
-            asker.toolBytes += segment.bytes
-        }
+        asker.toolBytes = conversation.segments.toolBytes
         return asker
     }
 }

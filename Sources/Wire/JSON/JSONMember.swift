@@ -11,7 +11,8 @@ package struct JSONMember: Sendable, Equatable {
 
     /// Whether the decoded name is `text`. HOT: no allocation unless the name has escapes.
     package func keyEquals(_ text: StaticString, in body: UnsafeRawBufferPointer) -> Bool {
-        JSONString(body.slice(key), hasEscapes: keyHasEscapes).equals(text)
+        guard keyHasEscapes || key.count == text.utf8CodeUnitCount else { return false }
+        return JSONString(body.slice(key), hasEscapes: keyHasEscapes).equals(text)
     }
 
     /// The name, to decode or to compare.
