@@ -7,14 +7,10 @@ package struct FreedMemory {
     private var stuck = 0
     /// Bytes at the last look, and how many looks in a row found next to the same.
     private var seen = 0, looksAtRest = 0
-    /// How many looks in a row found more than what is kept.
-    private var looksAbove = 0
-    /// Bytes. What is kept is what a process grows by, from one burst to the next: less is flatter.
+    /// Bytes. What is kept is what a process grows by, from one burst to the next: less is flatter. More would spare next to nothing, as
+    /// what went back a second ago comes again for a page fault.
     private static let kept = 8 << 20
-    /// What requests free and take again many times a second comes back for a page fault each 4 KiB, which cost more than 1 us of a
-    /// request of 100 KB when it went back each second. So much does not wait.
-    private static let plenty = 32 << 20
-    private static let slight = 1 << 20, looks = 5
+    private static let slight = 1 << 20, restingLooks = 5
 
     package init() {}
 
@@ -22,18 +18,15 @@ package struct FreedMemory {
     package mutating func trim() {
         let freed = tg_freed_memory()
         stuck = min(stuck, freed)
-        looksAtRest = abs(freed - seen) < Self.slight ? min(looksAtRest, Self.looks) + 1 : 0
+        looksAtRest = abs(freed - seen) < Self.slight ? min(looksAtRest, Self.restingLooks) + 1 : 0
         seen = freed
-        let isMore = freed - stuck >= Self.kept
-        looksAbove = isMore ? looksAbove + 1 : 0
         // What was stuck while requests ran may not be any more.
-        if isMore && freed >= Self.plenty || looksAbove == Self.looks || looksAtRest == Self.looks { giveBack() }
+        if freed - stuck >= Self.kept || looksAtRest == Self.restingLooks { giveBack() }
     }
 
     /// All of it, behind work that is not a request's and took much.
     package mutating func giveBack() {
         tg_trim_freed_memory()
         stuck = tg_freed_memory()
-        looksAbove = 0
     }
 }
