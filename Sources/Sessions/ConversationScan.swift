@@ -270,8 +270,9 @@ extension ToolResult {
         guard let place = block.toolUseID, let id = try? JSONString(quoted: place, in: messages).decoded(), !id.isEmpty
         else { return nil }
         self.init(
-            id: id, isError: block.isError.map { messages.slice($0).withoutBlanks.equals("true") } ?? false,
-            bytes: block.content.map { messages.slice($0).withoutBlanks.count } ?? 0)
+            id: id,
+            isError: block.isError.map { messages.slice(messages.trimmingWhitespace($0)).equals("true") } ?? false,
+            bytes: block.content.map { messages.trimmingWhitespace($0).count } ?? 0)
     }
 }
 
@@ -279,13 +280,5 @@ extension UnsafeRawBufferPointer {
     /// What stands between the quotes of a string.
     fileprivate func inside(_ string: Range<Int>) -> UnsafeRawBufferPointer {
         slice(string.lowerBound + 1..<string.upperBound - 1)
-    }
-
-    /// Around a value; most have none.
-    fileprivate var withoutBlanks: UnsafeRawBufferPointer {
-        var (first, last) = (0, count)
-        while first < last, self[first] <= UInt8(ascii: " ") { first += 1 }
-        while first < last, self[last - 1] <= UInt8(ascii: " ") { last -= 1 }
-        return slice(first..<last)
     }
 }

@@ -54,11 +54,9 @@ package enum JSONMarks {
         elements.reserveCapacity(32)
         var start = 1, depth = 0, isInString = false, isOver = false
         func add(upTo end: Int) {
-            var (first, last) = (start, end)
-            while first < last, JSONText.isWhitespace(array[first]) { first += 1 }
-            while first < last, JSONText.isWhitespace(array[last - 1]) { last -= 1 }
-            if first == last { return }
-            if elements.count == limit { isOver = true } else { elements.append(first..<last) }
+            let element = array.trimmingWhitespace(start..<end)
+            if element.isEmpty { return }
+            if elements.count == limit { isOver = true } else { elements.append(element) }
         }
         let isWhole = read(array, levels: 1) { marks in
             for mark in marks {
@@ -77,5 +75,15 @@ package enum JSONMarks {
             }
         }
         return isWhole && !isOver ? elements : nil
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// `range` without the white space of JSON (RFC 8259 §2) at its ends.
+    package func trimmingWhitespace(_ range: Range<Int>) -> Range<Int> {
+        var (first, last) = (range.lowerBound, range.upperBound)
+        while first < last, JSONText.isWhitespace(self[first]) { first += 1 }
+        while first < last, JSONText.isWhitespace(self[last - 1]) { last -= 1 }
+        return first..<last
     }
 }
