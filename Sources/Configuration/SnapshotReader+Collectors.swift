@@ -20,7 +20,7 @@ extension SnapshotReader {
         }
         let signals = readSignals(&section)
         let wire = section.choice("protocol", default: CollectorSetting.Wire.http)
-        let compression = section.choice("compression", default: CollectorSetting.Compression.gzip)
+        let compression = section.choice("compression", default: CollectorSetting.Compression.auto)
         let timeout = section.duration("timeout", default: 10_000_000_000)
         let tls = readCollectorTLS(&section)
         guard let endpoint = section.required("endpoint", "http://127.0.0.1:4318") else { return nil }

@@ -210,7 +210,7 @@ struct SettingsTests {
                   spool: {max_size: 2MiB, max_age: 1h}
                 """)
         let plain = read.telemetry.collectors[0], far = read.telemetry.collectors[1]
-        #expect(plain.signals == [.traces, .metrics, .logs] && plain.wire == .http && plain.compression == .gzip)
+        #expect(plain.signals == [.traces, .metrics, .logs] && plain.wire == .http && plain.compression == .auto)
         #expect(plain.name == nil && plain.timeout == 10_000_000_000 && plain.authorityFile == nil)
         #expect(far.name == "far" && far.signals == [.traces, .logs] && far.wire == .grpc && far.compression == .none)
         #expect(far.timeout == 3_000_000_000 && far.authorityFile?.hasSuffix("/ca.pem") == true)

@@ -74,6 +74,11 @@ def waits_on_disk(gateway, name="c-spans"):
     eventually(lambda: segments(gateway, name) and segments(gateway, name)[-1].stat().st_size > 0, "something is spooled")
 
 
+def is_gzip_on_disk(gateway):
+    """The body of the oldest request; it begins behind the head of 32 bytes (SpoolRecord)."""
+    return segments(gateway)[0].read_bytes()[32:34] == b"\x1f\x8b"
+
+
 # The collector
 
 
@@ -85,6 +90,7 @@ def test_what_ended_while_the_collector_was_away_arrives_when_it_is_back(spoolin
     collector.stop()
     ask(spooling, key, 20)
     waits_on_disk(spooling)
+    assert is_gzip_on_disk(spooling)
     collector.start()
     all_arrive(spooling, collector)
     eventually(lambda: not segments(spooling), "the spool is empty")

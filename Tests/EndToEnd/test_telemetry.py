@@ -259,10 +259,16 @@ def test_a_collector_that_refuses_gets_it_again(gateway, upstream, sink, key):
     check_session(gateway, upstream, sink, 3)
 
 
-def test_exports_are_gzipped_protobuf_with_a_resource(gateway, sink, key):
-    gateway.messages(key)
+@pytest.mark.parametrize("compression", ["auto", "gzip", "none"])
+def test_exports_are_protobuf_with_a_resource(make_gateway, sink, compression):
+    """Of themselves they are not compressed for a collector on the same host."""
+    gateway = make_gateway()
+    gateway.config["telemetry"]["otlp"][0]["compression"] = compression
+    gateway.start()
+    gateway.messages(gateway.issue())
     tree(sink, 1)
-    assert all(h["content-type"] == "application/x-protobuf" and h["content-encoding"] == "gzip" for h in sink.headers)
+    assert {h["content-type"] for h in sink.headers} == {"application/x-protobuf"}
+    assert {h.get("content-encoding") for h in sink.headers} == {"gzip" if compression == "gzip" else None}
     assert sink.spans[0].resource["service.name"] == "tollgate" and sink.spans[0].resource["service.version"]
 
 

@@ -117,8 +117,32 @@ import Testing
                 "OTEL_METRIC_EXPORT_TIMEOUT": "2000",
             ], endpoint: "https://h")
         #expect(settings.traces?.timeout == 3 * second && settings.metrics?.timeout == 2 * second)
-        #expect(settings.traces?.isCompressed == false && settings.metrics?.isCompressed == true)
+        #expect(settings.traces?.compression == SignalEndpoint.Compression.none)
+        #expect(settings.metrics?.compression == .all)
         #expect(settings.traces?.authorityFile == "/ca.pem" && problems.isEmpty)
+    }
+
+    @Test(
+        "Unless something says otherwise all is compressed, but for a collector on the same host what it gets at once",
+        arguments: [
+            ("http://localhost:4318", true), ("https://LocalHost", true), ("http://127.0.0.1:4318", true),
+            ("http://127.9.9.9", true), ("http://[::1]:4318", true), ("http://[::ffff:127.0.0.1]", true),
+            ("http://collector:4318", false), ("http://10.0.0.1:4318", false), ("http://127.0.0.1.example", false),
+            ("http://localhost.example", false), ("https://[fd00::1]", false), ("http://0.0.0.0", false),
+        ])
+    func compression(endpoint: String, isHere: Bool) {
+        let usual: SignalEndpoint.Compression = isHere ? .spooled : .all
+        #expect(read([:], endpoint: endpoint).settings.traces?.compression == usual)
+        #expect(read(["OTEL_EXPORTER_OTLP_ENDPOINT": endpoint]).settings.logs?.compression == usual)
+        let named = read(["OTEL_EXPORTER_OTLP_COMPRESSION": "gzip"], endpoint: endpoint).settings
+        #expect(named.traces?.compression == .all && named.metrics?.compression == .all)
+        var file = TelemetrySettings.File(), problems: [String] = []
+        file.destinations = [.init(endpoint: endpoint)]
+        for wanted in [.all, .none] as [SignalEndpoint.Compression] {
+            file.destinations[0].compression = wanted
+            let settings = TelemetrySettings(file: file, version: "1", environment: { _ in nil }, problems: &problems)
+            #expect(settings.traces?.compression == wanted && problems.isEmpty)
+        }
     }
 
     @Test("Batching, interval, temporality, limits and levels are read")
@@ -149,7 +173,8 @@ import Testing
         #expect(settings.logBatching.maximumBatch == 3 && settings.flushTimeout == 8 * second)
         #expect(settings.logLengthLimit == 30 && settings.lengthLimit == 40)
         #expect(settings.logs?.url == OTLPURL("https://l:1/x") && settings.logs?.timeout == 2 * second)
-        #expect(settings.logs?.headers.first?.name == "a" && settings.logs?.isCompressed == false)
+        #expect(settings.logs?.headers.first?.name == "a")
+        #expect(settings.logs?.compression == SignalEndpoint.Compression.none)
         #expect(settings.traces == nil && settings.traceBatching.maximumQueue == 16_384 && problems.isEmpty)
     }
 

@@ -13,9 +13,12 @@ import Transport
         Payload(body: [mark], isCompressed: false, items: items)
     }
 
-    private func lane(queue: Int = 100, bytes: Int = 1 << 20, _ spool: Spool? = nil) throws -> ExportLane {
+    private func lane(
+        queue: Int = 100, bytes: Int = 1 << 20, _ spool: Spool? = nil,
+        compression: SignalEndpoint.Compression = .none
+    ) throws -> ExportLane {
         let endpoint = SignalEndpoint(
-            url: try #require(OTLPURL("http://h/v1/traces")), headers: [], timeout: second, isCompressed: false)
+            url: try #require(OTLPURL("http://h/v1/traces")), headers: [], timeout: second, compression: compression)
         return ExportLane(
             Delivery(
                 endpoint, FakeCollector(), .spans, name: "d", version: "1", level: .error,
@@ -25,13 +28,14 @@ import Transport
 
     /// A lane with a spool in a folder; what was opened there before counts as killed.
     private func spooled(
-        _ folder: TemporaryFolder, maximum: Int = 1 << 20, queue: Int = 100
+        _ folder: TemporaryFolder, maximum: Int = 1 << 20, queue: Int = 100,
+        compression: SignalEndpoint.Compression = .none
     ) throws -> (lane: ExportLane, group: SpoolGroup, spool: Spool) {
         let group = SpoolGroup(maximum: maximum)
         let spool = Spool(
             path: folder.path + "/s", limits: .init(segment: 100, age: 3_600 * second), group: group, at: 0, wall: 0)
         while spool.readNext() {}
-        return (try lane(queue: queue, spool), group, spool)
+        return (try lane(queue: queue, spool, compression: compression), group, spool)
     }
 
     private func answer(
@@ -171,6 +175,22 @@ import Transport
         #expect(next.opened(at: 0) == .send(payload(1)) && answer(next, taken) == .send(payload(2)))
         #expect(answer(next, taken) == .none)
         withExtendedLifetime((group, another)) {}
+    }
+
+    @Test("For a collector on the same host only what goes to disk is compressed, once", arguments: [false, true])
+    func spooledCompression(isNear: Bool) throws {
+        let folder = try TemporaryFolder()
+        let (lane, group, spool) = try spooled(folder, compression: isNear ? .spooled : .none)
+        let packed = payload(3).compressed()
+        #expect(packed.isCompressed && packed.plain() == [3] && packed.compressed() == packed)
+        #expect(lane.arrived(payload(1), at: 0, wall: 0) == .send(payload(1)), "at once it goes as it is")
+        for next in [payload(2), packed] { _ = lane.arrived(next, at: 0, wall: 0) }
+        lane.spill(at: 0, wall: 0)
+        #expect(spool.count == 3 && answer(lane, busy) == .pause(second))
+        #expect(lane.pauseEnded(at: second) == .send(payload(1)), "the attempts of one request are the same")
+        #expect(answer(lane, taken) == .send(isNear ? payload(2).compressed() : payload(2)))
+        #expect(answer(lane, taken) == .send(packed) && answer(lane, taken) == .none)
+        withExtendedLifetime(group) {}
     }
 
     @Test("Without a spool the end drops what is left; with one it waits there")

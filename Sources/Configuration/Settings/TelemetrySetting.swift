@@ -5,7 +5,11 @@ package struct CollectorSetting: Sendable {
         case http = "http/protobuf"
         case grpc
     }
-    package enum Compression: String, CaseIterable, Sendable { case gzip, none }
+    package enum Compression: String, CaseIterable, Sendable {
+        /// gzip, but for what goes to a collector on the same host at once.
+        case auto
+        case gzip, none
+    }
 
     /// Nil: called by its host and port.
     package var name: String?
@@ -14,7 +18,7 @@ package struct CollectorSetting: Sendable {
     package let headers: [(name: String, value: Secret)]
     package var signals: [Signal] = Signal.allCases
     package var wire = Wire.http
-    package var compression = Compression.gzip
+    package var compression = Compression.auto
     /// Nanoseconds for one export.
     package var timeout: Int64 = 10_000_000_000
     /// Absolute path of certificates (PEM) to trust instead of the system's.

@@ -71,7 +71,12 @@ final class TelemetryHost: Sendable {
         }
         destination.signals = Set(collector.signals.map(Signal.init))
         destination.isGRPC = collector.wire == .grpc
-        destination.isCompressed = collector.compression == .gzip
+        destination.compression =
+            switch collector.compression {
+            case .auto: nil
+            case .gzip: .all
+            case .none: SignalEndpoint.Compression.none
+            }
         destination.timeout = collector.timeout
         destination.authorityFile = collector.authorityFile
         destination.identity = collector.identity.map {

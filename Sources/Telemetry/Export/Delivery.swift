@@ -43,7 +43,7 @@ final class Delivery {
         self.pause = pause
     }
 
-    var isCompressed: Bool { endpoint.isCompressed }
+    var compression: SignalEndpoint.Compression { endpoint.compression }
     var isGRPC: Bool { endpoint.isGRPC }
 
     private func fields(_ payload: Payload) -> [(String, String)] {

@@ -150,12 +150,12 @@ final class ExportLane {
         guard let spool else { return }
         if let current, !isCurrentSpooled, spool.isEmpty {
             // It is the oldest; what was cut off and delivered of it comes once more if the process ends now.
-            guard spool.append(current, at: now, wall: wall) else { return }
+            guard spool.append(spooled(current), at: now, wall: wall) else { return }
             spool.isFirstUnderWay = true
         }
         var kept: [Payload] = [], rest = memory[...]
         while let first = rest.first {
-            if !spool.append(first, at: now, wall: wall) {
+            if !spool.append(spooled(first), at: now, wall: wall) {
                 // What never fits keeps nothing else off the disk.
                 guard spool.fault == EFBIG else { break }
                 kept.append(first)
@@ -201,6 +201,11 @@ final class ExportLane {
         retries = ExportStateMachine()
         state = .sending
         return .send(current)
+    }
+
+    /// As it goes to the spool.
+    private func spooled(_ payload: Payload) -> Payload {
+        delivery.compression == .spooled ? payload.compressed() : payload
     }
 
     private func isOver(_ now: Int64) -> Bool { deadline.map { now >= $0 } ?? false }

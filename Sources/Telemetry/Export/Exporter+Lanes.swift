@@ -21,8 +21,8 @@ extension Exporter {
         let now = monotonicNanoseconds(), wall = wallClockNanoseconds()
         for worker in workers where worker.lane.delivery.signal == signal {
             var payload = Payload(body: plain, isCompressed: false, items: items)
-            if worker.lane.delivery.isCompressed {
-                payload = packed ?? .make(plain, items: items, isCompressed: true)
+            if worker.lane.delivery.compression == .all {
+                payload = packed ?? payload.compressed()
                 packed = payload
             }
             kick(worker, worker.lane.arrived(payload, at: now, wall: wall))

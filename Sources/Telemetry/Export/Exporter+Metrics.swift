@@ -39,7 +39,7 @@ extension Exporter {
         guard !figures.isEmpty else { return }
         let encoder = MetricEncoder(resource: settings.resource, version: version, isDelta: settings.isDelta)
         let bytes = encoder.encode(figures, startedAt: startedAt, since: feed.exportedAt, at: now)
-        let payload = Payload.make(bytes, items: figures.pointCount, isCompressed: feed.delivery.isCompressed)
+        let payload = Payload.make(bytes, items: figures.pointCount, isCompressed: feed.delivery.compression == .all)
         if await deliver(payload, feed, destinations[index]) {
             feed.exported = total
             feed.exportedAt = now

@@ -1,3 +1,5 @@
+import Transport
+
 /// A collector's URL in its parts: http or https, without user information, which would show up where URLs are shown.
 package struct OTLPURL: Sendable, Equatable {
     package let isEncrypted: Bool
@@ -20,6 +22,11 @@ package struct OTLPURL: Sendable, Equatable {
         self.port = port ?? (isEncrypted ? 443 : plainPort)
         let path = rest[authority.endIndex...]
         self.path = path.hasPrefix("/") ? String(path) : "/" + path
+    }
+
+    /// The host is this one: an address or the name that RFC 6761 §6.3 keeps for it.
+    var isLoopback: Bool {
+        host.lowercased() == "localhost" || SocketAddress(literal: host, port: port)?.isLoopback == true
     }
 
     /// With another path.

@@ -1,6 +1,6 @@
 import Transport
 
-/// A serialized export request as it is sent and spooled: compressed once, the same for each attempt.
+/// A serialized export request as it is sent and spooled: compressed once at most.
 struct Payload: Sendable, Equatable {
     var body: [UInt8]
     /// `body` is gzip.
@@ -20,12 +20,16 @@ struct Payload: Sendable, Equatable {
         return inflater.failed ? nil : bytes
     }
 
-    /// Compressed, if that is wanted and makes sense.
+    /// Compressed, if that is wanted.
     static func make(_ plain: [UInt8], items: Int, isCompressed: Bool) -> Payload {
-        if isCompressed, let packed = gzip(plain, level: 1) {
-            return Payload(body: packed, isCompressed: true, items: items)
-        }
-        return Payload(body: plain, isCompressed: false, items: items)
+        let payload = Payload(body: plain, isCompressed: false, items: items)
+        return isCompressed ? payload.compressed() : payload
+    }
+
+    /// With a compressed body, if there is memory for that.
+    func compressed() -> Payload {
+        guard !isCompressed, let packed = gzip(body, level: 1) else { return self }
+        return Payload(body: packed, isCompressed: true, items: items)
     }
 
     /// Two requests with half of the items each; nil when there is one item, or none that can be told apart.

@@ -76,7 +76,8 @@ extension OTELEnvironment {
         if signal == "METRICS", let limit = milliseconds("OTEL_METRIC_EXPORT_TIMEOUT") { timeout = min(timeout, limit) }
         return SignalEndpoint(
             url: url, headers: isAlone ? headers(signal, file: file?.headers ?? []) : file?.headers ?? [],
-            timeout: timeout, isCompressed: isCompressed(signal) ?? file?.isCompressed ?? true,
+            timeout: timeout,
+            compression: compression(signal) ?? file?.compression ?? (url.isLoopback ? .spooled : .all),
             authorityFile: either(signal, "CERTIFICATE") ?? file?.authorityFile,
             identity: identity(signal) ?? file?.identity, isGRPC: isGRPC)
     }
@@ -140,15 +141,14 @@ extension OTELEnvironment {
         milliseconds("OTEL_EXPORTER_OTLP_\(signal)_TIMEOUT") ?? milliseconds("OTEL_EXPORTER_OTLP_TIMEOUT")
     }
 
-    /// Compressed unless something says otherwise: telemetry repeats itself.
-    private mutating func isCompressed(_ signal: String) -> Bool? {
+    private mutating func compression(_ signal: String) -> SignalEndpoint.Compression? {
         switch either(signal, "COMPRESSION") {
         case nil: return nil
-        case "gzip"?: return true
-        case "none"?: return false
+        case "gzip"?: return .all
+        case "none"?: return SignalEndpoint.Compression.none
         case let other?:
             note("OTEL_EXPORTER_OTLP_COMPRESSION: `\(other)` is not gzip or none; gzip is used")
-            return true
+            return .all
         }
     }
 

@@ -22,7 +22,8 @@ extension TelemetrySettings {
         package var headers: [(name: String, value: String)] = []
         package var signals: Set<Signal> = [.spans, .metrics, .logs]
         package var isGRPC = false
-        package var isCompressed = true
+        /// Nil: as the collector's place asks for.
+        package var compression: SignalEndpoint.Compression?
         /// Nanoseconds for one export; nil: ten seconds.
         package var timeout: Int64?
         package var authorityFile: String?

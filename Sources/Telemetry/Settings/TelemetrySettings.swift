@@ -6,13 +6,21 @@ package struct SignalEndpoint: Sendable, Equatable {
     package var headers: [(name: String, value: String)]
     /// Nanoseconds for one export.
     package var timeout: Int64
-    package var isCompressed: Bool
+    package var compression: Compression
     /// Certificates (PEM) of the authorities to trust instead of the system's.
     package var authorityFile: String?
     /// What is shown to a collector that asks for a certificate.
     package var identity: Identity?
     /// Over gRPC; the URL's path is then that of the call.
     package var isGRPC = false
+
+    /// Which requests are compressed with gzip.
+    package enum Compression: Sendable {
+        case all
+        /// Those that go to the spool. For a collector on the same host the rest is work for nothing, on both sides.
+        case spooled
+        case none
+    }
 
     /// PEM files: the certificate chain, leaf first, and its key.
     package struct Identity: Sendable, Equatable {
@@ -26,7 +34,7 @@ package struct SignalEndpoint: Sendable, Equatable {
     }
 
     package static func == (left: Self, right: Self) -> Bool {
-        left.url == right.url && left.timeout == right.timeout && left.isCompressed == right.isCompressed
+        left.url == right.url && left.timeout == right.timeout && left.compression == right.compression
             && left.authorityFile == right.authorityFile && left.identity == right.identity
             && left.isGRPC == right.isGRPC
             && left.headers.elementsEqual(right.headers) { $0.name == $1.name && $0.value == $1.value }
