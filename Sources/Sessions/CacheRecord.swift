@@ -48,7 +48,7 @@ struct CacheRecord: Sendable {
     private(set) var parts: [Part]
 
     /// - Parameter inherited: how long what it read is kept, if it wrote nothing.
-    init(_ call: ModelCall, _ parts: [Part], inherited: Int64?) {
+    init(_ call: borrowing ModelCall, _ parts: [Part], inherited: Int64?) {
         let conversation = call.conversation
         requestID = call.requestID
         provider = call.provider

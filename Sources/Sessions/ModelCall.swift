@@ -66,6 +66,13 @@ package struct ModelCall: Sendable {
     }
 }
 
+/// A model call as loops hand it on: one reference, where a call itself has a dozen texts to be counted whenever it is copied.
+package final class EndedCall: Sendable {
+    package let call: ModelCall
+
+    package init(_ call: consuming ModelCall) { self.call = call }
+}
+
 /// What cached and uncached input costs, nano-dollars for a million tokens.
 package struct CacheRates: Sendable, Equatable {
     package var input: Int64

@@ -27,7 +27,7 @@ extension LoopWorker {
         call.conversation = conversation
         addClient(exchange, &call)
         addAnswer(exchange, &call)
-        sessions.add(call)
+        sessions.add(EndedCall(call))
     }
 
     private func addClient(_ exchange: Exchange, _ call: inout ModelCall) {

@@ -7,7 +7,7 @@ import Wire
 struct CacheWatch: ~Copyable {
     private var forensics = CacheForensics()
     /// Calls that are to be looked at in the order in which they ended, and when they came: loops hand theirs over when they like.
-    private var waiting: [(at: Int64, call: ModelCall)] = []
+    private var waiting: [(at: Int64, ended: EndedCall)] = []
     private let telemetry: LoopTelemetry
     private let writer: LedgerWriter
     private let loops: Int
@@ -24,35 +24,35 @@ struct CacheWatch: ~Copyable {
     private static let mostWaiting = 5_000
 
     /// Only what can have left something in a cache is looked at.
-    mutating func take(_ calls: [ModelCall], at now: Int64) {
+    mutating func take(_ calls: [EndedCall], at now: Int64) {
         // Of a single loop they come in their order.
         if loops == 1 { return examine(calls) }
-        for call in calls where call.isComparable { waiting.append((now, call)) }
+        for ended in calls where ended.call.isComparable { waiting.append((now, ended)) }
         if waiting.count > Self.mostWaiting { finish() }
     }
 
     /// Looks at the calls before which no other can come any more. By a clock that only goes forward.
     mutating func timePassed(at now: Int64) {
-        let ripe = waiting.lazy.filter { $0.at <= now - Self.patience }.map(\.call.endedAt).max()
+        let ripe = waiting.lazy.filter { $0.at <= now - Self.patience }.map(\.ended.call.endedAt).max()
         if let ripe { examine(upTo: ripe) }
     }
 
     mutating func finish() { examine(upTo: .max) }
 
     private mutating func examine(upTo last: Int64) {
-        waiting.sort { $0.call.endedAt < $1.call.endedAt }
-        let count = waiting.firstIndex { $0.call.endedAt > last } ?? waiting.count
-        examine(waiting.prefix(count).map(\.call))
+        waiting.sort { $0.ended.call.endedAt < $1.ended.call.endedAt }
+        let count = waiting.firstIndex { $0.ended.call.endedAt > last } ?? waiting.count
+        examine(waiting.prefix(count).map(\.ended))
         waiting.removeFirst(count)
     }
 
-    private mutating func examine(_ calls: [ModelCall]) {
+    private mutating func examine(_ calls: [EndedCall]) {
         var rows: [CacheBreakRow] = []
-        for call in calls {
-            guard let found = forensics.callEnded(call) else { continue }
-            rows.append(CacheBreakRow(found, call))
-            telemetry.emit(.cacheBreak(found, call))
-            measure(found, call)
+        for ended in calls {
+            guard let found = forensics.callEnded(ended.call) else { continue }
+            rows.append(CacheBreakRow(found, ended.call))
+            telemetry.emit(.cacheBreak(found, ended.call))
+            measure(found, ended.call)
         }
         writer.save(breaks: rows)
     }

@@ -6,7 +6,7 @@ final class SessionGatherer {
     private let timer: LoopTimer
     private let tracker: SessionTracker
     private var begun: [RunningCall] = []
-    private var calls: [ModelCall] = []
+    private var calls: [EndedCall] = []
     private static let most = 64
     private static let mostBegun = 256
     /// Nanoseconds.
@@ -23,7 +23,7 @@ final class SessionGatherer {
         wait()
     }
 
-    func add(_ call: ModelCall) {
+    func add(_ call: EndedCall) {
         calls.append(call)
         wait()
     }

@@ -46,8 +46,8 @@ actor SessionTracker {
     /// Model calls that have begun, and those that have ended; from any thread.
     ///
     /// This loop gives way to requests, so what it is given may wait: beyond a bound it is left out, and counted.
-    nonisolated func give(begun: [RunningCall], _ calls: [ModelCall]) {
-        let weight = calls.reduce(begun.count) { $0 + Self.weight + $1.conversation.segments.count }
+    nonisolated func give(begun: [RunningCall], _ calls: [EndedCall]) {
+        let weight = calls.reduce(begun.count) { $0 + Self.weight + $1.call.conversation.segments.count }
         guard waiting.add(weight, ordering: .relaxed).newValue <= Self.mostWaiting else {
             waiting.subtract(weight, ordering: .relaxed)
             leftOut.add(calls.count, ordering: .relaxed)
@@ -72,12 +72,12 @@ actor SessionTracker {
         telemetry.figures.add(.telemetryDropped, Int64(count), .dropped("calls", "queue_full"))
     }
 
-    private func take(_ begun: [RunningCall], _ calls: [ModelCall]) {
+    private func take(_ begun: [RunningCall], _ calls: [EndedCall]) {
         let now = monotonicNanoseconds()
         cache?.take(calls, at: now)
         for call in begun { machine.began(call) }
         var told: [SessionEvent] = []
-        for call in calls { machine.ended(call, at: now) { told.append($0) } }
+        for ended in calls { machine.ended(ended.call, at: now) { told.append($0) } }
         tell(told)
     }
 
