@@ -2,34 +2,39 @@ import Glibc
 
 extension Snapshot {
     /// Reads and checks a configuration file. Throws everything that is wrong with it.
-    package static func load(path: String) throws(ConfigurationErrors) -> Snapshot {
-        let sources = ValueSources(
-            environment: { name in getenv(name).map { String(cString: $0) } },
-            file: { path in
-                readFile(path).map { text in
-                    // Files with secrets mostly end in a line end that is not part of the secret.
-                    // CR LF is one character, and a line end too.
-                    text.last?.isNewline == true ? String(text.dropLast()) : text
-                }
-            })
-        let text: String
+    ///
+    /// - Parameter needsSecrets: false for who sends nothing, such as a report: where a variable or a file with a secret is not to be
+    ///   had, something else stands in its place.
+    package static func load(path: String, needsSecrets: Bool = true) throws(ConfigurationErrors) -> Snapshot {
+        var snapshot = try parse(
+            content(of: path), file: path, directory: directory(of: path), sources: .process, needsSecrets: needsSecrets
+        )
+        snapshot.files.append(path)
+        return snapshot
+    }
+
+    /// The folder of ledger and keys that a configuration file names. Nothing else in it is looked at: keys have to be revoked also
+    /// while somebody is at work on the file. Throws what is wrong with the folder's setting, or with the form of the file.
+    package static func dataPath(of path: String) throws(ConfigurationErrors) -> String {
+        let reader = SnapshotReader(file: path, directory: directory(of: path), sources: .process)
+        return try reader.readDataPath(content(of: path))
+    }
+
+    private static func content(of path: String) throws(ConfigurationErrors) -> String {
         switch readFile(path) {
-        case .success(let content): text = content
+        case .success(let content): return content
         case .failure(let fault):
             throw ConfigurationErrors(
                 problems: [ConfigurationProblem(file: path, line: 0, column: 0, sentence: "the file \(fault.sentence)")]
             )
         }
-        var snapshot = try parse(text, file: path, directory: directory(of: path), sources: sources)
-        snapshot.files.append(path)
-        return snapshot
     }
 
     /// Checks a configuration's text; relative paths in it are relative to `directory`.
     package static func parse(
-        _ text: String, file: String, directory: String, sources: ValueSources
+        _ text: String, file: String, directory: String, sources: ValueSources, needsSecrets: Bool = true
     ) throws(ConfigurationErrors) -> Snapshot {
-        let reader = SnapshotReader(file: file, directory: directory, sources: sources)
+        let reader = SnapshotReader(file: file, directory: directory, sources: sources, needsSecrets: needsSecrets)
         return try reader.read(text)
     }
 
@@ -65,4 +70,17 @@ extension Snapshot {
         }
         return .success(text)
     }
+}
+
+extension ValueSources {
+    /// The variables of this process, and the files that it can read.
+    fileprivate static let process = ValueSources(
+        environment: { name in getenv(name).map { String(cString: $0) } },
+        file: { path in
+            Snapshot.readFile(path).map { text in
+                // Files with secrets mostly end in a line end that is not part of the secret. CR LF is one character, and a line end
+                // too.
+                text.last?.isNewline == true ? String(text.dropLast()) : text
+            }
+        })
 }

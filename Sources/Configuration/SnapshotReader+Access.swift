@@ -36,7 +36,7 @@ extension SnapshotReader {
         let (groups, account) = readMembership(&section)
         let metadata = section.dictionary("metadata").map { ($0.name, $0.value.text) }
         let path = section.pathOf("key")
-        guard let key = section.required("key", "\"${TOLLGATE_KEY}\"") else { return nil }
+        guard let key = section.required("key", "\"${TOLLGATE_KEY}\"", isSecret: true) else { return nil }
         guard key.text.utf8.count >= 8 else {
             reader.note(key.mark, path, "is shorter than 8 characters; use a long random one")
             return nil
@@ -69,7 +69,7 @@ extension SnapshotReader {
     /// Headers to be sent, by name.
     func readHeaders(_ section: inout Section, _ group: String = "headers") -> [(name: String, value: Secret)] {
         var headers: [(name: String, value: Secret)] = []
-        for (name, value) in section.dictionary(group).sorted(by: { $0.name < $1.name }) {
+        for (name, value) in section.dictionary(group, areSecret: true).sorted(by: { $0.name < $1.name }) {
             let path = "\(section.pathOf(group)).\(name)"
             guard isHeaderName(name) else {
                 reader.note(value.mark, path, "is not the name of a header")

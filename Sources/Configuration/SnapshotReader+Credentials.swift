@@ -35,7 +35,7 @@ extension SnapshotReader {
     }
 
     private func readAPIKey(_ section: inout Section) -> CredentialSetting? {
-        guard let key = section.text("api_key") else { return nil }
+        guard let key = section.text("api_key", isSecret: true) else { return nil }
         guard isToken(key, section.pathOf("api_key")), !key.text.isEmpty else { return nil }
         return .apiKey(Secret(key.text))
     }
@@ -53,7 +53,7 @@ extension SnapshotReader {
         do throws(CredentialEnvironment.Fault) {
             return try read(CredentialEnvironment { reader.environment($0) })
         } catch {
-            reader.note(section.mark, section.path, error.sentence)
+            if reader.needsSecrets { reader.note(section.mark, section.path, error.sentence) }
             return .none
         }
     }
@@ -61,22 +61,23 @@ extension SnapshotReader {
     // MARK: Azure
 
     private func readEntra(_ section: inout Section, _ provider: ProviderSetting) -> CredentialSetting? {
-        guard var group = section.section("entra") else { return nil }
+        guard section.has("entra") else { return nil }
+        guard var group = section.section("entra") else { return CredentialSetting.none }
         defer { group.finish() }
-        let tenant = group.required("tenant_id", "\"${AZURE_TENANT_ID}\"")
-        let client = group.required("client_id", "\"${AZURE_CLIENT_ID}\"")
-        let secret = group.required("client_secret", "\"${AZURE_CLIENT_SECRET}\"")
+        let tenant = group.required("tenant_id", "\"${AZURE_TENANT_ID}\"", isSecret: true)
+        let client = group.required("client_id", "\"${AZURE_CLIENT_ID}\"", isSecret: true)
+        let secret = group.required("client_secret", "\"${AZURE_CLIENT_SECRET}\"", isSecret: true)
         let scope = group.string("scope") ?? Self.scope(provider)
         guard let authority = readURL(&group, "authority", default: CredentialSetting.entraAuthority),
             let tenant, let client, let secret
-        else { return nil }
+        else { return CredentialSetting.none }
         return .entra(
             tenant: tenant.text, clientID: client.text, clientSecret: Secret(secret.text), scope: scope,
             authority: authority)
     }
 
     private func azureEnvironment(_ section: Section, _ provider: ProviderSetting) -> CredentialSetting {
-        guard reader.environment("AZURE_CLIENT_SECRET") != nil else {
+        guard reader.environment("AZURE_CLIENT_SECRET") != nil || !reader.needsSecrets else {
             reader.note(
                 section.mark, section.pathOf("api_key"),
                 "is missing; write `api_key: \"${AZURE_API_KEY}\"`, or a group `entra`")
@@ -99,9 +100,9 @@ extension SnapshotReader {
         guard var group = section.section("aws") else { return nil }
         defer { group.finish() }
         if group.has("role_arn") || group.has("web_identity_token_file") { return readWebIdentity(&group) }
-        let id = group.required("access_key_id", "\"${AWS_ACCESS_KEY_ID}\"")
-        let secret = group.required("secret_access_key", "\"${AWS_SECRET_ACCESS_KEY}\"")
-        let token = group.string("session_token").flatMap { $0.isEmpty ? nil : Secret($0) }
+        let id = group.required("access_key_id", "\"${AWS_ACCESS_KEY_ID}\"", isSecret: true)
+        let secret = group.required("secret_access_key", "\"${AWS_SECRET_ACCESS_KEY}\"", isSecret: true)
+        let token = group.text("session_token", isSecret: true).flatMap { $0.text.isEmpty ? nil : Secret($0.text) }
         guard let id, let secret else { return nil }
         return .aws(
             .keys(AWSCredentials(accessKeyID: id.text, secretAccessKey: Secret(secret.text), sessionToken: token)))
@@ -130,7 +131,7 @@ extension SnapshotReader {
 
     /// `proxy`: a URL, or `none`; without it what `HTTPS_PROXY` and `NO_PROXY` say.
     func readProxy(_ section: inout Section, _ base: BaseURL, _ provider: inout ProviderSetting) {
-        let given = section.text("proxy")
+        let given = section.text("proxy", isSecret: true)
         if given?.text == "none" { return }
         do throws(ProxyEnvironment.Fault) {
             let proxies = try ProxyEnvironment { name in

@@ -49,7 +49,7 @@ extension SnapshotReader {
     private func readSecret(_ section: inout Section) -> TokenKeySource? {
         section.refuse(["jwks"], "has no effect beside secret; leave one of the two out")
         section.refuse(["refresh"], "has no effect: a secret is not fetched")
-        guard let secret = section.required("secret", "\"${JWT_SECRET}\"") else { return nil }
+        guard let secret = section.required("secret", "\"${JWT_SECRET}\"", isSecret: true) else { return nil }
         // RFC 7518 §3.2: as long as the hash at least.
         guard secret.text.utf8.count >= 32 else {
             reader.note(secret.mark, section.pathOf("secret"), "is shorter than 32 bytes; use a long random one")

@@ -50,7 +50,7 @@ extension SnapshotReader {
         guard var group = metrics.section("prometheus") else { return setting }
         setting.isEnabled = group.truth("enabled") ?? true
         if !setting.isEnabled { group.refuse(["token"], "has no effect where `enabled` is false") }
-        if group.has("token"), let token = group.required("token", "\"${TOLLGATE_METRICS_TOKEN}\"") {
+        if group.has("token"), let token = group.required("token", "\"${TOLLGATE_METRICS_TOKEN}\"", isSecret: true) {
             setting.token = Secret(token.text)
         }
         group.finish()

@@ -35,7 +35,7 @@ extension SnapshotReader {
     func readHeaderOverrides(_ section: inout Section, _ target: inout TargetSetting) {
         guard var group = section.section("headers_override") else { return }
         defer { group.finish() }
-        let marks = group.dictionary("set").map { (name: $0.name, mark: $0.value.mark) }
+        let marks = group.places("set")
         target.setHeaders = readHeaders(&group, "set")
         var seen: Set<String> = []
         for (name, mark) in marks {

@@ -58,9 +58,8 @@ extension SnapshotReader {
 
     /// What Tollgate writes itself: a second one would make another request of it.
     func refuseOwnHeaders(_ section: inout Section) {
-        for (name, value) in section.dictionary("headers") where Self.ownHeaders.contains(name.lowercased()) {
-            reader.note(
-                value.mark, "\(section.pathOf("headers")).\(name)", "is written by Tollgate itself; leave it out")
+        for (name, mark) in section.places("headers") where Self.ownHeaders.contains(name.lowercased()) {
+            reader.note(mark, "\(section.pathOf("headers")).\(name)", "is written by Tollgate itself; leave it out")
         }
     }
 

@@ -4,21 +4,30 @@ struct SnapshotReader {
     let reader: SettingReader
 
     /// `directory`: what relative paths are relative to.
-    init(file: String, directory: String, sources: ValueSources) {
-        reader = SettingReader(file: file, directory: directory, sources: sources)
+    init(file: String, directory: String, sources: ValueSources, needsSecrets: Bool = true) {
+        reader = SettingReader(file: file, directory: directory, sources: sources, needsSecrets: needsSecrets)
     }
 
     /// Throws everything that is wrong, in the order of the file.
     func read(_ text: String) throws(ConfigurationErrors) -> Snapshot {
-        let snapshot = parse(text)
-        guard reader.problems.isEmpty, let snapshot else {
+        try checked(parse(text))
+    }
+
+    /// The folder of ledger and keys alone, whatever else is wrong; throws what is wrong with it, or with the file's form.
+    func readDataPath(_ text: String) throws(ConfigurationErrors) -> String {
+        guard var root = parseRoot(text) else { return try checked(nil) }
+        return try checked(readData(&root))
+    }
+
+    private func checked<Value>(_ value: Value?) throws(ConfigurationErrors) -> Value {
+        guard reader.problems.isEmpty, let value else {
             throw ConfigurationErrors(
                 problems: reader.problems.sorted { ($0.line, $0.column) < ($1.line, $1.column) })
         }
-        return snapshot
+        return value
     }
 
-    private func parse(_ text: String) -> Snapshot? {
+    private func parseRoot(_ text: String) -> Section? {
         var parser = YAMLParser()
         let parsed: YAMLNode?
         do throws(YAMLParser.Fault) {
@@ -28,12 +37,19 @@ struct SnapshotReader {
             return nil
         }
         for fault in parser.faults { reader.note(fault.mark, "", fault.sentence) }
-        let root = parsed ?? YAMLNode(content: .mapping([]), mark: YAMLMark(line: 1, column: 1))
-        guard var section = Section(root, "", reader) else { return nil }
+        return Section(parsed ?? YAMLNode(content: .mapping([]), mark: YAMLMark(line: 1, column: 1)), "", reader)
+    }
+
+    private func readData(_ section: inout Section) -> String {
+        section.file("data") ?? reader.absolute("tollgate-data")
+    }
+
+    private func parse(_ text: String) -> Snapshot? {
+        guard var section = parseRoot(text) else { return nil }
         defer { section.finish() }
         let listen = readListen(&section)
         let tls = readTLS(&section)
-        let data = section.file("data") ?? reader.absolute("tollgate-data")
+        let data = readData(&section)
         let (providers, accounts) = readProviders(&section)
         let models = readModels(&section, accounts: accounts)
         let credentials = readCredentials(&section, acceptsCertificates: tls?.clientAuthorityFile != nil)

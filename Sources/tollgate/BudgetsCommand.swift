@@ -10,7 +10,7 @@ enum BudgetsCommand {
     static func run(_ arguments: ArraySlice<String>) throws -> Int32 {
         let arguments = try Arguments(
             arguments, options: ["config", "scope", "by", "for", "reason", "since"], switches: ["json"])
-        let snapshot = try Snapshot.load(path: arguments.required("config"))
+        let snapshot = try Snapshot.load(path: arguments.required("config"), needsSecrets: false)
         let directory = try DataDirectory(path: snapshot.dataPath)
         switch arguments.positionals.first ?? "list" {
         case "list": try list(arguments, snapshot, directory)

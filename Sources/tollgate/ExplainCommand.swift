@@ -14,7 +14,7 @@ enum ExplainCommand {
                 "config", "model", "user", "team", "group", "key", "virtual-account", "metadata", "session", "provider",
             ], switches: ["json"])
         try arguments.expectPositionals(0, "no further words")
-        let snapshot = try Snapshot.load(path: arguments.required("config"))
+        let snapshot = try Snapshot.load(path: arguments.required("config"), needsSecrets: false)
         let directory = try DataDirectory(path: snapshot.dataPath), now = wallClockNanoseconds()
         let question = try question(arguments, snapshot, directory)
         let store = try BudgetStore(directory: directory, actor: "explain", now: { now })

@@ -6,7 +6,7 @@ enum HealthcheckCommand {
     static func run(_ arguments: ArraySlice<String>) async throws -> Int32 {
         let arguments = try Arguments(arguments, options: ["config"])
         try arguments.expectPositionals(0, "no further words")
-        let snapshot = try Snapshot.load(path: arguments.required("config"))
+        let snapshot = try Snapshot.load(path: arguments.required("config"), needsSecrets: false)
         if let problem = await HealthProbe.problem(snapshot) {
             Console.complain("not ready: \(problem)")
             return 1

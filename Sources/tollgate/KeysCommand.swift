@@ -15,9 +15,9 @@ enum KeysCommand {
         guard let action = arguments.positionals.first else {
             throw UsageError(sentence: "keys needs one of: issue, list, rotate, expire, revoke")
         }
-        let snapshot = try Snapshot.load(path: arguments.required("config"))
+        let path = try Snapshot.dataPath(of: arguments.required("config"))
         let store = try KeyStore(
-            directory: DataDirectory(path: snapshot.dataPath), actor: actor, now: { wallClockNanoseconds() },
+            directory: DataDirectory(path: path), actor: actor, now: { wallClockNanoseconds() },
             digest: { bytes in bytes.withUnsafeBytes { SHA256Digest(of: $0).bytes } })
         switch action {
         case "issue": try issue(arguments, store)

@@ -9,7 +9,7 @@ enum SessionCommand {
     static func run(_ arguments: ArraySlice<String>) throws -> Int32 {
         let arguments = try Arguments(arguments, options: ["config"], switches: ["follow", "json"])
         try arguments.expectPositionals(1, "the id of a session, or how it begins; `tollgate sessions` lists them")
-        let snapshot = try Snapshot.load(path: arguments.required("config"))
+        let snapshot = try Snapshot.load(path: arguments.required("config"), needsSecrets: false)
         let directory = try DataDirectory(path: snapshot.dataPath)
         _ = try Ledger.recoverIfUnattended(directory)
         let store = SessionStore(directory)

@@ -8,7 +8,7 @@ enum SessionsCommand {
     static func run(_ arguments: ArraySlice<String>) throws -> Int32 {
         let arguments = try Arguments(arguments, options: ["config", "since"], switches: ["all", "json"])
         try arguments.expectPositionals(0, "no further words")
-        let snapshot = try Snapshot.load(path: arguments.required("config"))
+        let snapshot = try Snapshot.load(path: arguments.required("config"), needsSecrets: false)
         let directory = try DataDirectory(path: snapshot.dataPath), now = wallClockNanoseconds()
         _ = try Ledger.recoverIfUnattended(directory)
         let sessions = try SessionStore(directory).sessions(

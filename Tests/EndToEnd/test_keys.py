@@ -111,6 +111,20 @@ def test_revoking_while_it_is_stopped_counts(make_gateway):
     assert status(gateway, key) == 401
 
 
+def test_keys_are_issued_and_revoked_whatever_else_is_wrong_with_the_file(gateway, key):
+    """The gateway goes on with the configuration it has; a key that is known must not live until somebody mends the file."""
+    gateway.config["nope"] = gateway.config["providers"][0]["api_key"] = "${GONE}"
+    gateway.write()
+    gateway.run("check", code=2)
+    second = gateway.issue(user="bob")
+    eventually(lambda: status(gateway, second) == 200, "the new key is taken", 2)
+    gateway.run("keys", "revoke", key.id)
+    eventually(lambda: status(gateway, key) == 401, "the old one is not", 2)
+    gateway.config["data"] = "${GONE}"
+    gateway.write()
+    assert "data: the environment variable GONE is not set" in gateway.run("keys", "list", code=2).stderr
+
+
 def test_groups_and_service_accounts_stay_with_a_key(gateway):
     made = json.loads(gateway.run(
         "keys", "issue", "--virtual-account", "ci", "--group", "senior", "--group", "platform", "--json").stdout)

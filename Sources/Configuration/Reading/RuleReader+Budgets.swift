@@ -80,10 +80,11 @@ extension RuleReader {
         if group.has("thresholds") { alerts.thresholds = readThresholds(&group) }
         alerts.headers = base.readHeaders(&group)
         base.refuseOwnHeaders(&group)
-        guard let webhook = group.text("webhook") else {
+        guard group.has("webhook") else {
             group.refuse(["headers"], "has no effect: there is no webhook")
             return alerts
         }
+        guard let webhook = group.text("webhook", isSecret: true) else { return alerts }
         guard let url = EndpointURL(webhook.text) else {
             base.noteEndpoint(webhook, group.pathOf("webhook"))
             return alerts

@@ -39,27 +39,29 @@ struct Section {
         return members.first { $0.key == name }?.value
     }
 
-    mutating func text(_ name: String) -> SettingText? {
-        node(name).flatMap { text(of: $0, pathOf(name)) }
+    mutating func text(_ name: String, isSecret: Bool = false) -> SettingText? {
+        node(name).flatMap { text(of: $0, pathOf(name), isSecret: isSecret) }
     }
 
-    private func text(of node: YAMLNode, _ path: String) -> SettingText? {
+    private func text(of node: YAMLNode, _ path: String, isSecret: Bool = false) -> SettingText? {
         guard case .scalar(let raw, _) = node.content else {
             reader.note(node.mark, path, "must be a single value, found \(node.kind)")
             return nil
         }
-        return reader.fill(raw, node.mark, path).map { SettingText(text: $0, raw: raw, mark: node.mark) }
+        return reader.fill(raw, node.mark, path, isSecret: isSecret).map {
+            SettingText(text: $0, raw: raw, mark: node.mark)
+        }
     }
 
     mutating func string(_ name: String) -> String? { text(name)?.text }
 
     /// A value that must be there and not be empty; `nil` when that is noted.
-    mutating func required(_ name: String, _ example: String) -> SettingText? {
+    mutating func required(_ name: String, _ example: String, isSecret: Bool = false) -> SettingText? {
         guard has(name) else {
             reader.note(mark, pathOf(name), "is missing; write for example `\(name): \(example)`")
             return nil
         }
-        return text(name).flatMap { notEmpty($0, name) }
+        return text(name, isSecret: isSecret).flatMap { notEmpty($0, name) }
     }
 
     /// The absolute path that a setting names.
@@ -170,9 +172,14 @@ struct Section {
     }
 
     /// A group whose names are the user's own, with single values.
-    mutating func dictionary(_ name: String) -> [(name: String, value: SettingText)] {
+    mutating func dictionary(_ name: String, areSecret: Bool = false) -> [(name: String, value: SettingText)] {
         guard var section = section(name) else { return [] }
-        return section.names.compactMap { name in section.text(name).map { (name, $0) } }
+        return section.names.compactMap { name in section.text(name, isSecret: areSecret).map { (name, $0) } }
+    }
+
+    /// The names in such a group, and where their values stand.
+    mutating func places(_ name: String) -> [(name: String, mark: YAMLMark)] {
+        section(name)?.members.filter { !$0.value.isNull }.map { ($0.key, $0.value.mark) } ?? []
     }
 
     /// Notes what nobody asked for. Call it last.

@@ -7,6 +7,8 @@ final class SettingReader {
     let file: String
     private let directory: String
     private let sources: ValueSources
+    /// Secrets that are not to be had are a mistake.
+    let needsSecrets: Bool
     private(set) var problems: [ConfigurationProblem] = []
     /// What works but was probably not meant.
     private(set) var warnings: [String] = []
@@ -14,7 +16,8 @@ final class SettingReader {
     private(set) var files: [String] = []
 
     /// - Parameter directory: what relative paths are relative to.
-    init(file: String, directory: String, sources: ValueSources) {
+    init(file: String, directory: String, sources: ValueSources, needsSecrets: Bool) {
+        self.needsSecrets = needsSecrets
         self.file = file
         self.directory = directory
         self.sources = sources
@@ -36,13 +39,20 @@ final class SettingReader {
     }
 
     /// A value with `${…}` filled in.
-    func fill(_ text: String, _ mark: YAMLMark, _ path: String) -> String? {
+    func fill(_ text: String, _ mark: YAMLMark, _ path: String, isSecret: Bool = false) -> String? {
+        let standIn = isSecret && !needsSecrets ? Self.standIn(for: text, mark) : nil
         do throws(Substitution.Fault) {
-            return try Substitution.fill(text, environment: sources.environment, file: read)
+            return try Substitution.fill(text, environment: sources.environment, file: read, standIn: standIn)
         } catch {
             note(mark, path, error.sentence)
             return nil
         }
+    }
+
+    /// Each another one, as secrets are, and fit for all that is one: a URL, where it is the whole value, and long enough.
+    private static func standIn(for text: String, _ mark: YAMLMark) -> String {
+        let name = "a-secret-that-was-not-asked-for-\(mark.line)-\(mark.column)"
+        return text.hasPrefix("${") && text.hasSuffix("}") ? "http://\(name).invalid" : name
     }
 
     /// What a variable of the process holds; `nil` also for an empty one.

@@ -25,9 +25,12 @@ enum Substitution {
         let sentence: String
     }
 
-    /// - Parameter file: reads a file that the text names, as it names it.
+    /// - Parameters:
+    ///   - file: reads a file that the text names, as it names it.
+    ///   - standIn: in place of what is not there; `nil`: that is a fault.
     static func fill(
-        _ text: String, environment: (String) -> String?, file: (String) -> Result<String, ValueSources.FileFault>
+        _ text: String, environment: (String) -> String?, file: (String) -> Result<String, ValueSources.FileFault>,
+        standIn: String? = nil
     ) throws(Fault) -> String {
         guard text.utf8.contains(UInt8(ascii: "$")) else { return text }
         var result = ""
@@ -42,7 +45,7 @@ enum Substitution {
                 guard let end = rest.firstIndex(of: "}") else {
                     throw Fault(sentence: "`${` is not closed by `}`; write `$$` for a dollar sign")
                 }
-                result += try value(of: rest[rest.index(after: rest.startIndex)..<end], environment, file)
+                result += try value(of: rest[rest.index(after: rest.startIndex)..<end], environment, file, standIn)
                 rest = rest[rest.index(after: end)...]
             } else {
                 result += "$"
@@ -53,13 +56,15 @@ enum Substitution {
 
     private static func value(
         of reference: Substring, _ environment: (String) -> String?,
-        _ file: (String) -> Result<String, ValueSources.FileFault>
+        _ file: (String) -> Result<String, ValueSources.FileFault>, _ standIn: String?
     ) throws(Fault) -> String {
         if reference.hasPrefix("file:") {
             let path = String(reference.dropFirst(5))
             switch file(path) {
             case .success(let content): return content
-            case .failure(let fault): throw Fault(sentence: "the file \(path) \(fault.sentence)")
+            case .failure(let fault):
+                if let standIn { return standIn }
+                throw Fault(sentence: "the file \(path) \(fault.sentence)")
             }
         }
         var name = String(reference), fallback: String?
@@ -73,7 +78,7 @@ enum Substitution {
                 sentence: "`${` must be followed by a variable's name or `file:PATH`; write `$$` for a dollar sign")
         }
         if let value = environment(name), !(value.isEmpty && fallback != nil) { return value }
-        guard let fallback else {
+        guard let fallback = fallback ?? standIn else {
             throw Fault(sentence: "the environment variable \(name) is not set; set it, or write ${\(name):-default}")
         }
         return fallback
