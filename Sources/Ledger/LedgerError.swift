@@ -2,6 +2,8 @@
 package enum LedgerError: Error, Sendable, Equatable {
     /// A file or directory operation failed: what was tried, on which path, and the `errno`.
     case file(operation: String, path: String, code: Int32)
+    /// A directory without a ledger, where one is to be read.
+    case noLedger(directory: String)
     /// Another process holds the data directory. `owner` is its process id, when it left one.
     case directoryInUse(path: String, owner: Int32?)
     /// SQLite refused: its extended result code and its own words.
@@ -35,6 +37,8 @@ extension LedgerError: CustomStringConvertible {
         switch self {
         case .file(let operation, let path, let code):
             "cannot \(operation) \(path): \(systemMessage(code))"
+        case .noLedger(let path):
+            "there is no ledger in \(path): no gateway has run with this `data` yet, or it is another folder"
         case .directoryInUse(let path, let owner?):
             "the data directory \(path) is in use by process \(owner); stop it, or name another `data` directory"
         case .directoryInUse(let path, nil):

@@ -11,7 +11,7 @@ enum BudgetsCommand {
         let arguments = try Arguments(
             arguments, options: ["config", "scope", "by", "for", "reason", "since"], switches: ["json"])
         let snapshot = try Snapshot.load(path: arguments.required("config"), needsSecrets: false)
-        let directory = try DataDirectory(path: snapshot.dataPath)
+        let directory = try DataDirectory(ofLedgerIn: snapshot.dataPath)
         switch arguments.positionals.first ?? "list" {
         case "list": try list(arguments, snapshot, directory)
         case "raise": try raise(arguments, snapshot, directory)

@@ -15,21 +15,32 @@ enum ExplainCommand {
             ], switches: ["json"])
         try arguments.expectPositionals(0, "no further words")
         let snapshot = try Snapshot.load(path: arguments.required("config"), needsSecrets: false)
-        let directory = try DataDirectory(path: snapshot.dataPath), now = wallClockNanoseconds()
+        let directory = try existing(snapshot.dataPath), now = wallClockNanoseconds()
         let question = try question(arguments, snapshot, directory)
-        let store = try BudgetStore(directory: directory, actor: "explain", now: { now })
-        let overview = try BudgetOverview(snapshot, in: directory, store: store, at: now)
+        let overview = try directory.map { directory in
+            let store = try BudgetStore(directory: directory, actor: "explain", now: { now })
+            return try BudgetOverview(snapshot, in: directory, store: store, at: now)
+        }
+        let accounts = try directory.flatMap { try overview?.completed(snapshot, in: $0, at: now) }
         let explanation = Explanation(
-            question, snapshot, accounts: try overview.completed(snapshot, in: directory, at: now),
-            raises: overview.raises, at: now)
+            question, snapshot, accounts: accounts ?? [], raises: overview?.raises ?? [], at: now)
         Console.print(arguments.has("json") ? explanation.json : explanation.text)
         return explanation.isServed ? 0 : 1
+    }
+
+    /// A configuration can be asked before a gateway has run with it: `nil`.
+    private static func existing(_ path: String) throws(LedgerError) -> DataDirectory? {
+        do throws(LedgerError) {
+            return try DataDirectory(ofLedgerIn: path)
+        } catch .noLedger {
+            return nil
+        }
     }
 
     // MARK: The question
 
     private static func question(
-        _ arguments: Arguments, _ snapshot: Snapshot, _ directory: DataDirectory
+        _ arguments: Arguments, _ snapshot: Snapshot, _ directory: DataDirectory?
     ) throws -> Explanation.Question {
         var question = Explanation.Question(model: try arguments.required("model"))
         guard !question.model.isEmpty else { throw UsageError(sentence: "--model needs a name") }
@@ -58,7 +69,7 @@ enum ExplainCommand {
 
     /// Whom a key stands for, issued or of the configuration; others, such as those of tokens, are only names: false.
     private static func takeKey(
-        _ id: String?, _ question: inout Explanation.Question, _ snapshot: Snapshot, _ directory: DataDirectory
+        _ id: String?, _ question: inout Explanation.Question, _ snapshot: Snapshot, _ directory: DataDirectory?
     ) throws -> Bool {
         guard let id else { return false }
         if let key = snapshot.keys.first(where: { $0.id == id }) {
@@ -82,7 +93,8 @@ enum ExplainCommand {
     }
 
     /// An issued key.
-    private static func find(_ id: String, _ directory: DataDirectory) throws -> KeyRecord? {
+    private static func find(_ id: String, _ directory: DataDirectory?) throws -> KeyRecord? {
+        guard let directory else { return nil }
         let store = try KeyStore(
             directory: directory, actor: "explain", now: { wallClockNanoseconds() },
             digest: { bytes in bytes.withUnsafeBytes { SHA256Digest(of: $0).bytes } })

@@ -12,7 +12,7 @@ struct ReportSource {
     /// Loads `--config`; brings in what a killed gateway left, if none runs.
     init(_ arguments: Arguments) throws {
         snapshot = try Snapshot.load(path: arguments.required("config"), needsSecrets: false)
-        directory = try DataDirectory(path: snapshot.dataPath)
+        directory = try DataDirectory(ofLedgerIn: snapshot.dataPath)
         now = wallClockNanoseconds()
         _ = try Ledger.recoverIfUnattended(directory)
     }

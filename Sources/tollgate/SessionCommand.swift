@@ -10,7 +10,7 @@ enum SessionCommand {
         let arguments = try Arguments(arguments, options: ["config"], switches: ["follow", "json"])
         try arguments.expectPositionals(1, "the id of a session, or how it begins; `tollgate sessions` lists them")
         let snapshot = try Snapshot.load(path: arguments.required("config"), needsSecrets: false)
-        let directory = try DataDirectory(path: snapshot.dataPath)
+        let directory = try DataDirectory(ofLedgerIn: snapshot.dataPath)
         _ = try Ledger.recoverIfUnattended(directory)
         let store = SessionStore(directory)
         let session = try find(arguments.positionals[0], store)

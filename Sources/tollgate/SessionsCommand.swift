@@ -9,7 +9,7 @@ enum SessionsCommand {
         let arguments = try Arguments(arguments, options: ["config", "since"], switches: ["all", "json"])
         try arguments.expectPositionals(0, "no further words")
         let snapshot = try Snapshot.load(path: arguments.required("config"), needsSecrets: false)
-        let directory = try DataDirectory(path: snapshot.dataPath), now = wallClockNanoseconds()
+        let directory = try DataDirectory(ofLedgerIn: snapshot.dataPath), now = wallClockNanoseconds()
         _ = try Ledger.recoverIfUnattended(directory)
         let sessions = try SessionStore(directory).sessions(
             since: since(arguments, now: now), now: now, limit: mostSessions

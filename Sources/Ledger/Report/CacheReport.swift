@@ -62,7 +62,7 @@ package struct CacheReport: Sendable, Equatable {
         let query = try ReportQuery(by: ["model", "provider"], since: since, until: until, now: now)
         var reads: [Report] = []
         for piece in query.cut(at: cuts) { reads.append(try Report(piece, in: directory, now: now)) }
-        let first = reads.first { !$0.rows.isEmpty } ?? reads.last
+        let first = reads.first { !$0.rows.isEmpty }
         (self.since, self.until) = (query.since ?? first?.since ?? now, reads.last?.until ?? now)
         (read, savedNanoUSD, unpricedRead) = Self.savings(reads, saving)
         rows = try Self.rows(columns, query, directory)

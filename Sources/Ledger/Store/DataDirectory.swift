@@ -13,6 +13,14 @@ package struct DataDirectory: Sendable {
         try Self.create(path)
     }
 
+    /// One that is only asked; throws `noLedger` where there is none.
+    package init(ofLedgerIn path: String) throws(LedgerError) {
+        self.path = path
+        guard access(databasePath, F_OK) != 0 else { return }
+        if errno == ENOENT { throw .noLedger(directory: path) }
+        throw .file(operation: "open", path: databasePath, code: errno)
+    }
+
     var databasePath: String { path + "/ledger.sqlite3" }
     private var lockPath: String { path + "/lock" }
 
