@@ -55,7 +55,7 @@ package final class Ledger: Sendable {
     /// Blocks: for the caller to do before the loops run.
     package init(_ directory: DataDirectory, _ options: Options = Options()) throws(LedgerError) {
         let lock = try directory.lock()
-        let database = try directory.openDatabase()
+        let database = try directory.openDatabase(isOwner: true)
         let recovery = try JournalRecovery.run(in: directory, into: database)
         recovered = (recovery.finished, recovery.interrupted)
         newestID = RequestID(rawValue: try database.integer("SELECT max(id) FROM requests"))
@@ -113,7 +113,7 @@ package final class Ledger: Sendable {
         } catch .directoryInUse {
             return nil
         }
-        let result = try JournalRecovery.run(in: directory, into: try directory.openDatabase())
+        let result = try JournalRecovery.run(in: directory, into: try directory.openDatabase(isOwner: true))
         lock.release()
         return result.finished + result.interrupted
     }

@@ -12,6 +12,8 @@ package enum LedgerError: Error, Sendable, Equatable {
     case schemaTooNew(found: Int, known: Int)
     /// It was written by an older one, and nothing has brought it up to date yet.
     case schemaTooOld(found: Int, known: Int)
+    /// The same, and a gateway runs on it.
+    case schemaInUse(found: Int, known: Int)
     /// A migration emptied the roll-ups, and they are not all made anew yet.
     case rollupsStale
     /// A journal file has another layout than this build's; the build that wrote it must drain it first.
@@ -50,6 +52,9 @@ extension LedgerError: CustomStringConvertible {
         case .schemaTooOld(let found, let known):
             "the ledger database has schema version \(found), this Tollgate reads \(known): start this version's gateway once, which brings "
                 + "it up to date, or ask with the version that runs on it"
+        case .schemaInUse(let found, let known):
+            "the ledger database has schema version \(found), this Tollgate writes \(known), and a gateway of an older version runs on it: "
+                + "start it anew with this version first, or use the version that runs"
         case .rollupsStale:
             "the sums by day and month are being made anew after an upgrade: wait until that is over, or run `tollgate report rebuild` if "
                 + "it was cut short"

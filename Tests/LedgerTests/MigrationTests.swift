@@ -52,6 +52,29 @@ struct MigrationTests {
         #expect(spend.first { $0.costNanoUSD == 77 }?.tokens == 15)
     }
 
+    @Test(
+        "A command of this version does not migrate under a gateway of the version before; nobody has to wait for roll-ups to revoke a key"
+    )
+    func running() throws {
+        let temporary = TemporaryDirectory()
+        let directory = try temporary.data()
+        try versionOne(directory)
+        func store() throws(LedgerError) -> KeyStore {
+            try KeyStore(directory: directory, actor: "root", now: { midnight }, digest: { $0 })
+        }
+        let lock = try directory.lock()
+        let refusal = LedgerError.schemaInUse(found: 1, known: Schema.migrations.count)
+        #expect(throws: refusal) { _ = try store() }
+        #expect(throws: refusal) { _ = try BudgetStore(directory: directory, actor: "root", now: { midnight }) }
+        #expect(try directory.value("PRAGMA user_version") == "1")
+        lock.release()
+        #expect(try store().revoke("key_1").revokedAt == midnight)
+        #expect(try directory.value("PRAGMA user_version") == "\(Schema.migrations.count)")
+        #expect(try RollupRebuild.isStale(directory.openDatabase(withStaleRollups: true)), "for the gateway's start")
+        _ = try Ledger(directory)
+        #expect(try !RollupRebuild.isStale(directory.openDatabase(withStaleRollups: true)))
+    }
+
     @Test("A report before the first start of this version says so, and leaves the database to the version that runs")
     func readTooEarly() throws {
         let temporary = TemporaryDirectory()

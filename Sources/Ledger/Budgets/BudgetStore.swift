@@ -13,7 +13,7 @@ package final class BudgetStore {
     ///   - actor: who makes the changes, for the audit.
     ///   - now: the wall clock, Unix nanoseconds.
     package init(directory: DataDirectory, actor: String, now: @escaping () -> Int64) throws(LedgerError) {
-        database = try directory.openDatabase()
+        database = try directory.openDatabase(withStaleRollups: true)
         // Unlike a request's row, a raise that was taken back must not come back with a power failure.
         try database.execute("PRAGMA synchronous=FULL")
         self.actor = actor

@@ -17,7 +17,7 @@ package final class KeyStore {
     package init(
         directory: DataDirectory, actor: String, now: @escaping () -> Int64, digest: @escaping Digest
     ) throws(LedgerError) {
-        database = try directory.openDatabase()
+        database = try directory.openDatabase(withStaleRollups: true)
         // Unlike a request's row, a revocation must not be undone by a power failure.
         try database.execute("PRAGMA synchronous=FULL")
         self.actor = actor

@@ -6,8 +6,11 @@ extension DataDirectory {
     ///
     /// Roll-ups that a migration emptied are made anew here: that reads every row.
     ///
-    /// - Parameter withStaleRollups: the caller does that itself.
-    func openDatabase(withStaleRollups: Bool = false) throws(LedgerError) -> Database {
+    /// - Parameters:
+    ///   - isOwner: the caller holds the directory's lock. Others do not migrate under a gateway that runs: it is of the version before, and
+    ///     writes as that one did; `schemaInUse`.
+    ///   - withStaleRollups: the caller does that itself, or does without.
+    func openDatabase(isOwner: Bool = false, withStaleRollups: Bool = false) throws(LedgerError) -> Database {
         // SQLite gives its other files the mode of the first one, which it would create readable for all. A file that is there
         // must not be opened here: closing it would take away the locks of every connection of this process (POSIX), and another
         // process would take itself for the last reader and delete the log under the writer.
@@ -20,10 +23,24 @@ extension DataDirectory {
         let database = try Database(path: databasePath, access: .readWrite)
         if try !Schema.isCurrent(database) {
             for path in try leftoverJournals() { try JournalFile.openLeftover(path: path)?.close() }
-            try Schema.migrate(database)
+            try migrate(database, isOwner: isOwner)
         }
         if !withStaleRollups, try RollupRebuild.isStale(database) { _ = try RollupRebuild.run(database) }
         return database
+    }
+
+    private func migrate(_ database: Database, isOwner: Bool) throws(LedgerError) {
+        let found = try Schema.version(of: database)
+        // Nobody can be used to what is not there yet.
+        guard !isOwner, found > 0 else { return try Schema.migrate(database) }
+        let lock: DirectoryLock
+        do throws(LedgerError) {
+            lock = try self.lock(patience: 0)
+        } catch .directoryInUse {
+            throw .schemaInUse(found: found, known: Schema.migrations.count)
+        }
+        try Schema.migrate(database)
+        lock.release()
     }
 
     /// Opens the database for reading; `nil` if nothing was ever written. Throws `schemaTooOld` if what is asked of it may not be in it yet:
