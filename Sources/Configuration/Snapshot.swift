@@ -29,6 +29,11 @@ package struct Snapshot: Sendable {
     /// The files that the configuration was read from, for noticing that one changed.
     package var files: [String]
 
+    /// These, and those of the listeners' TLS: what is done to them is a reason to read everything anew.
+    package var watchedFiles: [String] {
+        files + [tls?.certificate, tls?.key, tls?.clientAuthorityFile].compactMap { $0 }
+    }
+
     /// The virtual model of exactly that name. It comes before whatever `catalog` says of the name.
     package func virtualModel(named name: String) -> VirtualModelSetting? {
         virtualIndexes.isEmpty ? nil : virtualIndexes[name].map { virtualModels[$0] }

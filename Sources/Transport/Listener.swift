@@ -6,7 +6,7 @@ import Glibc
 package final class Listener: EventSource {
     private let descriptor: Int32
     private unowned let loop: EventLoop
-    private let tls: TLSContext?
+    private var tls: TLSContext?
     private var token: UInt64?
     private var isOpen = true
     private let retry: LoopTimer
@@ -14,9 +14,6 @@ package final class Listener: EventSource {
     private var whenRefused: (TransportError) -> Void = { _ in }
     /// The address as bound: with the port that the kernel chose if 0 was asked for.
     package let address: SocketAddress
-
-    /// When the certificate shown to clients ends, Unix seconds; `nil` without TLS.
-    package var certificateEnd: Int64? { tls?.certificateEnd }
 
     /// Binds at once, so that an address in use is known before anything is served.
     package init(_ address: SocketAddress, tls: TLSContext?, loop: EventLoop) throws(TransportError) {
@@ -101,6 +98,11 @@ package final class Listener: EventSource {
         } catch {
             whenRefused(error)
         }
+    }
+
+    /// What connections that come from now on are shown, on the loop's thread; a listener without TLS stays so.
+    package func show(_ tls: TLSContext) {
+        if self.tls != nil { self.tls = tls }
     }
 
     /// Accepts no more; on the loop's thread.

@@ -1,6 +1,7 @@
 """TLS on both sides, with an authority of the test's own."""
 
 import ssl
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -9,6 +10,7 @@ from rig.answers import Message
 from rig.certificates import Authority
 from rig.gateway import prompt
 from rig.upstream import Upstream
+from rig.waiting import eventually
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +93,60 @@ def test_a_client_that_speaks_plain_http_to_the_tls_port_is_turned_away(secured,
         connection.request("GET", "/healthz", {})
         assert connection.closed()
     secured.tls = tls
+    assert secured.request("GET", "/healthz").status == 200
+
+
+def shown(gateway):
+    with gateway.connect() as connection:
+        return connection.certificate()
+
+
+def put(issued, gateway):
+    """Where the gateway's certificate or key is."""
+    for name, path in issued.items():
+        path.rename(gateway.config["tls"][name])
+
+
+@pytest.fixture
+def renewed(authority):
+    certificate, key = authority.issue("renewed", "DNS:localhost", "IP:127.0.0.1", days="9")
+    return {"certificate": certificate, "key": key}
+
+
+def test_a_renewed_certificate_is_shown_and_no_stream_breaks(secured, upstream, renewed, sink):
+    secured.config["telemetry"] = {"otlp": [{"endpoint": sink.url}]}
+    secured.start("--loops", "2")
+    key, before = secured.issue(), shown(secured)
+    (ends,) = {point.value for point in eventually(
+        lambda: sink.latest("tollgate.tls.certificate.not_after"), "the end of the certificate is told")}
+    upstream.answers(Message(text="0123456789" * 40, size=10, pace=0.1))
+    with ThreadPoolExecutor() as pool:
+        streamed = pool.submit(secured.messages, key, prompt(stream=True))
+        eventually(lambda: upstream.calls, "the stream has begun")
+        put(renewed, secured)
+        eventually(lambda: all(shown(secured) != before for _ in range(8)), "every loop shows the new one", 5)
+        assert not streamed.done()
+        answer = streamed.result()
+    assert answer.complete and answer.body == bytes(upstream.calls[0].sent)
+    assert secured.messages(key).status == 200
+    eventually(lambda: abs(sink.latest("tollgate.tls.certificate.not_after")[0].value - ends - 7 * 86_400) < 60, "its end is told")
+
+
+def test_a_certificate_without_its_key_is_refused_and_the_old_one_shown(secured, upstream, renewed):
+    secured.start()
+    before = shown(secured)
+    put({"certificate": renewed["certificate"]}, secured)
+    assert "key" in str(secured.logged("configuration not reloaded")[0])
+    assert shown(secured) == before and secured.messages(secured.issue()).status == 200
+    put({"key": renewed["key"]}, secured)
+    eventually(lambda: shown(secured) != before, "now they are a pair", 5)
+
+
+def test_tls_goes_on_and_off_with_a_restart_only(secured, upstream):
+    secured.start()
+    del secured.config["tls"]
+    secured.write()
+    secured.logged("TLS goes on or off only with a restart")
     assert secured.request("GET", "/healthz").status == 200
 
 

@@ -179,6 +179,11 @@ final class LoopWorker: RequestHandler, @unchecked Sendable {
         measurements.spending.removeAll()
     }
 
+    /// Connections keep the certificate that they were shown; the next ones get this.
+    func show(_ tls: TLSContext) {
+        for listener in listeners { listener.show(tls) }
+    }
+
     /// Each loop has its share of what the process may hold.
     private func resizeRooms() {
         let limits = setting.snapshot.limits

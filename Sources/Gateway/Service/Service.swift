@@ -26,6 +26,8 @@ package final class Service {
     private let tokens: TokenDistribution
     private let clientTelemetry: ClientTelemetryHost
     private let log: LogWriter
+    /// The listeners do, since the start.
+    private let speaksTLS: Bool
     private var freed = FreedMemory()
 
     /// Takes the data directory and the addresses; nothing is served before `run`. `loops`: 0 is one for each core.
@@ -36,10 +38,12 @@ package final class Service {
         self.path = path
         let snapshot = try Snapshot.load(path: path)
         self.snapshot = snapshot
-        stamp = FileStamp(snapshot.files)
+        stamp = FileStamp(snapshot.watchedFiles)
         let count = loops > 0 ? loops : EventLoop.defaultCount
         let eventLoops = try (0..<count).map { try EventLoop(index: $0) }
-        let listeners = try Self.bind(snapshot, eventLoops)
+        let tls = try snapshot.tls.map { try TLSContext($0) }
+        let listeners = try Self.bind(snapshot, tls, eventLoops)
+        speaksTLS = tls != nil
         telemetry = try TelemetryHost(snapshot, loops: eventLoops)
         log = telemetry.processLog
         let keys = KeyDistribution(configured: snapshot.keys)
@@ -70,7 +74,8 @@ package final class Service {
                     keyLookout: KeyLookout(ledger.writer), exposition: telemetry.exposition,
                     clientTelemetry: clientTelemetry))
         }
-        telemetry.watchProcess(ledger, certificateEnd: listeners.first?.first?.certificateEnd)
+        telemetry.watchProcess(ledger)
+        if let tls { telemetry.tell(tls) }
         for worker in workers { worker.tell(workers.filter { $0 !== worker }) }
         self.workers = workers
         keys.start(ledger.initialKeys, workers)
@@ -78,8 +83,7 @@ package final class Service {
         tokens.start(workers)
     }
 
-    private static func bind(_ snapshot: Snapshot, _ loops: [EventLoop]) throws -> [[Listener]] {
-        let tls = try snapshot.tls.map { try TLSContext($0) }
+    private static func bind(_ snapshot: Snapshot, _ tls: TLSContext?, _ loops: [EventLoop]) throws -> [[Listener]] {
         var listeners = [[Listener]](repeating: [], count: loops.count)
         for setting in snapshot.listen {
             guard var address = SocketAddress(literal: setting.host, port: setting.port) else {
@@ -127,7 +131,7 @@ package final class Service {
             case .hangup: reload(reason: "signal")
             case .interrupt, .terminate: break loop
             case nil:
-                if FileStamp(snapshot.files) != stamp { reload(reason: "the file changed") }
+                if FileStamp(snapshot.watchedFiles) != stamp { reload(reason: "the file changed") }
                 tokens.checkFiles()
                 freed.trim()
             }
@@ -187,7 +191,7 @@ package final class Service {
     // MARK: Reload
 
     private func reload(reason: String) {
-        stamp = FileStamp(snapshot.files)
+        stamp = FileStamp(snapshot.watchedFiles)
         do {
             let old = snapshot
             try takeOver(Snapshot.load(path: path))
@@ -215,17 +219,22 @@ package final class Service {
     private func takeOver(_ next: Snapshot) throws {
         let accounts = try [UpstreamAccount].make(
             next, previous: self.accounts, mockPort: mock.port, resolver: resolver)
+        let tls = try next.tls.map { try TLSContext($0) }
         let book = RuleBook(next.rules)
         let openings = try governance.openings(for: book)
         try tokens.replace(next.tokenIssuers)
         warnOfRestart(next)
         snapshot = next
         self.accounts = accounts
-        stamp = FileStamp(next.files)
+        stamp = FileStamp(next.watchedFiles)
         governance.replace(book, openings: openings)
         for worker in workers {
-            worker.loop.post { worker.replace(snapshot: next, book: book, accounts: accounts) }
+            worker.loop.post {
+                worker.replace(snapshot: next, book: book, accounts: accounts)
+                if let tls { worker.show(tls) }
+            }
         }
+        if let tls, speaksTLS { telemetry.tell(tls) }
         keys.replace(configured: next.keys)
         telemetry.replace(next)
     }
@@ -241,8 +250,11 @@ package final class Service {
     }
 
     private func warnOfRestart(_ next: Snapshot) {
-        if next.listen != snapshot.listen || next.tls != snapshot.tls || next.dataPath != snapshot.dataPath {
-            log.write(.warning, "reload: listen, tls and data change only with a restart") { _ in }
+        if next.listen != snapshot.listen || next.dataPath != snapshot.dataPath {
+            log.write(.warning, "reload: listen and data change only with a restart") { _ in }
+        }
+        if (next.tls != nil) != speaksTLS {
+            log.write(.warning, "reload: TLS goes on or off only with a restart") { _ in }
         }
     }
 

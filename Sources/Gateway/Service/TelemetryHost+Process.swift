@@ -14,16 +14,20 @@ extension TelemetryHost {
         { [exporter] format, isCompressed in await exporter.exposition(format, isCompressed: isCompressed) }
     }
 
-    /// - Parameter certificateEnd: of our own certificate, Unix seconds.
-    func watchProcess(_ ledger: Ledger, certificateEnd: Int64?) {
+    func watchProcess(_ ledger: Ledger) {
         let startedAt = monotonicNanoseconds(), writer = ledger.writer
         exporter.observe { figures in
             figures.set(.buildInfo, 1, Labels().adding("service.version", Version.current))
-            if let certificateEnd { figures.set(.certificateEnd, certificateEnd * 1_000_000_000) }
             figures.set(.processUptime, monotonicNanoseconds() - startedAt)
             Self.addProcess(&figures)
             Self.add(writer.published.withLock { $0 }, &figures)
         }
+    }
+
+    /// When the certificate that clients are shown ends.
+    func tell(_ tls: TLSContext) {
+        guard let end = tls.certificateEnd else { return }
+        measure { $0.set(.certificateEnd, end * 1_000_000_000) }
     }
 
     private static func add(_ counts: LedgerStatistics, _ figures: inout MetricShard) {

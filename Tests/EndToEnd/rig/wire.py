@@ -93,6 +93,10 @@ class Connection:
         """What TLS has negotiated to be spoken."""
         return self._socket.selected_alpn_protocol()
 
+    def certificate(self):
+        """What the peer has shown, DER."""
+        return self._socket.getpeercert(binary_form=True)
+
     def closed(self):
         """Whether the peer closes without another HTTP answer; waits for that."""
         try:
