@@ -100,4 +100,28 @@ import Wire
             }
         }
     }
+
+    @Test("What nobody used for ten minutes makes room, two states for each that comes; what is used stays")
+    func forgetting() throws {
+        var memory = PrefixMemory()
+        func read(_ letter: Character, _ memory: inout PrefixMemory) throws {
+            let text = #"{"model":"a","messages":["\#(String(repeating: letter, count: 40_000))"]}"#
+            let body = MessagesBody()
+            try Array(text.utf8).withUnsafeBytes { try body.consume($0, &memory, caller: 1) }
+        }
+        for letter in "abcd" { try read(letter, &memory) }
+        #expect(memory.count == 16)
+        memory.now = PrefixMemory.memory
+        // Of a body that is known the last state alone is looked for.
+        try read("a", &memory)
+        #expect(memory.count == 16, "nothing is older than that")
+        memory.now += 1
+        for (letter, count) in [("e", 12), ("f", 9), ("a", 9), ("b", 13)] as [(Character, Int)] {
+            try read(letter, &memory)
+            #expect(memory.count == count)
+        }
+        memory.now += 1 << 60
+        try read("z", &memory)
+        #expect(memory.count == 9)
+    }
 }

@@ -4,6 +4,7 @@ import Ledger
 import Providers
 import Sessions
 import Telemetry
+import Transport
 import Wire
 
 /// What a path stands for.
@@ -141,6 +142,7 @@ extension LoopWorker {
     @inline(never)
     private func read(_ scan: MessagesBody, _ body: RequestBody, _ exchange: Exchange) throws(Refusal) {
         do throws(JSONError) {
+            bodies.now = loop.now
             try scan.consume(body.bytes, &bodies, caller: exchange.caller)
         } catch {
             throw .malformedJSON(error)
