@@ -2,9 +2,21 @@ extension Snapshot {
     /// A line for each thing that says what may be asked for, by whom and how much of it, without secrets: what a reload changed
     /// are the lines that one has and the other has not. Keys and the values of headers are not in it.
     package var summary: [String] {
-        models.map { "model \($0.name): \($0.account)/\($0.upstream)" }
+        (tls.map { [$0.summary] } ?? []) + models.map { "model \($0.name): \($0.account)/\($0.upstream)" }
             + virtualModels.map(\.summary) + tokenIssuers.map(\.summary) + certificateIdentities.map(\.summary)
             + rules.summary
+    }
+}
+
+extension TLSSetting {
+    /// Paths, not what the files hold.
+    fileprivate var summary: String {
+        var line = "tls certificate=\(certificate) key=\(key)"
+        if let clientAuthorityFile {
+            line += " client_ca=\(clientAuthorityFile)"
+            line += " client_certificates=\(requiresClientCertificate ? "required" : "optional")"
+        }
+        return line
     }
 }
 

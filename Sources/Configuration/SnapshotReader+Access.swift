@@ -45,7 +45,8 @@ extension SnapshotReader {
         return (
             ConfiguredKey(
                 key: Secret(key.text), user: user, team: team, groups: groups, virtualAccount: account,
-                metadata: Dictionary(metadata, uniquingKeysWith: { first, _ in first })), key.mark, path
+                metadata: Dictionary(metadata, uniquingKeysWith: { first, _ in first }),
+                isStandIn: key.isStandIn), key.mark, path
         )
     }
 

@@ -140,6 +140,8 @@ extension SnapshotReader {
             }
             provider.proxy = proxies.proxy(for: base.host, port: base.port)
         } catch {
+            // What the environment of a command says is nothing to the gateway.
+            guard given != nil || reader.needsSecrets else { return }
             reader.note(given?.mark ?? section.mark, section.pathOf("proxy"), error.sentence)
         }
     }

@@ -9,7 +9,7 @@ extension SnapshotReader {
                     reader.note(node.mark, path, "must not be overridden: Tollgate and the client need what is there")
                 }
                 do throws(YAMLNode.JSONFault) {
-                    if let json = try node.json(fill: { reader.fill($0, $1, path) }) {
+                    if let json = try node.json(fill: { reader.fill($0, $1, path)?.text }) {
                         target.overrideParameters.append((name, json))
                     }
                 } catch {

@@ -13,9 +13,9 @@ struct SnapshotReader {
         try checked(parse(text))
     }
 
-    /// The folder of ledger and keys alone, whatever else is wrong; throws what is wrong with it, or with the file's form.
+    /// The folder of ledger and keys alone, whatever else is wrong; throws what is wrong with it, or why the file is no YAML.
     func readDataPath(_ text: String) throws(ConfigurationErrors) -> String {
-        guard var root = parseRoot(text) else { return try checked(nil) }
+        guard var root = parseRoot(text, of: "data") else { return try checked(nil) }
         return try checked(readData(&root))
     }
 
@@ -27,7 +27,8 @@ struct SnapshotReader {
         return value
     }
 
-    private func parseRoot(_ text: String) -> Section? {
+    /// - Parameter name: the only setting that is asked for; `nil`: all are.
+    private func parseRoot(_ text: String, of name: String? = nil) -> Section? {
         var parser = YAMLParser()
         let parsed: YAMLNode?
         do throws(YAMLParser.Fault) {
@@ -36,8 +37,12 @@ struct SnapshotReader {
             reader.note(error.mark, "", error.sentence)
             return nil
         }
-        for fault in parser.faults { reader.note(fault.mark, "", fault.sentence) }
-        return Section(parsed ?? YAMLNode(content: .mapping([]), mark: YAMLMark(line: 1, column: 1)), "", reader)
+        let root = parsed ?? YAMLNode(content: .mapping([]), mark: YAMLMark(line: 1, column: 1))
+        let places = name.map { root.places(of: $0) }
+        for fault in parser.faults where places?.contains(fault.mark) != false {
+            reader.note(fault.mark, "", fault.sentence)
+        }
+        return Section(root, "", reader)
     }
 
     private func readData(_ section: inout Section) -> String {
@@ -158,5 +163,13 @@ struct SnapshotReader {
             }
         }
         return rows.isEmpty ? .builtIn : PriceTable(rows, over: .builtIn)
+    }
+}
+
+extension YAMLNode {
+    /// Where a member of that name and its value stand; more than one, where it stands more than once.
+    fileprivate func places(of name: String) -> [YAMLMark] {
+        guard case .mapping(let members) = content else { return [] }
+        return members.filter { $0.key == name }.flatMap { [$0.mark, $0.value.mark] }
     }
 }

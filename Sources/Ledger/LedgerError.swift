@@ -12,8 +12,8 @@ package enum LedgerError: Error, Sendable, Equatable {
     case schemaTooNew(found: Int, known: Int)
     /// It was written by an older one, and nothing has brought it up to date yet.
     case schemaTooOld(found: Int, known: Int)
-    /// The same, and a gateway runs on it.
-    case schemaInUse(found: Int, known: Int)
+    /// The same, and another process is at work on it: `owner` is its process id, when it left one.
+    case schemaInUse(found: Int, known: Int, owner: Int32?)
     /// A migration emptied the roll-ups, and they are not all made anew yet.
     case rollupsStale
     /// A journal file has another layout than this build's; the build that wrote it must drain it first.
@@ -52,9 +52,10 @@ extension LedgerError: CustomStringConvertible {
         case .schemaTooOld(let found, let known):
             "the ledger database has schema version \(found), this Tollgate reads \(known): start this version's gateway once, which brings "
                 + "it up to date, or ask with the version that runs on it"
-        case .schemaInUse(let found, let known):
-            "the ledger database has schema version \(found), this Tollgate writes \(known), and a gateway of an older version runs on it: "
-                + "start it anew with this version first, or use the version that runs"
+        case .schemaInUse(let found, let known, let owner):
+            "the ledger database has schema version \(found), this Tollgate writes \(known), and "
+                + (owner.map { "process \($0)" } ?? "another process")
+                + " works on it: if that is a gateway, start it anew with this version first, or use the version that runs"
         case .rollupsStale:
             "the sums by day and month are being made anew after an upgrade: wait until that is over, or run `tollgate report rebuild` if "
                 + "it was cut short"

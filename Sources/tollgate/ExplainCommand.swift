@@ -74,6 +74,11 @@ enum ExplainCommand {
         guard let id else { return false }
         if let key = snapshot.keys.first(where: { $0.id == id }) {
             take(key, &question)
+        } else if id.hasPrefix(ConfiguredKey.idPrefix), snapshot.keys.contains(where: \.isStandIn) {
+            throw UsageError(
+                sentence:
+                    "whose key \(id) is cannot be told here: the configuration's keys are known by their secrets, "
+                    + "which are not there; ask with the gateway's variables and files, or with --user and --group")
         } else if let record = try find(id, directory) {
             take(record, &question)
         } else {

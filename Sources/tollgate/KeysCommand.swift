@@ -17,7 +17,8 @@ enum KeysCommand {
         }
         let path = try Snapshot.dataPath(of: arguments.required("config"))
         let store = try KeyStore(
-            directory: DataDirectory(path: path), actor: actor, now: { wallClockNanoseconds() },
+            directory: action == "issue" ? DataDirectory(path: path) : DataDirectory(ofLedgerIn: path), actor: actor,
+            now: { wallClockNanoseconds() },
             digest: { bytes in bytes.withUnsafeBytes { SHA256Digest(of: $0).bytes } })
         switch action {
         case "issue": try issue(arguments, store)

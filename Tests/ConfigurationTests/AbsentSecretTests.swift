@@ -70,6 +70,31 @@ struct AbsentSecretTests {
         }
     }
 
+    @Test(
+        "Something stands in for the whole of a value, also where a part of it is there, or nothing in it",
+        arguments: [
+            "alerts: {webhook: \"${GONE}/budgets\"}", "alerts: {webhook: \"https://${GONE}:${GONE}/x\"}",
+            "alerts: {webhook: \"${GONE}${GONE}\"}", "alerts: {webhook: \"${EMPTY}\"}",
+            "alerts: {webhook: \"https://h\", headers: {authorization: \"Bearer ${GONE}\"}}",
+        ])
+    func parts(alerts: String) {
+        let text = complete + "budgets: [{id: a, limit_to: 5, unit: cost_total, \(alerts)}]"
+        #expect(problems(text, needsSecrets: true).count == 1 && problems(text, needsSecrets: false) == [])
+    }
+
+    @Test("It is known of a configured key that it is not known; sums of budgets do not depend on webhooks")
+    func standIns() throws {
+        let text = complete + "credentials: {keys: [{key: \"${GONE}\"}, {key: \"${TOKEN}\"}, {key: \"${EMPTY}\"}]}\n"
+        #expect(try read(text, needsSecrets: false).keys.map(\.isStandIn) == [true, false, true])
+        func sums(_ webhook: String) throws -> [String] {
+            let rule = "budgets: [{id: a, limit_to: 5, unit: cost_total, alerts: {webhook: \"\(webhook)\"}}]"
+            return try read(complete + rule, needsSecrets: false).rules.budgets.map(\.sumsSummary)
+        }
+        #expect(
+            try sums("${GONE}") == sums("https://hooks.example/x")
+                && sums("${GONE}") == ["budget a: $5 cost_total block"])
+    }
+
     @Test("Credentials that only the environment could have are no mistake either")
     func environment() {
         let text = """
@@ -87,6 +112,7 @@ struct AbsentSecretTests {
 
     @Test("The folder of the data is found whatever else is wrong")
     func folder() throws {
+        #expect(try dataPath("data: /var/tg\na: {b: 1, b: 2, c: &x 1, d: *x}\na: 3") == "/var/tg")
         #expect(try dataPath("data: /var/tg\nproviders: [{kind: nope}]\nunknown: 1") == "/var/tg")
         #expect(try dataPath("data: here") == "/etc/tg/here" && dataPath("") == "/etc/tg/tollgate-data")
         #expect(try dataPath("data: \"/var/${PORT}\"\nlisten: \"${GONE}\"") == "/var/4100")
@@ -97,7 +123,8 @@ struct AbsentSecretTests {
         arguments: [
             ("data: \"${GONE}\"", "1:7: data: the environment variable GONE is not set"),
             ("data: [a]", "data: must be"),
-            ("data: \"\"", "data: must not be empty"), ("data: a\ndata: b", "twice"), ("a: [", "t.yaml:"),
+            ("data: \"\"", "data: must not be empty"), ("data: a\ndata: b", "twice"), ("data: &x a", "anchors"),
+            ("a: [", "t.yaml:"),
             ("[]", "must be a group"),
         ])
     func noFolder(text: String, sentence: String) {

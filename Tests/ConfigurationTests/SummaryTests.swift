@@ -31,6 +31,7 @@ struct SummaryTests {
     func lines() throws {
         #expect(
             try snapshot(Self.text).summary == [
+                "tls certificate=/etc/tg/c key=/etc/tg/k client_ca=/etc/tg/ca client_certificates=optional",
                 "model claude-*: main/claude-*",
                 "model fast: weight-based-routing sticky=session/3600000ms breaker=5/30000ms targets: "
                     + "main/a weight=90 fallback=429 retries=2/100ms/500; "

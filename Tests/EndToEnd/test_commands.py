@@ -25,6 +25,7 @@ def test_nothing_is_said_of_a_command_that_does_not_exist(make_gateway):
 @pytest.mark.parametrize("command", [
     ["report"], ["report", "--format", "focus"], ["report", "--cache"], ["report", "--activity"], ["report", "--forecast"],
     ["report", "what-if", "--map", "opus=sonnet"], ["sessions", "--all"], ["session", "0f8fad5b"], ["budgets"], ["budgets", "verify"],
+    ["keys", "list"], ["keys", "revoke", "key_1"], ["keys", "rotate", "key_1"], ["keys", "expire", "key_1"],
 ], ids=" ".join)
 def test_a_ledger_that_is_not_there_is_no_empty_one(make_gateway, command):
     """Who mistypes a path must not get an invoice of nothing."""
@@ -42,5 +43,8 @@ def test_a_configuration_can_be_explained_before_it_has_run(make_gateway):
 
 def test_an_empty_ledger_has_no_breaks_since_now(gateway):
     heading = gateway.run("report", "--cache").stdout.splitlines()[0]
+    _, _, since, _, until = heading.rsplit(" ", 4)
+    assert since <= until
+    heading = gateway.run("report", "--cache", "--until", "2026-01-01").stdout.splitlines()[0]
     _, _, since, _, until = heading.rsplit(" ", 4)
     assert since <= until

@@ -44,6 +44,12 @@ def test_what_was_spent_is_told_without_the_gateways_secrets(gateway):
     eventually(lambda: "55" in gateway.run("budgets").stdout, "the raise is in force")
 
 
+def test_whose_key_it_is_cannot_be_told_without_the_key(gateway):
+    """Who would take it for a name would say that it may use what its groups are denied."""
+    done = gateway.run("explain", "--model", "claude-sonnet-4-5", "--key", "cfg_0123456789abcdef", code=2)
+    assert "cfg_0123456789abcdef" in done.stderr and not done.stdout
+
+
 @pytest.mark.parametrize("command", ["check", "serve"])
 def test_what_sends_needs_them(gateway, command):
     done = gateway.run(command, code=2)

@@ -1,5 +1,6 @@
 """TLS on both sides, with an authority of the test's own."""
 
+import json
 import ssl
 from concurrent.futures import ThreadPoolExecutor
 
@@ -140,6 +141,44 @@ def test_a_certificate_without_its_key_is_refused_and_the_old_one_shown(secured,
     assert shown(secured) == before and secured.messages(secured.issue()).status == 200
     put({"key": renewed["key"]}, secured)
     eventually(lambda: shown(secured) != before, "now they are a pair", 5)
+
+
+def test_who_was_let_in_by_an_authority_that_is_gone_has_to_come_again(secured, upstream, authority, tmp_path):
+    clients, others = Authority(tmp_path / "clients"), Authority(tmp_path / "others")
+    accepted = tmp_path / "accepted.pem"
+    accepted.write_bytes(clients.certificate.read_bytes())
+    secured.config["tls"]["client_ca"] = str(accepted)
+    secured.config["credentials"] = {"client_certificates": [{"match": {"common_name": "*"}, "team": "ci"}]}
+    secured.start("--loops", "2")
+    mine, theirs = ((authority.client(*each.issue("runner", usage="clientAuth"))) for each in (clients, others))
+    ask = json.dumps(prompt()).encode()
+    headers = {"content-type": "application/json", "anthropic-version": "2023-06-01"}
+    secured.tls = mine
+    with secured.connect() as kept:
+        kept.request("POST", "/v1/messages", headers, ask)
+        assert kept.answer().status == 200
+        renewed, key = authority.issue("renewed", "DNS:localhost", "IP:127.0.0.1")
+        put({"certificate": renewed, "key": key}, secured)
+        secured.logged("the certificate was loaded")
+        kept.request("POST", "/v1/messages", headers, ask)
+        assert kept.answer().status == 200, "a renewed certificate of ours ends nothing"
+        accepted.write_bytes(others.certificate.read_bytes())
+        assert kept.closed()
+    secured.tls = theirs
+    assert secured.messages(None).status == 200
+    secured.tls = mine
+    with pytest.raises(OSError):
+        secured.messages(None)
+
+
+def test_a_certificate_that_comes_after_its_place_was_named_is_taken(secured, renewed, tmp_path):
+    secured.start()
+    before = shown(secured)
+    secured.config["tls"] = {"certificate": str(tmp_path / "later.pem"), "key": str(tmp_path / "later.key")}
+    secured.write()
+    secured.logged("configuration not reloaded")
+    put(renewed, secured)
+    eventually(lambda: shown(secured) != before, "it is taken when it is there", 5)
 
 
 def test_tls_goes_on_and_off_with_a_restart_only(secured, upstream):

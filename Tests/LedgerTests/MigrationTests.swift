@@ -63,7 +63,7 @@ struct MigrationTests {
             try KeyStore(directory: directory, actor: "root", now: { midnight }, digest: { $0 })
         }
         let lock = try directory.lock()
-        let refusal = LedgerError.schemaInUse(found: 1, known: Schema.migrations.count)
+        let refusal = LedgerError.schemaInUse(found: 1, known: Schema.migrations.count, owner: getpid())
         #expect(throws: refusal) { _ = try store() }
         #expect(throws: refusal) { _ = try BudgetStore(directory: directory, actor: "root", now: { midnight }) }
         #expect(try directory.value("PRAGMA user_version") == "1")
@@ -71,6 +71,7 @@ struct MigrationTests {
         #expect(try store().revoke("key_1").revokedAt == midnight)
         #expect(try directory.value("PRAGMA user_version") == "\(Schema.migrations.count)")
         #expect(try RollupRebuild.isStale(directory.openDatabase(withStaleRollups: true)), "for the gateway's start")
+        #expect(try SpendHistory.read(directory, since: [0]).reduce(0) { $0 + $1.costNanoUSD } == 77, "of rows alone")
         _ = try Ledger(directory)
         #expect(try !RollupRebuild.isStale(directory.openDatabase(withStaleRollups: true)))
     }

@@ -58,12 +58,17 @@ extension AccessRule {
 }
 
 extension BudgetRule {
-    package var summary: String {
+    package var summary: String { "\(sums) alerts=\(alerts)\(when.clause)" }
+
+    /// What its accounts depend on.
+    package var sumsSummary: String { sums + when.clause }
+
+    private var sums: String {
         func amount(_ value: Int64) -> String { measure == .cost ? "$\(NumberText.dollars(value))" : "\(value)" }
         var line = "budget \(id): \(amount(limit)) \(unit)\(appliesPer.clause) \(onExceed.rawValue)"
         if let unpricedReserve { line += " unpriced_reserve=\(amount(unpricedReserve))" }
         if let maximumOvershoot { line += " max_overshoot=\(amount(maximumOvershoot))" }
-        return "\(line) alerts=\(alerts)\(when.clause)"
+        return line
     }
 }
 

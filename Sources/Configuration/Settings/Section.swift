@@ -48,9 +48,7 @@ struct Section {
             reader.note(node.mark, path, "must be a single value, found \(node.kind)")
             return nil
         }
-        return reader.fill(raw, node.mark, path, isSecret: isSecret).map {
-            SettingText(text: $0, raw: raw, mark: node.mark)
-        }
+        return reader.fill(raw, node.mark, path, isSecret: isSecret)
     }
 
     mutating func string(_ name: String) -> String? { text(name)?.text }

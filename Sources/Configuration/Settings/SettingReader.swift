@@ -38,21 +38,25 @@ final class SettingReader {
             file: file, line: mark.line, column: mark.column, sentence: CredentialForm.masked(subject))
     }
 
-    /// A value with `${…}` filled in.
-    func fill(_ text: String, _ mark: YAMLMark, _ path: String, isSecret: Bool = false) -> String? {
-        let standIn = isSecret && !needsSecrets ? Self.standIn(for: text, mark) : nil
+    /// A value with `${…}` filled in. Where no secrets are needed, one that is not to be had, or is empty, has a stand-in.
+    func fill(_ raw: String, _ mark: YAMLMark, _ path: String, isSecret: Bool = false) -> SettingText? {
+        let standIn = isSecret && !needsSecrets && raw.contains("${") ? Self.standIn(mark) : nil
         do throws(Substitution.Fault) {
-            return try Substitution.fill(text, environment: sources.environment, file: read, standIn: standIn)
+            let text = try Substitution.fill(
+                raw, environment: sources.environment, file: read, standIn: standIn)
+            if let standIn, text.isEmpty || text.contains(standIn) {
+                return SettingText(text: standIn, raw: raw, mark: mark, isStandIn: true)
+            }
+            return SettingText(text: text, raw: raw, mark: mark)
         } catch {
             note(mark, path, error.sentence)
             return nil
         }
     }
 
-    /// Each another one, as secrets are, and fit for all that is one: a URL, where it is the whole value, and long enough.
-    private static func standIn(for text: String, _ mark: YAMLMark) -> String {
-        let name = "a-secret-that-was-not-asked-for-\(mark.line)-\(mark.column)"
-        return text.hasPrefix("${") && text.hasSuffix("}") ? "http://\(name).invalid" : name
+    /// Each another one, as secrets are, and fit for all that is one: a URL without blanks, and long enough.
+    private static func standIn(_ mark: YAMLMark) -> String {
+        "http://a-secret-that-was-not-asked-for-\(mark.line)-\(mark.column).invalid"
     }
 
     /// What a variable of the process holds; `nil` also for an empty one.

@@ -7,6 +7,8 @@ struct SettingText {
     /// As it stands in the file: `${NAME}` in place of what the variable holds.
     let raw: String
     let mark: YAMLMark
+    /// Something stands in `text` for a secret that was not to be had.
+    var isStandIn = false
 
     /// For sentences about mistakes; not what looks like a secret that stands in the file, at a wrong place perhaps.
     var shown: String { CredentialForm.isKnown(raw) ? "the value" : "`\(raw)`" }

@@ -46,6 +46,8 @@ package struct ConfiguredKey: Sendable {
     /// A service account in place of a person; empty: none.
     package var virtualAccount = ""
     package let metadata: [String: String]
+    /// The key itself is not known here: something stands in for it.
+    package var isStandIn = false
 }
 
 /// What is accepted, and for how long is waited. Times in nanoseconds, sizes in bytes.

@@ -33,8 +33,10 @@ extension ConfiguredKey {
     /// Its id tells which it is, not what it is.
     package var id: String {
         let digest = key.withBytes { SHA256Digest(of: $0) }
-        return "cfg_" + Hex.encode(Array(digest.bytes.prefix(8)))
+        return Self.idPrefix + Hex.encode(Array(digest.bytes.prefix(8)))
     }
+
+    package static let idPrefix = "cfg_"
 
     /// The ledger's user; a service account stands where users stand.
     package var holder: String { virtualAccount.isEmpty ? user : VirtualAccount.user(of: virtualAccount) }

@@ -92,7 +92,7 @@ struct Openings {
 
     /// All that sums depend on: what budgets and limits say, and where days begin.
     private static func description(of rules: RuleSet) -> String {
-        (rules.budgets.map(\.summary) + rules.rates.map(\.summary) + [rules.zone.name]).joined(separator: "\n")
+        (rules.budgets.map(\.sumsSummary) + rules.rates.map(\.summary) + [rules.zone.name]).joined(separator: "\n")
     }
 
     /// `nil`: there are none for these rules, or clocks say something else now.

@@ -15,9 +15,14 @@ final class ConnectionSet {
 
     func remove(_ channel: ServerChannel) { channels[ObjectIdentifier(channel)] = nil }
 
-    /// Idle connections end now, the others after the exchange in hand.
+    /// Those that are open end, and those that come after their first exchange.
     func drain() {
         isDraining = true
+        endPresent()
+    }
+
+    /// Idle connections end now, the others after the exchange in hand.
+    func endPresent() {
         for channel in channels.values {
             channel.mustClose = true
             channel.wakeup.signal(.notice)

@@ -4,9 +4,14 @@ import Glibc
 struct FileStamp: Equatable {
     private let states: [String: [Int]]
 
-    init(_ paths: [String]) {
+    /// - Parameter before: as they were when reading began: what was changed since then may have been read or not.
+    init(_ paths: [String], before: FileStamp? = nil) {
         var states: [String: [Int]] = [:]
         for path in paths {
+            if let known = before?.states[path] {
+                states[path] = known
+                continue
+            }
             var status = stat()
             guard stat(path, &status) == 0 else { continue }
             states[path] = [

@@ -179,9 +179,11 @@ final class LoopWorker: RequestHandler, @unchecked Sendable {
         measurements.spending.removeAll()
     }
 
-    /// Connections keep the certificate that they were shown; the next ones get this.
-    func show(_ tls: TLSContext) {
+    /// Connections keep the certificate that they were shown; the next ones get this. With `endsOthers` the former end, as after a
+    /// drain: their clients were let in by authorities that count no more.
+    func show(_ tls: TLSContext, endsOthers: Bool) {
         for listener in listeners { listener.show(tls) }
+        if endsOthers { connections.endPresent() }
     }
 
     /// Each loop has its share of what the process may hold.

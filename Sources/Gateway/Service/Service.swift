@@ -26,8 +26,10 @@ package final class Service {
     private let tokens: TokenDistribution
     private let clientTelemetry: ClientTelemetryHost
     private let log: LogWriter
-    /// The listeners do, since the start.
-    private let speaksTLS: Bool
+    /// What the listeners show; `nil`: they speak no TLS, since the start.
+    private var tls: ListenerTLS?
+    /// The files whose change is a reason to read everything anew.
+    private var watched: [String]
     private var freed = FreedMemory()
 
     /// Takes the data directory and the addresses; nothing is served before `run`. `loops`: 0 is one for each core.
@@ -36,14 +38,16 @@ package final class Service {
         signals = try Signals()
         EventLoop.prepareProcess()
         self.path = path
+        let before = FileStamp([path])
         let snapshot = try Snapshot.load(path: path)
         self.snapshot = snapshot
-        stamp = FileStamp(snapshot.watchedFiles)
+        watched = snapshot.watchedFiles
+        stamp = FileStamp(watched, before: before)
         let count = loops > 0 ? loops : EventLoop.defaultCount
         let eventLoops = try (0..<count).map { try EventLoop(index: $0) }
-        let tls = try snapshot.tls.map { try TLSContext($0) }
-        let listeners = try Self.bind(snapshot, tls, eventLoops)
-        speaksTLS = tls != nil
+        let tls = try snapshot.tls.map { try ListenerTLS($0) }
+        self.tls = tls
+        let listeners = try Self.bind(snapshot, tls?.context, eventLoops)
         telemetry = try TelemetryHost(snapshot, loops: eventLoops)
         log = telemetry.processLog
         let keys = KeyDistribution(configured: snapshot.keys)
@@ -75,7 +79,7 @@ package final class Service {
                     clientTelemetry: clientTelemetry))
         }
         telemetry.watchProcess(ledger)
-        if let tls { telemetry.tell(tls) }
+        if let tls { telemetry.tell(tls.context) }
         for worker in workers { worker.tell(workers.filter { $0 !== worker }) }
         self.workers = workers
         keys.start(ledger.initialKeys, workers)
@@ -131,7 +135,7 @@ package final class Service {
             case .hangup: reload(reason: "signal")
             case .interrupt, .terminate: break loop
             case nil:
-                if FileStamp(snapshot.watchedFiles) != stamp { reload(reason: "the file changed") }
+                if FileStamp(watched) != stamp { reload(reason: "the file changed") }
                 tokens.checkFiles()
                 freed.trim()
             }
@@ -191,7 +195,7 @@ package final class Service {
     // MARK: Reload
 
     private func reload(reason: String) {
-        stamp = FileStamp(snapshot.watchedFiles)
+        stamp = FileStamp(watched)
         do {
             let old = snapshot
             try takeOver(Snapshot.load(path: path))
@@ -217,26 +221,43 @@ package final class Service {
 
     /// All that can fail comes before anything is changed.
     private func takeOver(_ next: Snapshot) throws {
+        // Also if it is refused: the file that is missing may come.
+        watched = next.watchedFiles
+        stamp = FileStamp(watched, before: stamp)
         let accounts = try [UpstreamAccount].make(
             next, previous: self.accounts, mockPort: mock.port, resolver: resolver)
-        let tls = try next.tls.map { try TLSContext($0) }
+        let renewed = try renewedTLS(next)
         let book = RuleBook(next.rules)
         let openings = try governance.openings(for: book)
         try tokens.replace(next.tokenIssuers)
         warnOfRestart(next)
         snapshot = next
         self.accounts = accounts
-        stamp = FileStamp(next.watchedFiles)
         governance.replace(book, openings: openings)
         for worker in workers {
-            worker.loop.post {
-                worker.replace(snapshot: next, book: book, accounts: accounts)
-                if let tls { worker.show(tls) }
-            }
+            worker.loop.post { worker.replace(snapshot: next, book: book, accounts: accounts) }
         }
-        if let tls, speaksTLS { telemetry.tell(tls) }
+        if let renewed { show(renewed) }
         keys.replace(configured: next.keys)
         telemetry.replace(next)
+    }
+
+    /// The TLS that the listeners are to show from now on; `nil`: nothing has changed, or they speak none.
+    private func renewedTLS(_ next: Snapshot) throws -> ListenerTLS? {
+        guard let setting = next.tls, tls?.isCurrent(setting) != true else { return nil }
+        let renewed = try ListenerTLS(setting)
+        return tls == nil ? nil : renewed
+    }
+
+    private func show(_ renewed: ListenerTLS) {
+        let endsOthers = tls.map { renewed.asksOtherwise(than: $0) } ?? false
+        tls = renewed
+        for worker in workers { worker.loop.post { worker.show(renewed.context, endsOthers: endsOthers) } }
+        telemetry.tell(renewed.context)
+        log.write(.info, "the certificate was loaded") { fields in
+            guard let end = renewed.context.certificateEnd else { return }
+            fields.member("not_after", RFC3339.text(end * 1_000_000_000, fraction: .none))
+        }
     }
 
     /// Brings it into the audit, the figures, the events and `/readyz`. When this returns all loops have what was posted to them.
@@ -253,7 +274,7 @@ package final class Service {
         if next.listen != snapshot.listen || next.dataPath != snapshot.dataPath {
             log.write(.warning, "reload: listen and data change only with a restart") { _ in }
         }
-        if (next.tls != nil) != speaksTLS {
+        if (next.tls == nil) != (tls == nil) {
             log.write(.warning, "reload: TLS goes on or off only with a restart") { _ in }
         }
     }

@@ -40,7 +40,7 @@ package struct KeptOpenings: Sendable, Equatable {
 
     /// How often attempts were changed; to be asked before they are read.
     package static func changes(in directory: DataDirectory) throws(LedgerError) -> Int64 {
-        try directory.openDatabaseReadOnly().map(count) ?? 0
+        try directory.openDatabaseReadOnly(withStaleRollups: true).map(count) ?? 0
     }
 
     private static func count(_ database: Database) throws(LedgerError) -> Int64 {
@@ -49,7 +49,7 @@ package struct KeptOpenings: Sendable, Equatable {
 
     /// Those in the directory's database; `nil`: there are none, or they no longer hold.
     package static func read(_ directory: DataDirectory) throws(LedgerError) -> KeptOpenings? {
-        guard let database = try directory.openDatabaseReadOnly() else { return nil }
+        guard let database = try directory.openDatabaseReadOnly(withStaleRollups: true) else { return nil }
         try database.execute("BEGIN")
         let kept = try database.prepare("SELECT rules, before_id, at, changes FROM openings_kept")
         guard try kept.step(), try kept.integer(3) == count(database) else { return nil }

@@ -35,7 +35,7 @@ package enum AdmissionHistory {
     /// An attempt's place is its admission; that of one that reserved nothing its settlement, or the beginning if it has none.
     /// A line without a place stands at the beginning. At the same place lines come first.
     package static func read(_ directory: DataDirectory, since: Int64, _ visit: (Event) -> Void) throws(LedgerError) {
-        guard let database = try directory.openDatabaseReadOnly() else { return }
+        guard let database = try directory.openDatabaseReadOnly(withStaleRollups: true) else { return }
         try database.execute("BEGIN")
         let attempts = try AdmissionCursor(database, since: since)
         let audit = try AuditCursor(database, since: since)

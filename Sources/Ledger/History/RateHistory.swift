@@ -34,7 +34,9 @@ package enum RateHistory {
     package static func read(
         _ directory: DataDirectory, _ buckets: [Buckets], from request: RequestID? = nil, detail: HistoryDetail = []
     ) throws(LedgerError) -> [Row] {
-        guard let since = buckets.map(\.since).min(), let database = try directory.openDatabaseReadOnly() else {
+        guard let since = buckets.map(\.since).min(),
+            let database = try directory.openDatabaseReadOnly(withStaleRollups: true)
+        else {
             return []
         }
         try database.execute("BEGIN")

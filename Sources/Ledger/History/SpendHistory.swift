@@ -28,7 +28,8 @@ package enum SpendHistory {
         _ directory: DataDirectory, since boundaries: [Int64], from request: RequestID? = nil,
         detail: HistoryDetail = [], visit: (Row) -> Void
     ) throws(LedgerError) {
-        guard let first = boundaries.first, let database = try directory.openDatabaseReadOnly() else { return }
+        guard let first = boundaries.first, let database = try directory.openDatabaseReadOnly(withStaleRollups: true)
+        else { return }
         // One reading transaction, so that requests and attempts are of the same moment.
         try database.execute("BEGIN")
         var sums = DimensionSums(), unpriced: [String] = [""]

@@ -63,7 +63,9 @@ package struct CacheReport: Sendable, Equatable {
         var reads: [Report] = []
         for piece in query.cut(at: cuts) { reads.append(try Report(piece, in: directory, now: now)) }
         let first = reads.first { !$0.rows.isEmpty }
-        (self.since, self.until) = (query.since ?? first?.since ?? now, reads.last?.until ?? now)
+        (self.since, self.until) = (
+            query.since ?? first?.since ?? min(now, reads.last?.until ?? now), reads.last?.until ?? now
+        )
         (read, savedNanoUSD, unpricedRead) = Self.savings(reads, saving)
         rows = try Self.rows(columns, query, directory)
         total = rows.reduce(into: Sums()) { $0.add($1.sums) }

@@ -35,17 +35,21 @@ extension DataDirectory {
         guard !isOwner, found > 0 else { return try Schema.migrate(database) }
         let lock: DirectoryLock
         do throws(LedgerError) {
-            lock = try self.lock(patience: 0)
-        } catch .directoryInUse {
-            throw .schemaInUse(found: found, known: Schema.migrations.count)
+            lock = try self.lock()
+        } catch .directoryInUse(_, let owner) {
+            // Whoever has it may have been at the same.
+            if try Schema.isCurrent(database) { return }
+            throw .schemaInUse(found: found, known: Schema.migrations.count, owner: owner)
         }
         try Schema.migrate(database)
         lock.release()
     }
 
-    /// Opens the database for reading; `nil` if nothing was ever written. Throws `schemaTooOld` if what is asked of it may not be in it yet:
+    /// Opens the database for reading; `nil` if nothing was ever written. `withStaleRollups` is for who reads rows alone. Throws `schemaTooOld` if what is asked of it may not be in it yet:
     /// who only reads does not migrate, as an older gateway may run on it, or come back.
-    func openDatabaseReadOnly(ofAnyVersion: Bool = false) throws(LedgerError) -> Database? {
+    func openDatabaseReadOnly(ofAnyVersion: Bool = false, withStaleRollups: Bool = false) throws(LedgerError)
+        -> Database?
+    {
         guard access(databasePath, F_OK) == 0 else { return nil }
         let database = try Database(path: databasePath, access: .readOnly)
         let version = try Schema.version(of: database)
@@ -53,7 +57,7 @@ extension DataDirectory {
         guard ofAnyVersion || version == Schema.migrations.count else {
             throw .schemaTooOld(found: version, known: Schema.migrations.count)
         }
-        if !ofAnyVersion, try RollupRebuild.isStale(database) { throw .rollupsStale }
+        if !ofAnyVersion, !withStaleRollups, try RollupRebuild.isStale(database) { throw .rollupsStale }
         return database
     }
 }
