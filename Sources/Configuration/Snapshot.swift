@@ -30,9 +30,7 @@ package struct Snapshot: Sendable {
     package var files: [String]
 
     /// These, and those of the listeners' TLS: what is done to them is a reason to read everything anew.
-    package var watchedFiles: [String] {
-        files + [tls?.certificate, tls?.key, tls?.clientAuthorityFile].compactMap { $0 }
-    }
+    package var watchedFiles: [String] { files + (tls?.files ?? []) }
 
     /// The virtual model of exactly that name. It comes before whatever `catalog` says of the name.
     package func virtualModel(named name: String) -> VirtualModelSetting? {

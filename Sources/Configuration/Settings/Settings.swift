@@ -25,6 +25,10 @@ package struct TLSSetting: Sendable, Equatable {
     package var clientAuthorityFile: String?
     /// A client without a certificate is turned away in the handshake.
     package var requiresClientCertificate = false
+
+    /// All that is read for it.
+    package var files: [String] { [certificate, key] + authorityFiles }
+    package var authorityFiles: [String] { clientAuthorityFile.map { [$0] } ?? [] }
 }
 
 /// Time-outs towards an upstream, in nanoseconds.

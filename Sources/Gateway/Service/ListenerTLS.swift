@@ -11,21 +11,13 @@ struct ListenerTLS {
     init(_ setting: TLSSetting) throws(TransportError) {
         self.setting = setting
         // Before they are read: what changes meanwhile is a change.
-        files = Self.files(setting)
-        authorities = Self.authorities(setting)
+        files = FileStamp(setting.files)
+        authorities = FileStamp(setting.authorityFiles)
         context = try TLSContext(setting)
     }
 
-    private static func files(_ setting: TLSSetting) -> FileStamp {
-        FileStamp([setting.certificate, setting.key] + (setting.clientAuthorityFile.map { [$0] } ?? []))
-    }
-
-    private static func authorities(_ setting: TLSSetting) -> FileStamp {
-        FileStamp(setting.clientAuthorityFile.map { [$0] } ?? [])
-    }
-
     /// Nothing has changed: neither what the configuration says nor the files.
-    func isCurrent(_ setting: TLSSetting) -> Bool { setting == self.setting && files == Self.files(setting) }
+    func isCurrent(_ setting: TLSSetting) -> Bool { setting == self.setting && files == FileStamp(setting.files) }
 
     /// Other clients are let in than before.
     func asksOtherwise(than before: ListenerTLS) -> Bool {

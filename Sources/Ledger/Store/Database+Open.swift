@@ -45,8 +45,10 @@ extension DataDirectory {
         lock.release()
     }
 
-    /// Opens the database for reading; `nil` if nothing was ever written. `withStaleRollups` is for who reads rows alone. Throws `schemaTooOld` if what is asked of it may not be in it yet:
+    /// Opens the database for reading; `nil` if nothing was ever written. Throws `schemaTooOld` if what is asked of it may not be in it yet:
     /// who only reads does not migrate, as an older gateway may run on it, or come back.
+    ///
+    /// - Parameter withStaleRollups: for who reads rows alone; for others `rollupsStale` is thrown while the roll-ups are not whole.
     func openDatabaseReadOnly(ofAnyVersion: Bool = false, withStaleRollups: Bool = false) throws(LedgerError)
         -> Database?
     {
