@@ -98,7 +98,8 @@ package final class ClientConnection: @unchecked Sendable {
             switch stream.write(isLarge ? left.first(Self.atOnce) : left) {
             case .bytes(let count):
                 left.removeFirst(count)
-                if isLarge, loop.moved(count) { await loop.nextTurn() }
+                if isLarge { loop.moved(count) }
+                if isLarge, loop.hasMovedEnough { await loop.nextTurn() }
                 if left.count == 0 {
                     requestIsComplete = true
                     return
@@ -203,10 +204,14 @@ package final class ClientConnection: @unchecked Sendable {
         if let error = body.fault { return .failed(fail(.malformed(error))) }
         if body.isComplete { return .data(UnsafeRawBufferPointer(start: nil, count: 0), isLast: true) }
         if !input.isEmpty { return unframeBuffered() }
-        switch stream.read(into: loop.scratch) {
+        // While others wait, no more than shows whether there is much.
+        let room =
+            loop.hasMovedEnough
+            ? UnsafeMutableRawBufferPointer(rebasing: loop.scratch[..<EventLoop.littleBytes]) : loop.scratch
+        switch stream.read(into: room) {
         case .bytes(let count):
             bytesReceived += count
-            return unframe(UnsafeMutableRawBufferPointer(rebasing: loop.scratch[..<count]))
+            return unframe(UnsafeMutableRawBufferPointer(rebasing: room[..<count]))
         case .wouldBlock:
             return .wouldBlock
         case .end:

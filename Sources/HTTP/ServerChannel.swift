@@ -254,7 +254,7 @@ package final class ServerChannel {
                 switch result {
                 case .end, .failed: return .clientGone
                 case .bytes(let count):
-                    if before > 0 { _ = loop.moved(count) }
+                    if before > 0 { loop.moved(count) }
                     if incoming.isComplete || body.count > before { return arrival(body) }
                     // Framing only. The end may have come with it, of which nothing more is heard.
                     continue

@@ -42,6 +42,8 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     private var bulkLeft = EventLoop.bulkBytes
     /// What is large moves so many bytes in a turn, of all connections together; what is small goes between two turns.
     package static let bulkBytes = 128 * 1024
+    /// What is less than so many bytes is not large.
+    package static let littleBytes = 16 * 1024
 
     /// What was large and goes back to the system.
     var unmapping = Unmapping()
@@ -216,13 +218,10 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
 
     // MARK: What is large
 
-    /// Notes that `count` bytes of something large were moved. True: this turn has moved enough, wait for `nextTurn`.
-    package func moved(_ count: Int) -> Bool {
-        bulkLeft -= count
-        return bulkLeft <= 0
-    }
+    /// Notes that `count` bytes of something large were moved.
+    package func moved(_ count: Int) { bulkLeft -= count }
 
-    /// Whether this turn has moved enough of what is large.
+    /// Whether this turn has moved enough of what is large: wait for `nextTurn`.
     package var hasMovedEnough: Bool { bulkLeft <= 0 }
 
     /// Lets the other sockets have their turn.

@@ -110,6 +110,39 @@ import Wire
         #expect(!got.reusable)
     }
 
+    @Test("Of a large answer little is read at a time once the turn has moved enough", arguments: [false, true])
+    func turns(isBusy: Bool) async throws {
+        let host = try LoopHost.started(), length = 300_000
+        let answer = "HTTP/1.1 200 OK\r\ncontent-length: \(length)\r\n\r\n" + String(repeating: "x", count: length)
+        let address = try await startScript(on: host, pieces: [Array(answer.utf8)], closes: false)
+        let pieces = try await host.run { host in
+            let (stream, wakeup) = try await host.connect(address)
+            let connection = ClientConnection(stream: stream, loop: host.loop)
+            defer { connection.close() }
+            connection.begin(wakeup)
+            let request = Array("GET / HTTP/1.1\r\nhost: x\r\n\r\n".utf8)
+            let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: request.count, alignment: 1)
+            defer { memory.deallocate() }
+            memory.copyBytes(from: request)
+            try await connection.send(Pieces(UnsafeRawBufferPointer(memory)), timeout: 2_000_000_000, abort: [])
+            try await connection.receiveHead(for: .get, timeout: 2_000_000_000, abort: [])
+            connection.headIsUsed()
+            var pieces: [Int] = []
+            while true {
+                if isBusy { host.loop.moved(EventLoop.bulkBytes) }
+                switch connection.readBody() {
+                case .data(let bytes, let isLast):
+                    pieces.append(bytes.count)
+                    if isLast { return pieces }
+                case .failed(let fault): throw fault
+                case .wouldBlock: _ = await wakeup.wait(for: .upstreamReadable)
+                }
+            }
+        }
+        #expect(pieces.reduce(0, +) == length)
+        #expect((pieces.max() ?? 0 <= EventLoop.littleBytes) == isBusy, "\(pieces)")
+    }
+
     @Test("A server that says nothing runs into the time-out")
     func silence() async throws {
         let host = try LoopHost.started()

@@ -50,13 +50,8 @@ final class PlainRelay: Relay {
                 }
             }
         }
-        let next = sent(pass(bytes, isLast: isLast), end: isLast ? .complete : nil)
-        guard case .goesOn = next, bytes.count >= Self.large, channel.loop.moved(bytes.count) else { return next }
-        return .givesWay
+        return sent(pass(bytes, isLast: isLast), end: isLast ? .complete : nil)
     }
-
-    /// A piece of so many bytes takes from others' turn.
-    private static let large = 32 * 1024
 
     private func pass(_ bytes: UnsafeRawBufferPointer, isLast: Bool) -> SendState {
         guard isEventStream else {

@@ -48,6 +48,10 @@ class Relay {
     private final var silentSince: Int64?
     /// What was come to while the task slept.
     private final var reached: Step?
+    /// Bytes that came since it last waited for the upstream.
+    private final var carried = 0
+    /// Much comes, or came the last time: it does not go before others.
+    private final var isBulk = false
 
     init(
         _ exchange: Exchange, _ connection: ClientConnection, isEventStream: Bool, idleTimeout: Int64,
@@ -86,6 +90,23 @@ class Relay {
         }
     }
 
+    // MARK: Turns
+
+    /// The next step, unless the loop has moved enough of what is large: then it is the turn of who has little.
+    private final func goOn() -> Step { isBulk && channel.loop.hasMovedEnough ? .givesWay : carry() }
+
+    private final func carry() -> Step {
+        let before = connection.bytesReceived
+        let next = step()
+        let count = connection.bytesReceived - before
+        carried += count
+        guard carried >= EventLoop.littleBytes else { return next }
+        isBulk = true
+        channel.loop.moved(count)
+        if case .goesOn = next, channel.loop.hasMovedEnough { return .givesWay }
+        return next
+    }
+
     // MARK: Waiting
 
     /// Relays until the body is complete or one side fails.
@@ -98,7 +119,7 @@ class Relay {
         var next = Step.goesOn
         while true {
             switch next {
-            case .goesOn: next = step()
+            case .goesOn: next = goOn()
             case .ends(let end): return end
             case .waitsForClient(let end):
                 if await channel.flush() != .sent { return .clientGone }
@@ -108,7 +129,7 @@ class Relay {
                 next = .goesOn
             case .givesWay:
                 await channel.loop.nextTurn()
-                next = .goesOn
+                next = carry()
             case .waits: next = await park()
             }
         }
@@ -136,7 +157,7 @@ class Relay {
         guard events == .upstreamReadable else { return true }
         endSilence()
         while true {
-            switch step() {
+            switch goOn() {
             case .goesOn: continue
             case .waits:
                 beginSilence()
@@ -150,6 +171,8 @@ class Relay {
 
     /// Pings do not make the upstream any less silent.
     private final func beginSilence() {
+        isBulk = carried >= EventLoop.littleBytes
+        carried = 0
         let now = monotonicNanoseconds(), since = silentSince ?? now
         silentSince = since
         var patience = idleTimeout
