@@ -56,12 +56,8 @@ def once(rig):
         places = {"refusing": f"http://127.0.0.1:{taken.getsockname()[1]}", "handshake": f"https://127.0.0.1:{silent.port}",
                   "silent": f"http://127.0.0.1:{silent.port}", "cutting": f"http://127.0.0.1:{cutting.port}",
                   "nameless": "http://no-such-host.invalid:80"}
-        account = {"kind": "anthropic", "api_key": "k", "timeouts": PATIENCE}
-        more = {"providers": [{"name": "bench", "kind": "anthropic", "api_key": "k", "base_url": f"http://127.0.0.1:{rig.upstream.port}"}]
-                + [{"name": name, "base_url": url, **account} for name, url in places.items()],
-                "models": [{"name": "claude-*", "target": "bench/claude-*"}]}
         try:
-            with rig.gateway(more) as gateway:
+            with rig.gateway(rig.providers(places, timeouts=PATIENCE)) as gateway:
                 attack(rig, gateway, outcome, list(places))
         finally:
             silent.close()

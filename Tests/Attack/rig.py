@@ -124,6 +124,12 @@ class Rig:
         finally:
             gateway.stop()
 
+    def providers(self, places, **account):
+        """More of a configuration: `bench`, and providers by name with their base URLs, whose models are `NAME/MODEL`."""
+        bench = {"name": "bench", "kind": "anthropic", "api_key": "k", "base_url": f"http://127.0.0.1:{self.upstream.port}"}
+        more = [{"name": name, "kind": "anthropic", "api_key": "k", "base_url": url, **account} for name, url in places.items()]
+        return {"providers": [bench, *more], "models": [{"name": "claude-*", "target": "bench/claude-*"}]}
+
     def window(self, gateway, seconds=WINDOW_SECONDS, connections=CONNECTIONS):
         """Legitimate traffic for a while."""
         command = [self.folder / "load", gateway.port, "/v1/messages?case=json&from=tollgate", gateway.key, self.body,

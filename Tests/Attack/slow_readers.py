@@ -2,32 +2,39 @@
 
 import contextlib
 
-from gateway import message
+import peers
+from gateway import MODEL, message
 from herd import Herd
 from outcome import Outcome
 from process import MIB
 from rig import KEPT, bound
 
 COUNT = 500
-BODY = message(stream=True)
+BODY = message(stream=True, model=f"flood/{MODEL}")
 IN_FLIGHT = 2 << 20  # of a stream, in all buffers on its way
 
 
 def drill(rig):
-    return rig.attempt_twice(lambda: once(rig))
+    # A provider of its own: who answers legitimate requests does not have the flood to make as well.
+    flood = peers.Upstream(rig.folder, name="flood")
+    try:
+        flood.start()
+        return rig.attempt_twice(lambda: once(rig, flood))
+    finally:
+        flood.stop()
 
 
-def once(rig):
+def once(rig, flood):
     outcome = Outcome("slow-readers", f"{COUNT} clients that read one byte a second of a stream of 17 MB that the upstream has ready at once")
-    with rig.gateway() as gateway:
-        first = rig.upstream.count()["flooded"]
+    with rig.gateway(rig.providers({"flood": f"http://127.0.0.1:{flood.port}"})) as gateway:
+        first = flood.count()["flooded"]
         per_client = []
 
         @contextlib.contextmanager
         def attack():
             with Herd(gateway.port, COUNT, lambda _: gateway.head(len(BODY), "flood") + BODY, sip=True, anew=False):
                 yield
-                per_client.append(rig.upstream.count()["flooded"])
+                per_client.append(flood.count()["flooded"])
 
         compared = rig.compare(gateway, attack, seconds=3)
         rig.judge(outcome, gateway, compared, bound(compared.base["rss"], connections=COUNT, in_flight=COUNT, unread=COUNT, rows=COUNT))
