@@ -55,11 +55,7 @@ static void drop(block *arena) {
 
 // ------------------------------------------------------------------ builder
 
-tg_otlp_attributes *tg_attributes(block **arena, Otlp__KeyValue ***items, size_t *count) {
-    tg_otlp_attributes *made = tg_allocate(arena, sizeof *made);
-    *made = (tg_otlp_attributes){arena, items, count, 0};
-    return made;
-}
+enum { RESOURCE_ATTRIBUTES = 1, RESOURCE = 1, SCOPE = 1, INNER = 2, SCHEMA_URL = 3, REQUEST = 1 };
 
 tg_otlp *tg_otlp_create(void) {
     tg_otlp *b = calloc(1, sizeof *b);
@@ -67,7 +63,7 @@ tg_otlp *tg_otlp_create(void) {
     otlp__resource__init(&b->resource);
     otlp__instrumentation_scope__init(&b->scope);
     b->schema_url = "";
-    b->resource_attributes = tg_attributes(&b->around, &b->resource.attributes, &b->resource.n_attributes);
+    b->resource_attributes = tg_attributes(&b->around, &b->resource.base, RESOURCE_ATTRIBUTES);
     return b;
 }
 
@@ -89,24 +85,8 @@ void tg_otlp_scope(tg_otlp *b, const void *name, size_t name_length, const void 
 
 // ------------------------------------------------------------------ bytes
 
-enum { RESOURCE = 1, SCOPE = 1, INNER = 2, SCHEMA_URL = 3, REQUEST = 1 };
 // A tag and the longest length.
 enum { PREFIX = 11 };
-
-static size_t varint_size(size_t number) {
-    size_t size = 1;
-    for (; number >= 0x80; number >>= 7) size++;
-    return size;
-}
-
-static size_t field_size(size_t length) { return 1 + varint_size(length) + length; }
-
-static uint8_t *put_prefix(uint8_t *at, int field, size_t length) {
-    *at++ = (uint8_t)(field << 3 | 2);
-    for (; length >= 0x80; length >>= 7) *at++ = (uint8_t)(length | 0x80);
-    *at++ = (uint8_t)length;
-    return at;
-}
 
 static void reserve(tg_otlp *b, size_t more) {
     if (b->capacity >= b->count + more) return;
@@ -134,9 +114,9 @@ static void finish_item(tg_otlp *b) {
     reserve(b, memory(b->arena) + PREFIX);
     // Most lengths take two bytes.
     uint8_t *start = b->bytes + b->count;
-    size_t length = protobuf_c_message_pack(b->item, start + 3), prefix = 1 + varint_size(length);
+    size_t length = protobuf_c_message_pack(b->item, start + 3), prefix = 1 + tg_varint_size(length);
     if (prefix != 3) memmove(start + prefix, start + 3, length);
-    put_prefix(start, INNER, length);
+    tg_put_prefix(start, INNER, length);
     b->count += prefix + length;
     b->item = NULL;
     b->span = NULL;
@@ -159,14 +139,14 @@ const uint8_t *tg_otlp_pack(tg_otlp *b, size_t *length) {
     size_t items = b->count - b->room, schema_url = strlen(b->schema_url);
     size_t resource = protobuf_c_message_get_packed_size(&b->resource.base);
     size_t scope = protobuf_c_message_get_packed_size(&b->scope.base);
-    size_t inner = field_size(scope) + items + field_size(schema_url), outer = field_size(resource) + field_size(inner);
-    *length = field_size(outer);
-    if (*length - items - field_size(schema_url) > b->room) abort();  // The resource has grown behind the first item.
-    reserve(b, field_size(schema_url));
-    memcpy(put_prefix(b->bytes + b->count, SCHEMA_URL, schema_url), b->schema_url, schema_url);
-    uint8_t *start = b->bytes + b->count + field_size(schema_url) - *length;
-    uint8_t *at = put_prefix(put_prefix(start, REQUEST, outer), RESOURCE, resource);
-    at = put_prefix(at + protobuf_c_message_pack(&b->resource.base, at), INNER, inner);
-    protobuf_c_message_pack(&b->scope.base, put_prefix(at, SCOPE, scope));
+    size_t inner = tg_field_size(scope) + items + tg_field_size(schema_url), outer = tg_field_size(resource) + tg_field_size(inner);
+    *length = tg_field_size(outer);
+    if (*length - items - tg_field_size(schema_url) > b->room) abort();  // The resource has grown behind the first item.
+    reserve(b, tg_field_size(schema_url));
+    memcpy(tg_put_prefix(b->bytes + b->count, SCHEMA_URL, schema_url), b->schema_url, schema_url);
+    uint8_t *start = b->bytes + b->count + tg_field_size(schema_url) - *length;
+    uint8_t *at = tg_put_prefix(tg_put_prefix(start, REQUEST, outer), RESOURCE, resource);
+    at = tg_put_prefix(at + protobuf_c_message_pack(&b->resource.base, at), INNER, inner);
+    protobuf_c_message_pack(&b->scope.base, tg_put_prefix(at, SCOPE, scope));
     return start;
 }

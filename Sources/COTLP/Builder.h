@@ -16,9 +16,11 @@ void tg_append(block **arena, void ***items, size_t *count, size_t *capacity, vo
 
 struct tg_otlp_attributes {
     block **arena;
-    Otlp__KeyValue ***items;
-    size_t *count;
-    size_t capacity;
+    ProtobufCMessage *owner;
+    ProtobufCMessageUnknownField field;
+    // All of them, each behind its tag.
+    uint8_t *bytes;
+    size_t count, capacity;
 };
 
 // The requests of the three signals have the same form: ExportTraceServiceRequest{1: ResourceSpans{1: Resource, 2: ScopeSpans{1: scope,
@@ -41,6 +43,30 @@ struct tg_otlp {
     tg_otlp_attributes *resource_attributes;
 };
 
-tg_otlp_attributes *tg_attributes(block **arena, Otlp__KeyValue ***items, size_t *count);
+// Those of a message in the arena; `field`: where it has them, below 16.
+tg_otlp_attributes *tg_attributes(block **arena, ProtobufCMessage *owner, int field);
 // A new item in the arena, which the caller initializes; the one before is packed.
 void *tg_begin_item(tg_otlp *builder, size_t size);
+
+// ------------------------------------------------------------------ the wire
+
+static inline size_t tg_varint_size(uint64_t number) {
+    size_t size = 1;
+    for (; number >= 0x80; number >>= 7) size++;
+    return size;
+}
+
+static inline uint8_t *tg_put_varint(uint8_t *at, uint64_t number) {
+    for (; number >= 0x80; number >>= 7) *at++ = (uint8_t)(number | 0x80);
+    *at++ = (uint8_t)number;
+    return at;
+}
+
+// A field of `length` bytes with its tag, of one byte, and its length.
+static inline size_t tg_field_size(size_t length) { return 1 + tg_varint_size(length) + length; }
+
+// What stands in front of them.
+static inline uint8_t *tg_put_prefix(uint8_t *at, int field, size_t length) {
+    *at++ = (uint8_t)(field << 3 | 2);
+    return tg_put_varint(at, length);
+}

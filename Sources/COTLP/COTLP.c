@@ -2,6 +2,11 @@
 
 #include "Builder.h"
 
+// Where each message has its attributes.
+enum {
+    SPAN_ATTRIBUTES = 9, EVENT_ATTRIBUTES = 3, LINK_ATTRIBUTES = 4, RECORD_ATTRIBUTES = 6, NUMBER_ATTRIBUTES = 7, BUCKETS_ATTRIBUTES = 9
+};
+
 // ------------------------------------------------------------------ spans
 
 // Span.flags: the W3C flags below, what OTLP knows of the parent above.
@@ -36,7 +41,7 @@ tg_otlp_attributes *tg_otlp_span(tg_otlp *b, uint64_t trace_high, uint64_t trace
     b->span = made;
     b->event_capacity = 0;
     b->link_capacity = 0;
-    return tg_attributes(&b->arena, &made->attributes, &made->n_attributes);
+    return tg_attributes(&b->arena, &made->base, SPAN_ATTRIBUTES);
 }
 
 tg_otlp_attributes *tg_otlp_link(tg_otlp *b, uint64_t trace_high, uint64_t trace_low, uint64_t span) {
@@ -46,7 +51,7 @@ tg_otlp_attributes *tg_otlp_link(tg_otlp *b, uint64_t trace_high, uint64_t trace
     made->span_id = big_endian(&b->arena, span, 0, 8);
     made->flags = FLAG_SAMPLED | FLAG_REMOTE_KNOWN;
     tg_append(&b->arena, (void ***)&b->span->links, &b->span->n_links, &b->link_capacity, made);
-    return tg_attributes(&b->arena, &made->attributes, &made->n_attributes);
+    return tg_attributes(&b->arena, &made->base, LINK_ATTRIBUTES);
 }
 
 tg_otlp_attributes *tg_otlp_event(tg_otlp *b, const void *name, size_t name_length, int64_t time) {
@@ -55,7 +60,7 @@ tg_otlp_attributes *tg_otlp_event(tg_otlp *b, const void *name, size_t name_leng
     made->time_unix_nano = (uint64_t)time;
     made->name = tg_copy_text(&b->arena, name, name_length);
     tg_append(&b->arena, (void ***)&b->span->events, &b->span->n_events, &b->event_capacity, made);
-    return tg_attributes(&b->arena, &made->attributes, &made->n_attributes);
+    return tg_attributes(&b->arena, &made->base, EVENT_ATTRIBUTES);
 }
 
 // ------------------------------------------------------------------ logs
@@ -71,7 +76,7 @@ tg_otlp_attributes *tg_otlp_log(tg_otlp *b, int64_t time, int64_t observed, int 
     if (trace_high || trace_low) made->trace_id = big_endian(&b->arena, trace_high, trace_low, 16);
     if (span) made->span_id = big_endian(&b->arena, span, 0, 8);
     b->record = made;
-    return tg_attributes(&b->arena, &made->attributes, &made->n_attributes);
+    return tg_attributes(&b->arena, &made->base, RECORD_ATTRIBUTES);
 }
 
 void tg_otlp_log_text(tg_otlp *b, const void *name, size_t name_length, const void *body, size_t body_length) {
@@ -137,14 +142,14 @@ tg_otlp_attributes *tg_otlp_number(tg_otlp *b, int64_t start, int64_t time, int6
     Otlp__NumberDataPoint *point = begin_number(b, start, time);
     point->value_case = OTLP__NUMBER_DATA_POINT__VALUE_AS_INT;
     point->as_int = value;
-    return tg_attributes(&b->arena, &point->attributes, &point->n_attributes);
+    return tg_attributes(&b->arena, &point->base, NUMBER_ATTRIBUTES);
 }
 
 tg_otlp_attributes *tg_otlp_fraction(tg_otlp *b, int64_t start, int64_t time, double value) {
     Otlp__NumberDataPoint *point = begin_number(b, start, time);
     point->value_case = OTLP__NUMBER_DATA_POINT__VALUE_AS_DOUBLE;
     point->as_double = value;
-    return tg_attributes(&b->arena, &point->attributes, &point->n_attributes);
+    return tg_attributes(&b->arena, &point->base, NUMBER_ATTRIBUTES);
 }
 
 tg_otlp_attributes *tg_otlp_buckets(tg_otlp *b, int64_t start, int64_t time, uint64_t count, double sum,
@@ -165,7 +170,7 @@ tg_otlp_attributes *tg_otlp_buckets(tg_otlp *b, int64_t start, int64_t time, uin
     tg_append(&b->arena, (void ***)&histogram->data_points, &histogram->n_data_points, &b->point_capacity, point);
     b->buckets = point;
     b->exemplar_capacity = 0;
-    return tg_attributes(&b->arena, &point->attributes, &point->n_attributes);
+    return tg_attributes(&b->arena, &point->base, BUCKETS_ATTRIBUTES);
 }
 
 void tg_otlp_exemplar(tg_otlp *b, int64_t time, double value, uint64_t trace_high, uint64_t trace_low, uint64_t span) {
@@ -177,62 +182,4 @@ void tg_otlp_exemplar(tg_otlp *b, int64_t time, double value, uint64_t trace_hig
     made->span_id = big_endian(&b->arena, span, 0, 8);
     made->trace_id = big_endian(&b->arena, trace_high, trace_low, 16);
     tg_append(&b->arena, (void ***)&b->buckets->exemplars, &b->buckets->n_exemplars, &b->exemplar_capacity, made);
-}
-
-// ------------------------------------------------------------------ attributes
-
-// A pair with a value of `size` bytes behind it, which the caller makes.
-static void *add(tg_otlp_attributes *to, const void *key, size_t key_length, size_t size) {
-    Otlp__KeyValue *pair = tg_allocate(to->arena, sizeof *pair + size);
-    otlp__key_value__init(pair);
-    pair->key = tg_copy_text(to->arena, key, key_length);
-    pair->value = (Otlp__AnyValue *)(pair + 1);
-    tg_append(to->arena, (void ***)to->items, to->count, &to->capacity, pair);
-    return pair->value;
-}
-
-static Otlp__AnyValue *add_any(tg_otlp_attributes *to, const void *key, size_t key_length) {
-    Otlp__AnyValue *value = add(to, key, key_length, sizeof *value);
-    otlp__any_value__init(value);
-    return value;
-}
-
-void tg_otlp_string(tg_otlp_attributes *to, const void *key, size_t key_length, const void *text, size_t length) {
-    Otlp__TextValue *value = add(to, key, key_length, sizeof *value);
-    otlp__text_value__init(value);
-    value->value_case = OTLP__TEXT_VALUE__VALUE_STRING_VALUE;
-    value->string_value = tg_copy_text(to->arena, text, length);
-}
-
-void tg_otlp_string_list(tg_otlp_attributes *to, const void *key, size_t key_length, const void *text, size_t length) {
-    Otlp__AnyValue *value = add_any(to, key, key_length);
-    Otlp__ArrayValue *list = tg_allocate(to->arena, sizeof *list);
-    otlp__array_value__init(list);
-    list->values = tg_allocate(to->arena, sizeof *list->values);
-    list->values[0] = tg_allocate(to->arena, sizeof *list->values[0]);
-    otlp__any_value__init(list->values[0]);
-    list->values[0]->value_case = OTLP__ANY_VALUE__VALUE_STRING_VALUE;
-    list->values[0]->string_value = tg_copy_text(to->arena, text, length);
-    list->n_values = 1;
-    value->value_case = OTLP__ANY_VALUE__VALUE_ARRAY_VALUE;
-    value->array_value = list;
-}
-
-void tg_otlp_int(tg_otlp_attributes *to, const void *key, size_t key_length, int64_t number) {
-    Otlp__IntValue *value = add(to, key, key_length, sizeof *value);
-    otlp__int_value__init(value);
-    value->value_case = OTLP__INT_VALUE__VALUE_INT_VALUE;
-    value->int_value = number;
-}
-
-void tg_otlp_double(tg_otlp_attributes *to, const void *key, size_t key_length, double number) {
-    Otlp__AnyValue *value = add_any(to, key, key_length);
-    value->value_case = OTLP__ANY_VALUE__VALUE_DOUBLE_VALUE;
-    value->double_value = number;
-}
-
-void tg_otlp_bool(tg_otlp_attributes *to, const void *key, size_t key_length, bool truth) {
-    Otlp__AnyValue *value = add_any(to, key, key_length);
-    value->value_case = OTLP__ANY_VALUE__VALUE_BOOL_VALUE;
-    value->bool_value = truth;
 }

@@ -52,186 +52,6 @@ void   otlp__any_value__free_unpacked
   assert(message->base.descriptor == &otlp__any_value__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   otlp__text_value__init
-                     (Otlp__TextValue         *message)
-{
-  static const Otlp__TextValue init_value = OTLP__TEXT_VALUE__INIT;
-  *message = init_value;
-}
-size_t otlp__text_value__get_packed_size
-                     (const Otlp__TextValue *message)
-{
-  assert(message->base.descriptor == &otlp__text_value__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t otlp__text_value__pack
-                     (const Otlp__TextValue *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &otlp__text_value__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t otlp__text_value__pack_to_buffer
-                     (const Otlp__TextValue *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &otlp__text_value__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Otlp__TextValue *
-       otlp__text_value__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Otlp__TextValue *)
-     protobuf_c_message_unpack (&otlp__text_value__descriptor,
-                                allocator, len, data);
-}
-void   otlp__text_value__free_unpacked
-                     (Otlp__TextValue *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &otlp__text_value__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
-}
-void   otlp__int_value__init
-                     (Otlp__IntValue         *message)
-{
-  static const Otlp__IntValue init_value = OTLP__INT_VALUE__INIT;
-  *message = init_value;
-}
-size_t otlp__int_value__get_packed_size
-                     (const Otlp__IntValue *message)
-{
-  assert(message->base.descriptor == &otlp__int_value__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t otlp__int_value__pack
-                     (const Otlp__IntValue *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &otlp__int_value__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t otlp__int_value__pack_to_buffer
-                     (const Otlp__IntValue *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &otlp__int_value__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Otlp__IntValue *
-       otlp__int_value__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Otlp__IntValue *)
-     protobuf_c_message_unpack (&otlp__int_value__descriptor,
-                                allocator, len, data);
-}
-void   otlp__int_value__free_unpacked
-                     (Otlp__IntValue *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &otlp__int_value__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
-}
-void   otlp__array_value__init
-                     (Otlp__ArrayValue         *message)
-{
-  static const Otlp__ArrayValue init_value = OTLP__ARRAY_VALUE__INIT;
-  *message = init_value;
-}
-size_t otlp__array_value__get_packed_size
-                     (const Otlp__ArrayValue *message)
-{
-  assert(message->base.descriptor == &otlp__array_value__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t otlp__array_value__pack
-                     (const Otlp__ArrayValue *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &otlp__array_value__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t otlp__array_value__pack_to_buffer
-                     (const Otlp__ArrayValue *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &otlp__array_value__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Otlp__ArrayValue *
-       otlp__array_value__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Otlp__ArrayValue *)
-     protobuf_c_message_unpack (&otlp__array_value__descriptor,
-                                allocator, len, data);
-}
-void   otlp__array_value__free_unpacked
-                     (Otlp__ArrayValue *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &otlp__array_value__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
-}
-void   otlp__key_value__init
-                     (Otlp__KeyValue         *message)
-{
-  static const Otlp__KeyValue init_value = OTLP__KEY_VALUE__INIT;
-  *message = init_value;
-}
-size_t otlp__key_value__get_packed_size
-                     (const Otlp__KeyValue *message)
-{
-  assert(message->base.descriptor == &otlp__key_value__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t otlp__key_value__pack
-                     (const Otlp__KeyValue *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &otlp__key_value__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t otlp__key_value__pack_to_buffer
-                     (const Otlp__KeyValue *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &otlp__key_value__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Otlp__KeyValue *
-       otlp__key_value__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Otlp__KeyValue *)
-     protobuf_c_message_unpack (&otlp__key_value__descriptor,
-                                allocator, len, data);
-}
-void   otlp__key_value__free_unpacked
-                     (Otlp__KeyValue *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &otlp__key_value__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
-}
 void   otlp__instrumentation_scope__init
                      (Otlp__InstrumentationScope         *message)
 {
@@ -952,7 +772,7 @@ void   otlp__partial_success__free_unpacked
   assert(message->base.descriptor == &otlp__partial_success__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor otlp__any_value__field_descriptors[5] =
+static const ProtobufCFieldDescriptor otlp__any_value__field_descriptors[1] =
 {
   {
     "string_value",
@@ -966,66 +786,14 @@ static const ProtobufCFieldDescriptor otlp__any_value__field_descriptors[5] =
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
-  {
-    "bool_value",
-    2,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_BOOL,
-    offsetof(Otlp__AnyValue, value_case),
-    offsetof(Otlp__AnyValue, bool_value),
-    NULL,
-    NULL,
-    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "int_value",
-    3,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_INT64,
-    offsetof(Otlp__AnyValue, value_case),
-    offsetof(Otlp__AnyValue, int_value),
-    NULL,
-    NULL,
-    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "double_value",
-    4,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_DOUBLE,
-    offsetof(Otlp__AnyValue, value_case),
-    offsetof(Otlp__AnyValue, double_value),
-    NULL,
-    NULL,
-    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "array_value",
-    5,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Otlp__AnyValue, value_case),
-    offsetof(Otlp__AnyValue, array_value),
-    &otlp__array_value__descriptor,
-    NULL,
-    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
 };
 static const unsigned otlp__any_value__field_indices_by_name[] = {
-  4,   /* field[4] = array_value */
-  1,   /* field[1] = bool_value */
-  3,   /* field[3] = double_value */
-  2,   /* field[2] = int_value */
   0,   /* field[0] = string_value */
 };
 static const ProtobufCIntRange otlp__any_value__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 1 }
 };
 const ProtobufCMessageDescriptor otlp__any_value__descriptor =
 {
@@ -1035,176 +803,11 @@ const ProtobufCMessageDescriptor otlp__any_value__descriptor =
   "Otlp__AnyValue",
   "otlp",
   sizeof(Otlp__AnyValue),
-  5,
+  1,
   otlp__any_value__field_descriptors,
   otlp__any_value__field_indices_by_name,
   1,  otlp__any_value__number_ranges,
   (ProtobufCMessageInit) otlp__any_value__init,
-  NULL,NULL,NULL    /* reserved[123] */
-};
-static const ProtobufCFieldDescriptor otlp__text_value__field_descriptors[1] =
-{
-  {
-    "string_value",
-    1,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_STRING,
-    offsetof(Otlp__TextValue, value_case),
-    offsetof(Otlp__TextValue, string_value),
-    NULL,
-    &protobuf_c_empty_string,
-    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-};
-static const unsigned otlp__text_value__field_indices_by_name[] = {
-  0,   /* field[0] = string_value */
-};
-static const ProtobufCIntRange otlp__text_value__number_ranges[1 + 1] =
-{
-  { 1, 0 },
-  { 0, 1 }
-};
-const ProtobufCMessageDescriptor otlp__text_value__descriptor =
-{
-  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "otlp.TextValue",
-  "TextValue",
-  "Otlp__TextValue",
-  "otlp",
-  sizeof(Otlp__TextValue),
-  1,
-  otlp__text_value__field_descriptors,
-  otlp__text_value__field_indices_by_name,
-  1,  otlp__text_value__number_ranges,
-  (ProtobufCMessageInit) otlp__text_value__init,
-  NULL,NULL,NULL    /* reserved[123] */
-};
-static const ProtobufCFieldDescriptor otlp__int_value__field_descriptors[1] =
-{
-  {
-    "int_value",
-    3,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_INT64,
-    offsetof(Otlp__IntValue, value_case),
-    offsetof(Otlp__IntValue, int_value),
-    NULL,
-    NULL,
-    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-};
-static const unsigned otlp__int_value__field_indices_by_name[] = {
-  0,   /* field[0] = int_value */
-};
-static const ProtobufCIntRange otlp__int_value__number_ranges[1 + 1] =
-{
-  { 3, 0 },
-  { 0, 1 }
-};
-const ProtobufCMessageDescriptor otlp__int_value__descriptor =
-{
-  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "otlp.IntValue",
-  "IntValue",
-  "Otlp__IntValue",
-  "otlp",
-  sizeof(Otlp__IntValue),
-  1,
-  otlp__int_value__field_descriptors,
-  otlp__int_value__field_indices_by_name,
-  1,  otlp__int_value__number_ranges,
-  (ProtobufCMessageInit) otlp__int_value__init,
-  NULL,NULL,NULL    /* reserved[123] */
-};
-static const ProtobufCFieldDescriptor otlp__array_value__field_descriptors[1] =
-{
-  {
-    "values",
-    1,
-    PROTOBUF_C_LABEL_REPEATED,
-    PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Otlp__ArrayValue, n_values),
-    offsetof(Otlp__ArrayValue, values),
-    &otlp__any_value__descriptor,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-};
-static const unsigned otlp__array_value__field_indices_by_name[] = {
-  0,   /* field[0] = values */
-};
-static const ProtobufCIntRange otlp__array_value__number_ranges[1 + 1] =
-{
-  { 1, 0 },
-  { 0, 1 }
-};
-const ProtobufCMessageDescriptor otlp__array_value__descriptor =
-{
-  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "otlp.ArrayValue",
-  "ArrayValue",
-  "Otlp__ArrayValue",
-  "otlp",
-  sizeof(Otlp__ArrayValue),
-  1,
-  otlp__array_value__field_descriptors,
-  otlp__array_value__field_indices_by_name,
-  1,  otlp__array_value__number_ranges,
-  (ProtobufCMessageInit) otlp__array_value__init,
-  NULL,NULL,NULL    /* reserved[123] */
-};
-static const ProtobufCFieldDescriptor otlp__key_value__field_descriptors[2] =
-{
-  {
-    "key",
-    1,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_STRING,
-    0,   /* quantifier_offset */
-    offsetof(Otlp__KeyValue, key),
-    NULL,
-    &protobuf_c_empty_string,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "value",
-    2,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_MESSAGE,
-    0,   /* quantifier_offset */
-    offsetof(Otlp__KeyValue, value),
-    &otlp__any_value__descriptor,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-};
-static const unsigned otlp__key_value__field_indices_by_name[] = {
-  0,   /* field[0] = key */
-  1,   /* field[1] = value */
-};
-static const ProtobufCIntRange otlp__key_value__number_ranges[1 + 1] =
-{
-  { 1, 0 },
-  { 0, 2 }
-};
-const ProtobufCMessageDescriptor otlp__key_value__descriptor =
-{
-  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "otlp.KeyValue",
-  "KeyValue",
-  "Otlp__KeyValue",
-  "otlp",
-  sizeof(Otlp__KeyValue),
-  2,
-  otlp__key_value__field_descriptors,
-  otlp__key_value__field_indices_by_name,
-  1,  otlp__key_value__number_ranges,
-  (ProtobufCMessageInit) otlp__key_value__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor otlp__instrumentation_scope__field_descriptors[2] =
@@ -1258,29 +861,9 @@ const ProtobufCMessageDescriptor otlp__instrumentation_scope__descriptor =
   (ProtobufCMessageInit) otlp__instrumentation_scope__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor otlp__resource__field_descriptors[1] =
-{
-  {
-    "attributes",
-    1,
-    PROTOBUF_C_LABEL_REPEATED,
-    PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Otlp__Resource, n_attributes),
-    offsetof(Otlp__Resource, attributes),
-    &otlp__key_value__descriptor,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-};
-static const unsigned otlp__resource__field_indices_by_name[] = {
-  0,   /* field[0] = attributes */
-};
-static const ProtobufCIntRange otlp__resource__number_ranges[1 + 1] =
-{
-  { 1, 0 },
-  { 0, 1 }
-};
+#define otlp__resource__field_descriptors NULL
+#define otlp__resource__field_indices_by_name NULL
+#define otlp__resource__number_ranges NULL
 const ProtobufCMessageDescriptor otlp__resource__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
@@ -1289,14 +872,14 @@ const ProtobufCMessageDescriptor otlp__resource__descriptor =
   "Otlp__Resource",
   "otlp",
   sizeof(Otlp__Resource),
-  1,
+  0,
   otlp__resource__field_descriptors,
   otlp__resource__field_indices_by_name,
-  1,  otlp__resource__number_ranges,
+  0,  otlp__resource__number_ranges,
   (ProtobufCMessageInit) otlp__resource__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor otlp__span__field_descriptors[12] =
+static const ProtobufCFieldDescriptor otlp__span__field_descriptors[11] =
 {
   {
     "trace_id",
@@ -1383,18 +966,6 @@ static const ProtobufCFieldDescriptor otlp__span__field_descriptors[12] =
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "attributes",
-    9,
-    PROTOBUF_C_LABEL_REPEATED,
-    PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Otlp__Span, n_attributes),
-    offsetof(Otlp__Span, attributes),
-    &otlp__key_value__descriptor,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
     "events",
     11,
     PROTOBUF_C_LABEL_REPEATED,
@@ -1444,27 +1015,26 @@ static const ProtobufCFieldDescriptor otlp__span__field_descriptors[12] =
   },
 };
 static const unsigned otlp__span__field_indices_by_name[] = {
-  7,   /* field[7] = attributes */
   6,   /* field[6] = end_time_unix_nano */
-  8,   /* field[8] = events */
-  11,   /* field[11] = flags */
+  7,   /* field[7] = events */
+  10,   /* field[10] = flags */
   4,   /* field[4] = kind */
-  9,   /* field[9] = links */
+  8,   /* field[8] = links */
   3,   /* field[3] = name */
   2,   /* field[2] = parent_span_id */
   1,   /* field[1] = span_id */
   5,   /* field[5] = start_time_unix_nano */
-  10,   /* field[10] = status */
+  9,   /* field[9] = status */
   0,   /* field[0] = trace_id */
 };
 static const ProtobufCIntRange otlp__span__number_ranges[5 + 1] =
 {
   { 1, 0 },
   { 4, 2 },
-  { 11, 8 },
-  { 13, 9 },
-  { 15, 10 },
-  { 0, 12 }
+  { 11, 7 },
+  { 13, 8 },
+  { 15, 9 },
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor otlp__span__descriptor =
 {
@@ -1474,14 +1044,14 @@ const ProtobufCMessageDescriptor otlp__span__descriptor =
   "Otlp__Span",
   "otlp",
   sizeof(Otlp__Span),
-  12,
+  11,
   otlp__span__field_descriptors,
   otlp__span__field_indices_by_name,
   5,  otlp__span__number_ranges,
   (ProtobufCMessageInit) otlp__span__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor otlp__span_event__field_descriptors[3] =
+static const ProtobufCFieldDescriptor otlp__span_event__field_descriptors[2] =
 {
   {
     "time_unix_nano",
@@ -1507,28 +1077,15 @@ static const ProtobufCFieldDescriptor otlp__span_event__field_descriptors[3] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
-  {
-    "attributes",
-    3,
-    PROTOBUF_C_LABEL_REPEATED,
-    PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Otlp__SpanEvent, n_attributes),
-    offsetof(Otlp__SpanEvent, attributes),
-    &otlp__key_value__descriptor,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
 };
 static const unsigned otlp__span_event__field_indices_by_name[] = {
-  2,   /* field[2] = attributes */
   1,   /* field[1] = name */
   0,   /* field[0] = time_unix_nano */
 };
 static const ProtobufCIntRange otlp__span_event__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 2 }
 };
 const ProtobufCMessageDescriptor otlp__span_event__descriptor =
 {
@@ -1538,14 +1095,14 @@ const ProtobufCMessageDescriptor otlp__span_event__descriptor =
   "Otlp__SpanEvent",
   "otlp",
   sizeof(Otlp__SpanEvent),
-  3,
+  2,
   otlp__span_event__field_descriptors,
   otlp__span_event__field_indices_by_name,
   1,  otlp__span_event__number_ranges,
   (ProtobufCMessageInit) otlp__span_event__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor otlp__span_link__field_descriptors[4] =
+static const ProtobufCFieldDescriptor otlp__span_link__field_descriptors[3] =
 {
   {
     "trace_id",
@@ -1572,18 +1129,6 @@ static const ProtobufCFieldDescriptor otlp__span_link__field_descriptors[4] =
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "attributes",
-    4,
-    PROTOBUF_C_LABEL_REPEATED,
-    PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Otlp__SpanLink, n_attributes),
-    offsetof(Otlp__SpanLink, attributes),
-    &otlp__key_value__descriptor,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
     "flags",
     6,
     PROTOBUF_C_LABEL_NONE,
@@ -1597,17 +1142,15 @@ static const ProtobufCFieldDescriptor otlp__span_link__field_descriptors[4] =
   },
 };
 static const unsigned otlp__span_link__field_indices_by_name[] = {
-  2,   /* field[2] = attributes */
-  3,   /* field[3] = flags */
+  2,   /* field[2] = flags */
   1,   /* field[1] = span_id */
   0,   /* field[0] = trace_id */
 };
-static const ProtobufCIntRange otlp__span_link__number_ranges[3 + 1] =
+static const ProtobufCIntRange otlp__span_link__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 4, 2 },
-  { 6, 3 },
-  { 0, 4 }
+  { 6, 2 },
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor otlp__span_link__descriptor =
 {
@@ -1617,10 +1160,10 @@ const ProtobufCMessageDescriptor otlp__span_link__descriptor =
   "Otlp__SpanLink",
   "otlp",
   sizeof(Otlp__SpanLink),
-  4,
+  3,
   otlp__span_link__field_descriptors,
   otlp__span_link__field_indices_by_name,
-  3,  otlp__span_link__number_ranges,
+  2,  otlp__span_link__number_ranges,
   (ProtobufCMessageInit) otlp__span_link__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -1934,7 +1477,7 @@ const ProtobufCMessageDescriptor otlp__histogram__descriptor =
   (ProtobufCMessageInit) otlp__histogram__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor otlp__number_data_point__field_descriptors[5] =
+static const ProtobufCFieldDescriptor otlp__number_data_point__field_descriptors[4] =
 {
   {
     "start_time_unix_nano",
@@ -1984,23 +1527,10 @@ static const ProtobufCFieldDescriptor otlp__number_data_point__field_descriptors
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
-  {
-    "attributes",
-    7,
-    PROTOBUF_C_LABEL_REPEATED,
-    PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Otlp__NumberDataPoint, n_attributes),
-    offsetof(Otlp__NumberDataPoint, attributes),
-    &otlp__key_value__descriptor,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
 };
 static const unsigned otlp__number_data_point__field_indices_by_name[] = {
   2,   /* field[2] = as_double */
   3,   /* field[3] = as_int */
-  4,   /* field[4] = attributes */
   0,   /* field[0] = start_time_unix_nano */
   1,   /* field[1] = time_unix_nano */
 };
@@ -2008,7 +1538,7 @@ static const ProtobufCIntRange otlp__number_data_point__number_ranges[2 + 1] =
 {
   { 2, 0 },
   { 6, 3 },
-  { 0, 5 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor otlp__number_data_point__descriptor =
 {
@@ -2018,7 +1548,7 @@ const ProtobufCMessageDescriptor otlp__number_data_point__descriptor =
   "Otlp__NumberDataPoint",
   "otlp",
   sizeof(Otlp__NumberDataPoint),
-  5,
+  4,
   otlp__number_data_point__field_descriptors,
   otlp__number_data_point__field_indices_by_name,
   2,  otlp__number_data_point__number_ranges,
@@ -2102,7 +1632,7 @@ const ProtobufCMessageDescriptor otlp__exemplar__descriptor =
   (ProtobufCMessageInit) otlp__exemplar__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor otlp__histogram_data_point__field_descriptors[8] =
+static const ProtobufCFieldDescriptor otlp__histogram_data_point__field_descriptors[7] =
 {
   {
     "start_time_unix_nano",
@@ -2188,21 +1718,8 @@ static const ProtobufCFieldDescriptor otlp__histogram_data_point__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
-  {
-    "attributes",
-    9,
-    PROTOBUF_C_LABEL_REPEATED,
-    PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Otlp__HistogramDataPoint, n_attributes),
-    offsetof(Otlp__HistogramDataPoint, attributes),
-    &otlp__key_value__descriptor,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
 };
 static const unsigned otlp__histogram_data_point__field_indices_by_name[] = {
-  7,   /* field[7] = attributes */
   4,   /* field[4] = bucket_counts */
   2,   /* field[2] = count */
   6,   /* field[6] = exemplars */
@@ -2214,7 +1731,7 @@ static const unsigned otlp__histogram_data_point__field_indices_by_name[] = {
 static const ProtobufCIntRange otlp__histogram_data_point__number_ranges[1 + 1] =
 {
   { 2, 0 },
-  { 0, 8 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor otlp__histogram_data_point__descriptor =
 {
@@ -2224,14 +1741,14 @@ const ProtobufCMessageDescriptor otlp__histogram_data_point__descriptor =
   "Otlp__HistogramDataPoint",
   "otlp",
   sizeof(Otlp__HistogramDataPoint),
-  8,
+  7,
   otlp__histogram_data_point__field_descriptors,
   otlp__histogram_data_point__field_indices_by_name,
   1,  otlp__histogram_data_point__number_ranges,
   (ProtobufCMessageInit) otlp__histogram_data_point__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor otlp__log_record__field_descriptors[9] =
+static const ProtobufCFieldDescriptor otlp__log_record__field_descriptors[8] =
 {
   {
     "time_unix_nano",
@@ -2277,18 +1794,6 @@ static const ProtobufCFieldDescriptor otlp__log_record__field_descriptors[9] =
     0,   /* quantifier_offset */
     offsetof(Otlp__LogRecord, body),
     &otlp__any_value__descriptor,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "attributes",
-    6,
-    PROTOBUF_C_LABEL_REPEATED,
-    PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Otlp__LogRecord, n_attributes),
-    offsetof(Otlp__LogRecord, attributes),
-    &otlp__key_value__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -2343,22 +1848,21 @@ static const ProtobufCFieldDescriptor otlp__log_record__field_descriptors[9] =
   },
 };
 static const unsigned otlp__log_record__field_indices_by_name[] = {
-  4,   /* field[4] = attributes */
   3,   /* field[3] = body */
-  8,   /* field[8] = event_name */
-  7,   /* field[7] = observed_time_unix_nano */
+  7,   /* field[7] = event_name */
+  6,   /* field[6] = observed_time_unix_nano */
   1,   /* field[1] = severity_number */
   2,   /* field[2] = severity_text */
-  6,   /* field[6] = span_id */
+  5,   /* field[5] = span_id */
   0,   /* field[0] = time_unix_nano */
-  5,   /* field[5] = trace_id */
+  4,   /* field[4] = trace_id */
 };
 static const ProtobufCIntRange otlp__log_record__number_ranges[3 + 1] =
 {
   { 1, 0 },
   { 5, 3 },
-  { 9, 5 },
-  { 0, 9 }
+  { 9, 4 },
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor otlp__log_record__descriptor =
 {
@@ -2368,7 +1872,7 @@ const ProtobufCMessageDescriptor otlp__log_record__descriptor =
   "Otlp__LogRecord",
   "otlp",
   sizeof(Otlp__LogRecord),
-  9,
+  8,
   otlp__log_record__field_descriptors,
   otlp__log_record__field_indices_by_name,
   3,  otlp__log_record__number_ranges,

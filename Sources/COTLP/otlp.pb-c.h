@@ -16,10 +16,6 @@ PROTOBUF_C__BEGIN_DECLS
 
 
 typedef struct Otlp__AnyValue Otlp__AnyValue;
-typedef struct Otlp__TextValue Otlp__TextValue;
-typedef struct Otlp__IntValue Otlp__IntValue;
-typedef struct Otlp__ArrayValue Otlp__ArrayValue;
-typedef struct Otlp__KeyValue Otlp__KeyValue;
 typedef struct Otlp__InstrumentationScope Otlp__InstrumentationScope;
 typedef struct Otlp__Resource Otlp__Resource;
 typedef struct Otlp__Span Otlp__Span;
@@ -45,11 +41,7 @@ typedef struct Otlp__PartialSuccess Otlp__PartialSuccess;
 
 typedef enum {
   OTLP__ANY_VALUE__VALUE__NOT_SET = 0,
-  OTLP__ANY_VALUE__VALUE_STRING_VALUE = 1,
-  OTLP__ANY_VALUE__VALUE_BOOL_VALUE = 2,
-  OTLP__ANY_VALUE__VALUE_INT_VALUE = 3,
-  OTLP__ANY_VALUE__VALUE_DOUBLE_VALUE = 4,
-  OTLP__ANY_VALUE__VALUE_ARRAY_VALUE = 5
+  OTLP__ANY_VALUE__VALUE_STRING_VALUE = 1
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(OTLP__ANY_VALUE__VALUE__CASE)
 } Otlp__AnyValue__ValueCase;
 
@@ -59,79 +51,11 @@ struct  Otlp__AnyValue
   Otlp__AnyValue__ValueCase value_case;
   union {
     char *string_value;
-    protobuf_c_boolean bool_value;
-    int64_t int_value;
-    double double_value;
-    Otlp__ArrayValue *array_value;
   };
 };
 #define OTLP__ANY_VALUE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&otlp__any_value__descriptor) \
     , OTLP__ANY_VALUE__VALUE__NOT_SET, {0} }
-
-
-typedef enum {
-  OTLP__TEXT_VALUE__VALUE__NOT_SET = 0,
-  OTLP__TEXT_VALUE__VALUE_STRING_VALUE = 1
-    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(OTLP__TEXT_VALUE__VALUE__CASE)
-} Otlp__TextValue__ValueCase;
-
-/*
- * AnyValue as it is on the wire when it holds a text or a whole number. Most do, and protobuf-c goes through all members of a oneof to
- * pack one.
- */
-struct  Otlp__TextValue
-{
-  ProtobufCMessage base;
-  Otlp__TextValue__ValueCase value_case;
-  union {
-    char *string_value;
-  };
-};
-#define OTLP__TEXT_VALUE__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&otlp__text_value__descriptor) \
-    , OTLP__TEXT_VALUE__VALUE__NOT_SET, {0} }
-
-
-typedef enum {
-  OTLP__INT_VALUE__VALUE__NOT_SET = 0,
-  OTLP__INT_VALUE__VALUE_INT_VALUE = 3
-    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(OTLP__INT_VALUE__VALUE__CASE)
-} Otlp__IntValue__ValueCase;
-
-struct  Otlp__IntValue
-{
-  ProtobufCMessage base;
-  Otlp__IntValue__ValueCase value_case;
-  union {
-    int64_t int_value;
-  };
-};
-#define OTLP__INT_VALUE__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&otlp__int_value__descriptor) \
-    , OTLP__INT_VALUE__VALUE__NOT_SET, {0} }
-
-
-struct  Otlp__ArrayValue
-{
-  ProtobufCMessage base;
-  size_t n_values;
-  Otlp__AnyValue **values;
-};
-#define OTLP__ARRAY_VALUE__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&otlp__array_value__descriptor) \
-    , 0,NULL }
-
-
-struct  Otlp__KeyValue
-{
-  ProtobufCMessage base;
-  char *key;
-  Otlp__AnyValue *value;
-};
-#define OTLP__KEY_VALUE__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&otlp__key_value__descriptor) \
-    , (char *)protobuf_c_empty_string, NULL }
 
 
 struct  Otlp__InstrumentationScope
@@ -148,12 +72,10 @@ struct  Otlp__InstrumentationScope
 struct  Otlp__Resource
 {
   ProtobufCMessage base;
-  size_t n_attributes;
-  Otlp__KeyValue **attributes;
 };
 #define OTLP__RESOURCE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&otlp__resource__descriptor) \
-    , 0,NULL }
+     }
 
 
 struct  Otlp__Span
@@ -169,8 +91,6 @@ struct  Otlp__Span
   int32_t kind;
   uint64_t start_time_unix_nano;
   uint64_t end_time_unix_nano;
-  size_t n_attributes;
-  Otlp__KeyValue **attributes;
   size_t n_events;
   Otlp__SpanEvent **events;
   size_t n_links;
@@ -180,7 +100,7 @@ struct  Otlp__Span
 };
 #define OTLP__SPAN__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&otlp__span__descriptor) \
-    , {0,NULL}, {0,NULL}, {0,NULL}, (char *)protobuf_c_empty_string, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, NULL, 0 }
+    , {0,NULL}, {0,NULL}, {0,NULL}, (char *)protobuf_c_empty_string, 0, 0, 0, 0,NULL, 0,NULL, NULL, 0 }
 
 
 struct  Otlp__SpanEvent
@@ -188,12 +108,10 @@ struct  Otlp__SpanEvent
   ProtobufCMessage base;
   uint64_t time_unix_nano;
   char *name;
-  size_t n_attributes;
-  Otlp__KeyValue **attributes;
 };
 #define OTLP__SPAN_EVENT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&otlp__span_event__descriptor) \
-    , 0, (char *)protobuf_c_empty_string, 0,NULL }
+    , 0, (char *)protobuf_c_empty_string }
 
 
 struct  Otlp__SpanLink
@@ -201,13 +119,11 @@ struct  Otlp__SpanLink
   ProtobufCMessage base;
   ProtobufCBinaryData trace_id;
   ProtobufCBinaryData span_id;
-  size_t n_attributes;
-  Otlp__KeyValue **attributes;
   uint32_t flags;
 };
 #define OTLP__SPAN_LINK__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&otlp__span_link__descriptor) \
-    , {0,NULL}, {0,NULL}, 0,NULL, 0 }
+    , {0,NULL}, {0,NULL}, 0 }
 
 
 struct  Otlp__Status
@@ -301,8 +217,6 @@ struct  Otlp__NumberDataPoint
   ProtobufCMessage base;
   uint64_t start_time_unix_nano;
   uint64_t time_unix_nano;
-  size_t n_attributes;
-  Otlp__KeyValue **attributes;
   Otlp__NumberDataPoint__ValueCase value_case;
   union {
     double as_double;
@@ -311,7 +225,7 @@ struct  Otlp__NumberDataPoint
 };
 #define OTLP__NUMBER_DATA_POINT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&otlp__number_data_point__descriptor) \
-    , 0, 0, 0,NULL, OTLP__NUMBER_DATA_POINT__VALUE__NOT_SET, {0} }
+    , 0, 0, OTLP__NUMBER_DATA_POINT__VALUE__NOT_SET, {0} }
 
 
 typedef enum {
@@ -354,8 +268,6 @@ struct  Otlp__HistogramDataPoint
   double *explicit_bounds;
   size_t n_exemplars;
   Otlp__Exemplar **exemplars;
-  size_t n_attributes;
-  Otlp__KeyValue **attributes;
   Otlp__HistogramDataPoint__OptionalSumCase optional_sum_case;
   union {
     double sum;
@@ -363,7 +275,7 @@ struct  Otlp__HistogramDataPoint
 };
 #define OTLP__HISTOGRAM_DATA_POINT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&otlp__histogram_data_point__descriptor) \
-    , 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, 0,NULL, OTLP__HISTOGRAM_DATA_POINT__OPTIONAL_SUM__NOT_SET, {0} }
+    , 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, OTLP__HISTOGRAM_DATA_POINT__OPTIONAL_SUM__NOT_SET, {0} }
 
 
 struct  Otlp__LogRecord
@@ -376,8 +288,6 @@ struct  Otlp__LogRecord
   int32_t severity_number;
   char *severity_text;
   Otlp__AnyValue *body;
-  size_t n_attributes;
-  Otlp__KeyValue **attributes;
   ProtobufCBinaryData trace_id;
   ProtobufCBinaryData span_id;
   uint64_t observed_time_unix_nano;
@@ -385,7 +295,7 @@ struct  Otlp__LogRecord
 };
 #define OTLP__LOG_RECORD__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&otlp__log_record__descriptor) \
-    , 0, 0, (char *)protobuf_c_empty_string, NULL, 0,NULL, {0,NULL}, {0,NULL}, 0, (char *)protobuf_c_empty_string }
+    , 0, 0, (char *)protobuf_c_empty_string, NULL, {0,NULL}, {0,NULL}, 0, (char *)protobuf_c_empty_string }
 
 
 struct  Otlp__ExportServiceResponse
@@ -427,82 +337,6 @@ Otlp__AnyValue *
                       const uint8_t       *data);
 void   otlp__any_value__free_unpacked
                      (Otlp__AnyValue *message,
-                      ProtobufCAllocator *allocator);
-/* Otlp__TextValue methods */
-void   otlp__text_value__init
-                     (Otlp__TextValue         *message);
-size_t otlp__text_value__get_packed_size
-                     (const Otlp__TextValue   *message);
-size_t otlp__text_value__pack
-                     (const Otlp__TextValue   *message,
-                      uint8_t             *out);
-size_t otlp__text_value__pack_to_buffer
-                     (const Otlp__TextValue   *message,
-                      ProtobufCBuffer     *buffer);
-Otlp__TextValue *
-       otlp__text_value__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   otlp__text_value__free_unpacked
-                     (Otlp__TextValue *message,
-                      ProtobufCAllocator *allocator);
-/* Otlp__IntValue methods */
-void   otlp__int_value__init
-                     (Otlp__IntValue         *message);
-size_t otlp__int_value__get_packed_size
-                     (const Otlp__IntValue   *message);
-size_t otlp__int_value__pack
-                     (const Otlp__IntValue   *message,
-                      uint8_t             *out);
-size_t otlp__int_value__pack_to_buffer
-                     (const Otlp__IntValue   *message,
-                      ProtobufCBuffer     *buffer);
-Otlp__IntValue *
-       otlp__int_value__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   otlp__int_value__free_unpacked
-                     (Otlp__IntValue *message,
-                      ProtobufCAllocator *allocator);
-/* Otlp__ArrayValue methods */
-void   otlp__array_value__init
-                     (Otlp__ArrayValue         *message);
-size_t otlp__array_value__get_packed_size
-                     (const Otlp__ArrayValue   *message);
-size_t otlp__array_value__pack
-                     (const Otlp__ArrayValue   *message,
-                      uint8_t             *out);
-size_t otlp__array_value__pack_to_buffer
-                     (const Otlp__ArrayValue   *message,
-                      ProtobufCBuffer     *buffer);
-Otlp__ArrayValue *
-       otlp__array_value__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   otlp__array_value__free_unpacked
-                     (Otlp__ArrayValue *message,
-                      ProtobufCAllocator *allocator);
-/* Otlp__KeyValue methods */
-void   otlp__key_value__init
-                     (Otlp__KeyValue         *message);
-size_t otlp__key_value__get_packed_size
-                     (const Otlp__KeyValue   *message);
-size_t otlp__key_value__pack
-                     (const Otlp__KeyValue   *message,
-                      uint8_t             *out);
-size_t otlp__key_value__pack_to_buffer
-                     (const Otlp__KeyValue   *message,
-                      ProtobufCBuffer     *buffer);
-Otlp__KeyValue *
-       otlp__key_value__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   otlp__key_value__free_unpacked
-                     (Otlp__KeyValue *message,
                       ProtobufCAllocator *allocator);
 /* Otlp__InstrumentationScope methods */
 void   otlp__instrumentation_scope__init
@@ -813,18 +647,6 @@ void   otlp__partial_success__free_unpacked
 typedef void (*Otlp__AnyValue_Closure)
                  (const Otlp__AnyValue *message,
                   void *closure_data);
-typedef void (*Otlp__TextValue_Closure)
-                 (const Otlp__TextValue *message,
-                  void *closure_data);
-typedef void (*Otlp__IntValue_Closure)
-                 (const Otlp__IntValue *message,
-                  void *closure_data);
-typedef void (*Otlp__ArrayValue_Closure)
-                 (const Otlp__ArrayValue *message,
-                  void *closure_data);
-typedef void (*Otlp__KeyValue_Closure)
-                 (const Otlp__KeyValue *message,
-                  void *closure_data);
 typedef void (*Otlp__InstrumentationScope_Closure)
                  (const Otlp__InstrumentationScope *message,
                   void *closure_data);
@@ -880,10 +702,6 @@ typedef void (*Otlp__PartialSuccess_Closure)
 /* --- descriptors --- */
 
 extern const ProtobufCMessageDescriptor otlp__any_value__descriptor;
-extern const ProtobufCMessageDescriptor otlp__text_value__descriptor;
-extern const ProtobufCMessageDescriptor otlp__int_value__descriptor;
-extern const ProtobufCMessageDescriptor otlp__array_value__descriptor;
-extern const ProtobufCMessageDescriptor otlp__key_value__descriptor;
 extern const ProtobufCMessageDescriptor otlp__instrumentation_scope__descriptor;
 extern const ProtobufCMessageDescriptor otlp__resource__descriptor;
 extern const ProtobufCMessageDescriptor otlp__span__descriptor;
