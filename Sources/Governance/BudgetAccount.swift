@@ -101,10 +101,11 @@ package actor BudgetAccount {
         balance = BudgetBalance(settled: settled)
     }
 
-    func set(limit: Int64, raises: [LimitRaise]) {
+    /// True: see `change`.
+    func set(limit: Int64, raises: [LimitRaise]) -> Bool {
         self.limit = limit
         self.raises = raises
-        hasChanged = true
+        return change()
     }
 
     /// Of a rule that is in force again: begins with what the ledger says, if that is more.
@@ -126,24 +127,28 @@ package actor BudgetAccount {
             fits: balance.fits(claim, limit: limit, maximumOvershoot: maximumOvershoot))
     }
 
-    func hold(_ claim: BudgetBalance.Claim) {
+    /// True: see `change`.
+    func hold(_ claim: BudgetBalance.Claim) -> Bool {
         balance.hold(claim)
         isNew = false
-        hasChanged = true
+        return change()
     }
 
-    /// Ends a hold. `charge`: `nil` if nothing was dispatched. The thresholds that this has passed, percent, highest last.
-    func settle(_ claim: BudgetBalance.Claim, charge: Int64?, thresholds: [Int], at now: Int64) -> [Int] {
-        hasChanged = true
+    /// Ends a hold. `charge`: `nil` if nothing was dispatched. The thresholds that this has passed, percent, highest last, and
+    /// `change`.
+    func settle(
+        _ claim: BudgetBalance.Claim, charge: Int64?, thresholds: [Int], at now: Int64
+    ) -> (passed: [Int], isNews: Bool) {
+        let isNews = change()
         guard let charge else {
             balance.release(claim)
-            return []
+            return ([], isNews)
         }
         balance.settle(claim, charge: charge)
         let percent = balance.settledPercent(of: limit(at: now))
         let passed = thresholds.filter { $0 > reported && Int64($0) <= percent }
         if let last = passed.last { reported = last }
-        return passed
+        return (passed, isNews)
     }
 
     func status(at now: Int64) -> BudgetStatus {
@@ -152,8 +157,10 @@ package actor BudgetAccount {
             exposure: balance.exposure)
     }
 
-    /// True once until `takeChange`.
-    func list() -> Bool {
+    /// It stands otherwise than before. True, once until `takeChange`: the governor is to list it. HOT: one call to an account
+    /// costs more than what it does there.
+    private func change() -> Bool {
+        hasChanged = true
         defer { isListed = true }
         return !isListed
     }

@@ -21,14 +21,17 @@ package actor Governor {
     private let events: GovernorEvents
     private let clock: @Sendable () -> Int64
     let elapsed: @Sendable () -> Int64
-    private var book: RuleBook
-    private var raises: [LimitRaise]
-    private var accounts: [BudgetAccountID: BudgetAccount] = [:]
-    private var limiters: [RateLimiterID: RateLimiter] = [:]
+    var book: RuleBook
+    var raises: [LimitRaise]
+    var accounts: [BudgetAccountID: BudgetAccount] = [:]
+    var limiters: [RateLimiterID: RateLimiter] = [:]
     /// What the ledger says was spent, for accounts that nobody has asked for yet.
-    private var openings: [BudgetAccountID: Int64]
-    private var reported: [BudgetAccountID: Int]
-    private var windows: [BudgetWindow: Range<Int64>] = [:]
+    var openings: [BudgetAccountID: Int64]
+    var reported: [BudgetAccountID: Int]
+    var windows: [(window: BudgetWindow, range: Range<Int64>)] = []
+    /// By the places of the rules in `book`: the account that was asked for last, as most rules have one for many callers.
+    var lastAccounts: [BudgetAccount?]
+    var lastLimiters: [RateLimiter?]
     /// Of the admission, refusal or settlement before.
     private var sequence: Int64
     private var dirty: [BudgetAccount] = []
@@ -42,9 +45,8 @@ package actor Governor {
     /// Nanoseconds.
     private static let reportInterval: Int64 = 1_000_000_000
     private static let sweepInterval: Int64 = 60_000_000_000
-    private static let memory: Int64 = 86_400_000_000_000
     /// Since when windows in `openings` and `reported` are over, as `elapsed` says.
-    private var seenOver: [BudgetAccountID: Int64] = [:]
+    var seenOver: [BudgetAccountID: Int64] = [:]
 
     /// - Parameters:
     ///   - sequence: larger than any that the ledger holds.
@@ -59,6 +61,8 @@ package actor Governor {
         elapsed: @escaping @Sendable () -> Int64 = { monotonicNanoseconds() }
     ) {
         self.book = book
+        lastAccounts = Array(repeating: nil, count: book.budgets.count)
+        lastLimiters = Array(repeating: nil, count: book.rates.count)
         self.loop = loop
         self.sequence = sequence
         self.openings = openings
@@ -98,7 +102,7 @@ package actor Governor {
         rates.reserveCapacity(demand.places.rates.count)
         for place in demand.places.rates where !demand.held.contains(place) {
             let terms = demand.book.rates[place.rule]
-            let limiter = limiter(terms, place.scope)
+            let limiter = limiter(place, of: demand.book)
             let countsTokens = if case .tokens = terms.rule.measure { true } else { false }
             let amount = countsTokens ? demand.tokens.amount : 1
             if let full = limiter.assumeIsolated({ $0.examine(amount, at: now) }) {
@@ -118,7 +122,7 @@ package actor Governor {
             else {
                 return refuse(.unpriced(rule: terms.rule))
             }
-            let account = account(terms, place.scope, at: now)
+            let account = account(place, of: demand.book, at: now)
             let met = account.assumeIsolated {
                 $0.examine(claim, maximumOvershoot: terms.rule.maximumOvershoot, at: now)
             }
@@ -141,14 +145,17 @@ package actor Governor {
     ) -> Admission {
         var record = ByteWriter(capacity: 160 * budgets.count)
         var notice: BudgetNotice?
-        for (item, met) in zip(budgets, examinations) {
-            item.account.assumeIsolated { $0.hold(item.claim) }
-            changed(item.account)
+        for index in budgets.indices {
+            let account = budgets[index].account, claim = budgets[index].claim
+            if account.assumeIsolated({ $0.hold(claim) }) { list(account) }
             // A warning that lets the request pass is no part of the proof.
-            if item.terms.rule.onExceed == .block { HoldRecord(met).append(to: &record) }
-            notice = Self.nearest(notice, Self.notice(item, met))
+            if budgets[index].terms.rule.onExceed == .block { HoldRecord(examinations[index]).append(to: &record) }
+            notice = Self.nearest(notice, Self.notice(budgets[index], examinations[index]))
         }
-        for item in rates { item.limiter.assumeIsolated { $0.take(item.amount, at: now) } }
+        for index in rates.indices {
+            let amount = rates[index].amount
+            rates[index].limiter.assumeIsolated { $0.take(amount, at: now) }
+        }
         return Admission(
             sequence: sequence, at: now, record: record.array, notice: notice, warnings: warnings, budgets: budgets,
             rates: rates)
@@ -187,10 +194,11 @@ package actor Governor {
                 item.terms.rule.measure == .tokens
                     ? spending.tokens : spending.isUnpriced ? item.claim.amount : spending.cost
             }
-            let passed = item.account.assumeIsolated {
-                $0.settle(item.claim, charge: charge, thresholds: item.terms.rule.alerts.thresholds, at: now)
+            let claim = item.claim, thresholds = item.terms.rule.alerts.thresholds
+            let (passed, isNews) = item.account.assumeIsolated {
+                $0.settle(claim, charge: charge, thresholds: thresholds, at: now)
             }
-            changed(item.account)
+            if isNews { list(item.account) }
             for threshold in passed { tell(item, threshold, at: now) }
         }
         for item in admission.rates where !(keepsPlaces && item.isOfRequest) {
@@ -228,47 +236,14 @@ package actor Governor {
             ThresholdCrossing(status: status, threshold: threshold, rule: item.terms.rule, at: now))
     }
 
-    // MARK: Accounts and limiters
-
-    private func account(_ terms: BudgetTerms, _ scope: String, at now: Int64) -> BudgetAccount {
-        let window = window(terms.rule.window, at: now)
-        let id = BudgetAccountID(rule: terms.rule.id, unit: terms.unit, scope: scope, window: window)
-        if let known = accounts[id] { return known }
-        // The request may have begun before the last reload; the limit is of now.
-        let current = book.budgets.first { $0.rule.id == id.rule && $0.unit == id.unit } ?? terms
-        let account = BudgetAccount(
-            id, settled: openings.removeValue(forKey: id) ?? 0, limit: current.rule.limit,
-            raises: raises.of(rule: id.rule, scope: id.scope),
-            reported: reported.removeValue(forKey: id) ?? 0, loop: loop)
-        accounts[id] = account
-        scheduleReport()
-        return account
-    }
-
-    private func window(_ window: BudgetWindow, at now: Int64) -> Range<Int64> {
-        if let known = windows[window], known.contains(now) { return known }
-        let range = book.rules.zone.window(window, containing: now)
-        windows[window] = range
-        return range
-    }
-
-    func limiter(_ terms: RateTerms, _ scope: String) -> RateLimiter {
-        let id = RateLimiterID(rule: terms.rule.id, unit: terms.rule.unit, scope: scope)
-        if let known = limiters[id] { return known }
-        let current = book.rates.first { $0.rule.id == id.rule && $0.rule.unit == id.unit } ?? terms
-        let limiter = RateLimiter(id, rule: current.rule, loop: loop)
-        limiters[id] = limiter
-        scheduleReport()
-        return limiter
-    }
-
     // MARK: Changes
 
     /// A reload: limits of the accounts there are follow it; accounts of rules that are new begin with `openings`.
     package func replace(_ book: RuleBook, openings: [BudgetAccountID: Int64]) {
         let before = Set(self.book.rules.budgets.map { "\($0.unit) \($0.id)" })
         self.book = book
-        windows = [:]
+        windows = []
+        forgetLast()
         for (id, amount) in openings {
             guard let account = accounts[id] else {
                 self.openings[id] = amount
@@ -296,8 +271,7 @@ package actor Governor {
         for account in accounts.values {
             guard let rule = rules[account.id.rule], rule.unit == account.id.unit else { continue }
             let raises = raises.of(rule: account.id.rule, scope: account.id.scope)
-            account.assumeIsolated { $0.set(limit: rule.limit, raises: raises) }
-            changed(account)
+            if account.assumeIsolated({ $0.set(limit: rule.limit, raises: raises) }) { list(account) }
         }
     }
 
@@ -314,13 +288,12 @@ package actor Governor {
 
     // MARK: Reports
 
-    private func changed(_ account: BudgetAccount) {
-        guard account.assumeIsolated({ $0.list() }) else { return }
+    private func list(_ account: BudgetAccount) {
         dirty.append(account)
         scheduleReport()
     }
 
-    private func scheduleReport() {
+    func scheduleReport() {
         guard !report.isArmed else { return }
         report.whenFired = { [weak self] in self?.assumeIsolated { $0.tell() } }
         report.schedule(after: Self.reportInterval)
@@ -336,34 +309,6 @@ package actor Governor {
         guard moment - sweptAt >= Self.sweepInterval else { return }
         sweptAt = moment
         sweep(at: now, moment)
-    }
-
-    /// Lets go of windows that are over, of limiters nothing counts at, and of accounts that nobody was ever admitted to: those
-    /// are opened again as they were if somebody asks. Clients choose tags and sessions, so refusals must leave nothing behind.
-    ///
-    /// What was spent in a window that seems over is known for a day: a clock that was wrong by days may be set right again.
-    private func sweep(at now: Int64, _ moment: Int64) {
-        let over = accounts.filter { _, account in account.assumeIsolated { $0.isOver(at: now) || $0.isUntouched } }
-        for (id, account) in over {
-            accounts[id] = nil
-            let (settled, percent) = account.assumeIsolated { ($0.settled, $0.reported) }
-            if settled != 0 { openings[id] = settled }
-            if percent != 0 { reported[id] = percent }
-        }
-        for id in [BudgetAccountID](openings.keys) + [BudgetAccountID](reported.keys) {
-            guard id.windowEnd.addingSaturated(BudgetAccount.grace) <= now else {
-                seenOver[id] = nil
-                continue
-            }
-            let since = seenOver[id, default: moment]
-            seenOver[id] = since
-            guard moment - since >= Self.memory else { continue }
-            openings[id] = nil
-            reported[id] = nil
-            seenOver[id] = nil
-        }
-        let idle = limiters.filter { _, limiter in limiter.assumeIsolated { $0.isIdle(at: now) } }
-        for id in idle.keys { limiters[id] = nil }
     }
 
     /// How many there are in memory.

@@ -7,11 +7,13 @@ package final class RuleBook: Sendable {
     /// The budgets and limits of `rules`, in their order.
     let budgets: [BudgetTerms]
     let rates: [RateTerms]
+    private let access: [AccessTerms]
 
     package init(_ rules: RuleSet) {
         self.rules = rules
         budgets = rules.budgets.map { BudgetTerms($0) }
         rates = rules.rates.map { RateTerms($0) }
+        access = rules.access.map { AccessTerms($0) }
     }
 
     package static let empty = RuleBook(RuleSet())
@@ -50,10 +52,12 @@ package final class RuleBook: Sendable {
     // MARK: Access
 
     package func access(of principal: Principal, _ metadata: Metadata) -> AccessGrant {
-        let about = rules.access.filter { $0.when.concerns(principal, metadata) }
-        return AccessGrant(
-            allowed: about.compactMap { rule in rule.allow.map { (rule.id, $0) } },
-            denied: about.compactMap { rule in rule.deny.map { (rule.id, $0) } })
+        var allowed: [(rule: String, set: ModelSet)] = [], denied: [(rule: String, set: ModelSet)] = []
+        for terms in access where terms.rule.when.concerns(principal, metadata) {
+            if let set = terms.rule.allow { allowed.append((terms.rule.id, set)) }
+            if let set = terms.rule.deny { denied.append((terms.rule.id, set)) }
+        }
+        return AccessGrant(allowed: allowed, denied: denied)
     }
 }
 
@@ -101,4 +105,11 @@ final class RateTerms: Sendable {
     let rule: RateRule
 
     init(_ rule: RateRule) { self.rule = rule }
+}
+
+/// An access rule to refer to.
+final class AccessTerms: Sendable {
+    let rule: AccessRule
+
+    init(_ rule: AccessRule) { self.rule = rule }
 }

@@ -21,7 +21,7 @@ package final class LoopTelemetry: @unchecked Sendable {
     /// Spans are recorded: there is somewhere to send them.
     package let records: Bool
     /// Events are recorded: there is somewhere to send them.
-    package var recordsEvents: Bool { settings.logs != nil }
+    package let recordsEvents: Bool
 
     package init(_ settings: TelemetrySettings, loop: EventLoop, log: LogWriter) {
         self.settings = settings
@@ -29,6 +29,7 @@ package final class LoopTelemetry: @unchecked Sendable {
         self.loop = loop
         self.log = log.sibling()
         records = settings.traces != nil
+        recordsEvents = settings.logs != nil
         timer = LoopTimer(loop: loop)
         eventTimer = LoopTimer(loop: loop)
     }

@@ -71,7 +71,7 @@ struct PriceTests {
                         cacheRead: 500_000))
             ])
         #expect(other.knows(.standard) && other.knows(.priority) && !other.knows(.flex))
-        #expect(row.regionPermille == 1_000 && row.placed(in: nil) == row)
+        #expect(row.regionPermille == 1_000 && row.placed(in: nil) === row)
         #expect(row.placed(in: .gov).regionPermille == 1_350 && row.placed(in: .gov).version == "t/m@gov")
         // The EU is a region like others where the row does not say more.
         #expect(other.placed(in: .eu).regionPermille == 1_100)

@@ -188,6 +188,35 @@ import Testing
         #expect(await bench.admit(bob).refusedBy == "rate rpm")
     }
 
+    @Test("Callers that take turns each meet their own account and limiter, also when those were let go of in between")
+    func turns() async throws {
+        var platform = RuleMatch()
+        platform.teams = [Glob("platform")]
+        let bench = try Bench(
+            budgets: [Sample.budget("person", 100, per: [.user]) { $0.when = platform }, Sample.budget("all", 1_000)],
+            rates: [Sample.rate("rpm", 3, .requests(window: Bench.minute), per: [.user])])
+        let callers = ["alice", "bob"].map { Sample.subject(user: $0) }
+        for turn in 0..<3 {
+            for (caller, cost) in zip(callers, [10, 20] as [Int64]) {
+                let admission = try #require(await bench.admit(caller, cost: cost).admission, "turn \(turn)")
+                await bench.governor.settle(admission, Spending(cost: cost))
+            }
+        }
+        #expect(await bench.status("person", "user=alice") == [30, 0, 100])
+        #expect(await bench.status("person", "user=bob") == [60, 0, 100])
+        #expect(await bench.status("all") == [90, 0, 1_000])
+        for caller in callers { #expect(await bench.admit(caller).refusedBy == "rate rpm") }
+        // Who was only refused leaves nothing behind, and is not met again as the one who was let go of.
+        let carol = Sample.subject(user: "carol")
+        #expect(await bench.admit(carol, cost: 101).refusedBy == "budget person")
+        await bench.sweep(Sample.subject(user: "dave", team: "sales"))
+        #expect(await bench.status("person", "user=carol") == nil)
+        let late = try #require(await bench.admit(carol, cost: 100).admission)
+        #expect(await bench.status("person", "user=carol") == [0, 100, 100])
+        await bench.governor.settle(late, Spending(cost: 100))
+        #expect(await bench.status("person", "user=carol") == [100, 0, 100])
+    }
+
     @Test("What the ledger says was spent opens an account once")
     func openings() async throws {
         let id = Bench.account("person", "user=alice")

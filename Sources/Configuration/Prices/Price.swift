@@ -23,8 +23,8 @@ package struct LongPrices: Sendable, Equatable {
     package let tokens: TokenPrices
 }
 
-/// One dated row of the price table.
-package struct Price: Sendable, Equatable {
+/// One dated row of the price table. HOT: a request asks for its price a dozen times, so that this is one reference, not a dozen parts.
+package final class Price: Sendable {
     /// The model, without its release date.
     package let model: String
     /// `nil`: on all of them.
@@ -45,9 +45,9 @@ package struct Price: Sendable, Equatable {
     /// Pico-dollars for one web search.
     package let webSearch: Int64
     /// As it stands in ledger rows: table and model, and `@` with the region that made it dearer.
-    package private(set) var version: String
+    package let version: String
     /// Thousandths for the region that the row was looked up for.
-    package private(set) var regionPermille: Int64 = 1_000
+    package let regionPermille: Int64
 
     init(
         model: String, from: Int64?, to: Int64?, tokens: TokenPrices, options: PriceOptions, platform: PricePlatform?,
@@ -65,15 +65,29 @@ package struct Price: Sendable, Equatable {
         tiers = options.tiers
         webSearch = options.search
         version = "\(table)/\(model)"
+        regionPermille = 1_000
+    }
+
+    private init(_ row: Price, in region: PriceRegion, permille: Int64) {
+        model = row.model
+        platform = row.platform
+        validFrom = row.validFrom
+        validTo = row.validTo
+        tokens = row.tokens
+        long = row.long
+        fastPermille = row.fastPermille
+        usPermille = row.usPermille
+        regions = row.regions
+        tiers = row.tiers
+        webSearch = row.webSearch
+        version = "\(row.version)@\(region.rawValue)"
+        regionPermille = permille
     }
 
     /// The row for requests that are processed in a region. Without a word of its own the EU, or GovCloud, is a region like others.
     func placed(in region: PriceRegion?) -> Price {
         guard let region, let permille = regions[region] ?? regions[.regional], permille != 1_000 else { return self }
-        var placed = self
-        placed.regionPermille = permille
-        placed.version += "@\(region.rawValue)"
-        return placed
+        return Price(self, in: region, permille: permille)
     }
 
     /// Whether it says what the tier costs.

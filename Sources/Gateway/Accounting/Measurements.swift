@@ -40,6 +40,13 @@ struct Measurements {
         let decision: Labels.Decision
     }
 
+    /// Of admissions, by the places of the rules in their book.
+    struct AdmittedSeries {
+        let book: RuleBook
+        let budgets: [Int]
+        let rates: [Int]
+    }
+
     var requests: [RequestKey: RequestSeries] = [:]
     var models: [ModelKey: ModelSeries] = [:]
     var attempts: [AttemptKey: AttemptEntry] = [:]
@@ -47,6 +54,7 @@ struct Measurements {
     var shares: [ShareKey: ShareEntry] = [:]
     var spending: [SpendingKey: SpendingEntry] = [:]
     var decisions: [DecisionKey: Int] = [:]
+    var admitted: AdmittedSeries?
     var active: [UInt16: Int] = [:]
     var refusals: [UnsafePointer<UInt8>: Int] = [:]
     var overheads: [UnsafePointer<UInt8>: Int] = [:]

@@ -15,7 +15,7 @@ extension LoopWorker {
     /// - Parameter isKept: see `isKept(_:)`: what is kept although it was not chosen needs its parents too.
     func observe(_ exchange: Exchange, isKept: Bool) {
         guard exchange.operation == .messages, exchange.facts.sessionID != nil,
-            let conversation = exchange.conversation
+            let conversation = exchange.conversation.take()
         else { return }
         var call = ModelCall(
             requestID: exchange.id.rawValue, traceID: exchange.trace.traceID, serverSpan: exchange.trace.serverSpan,

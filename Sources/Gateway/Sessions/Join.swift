@@ -48,9 +48,9 @@ extension LoopWorker {
         asker.promptID = exchange.text(facts.promptID)
         asker.requestClass = exchange.text(facts.requestClass)
         asker.isCount = counts
-        guard let conversation = exchange.conversation else { return asker }
-        asker.promptKey = conversation.promptKey
-        asker.toolBytes = conversation.segments.toolBytes
+        // HOT: a conversation has many parts, and is not copied to be asked.
+        if let key = exchange.conversation?.promptKey { asker.promptKey = key }
+        if let bytes = exchange.conversation?.segments.toolBytes { asker.toolBytes = bytes }
         return asker
     }
 }

@@ -4,7 +4,11 @@ import Configuration
 package enum Cost {
     /// Pico-dollars are rounded to nano-dollars half to even. Saturates at what 64 bits hold.
     package static func of(_ usage: TokenUsage, at price: Price) -> NanoUSD {
-        let tokens = tokenPrices(for: usage, price)
+        of(usage, Terms(usage, price), webSearch: price.webSearch)
+    }
+
+    private static func of(_ usage: TokenUsage, _ terms: Terms, webSearch: Int64) -> NanoUSD {
+        let tokens = terms.tokens
         // Prices are bounded by their parser: the sum of five products fits whatever the counts are.
         var pico =
             Int128(usage.input) * Int128(tokens.input) + Int128(usage.output) * Int128(tokens.output)
@@ -13,13 +17,13 @@ package enum Cost {
             + Int128(usage.cacheRead) * Int128(tokens.cacheRead)
         // Multipliers in thousandths: kept as one fraction until the end.
         var scale: Int128 = 1_000
-        for permille in factors(for: usage, price) where permille != 1_000 {
-            let (product, overflow) = pico.multipliedReportingOverflow(by: Int128(permille))
+        for index in terms.permille.indices where terms.permille[index] != 1_000 {
+            let (product, overflow) = pico.multipliedReportingOverflow(by: Int128(terms.permille[index]))
             if overflow { return NanoUSD(.max) }
             pico = product
             scale *= 1_000
         }
-        let searches = Int128(usage.webSearchRequests) * Int128(price.webSearch)
+        let searches = Int128(usage.webSearchRequests) * Int128(webSearch)
         let (weighted, overflow) = searches.multipliedReportingOverflow(by: scale / 1_000)
         let (sum, carry) = pico.addingReportingOverflow(weighted)
         if overflow || carry { return NanoUSD(.max) }
@@ -53,10 +57,12 @@ package enum Cost {
     /// `nil`: the tier has no price.
     package static func perMillion(for usage: TokenUsage, at price: Price) -> TokenPrices? {
         guard price.knows(usage.serviceTier) else { return nil }
-        let tokens = tokenPrices(for: usage, price), factors = factors(for: usage, price)
+        let terms = Terms(usage, price), tokens = terms.tokens
         func rate(_ pico: Int64) -> Int64 {
             var value = Int128(pico) * 1_000
-            for factor in factors { value = roundedHalfEven(value * Int128(factor), 1_000) }
+            for index in terms.permille.indices where terms.permille[index] != 1_000 {
+                value = roundedHalfEven(value * Int128(terms.permille[index]), 1_000)
+            }
             return Int64(clamping: value)
         }
         return TokenPrices(
@@ -64,20 +70,29 @@ package enum Cost {
             cacheWrite1h: rate(tokens.cacheWrite1h), cacheRead: rate(tokens.cacheRead))
     }
 
-    /// Thousandths; all of them multiply.
-    private static func factors(for usage: TokenUsage, _ price: Price) -> [Int64] {
-        var factors = [price.regionPermille]
-        if usage.isFast { factors.append(price.fastPermille) }
-        if usage.isUS { factors.append(price.usPermille) }
-        if case .permille(let permille)? = price.tiers[usage.serviceTier] { factors.append(permille) }
-        return factors
-    }
+    /// What is charged for each token of a request with a usage.
+    private struct Terms {
+        /// Of the service tier, or those that the request's whole input falls into.
+        let tokens: TokenPrices
+        /// Thousandths; all of them multiply.
+        let permille: InlineArray<4, Int64>
 
-    /// The prices of the service tier, or those that the request's whole input falls into.
-    private static func tokenPrices(for usage: TokenUsage, _ price: Price) -> TokenPrices {
-        if case .tokens(let own)? = price.tiers[usage.serviceTier] { return own }
-        if let long = price.long, usage.totalInput > long.threshold { return long.tokens }
-        return price.tokens
+        init(_ usage: TokenUsage, _ price: Price) {
+            let tier = usage.serviceTier == .standard ? nil : price.tiers[usage.serviceTier]
+            var tierPermille: Int64 = 1_000
+            if case .permille(let permille)? = tier { tierPermille = permille }
+            permille = [
+                price.regionPermille, usage.isFast ? price.fastPermille : 1_000, usage.isUS ? price.usPermille : 1_000,
+                tierPermille,
+            ]
+            if case .tokens(let own)? = tier {
+                tokens = own
+            } else if let long = price.long, usage.totalInput > long.threshold {
+                tokens = long.tokens
+            } else {
+                tokens = price.tokens
+            }
+        }
     }
 
     static func roundedHalfEven(_ value: Int128, _ divisor: Int128) -> Int128 {

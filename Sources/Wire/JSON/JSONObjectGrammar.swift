@@ -137,6 +137,8 @@ struct JSONObjectGrammar: Sendable {
 
     private mutating func append(_ value: Range<Int>, _ kind: JSONKind) throws(JSONError) {
         guard members.count < maximumMembers else { throw JSONError(.tooManyMembers, at: value.lowerBound) }
+        // A request has a dozen.
+        if members.isEmpty { members.reserveCapacity(16) }
         members.append(JSONMember(key: key, keyHasEscapes: keyHasEscapes, value: value, kind: kind))
     }
 

@@ -1,0 +1,97 @@
+import Configuration
+import Transport
+
+/// The accounts and limiters there are: made when somebody asks for them, let go of when nobody needs them.
+extension Governor {
+    func account(_ place: RuleBook.Place, of book: RuleBook, at now: Int64) -> BudgetAccount {
+        let terms = book.budgets[place.rule], window = window(terms.rule.window, at: now)
+        // The request may have begun before the last reload.
+        guard book === self.book else { return account(terms, place.scope, window) }
+        if let last = lastAccounts[place.rule], last.id.scope == place.scope, last.id.windowStart == window.lowerBound {
+            return last
+        }
+        let account = account(terms, place.scope, window)
+        lastAccounts[place.rule] = account
+        return account
+    }
+
+    private func account(_ terms: BudgetTerms, _ scope: String, _ window: Range<Int64>) -> BudgetAccount {
+        let id = BudgetAccountID(rule: terms.rule.id, unit: terms.unit, scope: scope, window: window)
+        if let known = accounts[id] { return known }
+        // The limit is of now.
+        let current = book.budgets.first { $0.rule.id == id.rule && $0.unit == id.unit } ?? terms
+        let account = BudgetAccount(
+            id, settled: openings.removeValue(forKey: id) ?? 0, limit: current.rule.limit,
+            raises: raises.of(rule: id.rule, scope: id.scope),
+            reported: reported.removeValue(forKey: id) ?? 0, loop: loop)
+        accounts[id] = account
+        scheduleReport()
+        return account
+    }
+
+    func window(_ window: BudgetWindow, at now: Int64) -> Range<Int64> {
+        // A handful, which is faster to go through than to hash.
+        if let known = windows.first(where: { $0.window == window }), known.range.contains(now) { return known.range }
+        let range = book.rules.zone.window(window, containing: now)
+        windows.removeAll { $0.window == window }
+        windows.append((window, range))
+        return range
+    }
+
+    func limiter(_ place: RuleBook.Place, of book: RuleBook) -> RateLimiter {
+        let terms = book.rates[place.rule]
+        guard book === self.book else { return limiter(terms, place.scope) }
+        if let last = lastLimiters[place.rule], last.id.scope == place.scope { return last }
+        let limiter = limiter(terms, place.scope)
+        lastLimiters[place.rule] = limiter
+        return limiter
+    }
+
+    /// Those that were asked for last may have been let go of, or be another book's.
+    func forgetLast() {
+        lastAccounts = Array(repeating: nil, count: book.budgets.count)
+        lastLimiters = Array(repeating: nil, count: book.rates.count)
+    }
+
+    func limiter(_ terms: RateTerms, _ scope: String) -> RateLimiter {
+        let id = RateLimiterID(rule: terms.rule.id, unit: terms.rule.unit, scope: scope)
+        if let known = limiters[id] { return known }
+        let current = book.rates.first { $0.rule.id == id.rule && $0.rule.unit == id.unit } ?? terms
+        let limiter = RateLimiter(id, rule: current.rule, loop: loop)
+        limiters[id] = limiter
+        scheduleReport()
+        return limiter
+    }
+
+    /// Nanoseconds.
+    private static let memoryOfWindows: Int64 = 86_400_000_000_000
+
+    /// Lets go of windows that are over, of limiters nothing counts at, and of accounts that nobody was ever admitted to: those
+    /// are opened again as they were if somebody asks. Clients choose tags and sessions, so refusals must leave nothing behind.
+    ///
+    /// What was spent in a window that seems over is known for a day: a clock that was wrong by days may be set right again.
+    func sweep(at now: Int64, _ moment: Int64) {
+        let over = accounts.filter { _, account in account.assumeIsolated { $0.isOver(at: now) || $0.isUntouched } }
+        for (id, account) in over {
+            accounts[id] = nil
+            let (settled, percent) = account.assumeIsolated { ($0.settled, $0.reported) }
+            if settled != 0 { openings[id] = settled }
+            if percent != 0 { reported[id] = percent }
+        }
+        for id in [BudgetAccountID](openings.keys) + [BudgetAccountID](reported.keys) {
+            guard id.windowEnd.addingSaturated(BudgetAccount.grace) <= now else {
+                seenOver[id] = nil
+                continue
+            }
+            let since = seenOver[id, default: moment]
+            seenOver[id] = since
+            guard moment - since >= Self.memoryOfWindows else { continue }
+            openings[id] = nil
+            reported[id] = nil
+            seenOver[id] = nil
+        }
+        let idle = limiters.filter { _, limiter in limiter.assumeIsolated { $0.isIdle(at: now) } }
+        for id in idle.keys { limiters[id] = nil }
+        forgetLast()
+    }
+}
