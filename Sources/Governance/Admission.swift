@@ -60,8 +60,8 @@ package struct AdmissionRefusal: Sendable {
     }
 }
 
-/// What an admitted request holds until it is settled.
-package struct Admission: Sendable {
+/// What an admitted request holds until it is settled. HOT: it goes through many hands, as one reference.
+package final class Admission: Sendable {
     struct BudgetItem: Sendable {
         let account: BudgetAccount
         let claim: BudgetBalance.Claim
@@ -85,6 +85,19 @@ package struct Admission: Sendable {
     package let warnings: [String]
     let budgets: [BudgetItem]
     let rates: [RateItem]
+
+    init(
+        sequence: Int64, at moment: Int64, record: [UInt8], notice: BudgetNotice?, warnings: [String],
+        budgets: [BudgetItem], rates: [RateItem]
+    ) {
+        self.sequence = sequence
+        at = moment
+        self.record = record
+        self.notice = notice
+        self.warnings = warnings
+        self.budgets = budgets
+        self.rates = rates
+    }
 
     package var accountCount: Int { budgets.count }
     /// Nano-dollars that were reserved; `nil`: no budget counts money.
