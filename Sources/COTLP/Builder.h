@@ -43,7 +43,7 @@ struct tg_otlp {
     tg_otlp_attributes *resource_attributes;
 };
 
-// Those of a message in the arena; `field`: where it has them, below 16.
+// Those of a message; `field`: where it has them, below 16. They stand in the arena, and are packed with the message.
 tg_otlp_attributes *tg_attributes(block **arena, ProtobufCMessage *owner, int field);
 // A new item in the arena, which the caller initializes; the one before is packed.
 void *tg_begin_item(tg_otlp *builder, size_t size);

@@ -98,8 +98,10 @@ package final class ClientConnection: @unchecked Sendable {
             switch stream.write(isLarge ? left.first(Self.atOnce) : left) {
             case .bytes(let count):
                 left.removeFirst(count)
-                if isLarge { loop.moved(count) }
-                if isLarge, loop.hasMovedEnough { await loop.nextTurn() }
+                if isLarge {
+                    loop.moved(count)
+                    if loop.hasMovedEnough { await loop.nextTurn() }
+                }
                 if left.count == 0 {
                     requestIsComplete = true
                     return
@@ -199,15 +201,15 @@ package final class ClientConnection: @unchecked Sendable {
     /// The head's fields are used: from now on `readBody` may be called, and `headBytes` not any more.
     package func headIsUsed() { input.consume(parser.head.length) }
 
+    /// Something of the answer may be there, as far as the loop has seen; costs no system call.
+    package var mayHaveBytes: Bool { !input.isEmpty || stream.mayHaveBytes }
+
     /// The next piece of the body, if one is there.
     package func readBody() -> BodyPart {
         if let error = body.fault { return .failed(fail(.malformed(error))) }
         if body.isComplete { return .data(UnsafeRawBufferPointer(start: nil, count: 0), isLast: true) }
         if !input.isEmpty { return unframeBuffered() }
-        // While others wait, no more than shows whether there is much.
-        let room =
-            loop.hasMovedEnough
-            ? UnsafeMutableRawBufferPointer(rebasing: loop.scratch[..<EventLoop.littleBytes]) : loop.scratch
+        let room = UnsafeMutableRawBufferPointer(rebasing: loop.scratch[..<loop.readBytes])
         switch stream.read(into: room) {
         case .bytes(let count):
             bytesReceived += count

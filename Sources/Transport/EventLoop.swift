@@ -224,6 +224,12 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     /// Whether this turn has moved enough of what is large: wait for `nextTurn`.
     package var hasMovedEnough: Bool { bulkLeft <= 0 }
 
+    /// So much is read of one connection at a time, of at most `scratch`: while others wait for their turn, less, so that it comes
+    /// sooner; in a turn that has moved enough no more than shows whether there is much.
+    package var readBytes: Int {
+        hasMovedEnough ? Self.littleBytes : waitingForTurn.isEmpty ? Self.bulkBytes : 2 * Self.littleBytes
+    }
+
     /// Lets the other sockets have their turn.
     package func nextTurn() async {
         assert(isCurrent)

@@ -1,4 +1,4 @@
-// Builds OTLP export requests item by item of the generated protobuf-c messages, and reads the collector's answer.
+// Builds OTLP export requests item by item: protobuf-c packs the generated messages, attributes are written directly. Reads the collector's answer.
 // Texts are copied, so they need to last for the call only. Nothing here is thread-safe; one builder serves one export.
 #pragma once
 #include <stdbool.h>

@@ -9,25 +9,27 @@ import Wire
 extension LoopWorker {
     /// Every rule that was about an admitted request has decided.
     func count(_ admission: Admission, _ places: RuleBook.Places, _ book: RuleBook) {
-        let admitted = admitted(book)
+        if measurements.admitted?.book !== book { measurements.admitted = Measurements.AdmittedSeries(book) }
+        let budgets = book.rules.budgets, rates = book.rules.rates
         for place in places.budgets {
-            var series = admitted.budgets[place.rule]
-            if !admission.warnings.isEmpty {
-                let rule = book.rules.budgets[place.rule].id
-                if admission.warnings.contains(rule) { series = decisionSeries(.budgetDecisions, rule, .warned) }
-            }
+            let isWarned = !admission.warnings.isEmpty && admission.warnings.contains(budgets[place.rule].id)
+            let series =
+                isWarned
+                ? decisionSeries(.budgetDecisions, budgets[place.rule].id, .warned)
+                : admittedSeries(.budgetDecisions, place.rule, budgets[place.rule].id)
             telemetry.figures.add(.budgetDecisions, 1, at: series)
         }
-        for place in places.rates { telemetry.figures.add(.rateLimitDecisions, 1, at: admitted.rates[place.rule]) }
+        for place in places.rates {
+            let series = admittedSeries(.rateLimitDecisions, budgets.count + place.rule, rates[place.rule].id)
+            telemetry.figures.add(.rateLimitDecisions, 1, at: series)
+        }
     }
 
-    /// HOT: by the rules' places in their book, which most requests share.
-    private func admitted(_ book: RuleBook) -> Measurements.AdmittedSeries {
-        if let known = measurements.admitted, known.book === book { return known }
-        let made = Measurements.AdmittedSeries(
-            book: book, budgets: book.rules.budgets.map { decisionSeries(.budgetDecisions, $0.id, .admitted) },
-            rates: book.rules.rates.map { decisionSeries(.rateLimitDecisions, $0.id, .admitted) })
-        measurements.admitted = made
+    /// HOT: by the place of the rule, so that its name need not be looked for.
+    private func admittedSeries(_ instrument: Instrument, _ place: Int, _ rule: @autoclosure () -> String) -> Int {
+        if let known = measurements.admitted?.series[place], known >= 0 { return known }
+        let made = decisionSeries(instrument, rule(), .admitted)
+        measurements.admitted?.series[place] = made
         return made
     }
 

@@ -40,11 +40,15 @@ struct Measurements {
         let decision: Labels.Decision
     }
 
-    /// Of admissions, by the places of the rules in their book.
+    /// Of admissions, by the places of the rules in their book: budgets, then limits. Below 0: not asked for yet.
     struct AdmittedSeries {
         let book: RuleBook
-        let budgets: [Int]
-        let rates: [Int]
+        var series: [Int]
+
+        init(_ book: RuleBook) {
+            self.book = book
+            series = Array(repeating: -1, count: book.rules.budgets.count + book.rules.rates.count)
+        }
     }
 
     var requests: [RequestKey: RequestSeries] = [:]

@@ -93,16 +93,18 @@ class Relay {
     // MARK: Turns
 
     /// The next step, unless the loop has moved enough of what is large: then it is the turn of who has little.
-    private final func goOn() -> Step { isBulk && channel.loop.hasMovedEnough ? .givesWay : carry() }
+    private final func goOn() -> Step {
+        isBulk && channel.loop.hasMovedEnough && connection.mayHaveBytes ? .givesWay : carry()
+    }
 
     private final func carry() -> Step {
         let before = connection.bytesReceived
         let next = step()
         let count = connection.bytesReceived - before
         carried += count
-        guard carried >= EventLoop.littleBytes else { return next }
+        guard isBulk || carried >= EventLoop.littleBytes else { return next }
+        channel.loop.moved(isBulk ? count : carried)
         isBulk = true
-        channel.loop.moved(count)
         if case .goesOn = next, channel.loop.hasMovedEnough { return .givesWay }
         return next
     }
@@ -171,7 +173,8 @@ class Relay {
 
     /// Pings do not make the upstream any less silent.
     private final func beginSilence() {
-        isBulk = carried >= EventLoop.littleBytes
+        // What woke it may have been read before it was woken: that says nothing of how much comes.
+        if carried > 0 { isBulk = carried >= EventLoop.littleBytes }
         carried = 0
         let now = monotonicNanoseconds(), since = silentSince ?? now
         silentSince = since

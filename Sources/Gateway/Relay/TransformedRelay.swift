@@ -45,7 +45,9 @@ final class TransformedRelay: Relay {
         isComplete = isLast
         if isLast { transform.end() }
         // What is there already is read before anything is sent: of a burst the client gets one piece.
-        if !isLast, !transform.hasEnded, transform.readyBytes < Self.enough { return .goesOn }
+        if !isLast, !transform.hasEnded, transform.readyBytes < Self.enough, !channel.loop.hasMovedEnough {
+            return .goesOn
+        }
         return sent(pass(), end: transform.hasEnded ? .complete : nil)
     }
 

@@ -4,11 +4,7 @@ import Configuration
 package enum Cost {
     /// Pico-dollars are rounded to nano-dollars half to even. Saturates at what 64 bits hold.
     package static func of(_ usage: TokenUsage, at price: Price) -> NanoUSD {
-        of(usage, Terms(usage, price), webSearch: price.webSearch)
-    }
-
-    private static func of(_ usage: TokenUsage, _ terms: Terms, webSearch: Int64) -> NanoUSD {
-        let tokens = terms.tokens
+        let terms = Terms(usage, price), tokens = terms.tokens
         // Prices are bounded by their parser: the sum of five products fits whatever the counts are.
         var pico =
             Int128(usage.input) * Int128(tokens.input) + Int128(usage.output) * Int128(tokens.output)
@@ -23,7 +19,7 @@ package enum Cost {
             pico = product
             scale *= 1_000
         }
-        let searches = Int128(usage.webSearchRequests) * Int128(webSearch)
+        let searches = Int128(usage.webSearchRequests) * Int128(price.webSearch)
         let (weighted, overflow) = searches.multipliedReportingOverflow(by: scale / 1_000)
         let (sum, carry) = pico.addingReportingOverflow(weighted)
         if overflow || carry { return NanoUSD(.max) }
