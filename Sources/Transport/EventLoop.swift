@@ -35,7 +35,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     /// Runs at the end of every turn in which something happened; for what is batched per turn.
     package var endOfTurn: (() -> Void)?
     /// One buffer for reading that nobody keeps across a suspension.
-    package let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 128 * 1024, alignment: 64)
+    package let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: EventLoop.bulkBytes, alignment: 64)
 
     /// Tasks that move much and wait for the next turn, the longest first.
     private var waitingForTurn: [UnsafeContinuation<Void, Never>] = []
@@ -224,7 +224,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     /// Whether this turn has moved enough of what is large: wait for `nextTurn`.
     package var hasMovedEnough: Bool { bulkLeft <= 0 }
 
-    /// So much is read of one connection at a time, of at most `scratch`: while others wait for their turn, less, so that it comes
+    /// So much is read of one connection at a time, at most what `scratch` holds: while others wait for their turn, less, so that it comes
     /// sooner; in a turn that has moved enough no more than shows whether there is much.
     package var readBytes: Int {
         hasMovedEnough ? Self.littleBytes : waitingForTurn.isEmpty ? Self.bulkBytes : 2 * Self.littleBytes
