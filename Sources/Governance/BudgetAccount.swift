@@ -1,8 +1,8 @@
 import Configuration
 import Transport
 
-/// Which account: a rule, whom it is kept for, and the window.
-package struct BudgetAccountID: Sendable, Hashable {
+/// Which account: a rule, whom it is kept for, and the window. One reference, as each admission hands it on several times; HOT.
+package final class BudgetAccountID: Sendable, Hashable {
     package let rule: String
     package let unit: String
     package let scope: String
@@ -18,7 +18,13 @@ package struct BudgetAccountID: Sendable, Hashable {
         windowEnd = window.upperBound
     }
 
-    /// What tells nearly all accounts apart; HOT.
+    package static func == (one: BudgetAccountID, other: BudgetAccountID) -> Bool {
+        one === other
+            || (one.windowStart == other.windowStart && one.windowEnd == other.windowEnd && one.scope == other.scope
+                && one.rule == other.rule && one.unit == other.unit)
+    }
+
+    /// What tells nearly all accounts apart.
     package func hash(into hasher: inout Hasher) {
         hasher.combine(scope)
         hasher.combine(rule)
@@ -81,6 +87,8 @@ package actor BudgetAccount {
     nonisolated let loop: EventLoop
     package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
     nonisolated let id: BudgetAccountID
+    /// What every record of it begins with.
+    nonisolated let heading: HoldRecord.Heading
     private var balance: BudgetBalance
     private var limit: Int64
     private var raises: [LimitRaise]
@@ -94,6 +102,7 @@ package actor BudgetAccount {
 
     init(_ id: BudgetAccountID, settled: Int64, limit: Int64, raises: [LimitRaise], reported: Int, loop: EventLoop) {
         self.id = id
+        heading = HoldRecord.Heading(id)
         self.loop = loop
         self.limit = limit
         self.raises = raises

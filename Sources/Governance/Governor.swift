@@ -149,7 +149,9 @@ package actor Governor {
             let account = budgets[index].account, claim = budgets[index].claim
             if account.assumeIsolated({ $0.hold(claim) }) { list(account) }
             // A warning that lets the request pass is no part of the proof.
-            if budgets[index].terms.rule.onExceed == .block { HoldRecord(examinations[index]).append(to: &record) }
+            if budgets[index].terms.rule.onExceed == .block {
+                HoldRecord(examinations[index]).append(account.heading, to: &record)
+            }
             notice = Self.nearest(notice, Self.notice(budgets[index], examinations[index]))
         }
         for index in rates.indices {

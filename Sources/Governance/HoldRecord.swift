@@ -61,29 +61,36 @@ package struct HoldRecord: Sendable, Equatable {
         return records
     }
 
-    package func append(to output: inout ByteWriter) {
+    package func append(to output: inout ByteWriter) { append(Heading(id), to: &output) }
+
+    /// - Parameter heading: of its account, where that is at hand.
+    func append(_ heading: Heading, to output: inout ByteWriter) {
         if output.count > 0 { output.append(byte: Self.lineEnd) }
-        output.append(string: id.rule)
-        output.append(byte: Self.tab)
-        output.append(string: id.unit)
-        output.append(byte: Self.tab)
-        output.append(string: id.scope)
-        func add(_ number: Int64) {
+        output.append(heading.bytes)
+        for number in [claim.amount, claim.worst, settled, reserved, worst, limit] {
             output.append(byte: Self.tab)
             output.append(decimal: Int(number))
         }
-        add(Self.seconds(id.windowStart))
-        add(Self.seconds(id.windowEnd))
-        add(claim.amount)
-        add(claim.worst)
-        add(settled)
-        add(reserved)
-        add(worst)
-        add(limit)
         output.append(byte: Self.tab)
         if let maximumOvershoot { output.append(decimal: Int(maximumOvershoot)) } else { output.append("-") }
-        output.append(byte: Self.tab)
-        output.append(decimal: isNew ? 1 : 0)
+        output.append(isNew ? "\t1" : "\t0")
+    }
+
+    /// The fields that say which account, as a line begins with them: the same in every line of an account.
+    struct Heading: Sendable {
+        fileprivate let bytes: [UInt8]
+
+        init(_ id: BudgetAccountID) {
+            var output = ByteWriter()
+            for text in [id.rule, id.unit, id.scope] {
+                output.append(string: text)
+                output.append(byte: HoldRecord.tab)
+            }
+            output.append(decimal: Int(HoldRecord.seconds(id.windowStart)))
+            output.append(byte: HoldRecord.tab)
+            output.append(decimal: Int(HoldRecord.seconds(id.windowEnd)))
+            bytes = output.array
+        }
     }
 
     private static let tab = UInt8(ascii: "\t")
