@@ -242,7 +242,7 @@ package actor Governor {
 
     /// A reload: limits of the accounts there are follow it; accounts of rules that are new begin with `openings`.
     package func replace(_ book: RuleBook, openings: [BudgetAccountID: Int64]) {
-        let before = Set(self.book.rules.budgets.map { "\($0.unit) \($0.id)" })
+        let changed = Set(book.rules(changedSince: self.book).budgets.map(\.id))
         self.book = book
         windows = []
         forgetLast()
@@ -251,8 +251,8 @@ package actor Governor {
                 self.openings[id] = amount
                 continue
             }
-            // The rule was away, and so did not see what was spent meanwhile.
-            if !before.contains("\(id.unit) \(id.rule)") { account.assumeIsolated { $0.reopen(settled: amount) } }
+            // The rule was away, or is about others now, and so did not see all that was spent.
+            if changed.contains(id.rule) { account.assumeIsolated { $0.reopen(settled: amount) } }
         }
         refreshLimits()
         let rates = Dictionary(book.rules.rates.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })

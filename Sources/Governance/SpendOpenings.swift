@@ -32,6 +32,15 @@ extension RuleBook {
         Set(rules.budgets.map { rules.zone.window($0.window, containing: now).lowerBound }).sorted()
     }
 
+    /// Its budgets whose accounts do not know what was spent where `old` was in force: those that are new, or count something else.
+    package func rules(changedSince old: RuleBook) -> RuleSet {
+        var changed = RuleSet()
+        changed.zone = rules.zone
+        let known = rules.zone == old.rules.zone ? Set(old.rules.budgets.map(\.sumsSummary)) : []
+        changed.budgets = rules.budgets.filter { !known.contains($0.sumsSummary) }
+        return changed
+    }
+
     /// What the accounts of the windows at a moment begin with.
     package func openings(of spent: [SpentBefore], at now: Int64) -> [BudgetAccountID: Int64] {
         var openings: [BudgetAccountID: Int64] = [:]

@@ -188,6 +188,21 @@ import Testing
         #expect(await bench.admit(bob).refusedBy == "rate rpm")
     }
 
+    @Test("A rule that is about others now has what they spent, and never less than it had")
+    func aboutOthers() async throws {
+        let bench = try Bench(budgets: [Sample.budget("all", 100)])
+        let all = Bench.account("all")
+        let early = try #require(await bench.admit(cost: 40).admission)
+        await bench.governor.settle(early, Spending(cost: 40))
+        func about(_ team: String) -> RuleBook {
+            Sample.book(budgets: [Sample.budget("all", 100) { $0.when.teams = [Glob(team)] }])
+        }
+        await bench.governor.replace(about("platform"), openings: [all: 70])
+        #expect(await bench.status("all") == [70, 0, 100])
+        await bench.governor.replace(about("data"), openings: [all: 10])
+        #expect(await bench.status("all") == [70, 0, 100])
+    }
+
     @Test("Callers that take turns each meet their own account and limiter, also when those were let go of in between")
     func turns() async throws {
         var platform = RuleMatch()

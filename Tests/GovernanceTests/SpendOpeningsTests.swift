@@ -1,7 +1,7 @@
-import Configuration
 import Testing
 import Wire
 
+@testable import Configuration
 @testable import Governance
 
 @Suite struct SpendOpeningsTests {
@@ -37,5 +37,32 @@ import Wire
         #expect(opening("reserve") == 113, "not what the rule says by now")
         #expect(opening("new") == 107, "the rule was not there then")
         #expect(opening("tokens", "tokens_per_day") == 55)
+    }
+
+    @Test("Only budgets whose sums are not known are read for a reload")
+    func changed() {
+        let kept = Sample.budget("kept", 100), other = Sample.budget("other", 100, per: [.user])
+        func changed(_ budgets: [BudgetRule], _ rates: [RateRule] = [], in zone: TimeZone = .utc) -> [String] {
+            var rules = RuleSet()
+            (rules.budgets, rules.rates, rules.zone) = (budgets, rates, zone)
+            let read = RuleBook(rules).rules(changedSince: Sample.book(budgets: [kept, other]))
+            #expect(read.rates.isEmpty && read.zone == zone)
+            return read.budgets.map(\.id)
+        }
+        #expect(changed([other, kept], [Sample.rate("rpm", 1, .concurrent)]) == [])
+        #expect(changed([kept]) == [] && changed([]) == [])
+        let amounts = Sample.budget("kept", 5) {
+            ($0.onExceed, $0.maximumOvershoot, $0.alerts.thresholds) = (.warn, 7, [50])
+        }
+        #expect(changed([amounts, other]) == [], "an account follows its limit by itself")
+        let changes: [(inout BudgetRule) -> Void] = [
+            { $0.when.teams = [Glob("platform")] }, { $0.appliesPer = [.team] }, { $0.window = .month },
+            { $0.measure = .tokens }, { $0.unpricedReserve = 9 },
+        ]
+        for change in changes {
+            #expect(changed([Sample.budget("kept", 100, change), other, Sample.budget("new", 1)]) == ["kept", "new"])
+        }
+        let ahead = TimeZone(name: "Ahead", transitions: [], firstOffset: 3_600)
+        #expect(changed([kept, other], in: ahead) == ["kept", "other"])
     }
 }

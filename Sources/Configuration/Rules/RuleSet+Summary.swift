@@ -58,18 +58,18 @@ extension AccessRule {
 }
 
 extension BudgetRule {
-    package var summary: String { "\(sums) alerts=\(alerts)\(when.clause)" }
-
-    /// What its accounts depend on.
-    package var sumsSummary: String { sums + when.clause }
-
-    private var sums: String {
-        func amount(_ value: Int64) -> String { measure == .cost ? "$\(NumberText.dollars(value))" : "\(value)" }
-        var line = "budget \(id): \(amount(limit)) \(unit)\(appliesPer.clause) \(onExceed.rawValue)"
-        if let unpricedReserve { line += " unpriced_reserve=\(amount(unpricedReserve))" }
-        if let maximumOvershoot { line += " max_overshoot=\(amount(maximumOvershoot))" }
-        return line
+    package var summary: String {
+        var terms = "\(amount(limit)) \(unit)\(appliesPer.clause) \(onExceed.rawValue)\(reserve)"
+        if let maximumOvershoot { terms += " max_overshoot=\(amount(maximumOvershoot))" }
+        return "budget \(id): \(terms) alerts=\(alerts)\(when.clause)"
     }
+
+    /// What the sums of its accounts depend on: with another limit they are the same.
+    package var sumsSummary: String { "budget \(id): \(unit)\(appliesPer.clause)\(reserve)\(when.clause)" }
+
+    private var reserve: String { unpricedReserve.map { " unpriced_reserve=\(amount($0))" } ?? "" }
+
+    private func amount(_ value: Int64) -> String { measure == .cost ? "$\(NumberText.dollars(value))" : "\(value)" }
 }
 
 extension RateRule {

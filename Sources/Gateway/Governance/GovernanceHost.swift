@@ -107,11 +107,14 @@ final class GovernanceHost: Sendable {
 
     // MARK: Changes
 
-    /// What the accounts of rules begin with that are about to be in force.
-    func openings(for book: RuleBook) throws -> [BudgetAccountID: Int64] {
+    /// What the accounts of rules begin with that are about to be in force after those of `old`.
+    func openings(for book: RuleBook, after old: RuleBook) throws -> [BudgetAccountID: Int64] {
+        // The rows of a month are many, and most changes are about something else.
+        let changed = RuleBook(book.rules(changedSince: old))
+        guard !changed.rules.isEmpty else { return [:] }
         // What is closed has to be there before it is read.
         try flush()
-        return try Openings(book, directory, at: wallClockNanoseconds()).budgets
+        return try Openings(changed, directory, at: wallClockNanoseconds()).budgets
     }
 
     func replace(_ book: RuleBook, openings: [BudgetAccountID: Int64]) {

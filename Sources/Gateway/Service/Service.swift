@@ -228,7 +228,7 @@ package final class Service {
             next, previous: self.accounts, mockPort: mock.port, resolver: resolver)
         let renewed = try renewedTLS(next)
         let book = RuleBook(next.rules)
-        let openings = try governance.openings(for: book)
+        let openings = try governance.openings(for: book, after: RuleBook(snapshot.rules))
         try tokens.replace(next.tokenIssuers)
         warnOfRestart(next)
         snapshot = next
