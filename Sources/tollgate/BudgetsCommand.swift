@@ -1,6 +1,5 @@
 import Configuration
 import Gateway
-import Glibc
 import Ledger
 import Transport
 import Wire
@@ -24,8 +23,7 @@ enum BudgetsCommand {
     }
 
     private static func store(_ directory: DataDirectory) throws -> BudgetStore {
-        let actor = getenv("USER").map { String(cString: $0) } ?? "uid \(getuid())"
-        return try BudgetStore(directory: directory, actor: actor, now: { wallClockNanoseconds() })
+        try BudgetStore(directory: directory, actor: Operator.name, now: { wallClockNanoseconds() })
     }
 
     // MARK: List

@@ -1,6 +1,5 @@
 import Configuration
 import Gateway
-import Glibc
 import Ledger
 import Transport
 import Wire
@@ -17,7 +16,8 @@ enum KeysCommand {
         }
         let path = try Snapshot.dataPath(of: arguments.required("config"))
         let store = try KeyStore(
-            directory: action == "issue" ? DataDirectory(path: path) : DataDirectory(ofLedgerIn: path), actor: actor,
+            directory: action == "issue" ? DataDirectory(path: path) : DataDirectory(ofLedgerIn: path),
+            actor: Operator.name,
             now: { wallClockNanoseconds() },
             digest: { bytes in bytes.withUnsafeBytes { SHA256Digest(of: $0).bytes } })
         switch action {
@@ -38,11 +38,6 @@ enum KeysCommand {
             throw UsageError(sentence: "keys does not know `\(action)`; it knows issue, list, rotate, expire, revoke")
         }
         return 0
-    }
-
-    /// Who stands in the audit: the account that runs the command.
-    private static var actor: String {
-        getenv("USER").map { String(cString: $0) } ?? "uid \(getuid())"
     }
 
     private static func id(_ arguments: Arguments) throws(UsageError) -> String {

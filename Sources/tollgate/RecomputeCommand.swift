@@ -1,6 +1,5 @@
 import Configuration
 import Gateway
-import Glibc
 import Ledger
 
 /// `tollgate report recompute`: charges the past anew after a price was wrong.
@@ -16,12 +15,11 @@ enum RecomputeCommand {
         let since = query.since ?? 0, until = query.until ?? source.now
         let table = try prices == "current" ? source.snapshot.prices : source.snapshot.prices.adding(file: prices)
         let repricing = Repricing(source.snapshot, prices: table)
-        let actor = getenv("USER").map { String(cString: $0) } ?? "uid \(getuid())"
         let isDry = arguments.has("dry-run")
 
         var sums: [String: Sums] = [:], bases: [Repricing.Basis: Int64] = [:]
         let recomputation = try Recomputation(
-            source.directory, isDry: isDry, actor: actor, source: prices, now: source.now)
+            source.directory, isDry: isDry, actor: Operator.name, source: prices, now: source.now)
         defer { recomputation.end() }
         let result = try recomputation.run(since: since, until: until) { attempt in
             let (charge, basis) = repricing.charge(attempt)

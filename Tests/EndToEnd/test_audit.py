@@ -1,6 +1,8 @@
 """Every refusal is in the audit and in the telemetry; alerts of budgets reach their webhook once, and its secrets reach nobody."""
 
 import json
+import os
+import pwd
 import secrets
 
 import pytest
@@ -109,6 +111,10 @@ def test_a_warning_is_told_and_is_no_refusal(make_gateway, sink):
 
 def test_what_people_change_is_in_the_audit(make_gateway):
     gateway = governed(make_gateway, budget("cap", "1", budget_applies_per=["user"])).start()
+    me = pwd.getpwuid(os.getuid()).pw_name
+    gateway.environment |= {"USER": "mallory", "LOGNAME": "mallory"}
+    if os.getuid() == 0:
+        gateway.environment["SUDO_USER"], me = "bob", f"{me} for bob"
     key = gateway.issue()
     gateway.run("budgets", "raise", "cap", "--scope", "user=alice", "--by", "5", "--for", "1h", "--reason", "release week")
     gateway.run("budgets", "revoke", "1")
@@ -116,7 +122,7 @@ def test_what_people_change_is_in_the_audit(make_gateway):
     for action, subject in (("start", None), ("issue", key.id), ("raise", "cap"), ("revoke_raise", "cap"), ("revoke", key.id)):
         line = audited(gateway, action)[-1]
         assert subject is None or line["subject"] == subject, line
-        assert line["actor"], line
+        assert line["actor"] == ("tollgate" if action == "start" else me), line
     assert "release week" in str(audited(gateway, "raise")[0]["details"])
     assert key.secret not in str(gateway.ledger.rows("SELECT * FROM audit"))
 
