@@ -1,5 +1,6 @@
 import Configuration
 import Transport
+import Wire
 
 /// Which account: a rule, whom it is kept for, and the window. One reference, as each admission hands it on several times; HOT.
 package final class BudgetAccountID: Sendable, Hashable {

@@ -1,3 +1,5 @@
+import Wire
+
 /// The arithmetic of one budget account, in nano-dollars or tokens: pure, and the same for the gateway and for the checker that
 /// replays the ledger.
 ///
@@ -69,13 +71,5 @@ package struct BudgetBalance: Sendable, Equatable {
     /// The share that is settled, in percent, rounded down.
     package func settledPercent(of limit: Int64) -> Int64 {
         limit <= 0 ? 100 : Int64(clamping: Int128(settled) * 100 / Int128(limit))
-    }
-}
-
-extension Int64 {
-    /// The sum, or the largest number there is.
-    package func addingSaturated(_ other: Int64) -> Int64 {
-        let (sum, overflow) = addingReportingOverflow(other)
-        return overflow ? (other < 0 ? .min : .max) : sum
     }
 }

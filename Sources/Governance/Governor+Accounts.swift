@@ -1,5 +1,6 @@
 import Configuration
 import Transport
+import Wire
 
 /// The accounts and limiters there are: made when somebody asks for them, let go of when nobody needs them.
 extension Governor {

@@ -1,4 +1,5 @@
 import Configuration
+import Wire
 
 /// What was spent or used before, of attempts that no rule can tell apart; a row of the ledger's history.
 package struct SpentBefore: Sendable {

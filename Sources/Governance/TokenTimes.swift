@@ -15,7 +15,7 @@ struct TokenTimes {
 
     /// By `skew` the clocks may differ. Returns until when the token is valid, `skew` included.
     func check(at now: Int64, skew: Int64) throws(TokenFault) -> Int64 {
-        let end = expires.saturatingAdding(skew), soon = now.saturatingAdding(skew)
+        let end = expires.addingSaturated(skew), soon = now.addingSaturated(skew)
         guard now < end else { throw .expired(since: expires) }
         if let begins, begins > soon { throw .notYetValid(until: begins) }
         if let issued, issued > soon { throw .issuedInFuture }
@@ -33,12 +33,5 @@ struct TokenTimes {
         case .number(let seconds) where seconds >= 0 && seconds <= Double(latest): return Int64(seconds * 1e9)
         default: throw .claim(name, mustBe: "a time in seconds since 1970")
         }
-    }
-}
-
-extension Int64 {
-    func saturatingAdding(_ other: Int64) -> Int64 {
-        let (sum, isOver) = addingReportingOverflow(other)
-        return isOver ? (other > 0 ? .max : .min) : sum
     }
 }

@@ -27,8 +27,6 @@ package final class ClientConnection: @unchecked Sendable {
     private var interims = 0
     /// A server has no reason to send more of them; one that sends them without end would have the loop for itself.
     private static let maximumInterims = 32
-    /// How many exchanges began on it before the present one.
-    package private(set) var uses = 0
     /// Bytes of the present answer that have come, framing included.
     package private(set) var bytesReceived = 0
     private let openedAt: Int64
@@ -54,6 +52,7 @@ package final class ClientConnection: @unchecked Sendable {
         requestIsComplete = false
         bytesReceived = 0
         interims = 0
+        parser.exchange(&head)
         parser.reset()
     }
 
@@ -61,12 +60,11 @@ package final class ClientConnection: @unchecked Sendable {
     /// server closes it meanwhile.
     package func end(whenIdleEnds: @escaping () -> Void) -> Bool {
         wakeup = nil
-        guard !failed, requestIsComplete, body.isComplete, parser.head.keepAlive, input.isEmpty, !stream.sawHangup
+        guard !failed, requestIsComplete, body.isComplete, head.keepAlive, input.isEmpty, !stream.sawHangup
         else {
             close()
             return false
         }
-        uses += 1
         idleSince = loop.now
         stream.detach(whenIdle: whenIdleEnds)
         return true
@@ -138,8 +136,8 @@ package final class ClientConnection: @unchecked Sendable {
 
     // MARK: Answer
 
-    /// The head of the present answer; valid until `end`.
-    package var head: ResponseHead { _read { yield parser.head } }
+    /// The head of the present answer; valid until `end`. Not the parser's own, which would be lent from module to module; HOT.
+    package private(set) var head = ResponseHead()
 
     /// The bytes of a range of the head; valid until the next call.
     package func headBytes(_ range: Range<Int>) -> UnsafeRawBufferPointer {
@@ -147,7 +145,7 @@ package final class ClientConnection: @unchecked Sendable {
     }
 
     /// Whether a field of the head belongs to this connection alone.
-    package func isHopByHop(_ field: HTTPField) -> Bool { parser.head.isHopByHop(field, in: input.bytes) }
+    package func isHopByHop(_ field: HTTPField) -> Bool { head.isHopByHop(field, in: input.bytes) }
 
     /// Waits for the answer's head; informational answers (1xx) are passed over.
     package func receiveHead(
@@ -181,25 +179,27 @@ package final class ClientConnection: @unchecked Sendable {
             } catch {
                 throw fail(.malformed(error))
             }
+            parser.exchange(&head)
             // RFC 9110 §15: there are five classes.
-            guard parser.head.status < 600 else { throw fail(.malformed(.statusLineMalformed)) }
-            guard parser.head.isInterim else {
-                body = AnswerBody(parser.head.framing)
+            guard head.status < 600 else { throw fail(.malformed(.statusLineMalformed)) }
+            guard head.isInterim else {
+                body = AnswerBody(head.framing)
                 return true
             }
             // Nothing was asked that could be answered by changing to another protocol.
             interims += 1
-            guard parser.head.status != 101, interims <= Self.maximumInterims else {
+            guard head.status != 101, interims <= Self.maximumInterims else {
                 throw fail(.malformed(.interimUnexpected))
             }
-            input.consume(parser.head.length)
+            input.consume(head.length)
+            parser.exchange(&head)
             parser.reset()
         }
         return false
     }
 
     /// The head's fields are used: from now on `readBody` may be called, and `headBytes` not any more.
-    package func headIsUsed() { input.consume(parser.head.length) }
+    package func headIsUsed() { input.consume(head.length) }
 
     /// Something of the answer may be there, as far as the loop has seen; costs no system call.
     package var mayHaveBytes: Bool { !input.isEmpty || stream.mayHaveBytes }
@@ -224,7 +224,7 @@ package final class ClientConnection: @unchecked Sendable {
         }
     }
 
-    /// The whole body, of at most `limit` bytes; `timeout` is for each piece. Throws `.cut` for a larger one.
+    /// The whole body, of at most `limit` bytes; `timeout` is for each piece. Throws `.tooLarge` for a larger one.
     package func readAll(limit: Int, timeout: Int64, abort: WakeEvents) async throws(ClientFault) -> [UInt8] {
         guard let wakeup else { return [] }
         var bytes: [UInt8] = []
@@ -232,7 +232,7 @@ package final class ClientConnection: @unchecked Sendable {
         while true {
             switch readBody() {
             case .data(let piece, let isLast):
-                if bytes.count + piece.count > limit { throw fail(.cut) }
+                if bytes.count + piece.count > limit { throw fail(.tooLarge) }
                 bytes.append(contentsOf: piece)
                 if isLast { return bytes }
             case .failed(let fault): throw fault

@@ -9,10 +9,14 @@ package enum ClientFault: Error {
     case malformed(HTTPParseError)
     /// The connection ended before the answer was complete.
     case cut
+    /// The answer is larger than is read of it.
+    case tooLarge
     /// Nothing came in the time allowed.
     case timedOut
     /// The caller's own client went away first.
     case cancelled
+    /// We are about to end ourselves.
+    case stopping
     /// A fault of HTTP/2 itself.
     case http2(HTTP2Fault)
 
@@ -31,8 +35,10 @@ package enum ClientFault: Error {
         case .transport(let error): error.sentence
         case .malformed(let error): "the answer is not HTTP: \(error.sentence)"
         case .cut: "the connection ended before the answer was complete"
+        case .tooLarge: "the answer is larger than is read of it"
         case .timedOut: "nothing came in the time allowed"
         case .cancelled: "given up, as the client went away"
+        case .stopping: "the gateway is being stopped"
         case .http2(let fault): fault.sentence
         }
     }

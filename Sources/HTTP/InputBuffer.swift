@@ -20,12 +20,6 @@ final class InputBuffer {
         return UnsafeRawBufferPointer(rebasing: memory[start..<end])
     }
 
-    /// For unframing in place; valid until the next change.
-    var mutableBytes: UnsafeMutableRawBufferPointer {
-        guard let memory else { return UnsafeMutableRawBufferPointer(start: nil, count: 0) }
-        return UnsafeMutableRawBufferPointer(rebasing: memory[start..<end])
-    }
-
     /// One read into the room that is left, which is made if there is none.
     func fill(from stream: ByteStream) -> ReadResult {
         reserve(1)

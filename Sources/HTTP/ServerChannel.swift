@@ -62,6 +62,8 @@ package final class ServerChannel {
     package private(set) var arrivedAt: Int64 = 0
     /// Set from outside to end after the exchange in hand.
     package var mustClose = false
+    /// The process ends, and the exchange in hand with it.
+    package internal(set) var isStopping = false
     /// Set from outside: there were too many connections when it came, and what it asks is refused.
     package var isSurplus = false
     /// Sees each piece of an answer's body before it is sent; `nil`: nobody does.
@@ -100,12 +102,12 @@ package final class ServerChannel {
     /// The client's address, without its port.
     package private(set) lazy var peerHost = stream.peer.host
 
-    /// The head in hand; valid until `finish`.
-    package var head: RequestHead { _read { yield parser.head } }
+    /// The head in hand; valid until `finish`. Not the parser's own, which would be lent from module to module; HOT.
+    package private(set) var head = RequestHead()
 
     /// The bytes the head's ranges refer to; valid until the next wait.
     package var headBytes: UnsafeRawBufferPointer {
-        UnsafeRawBufferPointer(rebasing: input.bytes[..<parser.head.length])
+        UnsafeRawBufferPointer(rebasing: input.bytes[..<head.length])
     }
 
     package func headBytes(_ range: Range<Int>) -> UnsafeRawBufferPointer {
@@ -149,7 +151,7 @@ package final class ServerChannel {
                 do throws(HTTPParseError) {
                     if try parser.parse(input.bytes) { return begin() }
                 } catch {
-                    return .refused(.malformed(error))
+                    return refuse(.malformed(error))
                 }
             }
             if let ended = await fillInput(begun: begun, mayRest: hasServed && !hasRested) { return ended }
@@ -167,7 +169,7 @@ package final class ServerChannel {
             if mustClose, !begun { return .ended }
             let events = await wakeup.wait(for: .downstreamReadable | .deadline | .notice)
             if events.contains(.deadline), !events.contains(.downstreamReadable) {
-                if begun { return .refused(.timedOut) }
+                if begun { return refuse(.timedOut) }
                 return mayRest && beginRest() ? .resting : .ended
             }
         }
@@ -185,7 +187,14 @@ package final class ServerChannel {
     /// After `resting`: calls `resume`, once, when `nextRequest` has something to do again.
     func rest(_ resume: @escaping () -> Void) { wakeup.rest(until: [.downstreamReadable, .deadline, .notice], resume) }
 
+    /// With what was read of the head.
+    private func refuse(_ fault: HeadRefusal) -> RequestArrival {
+        parser.exchange(&head)
+        return .refused(fault)
+    }
+
     private func begin() -> RequestArrival {
+        parser.exchange(&head)
         usedInput = head.length
         incoming = IncomingBody(head.framing)
         mustContinue = head.expectsContinue
@@ -201,6 +210,7 @@ package final class ServerChannel {
         hasServed = true
         // What the next connection needs for its request now, and this one perhaps never: kept, it would be what thousands of idle
         // connections weigh.
+        head = RequestHead()
         parser.reset()
         output.reset(keepingAtMost: 0)
         return !mustClose && !hasUnreadBody
@@ -217,11 +227,15 @@ package final class ServerChannel {
         defer { wakeup.clearDeadline() }
         while true {
             switch stream.read(into: loop.scratch) {
-            case .bytes: continue
+            case .bytes(let count):
+                // One that sends as fast as it is read must not hold up the others, nor stay beyond its time.
+                loop.moved(count)
+                if loop.hasMovedEnough { await loop.nextTurn() }
+                if wakeup.events.contains(.deadline) { return }
             case .end, .failed: return
-            case .wouldBlock: break
+            case .wouldBlock:
+                if await wakeup.wait(for: .downstreamReadable | .deadline).contains(.deadline) { return }
             }
-            if await wakeup.wait(for: .downstreamReadable | .deadline).contains(.deadline) { return }
         }
     }
 

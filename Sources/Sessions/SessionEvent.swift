@@ -116,10 +116,3 @@ package struct SessionTotals: Sendable, Equatable {
         costNanoUSD = costNanoUSD.addingSaturated(call.costNanoUSD)
     }
 }
-
-extension Int64 {
-    fileprivate func addingSaturated(_ other: Int64) -> Int64 {
-        let (sum, overflow) = addingReportingOverflow(other)
-        return overflow ? (other < 0 ? .min : .max) : sum
-    }
-}

@@ -50,7 +50,10 @@ package final class TLSContext: @unchecked Sendable {
         _ = tg_ssl_ctx_session_cache_client(handle)
         if let identity { try Self.show(identity.certificateFile, identity.keyFile, handle) }
         let offered = protocols.flatMap { [UInt8(clamping: $0.utf8.count)] + Array($0.utf8) }
-        SSL_CTX_set_alpn_protos(handle, offered, UInt32(offered.count))
+        // This one returns 0 for success.
+        guard SSL_CTX_set_alpn_protos(handle, offered, UInt32(offered.count)) == 0 else {
+            throw Self.configurationError("ALPN \(protocols)")
+        }
     }
 
     /// For asking oneself: any certificate will do.
@@ -85,7 +88,10 @@ package final class TLSContext: @unchecked Sendable {
 
     private static func make(_ method: OpaquePointer?) throws(TransportError) -> OpaquePointer {
         guard let context = SSL_CTX_new(method) else { throw configurationError("SSL_CTX_new") }
-        _ = tg_ssl_ctx_set_min_proto(context, tg_tls_1_2)
+        guard tg_ssl_ctx_set_min_proto(context, tg_tls_1_2) == 1 else {
+            SSL_CTX_free(context)
+            throw configurationError("TLS 1.2 as the least")
+        }
         _ = tg_ssl_ctx_set_mode(context)
         // A new handshake in the middle of an answer would have reads wait for writes, and nobody needs one.
         _ = tg_ssl_ctx_refuse_renegotiation(context)

@@ -29,20 +29,22 @@ final class TLSSession {
             SSL_set_accept_state(handle)
         } else {
             SSL_set_connect_state(handle)
-            expectHost()
+            try expectHost()
             sessions?.resume(handle)
         }
     }
 
     deinit { SSL_free(handle) }
 
-    private func expectHost() {
-        if SocketAddress(literal: host, port: 0) != nil {
-            X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(handle), host)
-        } else {
-            _ = tg_ssl_set_host_name(handle, host)
-            SSL_set1_host(handle, host)
-        }
+    /// A session that does not know whom to expect would take any certificate.
+    private func expectHost() throws(TransportError) {
+        let isSet =
+            if SocketAddress(literal: host, port: 0) != nil {
+                X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(handle), host) == 1
+            } else {
+                tg_ssl_set_host_name(handle, host) == 1 && SSL_set1_host(handle, host) == 1
+            }
+        guard isSet else { throw TLSContext.configurationError("host name \(host)") }
     }
 
     /// Decrypted bytes that the socket's events do not tell of.

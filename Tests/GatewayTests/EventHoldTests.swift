@@ -41,4 +41,17 @@ import Testing
         let sent = pass([piece, piece, piece, piece], lastIsEnd: false)
         #expect(sent.joined().count == 300_000)
     }
+
+    @Test("The end of an enormous event is known, however it is cut", arguments: ["\n\n", "\r\n\r\n"])
+    func endOfLarge(end: String) {
+        for cut in 0...end.utf8.count {
+            var hold = EventHold()
+            var sent: [UInt8] = []
+            let first = [UInt8](repeating: 0x61, count: 300_000) + end.utf8.prefix(cut)
+            for piece in [first, Array(end.utf8.dropFirst(cut))] {
+                piece.withUnsafeBytes { hold.pass($0, isLast: false) { sent.append(contentsOf: $0) } }
+            }
+            #expect(!hold.isInsideEvent && hold.isEmpty && sent.count == 300_000 + end.utf8.count, "\(cut)")
+        }
+    }
 }

@@ -85,7 +85,7 @@ struct ChunkedDecoderTests {
         #expect(decode(bytes, cut: Array(1...bytes.count)).end == "trailerTooLarge")
     }
 
-    @Test("What the writer writes the decoder reads")
+    @Test("Any chunks are read, however they are cut")
     func roundTrip() {
         var generator = SeededGenerator(seed: 7)
         for _ in 0..<20 {
@@ -95,10 +95,14 @@ struct ChunkedDecoderTests {
                 let chunk = (0..<Int.random(in: 0...300, using: &generator)).map { _ in
                     UInt8.random(in: 0...255, using: &generator)
                 }
-                chunk.withUnsafeBytes { writer.appendChunk($0) }
+                if chunk.isEmpty { continue }
+                writer.append(hex: UInt64(chunk.count))
+                writer.append("\r\n")
+                writer.append(chunk)
+                writer.append("\r\n")
                 body += chunk
             }
-            writer.appendLastChunk()
+            writer.append("0\r\n\r\n")
             let wire = writer.array
             for cut in cuts(of: wire.count).prefix(60) { #expect(decode(wire, cut: cut).body == body) }
         }

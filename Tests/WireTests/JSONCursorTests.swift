@@ -47,10 +47,13 @@ struct JSONCursorTests {
 
     @Test("Nesting is read up to its bound and refused beyond")
     func boundsDepth() {
-        let deepest = String(repeating: "[", count: 128) + String(repeating: "]", count: 128)
-        #expect(fault(deepest) == nil)
-        #expect(fault("[" + deepest + "]") == JSONError(.tooDeep, at: 128))
-        #expect(fault(String(repeating: "{\"a\":", count: 100_000)) == JSONError(.tooDeep, at: 640))
+        func nested(_ count: Int) -> String {
+            String(repeating: "[", count: count) + String(repeating: "]", count: count)
+        }
+        // A tree leaves room for what is put around it.
+        #expect(fault(nested(112)) == nil)
+        #expect(fault(nested(113)) == JSONError(.tooDeep, at: 112))
+        #expect(fault(String(repeating: "{\"a\":", count: 100_000)) == JSONError(.tooDeep, at: 560))
     }
 
     @Test(
@@ -97,7 +100,7 @@ struct JSONCursorTests {
                 if key.equals("input") {
                     #expect(try cursor.readInt64() == 12)
                 } else if key.equals("none") {
-                    #expect(try cursor.readInt64OrNull() == nil)
+                    #expect(try cursor.readNull())
                 } else if key.equals("ok") {
                     #expect(try cursor.readBool())
                 } else if key.equals("big") {

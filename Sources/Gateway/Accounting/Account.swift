@@ -91,7 +91,7 @@ extension Exchange {
     }
 
     /// What all its attempts cost, nano-dollars.
-    var costNanoUSD: Int64 { attempts.reduce(0) { $0 + $1.bill.cost.value } }
+    var costNanoUSD: Int64 { attempts.reduce(0) { $0.addingSaturated($1.bill.cost.value) } }
 
     /// The rules that would have refused it, each once, with commas between; empty: none.
     var warnedBy: String {

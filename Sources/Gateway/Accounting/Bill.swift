@@ -18,7 +18,8 @@ struct Bill {
     init(_ usage: TokenUsage, at price: Price?) {
         self.usage = usage
         if let charge = Cost.charge(for: usage, at: price) {
-            cost = charge
+            cost = min(charge, NanoUSD(UsageCounts.mostNanoUSD))
+            isEstimated = cost < charge
         } else {
             isUnpriced = !usage.isZero
         }
@@ -56,17 +57,24 @@ enum Billing {
             usage.input = TokenEstimate.input(bodyBytes: bodyBytes)
             usage.output = max(usage.output, meter.estimatedOutput)
         }
+        // Counts that cannot be, or an event that could not be read, are no zero.
+        if attempt.facts.reducer.refusedCounts > 0 || meter.malformedEvents > 0 {
+            isEstimated = true
+            if usage.totalInput == 0 { usage.input = TokenEstimate.input(bodyBytes: bodyBytes) }
+            usage.output = max(usage.output, meter.estimatedOutput)
+        }
         var bill = Bill(usage, at: price)
-        bill.isEstimated = isEstimated
+        if isEstimated { bill.isEstimated = true }
         bill.isReported = attempt.facts.reducer.hasReport
         return bill
     }
 
-    /// Sent whole and not answered: the upstream may have begun to work, and to charge, if it kept silent or the client left;
+    /// Sent whole and not answered: the upstream may have begun to work, and to charge, if it kept silent, the client left or we ended;
     /// one that closed the connection or spoke nonsense did not.
     private static func unanswered(_ attempt: Attempt, price: Price?, bodyBytes: Int) -> Bill {
-        guard attempt.sentAt != nil, attempt.outcome == .clientGone || attempt.outcome == .timeout else {
-            return Bill()
+        switch attempt.outcome {
+        case .clientGone, .timeout, .interrupted: if attempt.sentAt == nil { return Bill() }
+        default: return Bill()
         }
         var usage = TokenUsage()
         usage.input = TokenEstimate.input(bodyBytes: bodyBytes)

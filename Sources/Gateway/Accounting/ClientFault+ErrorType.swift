@@ -8,7 +8,7 @@ extension ClientFault {
         switch self {
         case .timedOut: "connect_timeout"
         case .transport(let error): error.connectionErrorType
-        case .malformed, .cut, .cancelled, .http2: nil
+        case .malformed, .tooLarge, .cut, .cancelled, .stopping, .http2: nil
         }
     }
 }

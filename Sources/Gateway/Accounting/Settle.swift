@@ -41,9 +41,10 @@ extension LoopWorker {
         case .cancelled:
             // One that has the whole answer may leave before the connection upstream has come to its end.
             return attempt.hasWholeAnswer ? .ok : .clientGone
+        case .stopping: return attempt.hasWholeAnswer ? .ok : .interrupted
         case .timedOut: return attempt.sentAt == nil && attempt.meter == nil ? .unreachable : .timeout
         case .cut: return .cut
-        case .malformed, .http2: return .malformed
+        case .malformed, .tooLarge, .http2: return .malformed
         case .transport: return attempt.headAt == nil && attempt.sentAt == nil ? .unreachable : .cut
         }
     }

@@ -49,7 +49,8 @@ struct ActivityCounter {
         let amount = activity.series.map { grown($0, activity.amount, stamp.keyID, at: now) } ?? activity.amount
         guard amount > 0, let measure = ActivityMeasure(rawValue: activity.measure.rawValue) else { return 0 }
         // A client's clock may be off: a day is believed within two of ours.
-        let isNear = abs(activity.at.subtractingReportingOverflow(now).partialValue) < 2 * CivilDate.nanosecondsPerDay
+        let gap = activity.at.subtractingSaturated(now).magnitude
+        let isNear = gap < 2 * UInt64(CivilDate.nanosecondsPerDay)
         let day = CivilDate(unixNanoseconds: isNear ? activity.at : now).daysSince1970
         let key = ActivityKey(
             day: day, user: stamp.user, team: stamp.team, keyID: stamp.keyID, project: project(of: stamp, at: now))

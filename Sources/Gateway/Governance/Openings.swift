@@ -1,6 +1,7 @@
 import Configuration
 import Governance
 import Ledger
+import Wire
 
 /// What budgets and limits begin with: what a former start has kept, and what the ledger holds since.
 ///

@@ -79,6 +79,14 @@ final class AnswerMeter {
         }
     }
 
+    /// Events of a stream that say what was used, and could not be read.
+    var malformedEvents: Int {
+        switch form {
+        case .stream, .framed: stream.malformedEvents
+        case .whole, .transformed: 0
+        }
+    }
+
     /// Something has come that is more than a ping or an error.
     var hasStarted: Bool {
         switch form {

@@ -48,6 +48,8 @@ extension LoopWorker {
         } catch {
             attempt.fault = error
         }
+        // It was woken as if the client had gone.
+        if channel.isStopping, case .cancelled? = attempt.fault { attempt.fault = .stopping }
         attempt.endedAt = monotonicNanoseconds()
     }
 
@@ -72,7 +74,9 @@ extension LoopWorker {
         _ request: UpstreamRequest, _ attempt: Attempt, _ routed: RoutedModel, _ connection: ClientConnection
     ) async throws(ClientFault) {
         let exchange = request.exchange, idle = request.account.timeouts.idle
-        guard let call = exchange.call, let body = exchange.body else { return }
+        guard let call = exchange.call, let body = exchange.body else {
+            preconditionFailure("an attempt without what it sends")
+        }
         // Everything stays in place until the attempt has ended.
         let pieces: Pieces
         switch call.form {
@@ -205,11 +209,15 @@ extension LoopWorker {
         // Nothing has gone out: the client gets an error with a status of its own.
         if !channel.answerHasBegun { return channel.withdrawAnswer() }
         guard relay.canSendEvent, !channel.answerIsComplete else { return channel.abandonAnswer() }
-        let reason = attempt.fault?.sentence ?? "it ended too early"
-        let event = Refusal.streamBroken(account.name, reason).event(requestID: exchange.id.description)
+        let event = broken(attempt, account).event(requestID: exchange.id.description)
         let state = event.withUnsafeBytes { channel.send($0, isLast: true) }
         if state == .pending { _ = await channel.flush() }
     }
+}
+
+private func broken(_ attempt: Attempt, _ account: UpstreamAccount) -> Refusal {
+    if case .stopping? = attempt.fault { return .stopping }
+    return .streamBroken(account.name, attempt.fault?.sentence ?? "it ended too early")
 }
 
 /// What an answer's head says about its body.

@@ -1,9 +1,12 @@
 /// Holds back the beginning of a server-sent event until its end has come, so that what a client has received always ends
 /// between two events: a ping or an error event may then be put there, whatever happened upstream.
 ///
-/// Nothing is lost for the client, which cannot use a part of an event. Pure: bytes in, bytes out.
+/// Nothing is lost for the client, which cannot use a part of an event. Pure: bytes in, bytes out. Each byte is looked at once, in
+/// however small pieces an event comes.
 struct EventHold {
     private var held: [UInt8] = []
+    /// The last four bytes of what came before, the last one lowest: an end may be cut.
+    private var recent: UInt32 = 0
     /// An event larger than this is passed on in pieces, in bytes.
     private static let limit = 256 * 1024
 
@@ -14,40 +17,43 @@ struct EventHold {
 
     /// Calls `send` with what may go now, if anything.
     mutating func pass(_ bytes: UnsafeRawBufferPointer, isLast: Bool, send: (UnsafeRawBufferPointer) -> Void) {
-        if held.isEmpty {
-            let end = isLast ? bytes.count : Self.boundary(bytes)
-            if end > 0 { send(UnsafeRawBufferPointer(rebasing: bytes[..<end])) }
-            if end > 0 { isInsideEvent = false }
-            held.append(contentsOf: bytes[end...])
-        } else {
-            held.append(contentsOf: bytes)
-            let end = isLast ? held.count : held.withUnsafeBytes { Self.boundary($0) }
-            guard end > 0 else { return releaseIfLarge(send) }
-            held.withUnsafeBytes { send(UnsafeRawBufferPointer(rebasing: $0[..<end])) }
+        let end = isLast ? bytes.count : Self.boundary(bytes, after: recent)
+        for byte in bytes.suffix(4) { recent = recent << 8 | UInt32(byte) }
+        if end > 0 || (isLast && !held.isEmpty) {
+            release(with: UnsafeRawBufferPointer(rebasing: bytes[..<end]), send)
             isInsideEvent = false
-            held.removeFirst(end)
         }
-        releaseIfLarge(send)
-    }
-
-    private mutating func releaseIfLarge(_ send: (UnsafeRawBufferPointer) -> Void) {
+        held.append(contentsOf: bytes[end...])
         guard held.count > Self.limit else { return }
-        held.withUnsafeBytes { send($0) }
-        held.removeAll()
+        release(with: UnsafeRawBufferPointer(start: nil, count: 0), send)
         isInsideEvent = true
     }
 
-    /// Behind the last blank line (`\n\n` or `\r\n\r\n`), or 0.
-    static func boundary(_ bytes: UnsafeRawBufferPointer) -> Int {
-        var index = bytes.count
-        while index >= 2 {
-            if bytes[index - 1] == 0x0A {
-                if bytes[index - 2] == 0x0A { return index }
-                if index >= 4, bytes[index - 2] == 0x0D, bytes[index - 3] == 0x0A, bytes[index - 4] == 0x0D {
-                    return index
-                }
+    /// In one piece, without a copy where nothing was held.
+    private mutating func release(with bytes: UnsafeRawBufferPointer, _ send: (UnsafeRawBufferPointer) -> Void) {
+        guard !held.isEmpty else {
+            if !bytes.isEmpty { send(bytes) }
+            return
+        }
+        held.append(contentsOf: bytes)
+        held.withUnsafeBytes { send($0) }
+        held.removeAll()
+    }
+
+    /// Behind the last blank line (`\n\n` or `\r\n\r\n`) that ends in `bytes`, or 0.
+    ///
+    /// - Parameter recent: the four bytes before them.
+    static func boundary(_ bytes: UnsafeRawBufferPointer, after recent: UInt32 = 0) -> Int {
+        func byte(_ index: Int) -> UInt8 {
+            index >= 0 ? bytes[index] : UInt8(truncatingIfNeeded: recent >> UInt32(8 * (-index - 1)))
+        }
+        var end = bytes.count
+        while end >= 1 {
+            if bytes[end - 1] == 0x0A {
+                let before = byte(end - 2)
+                if before == 0x0A || (before == 0x0D && byte(end - 3) == 0x0A && byte(end - 4) == 0x0D) { return end }
             }
-            index -= 1
+            end -= 1
         }
         return 0
     }

@@ -1,4 +1,5 @@
 import Configuration
+import Governance
 import HTTP
 import Providers
 import Telemetry
@@ -37,17 +38,11 @@ extension LoopWorker {
     }
 
     private func showsToken(_ exchange: Exchange, _ setting: PrometheusSetting) -> Bool {
-        guard let token = setting.token, let range = exchange.channel.head.value(.authorization) else { return false }
-        let value = exchange.channel.headBytes(range)
-        guard value.startsIgnoringCase("bearer ") else { return false }
-        let shown = value.slice(7..<value.count)
-        // As long for a wrong one as for the right one, whichever byte is wrong.
-        return token.withBytes { expected in
-            guard shown.count == expected.count else { return false }
-            var difference: UInt8 = 0
-            for index in 0..<expected.count { difference |= shown[index] ^ expected[index] }
-            return difference == 0
+        let channel = exchange.channel
+        guard let token = setting.token, let shown = CredentialFields(channel.head, channel.headBytes).bearer else {
+            return false
         }
+        return token.withBytes { $0.equalsInConstantTime(channel.headBytes(shown)) }
     }
 
     // MARK: Negotiation

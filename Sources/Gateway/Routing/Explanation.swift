@@ -40,7 +40,7 @@ package struct Explanation: Sendable {
         /// It refuses whatever costs something: nothing is left, or the target has no price to count with.
         package let refuses: Bool
 
-        package var left: Int64 { max(0, limit - settled - reserved) }
+        package var left: Int64 { max(0, limit.subtractingSaturated(settled.addingSaturated(reserved))) }
     }
 
     /// A rate or concurrency limit.

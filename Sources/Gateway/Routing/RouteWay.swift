@@ -202,15 +202,17 @@ extension Attempt {
 
     /// It ended before the client could learn of it, and not by the client's doing.
     var mayBeRepeated: Bool {
-        if case .cancelled? = fault { return false }
-        return outcome != .ok
+        switch fault {
+        case .cancelled, .stopping: return false
+        default: return outcome != .ok
+        }
     }
 
     /// No answer, but not for want of patience: the next attempt may have one.
     var wasUnreachable: Bool {
         switch fault {
         case .transport, .cut, .malformed, .http2: true
-        case .timedOut, .cancelled, nil: false
+        case .tooLarge, .timedOut, .cancelled, .stopping, nil: false
         }
     }
 
@@ -225,8 +227,11 @@ extension Attempt {
         if let status = errorStatus ?? (status > 0 && status != 200 ? status : nil) {
             return status >= 500 || status == 429 || status == 408 ? .failed(retryAfter: retryAfter) : .well
         }
-        // What breaks in the middle says little; nor does a client that went away, or a pooled connection that had ended.
-        if case .cancelled? = fault { return .unknown }
+        // What breaks in the middle says little; nor does a client that went away, our own end, or a pooled connection that had ended.
+        switch fault {
+        case .cancelled, .stopping: return .unknown
+        default: break
+        }
         if firstByteAt != nil || diedAtReuse { return .unknown }
         return .failed(retryAfter: nil)
     }

@@ -66,7 +66,7 @@ extension UsageCounts {
     }
 
     /// The most that one request can cost, about 70,000 dollars in nano-dollars; for the same reason.
-    static let mostNanoUSD: Int64 = 1 << 46
+    package static let mostNanoUSD: Int64 = 1 << 46
 }
 
 /// What a request is charged with if its true usage never becomes known, because the process died.

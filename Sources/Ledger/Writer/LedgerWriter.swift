@@ -1,5 +1,6 @@
 import Glibc
 import Synchronization
+import Transport
 
 /// The one that writes the database while the gateway runs, on a thread of its own.
 ///
@@ -270,8 +271,4 @@ package struct LedgerFault: Sendable {
 }
 
 /// Milliseconds of a clock that only goes forward.
-func monotonicMilliseconds() -> Int64 {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
-}
+func monotonicMilliseconds() -> Int64 { monotonicNanoseconds() / 1_000_000 }

@@ -21,6 +21,6 @@ package struct TokenCalibration: Sendable {
     /// What the provider would count, rounded up; `nil` as long as nobody can know.
     package func count(estimated tokens: Int64) -> Int64? {
         guard samples >= Self.neededSamples, estimated > 0 else { return nil }
-        return Int64((Double(tokens) * billed / estimated).rounded(.up))
+        return Int64(min((Double(tokens) * billed / estimated).rounded(.up), Double(UsageReport.largestCount)))
     }
 }

@@ -1,3 +1,5 @@
+import Wire
+
 /// Several shards, or the same one at two moments.
 extension MetricShard {
     /// Adds the figures of another shard; how many gauges were left out for want of room.
@@ -55,7 +57,7 @@ extension MetricShard {
             let row = instrument.rawValue
             for entry in other.series[row] {
                 let index = quietIndex(instrument, entry.labels)
-                series[row][index].count += sign * entry.count
+                series[row][index].count.add(saturating: sign * entry.count)
                 series[row][index].sum += Double(sign) * entry.sum
                 for (bucket, count) in entry.buckets.enumerated() {
                     let before = series[row][index].buckets[bucket]

@@ -1,3 +1,5 @@
+import Wire
+
 /// One loop's figures. Recording adds to plain numbers; the series of a label set is found once and kept by its index. HOT.
 package struct MetricShard: Sendable {
     /// A series of one instrument.
@@ -38,7 +40,7 @@ package struct MetricShard: Sendable {
 
     /// Adds to a counter whose series was found before.
     package mutating func add(_ instrument: Instrument, _ value: Int64, at index: Int) {
-        series[instrument.rawValue][index].count += value
+        series[instrument.rawValue][index].count.add(saturating: value)
     }
 
     /// Records a value in a histogram.

@@ -89,12 +89,14 @@ package struct AttributePolicy: Sendable, Equatable {
     /// no credential of a known form.
     static func isPlain(_ text: UnsafeRawBufferPointer) -> Bool {
         text.count <= maximumToken && text.allSatisfy { isAlphanumeric($0) || joiners.contains($0) }
+            && !CredentialForm.isKnown(text)
             && !credentials.contains { begin in
                 text.count > begin.utf8CodeUnitCount && text.slice(0..<begin.utf8CodeUnitCount).equals(begin)
             }
     }
 
     private static let joiners = Array("._-:@+,#".utf8)
+    /// Beginnings that no attribute of a known name has, also where they are too short for a `CredentialForm`.
     private static let credentials: [StaticString] = [
         "sk-", "pk-", "rk-", "tgk_", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "xox", "AKIA",
         "ASIA",

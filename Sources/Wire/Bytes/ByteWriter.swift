@@ -211,27 +211,6 @@ extension ByteWriter {
         }
         count += digits
     }
-
-    /// Appends the line that opens an HTTP chunk of `length` bytes (RFC 9112 §7.1); CRLF must follow the data.
-    package mutating func appendChunkHeader(length: Int) {
-        precondition(length > 0, "an empty chunk would end the body")
-        append(hex: UInt64(length))
-        append("\r\n")
-    }
-
-    /// Appends a whole HTTP chunk; nothing when `data` is empty, because an empty chunk would end the body.
-    package mutating func appendChunk(_ data: UnsafeRawBufferPointer) {
-        guard data.count > 0 else { return }
-        reserve(data.count + 20)
-        appendChunkHeader(length: data.count)
-        append(data)
-        append("\r\n")
-    }
-
-    /// Appends the chunk that ends a chunked body, without trailers.
-    package mutating func appendLastChunk() {
-        append("0\r\n\r\n")
-    }
 }
 
 // Records with tags and lengths in host order, for readers in the same process. HOT: a request's spans have some sixty of them.

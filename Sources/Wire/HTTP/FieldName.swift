@@ -101,12 +101,4 @@ package enum FieldName: UInt8, Sendable, CaseIterable {
         default: false
         }
     }
-
-    /// Carries a secret in requests: never logged, never forwarded unless a rule says so.
-    package var isCredential: Bool {
-        switch self {
-        case .authorization, .xAPIKey, .tollgateAPIKey, .cookie, .proxyAuthorization: true
-        default: false
-        }
-    }
 }

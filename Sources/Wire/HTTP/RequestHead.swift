@@ -1,5 +1,7 @@
 /// A request's head: what was asked for and where its parts stand. Ranges are offsets from the head's first byte.
 package struct RequestHead: Sendable {
+    package init() {}
+
     /// The method, `other` for one that is not listed.
     package internal(set) var method = HTTPMethod.other
     /// The method as sent; a method that is not listed has its name only here.

@@ -30,6 +30,9 @@ package struct RequestHeadParser: Sendable {
         self.maximumFields = maximumFields
     }
 
+    /// Hands over the head that was read, and takes one whose memory the next one may use.
+    package mutating func exchange(_ other: inout RequestHead) { swap(&head, &other) }
+
     /// Makes ready for the next request; holds no memory until it comes.
     package mutating func reset() {
         head = RequestHead()

@@ -1,5 +1,7 @@
 /// A response's head: its status and where its parts stand. Ranges are offsets from the head's first byte.
 package struct ResponseHead: Sendable {
+    package init() {}
+
     /// 100...999.
     package internal(set) var status = 0
     /// The reason phrase; may be empty.

@@ -23,6 +23,9 @@ package struct ResponseHeadParser: Sendable {
         head.fields.reserveCapacity(32)
     }
 
+    /// Hands over the head that was read, and takes one whose memory the next one may use.
+    package mutating func exchange(_ other: inout ResponseHead) { swap(&head, &other) }
+
     /// Makes ready for the next response, also for the one after an interim one; the field array keeps its memory.
     package mutating func reset() {
         var fields = head.fields

@@ -5,7 +5,7 @@ import CScan
 ///     var cursor = JSONCursor(bytes)
 ///     try cursor.enterObject()
 ///     while let key = try cursor.nextKey() {
-///         if key.equals("input_tokens") { tokens = try cursor.readInt64OrNull() } else { try cursor.skipValue() }
+///         if key.equals("input_tokens") { tokens = try cursor.readInt64() } else { try cursor.skipValue() }
 ///     }
 ///     try cursor.finish()
 ///
@@ -146,11 +146,6 @@ package struct JSONCursor {
         let start = position
         guard let value = try readNumber().int64 else { throw JSONError(.wrongType, at: start) }
         return value
-    }
-
-    /// An integer that fits, or nil for `null`.
-    package mutating func readInt64OrNull() throws(JSONError) -> Int64? {
-        try readNull() ? nil : try readInt64()
     }
 
     /// `true` or `false`; `wrongType` for any other value.

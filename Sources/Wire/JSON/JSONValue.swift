@@ -13,7 +13,7 @@ package indirect enum JSONValue: Sendable, Hashable {
 
     /// Reads a whole text.
     ///
-    /// - Throws: the first fault; `tooDeep` beyond 128 containers.
+    /// - Throws: the first fault; `tooDeep` beyond `maximumDepth` containers.
     package init(parsing bytes: UnsafeRawBufferPointer) throws(JSONError) {
         var cursor = JSONCursor(bytes)
         self = try JSONValue(reading: &cursor)
@@ -29,6 +29,9 @@ package indirect enum JSONValue: Sendable, Hashable {
         self = try result.get()
     }
 
+    /// Containers in one another that a tree may have: fewer than `JSONWriter` writes, so that what is put around one fits too.
+    package static let maximumDepth = 112
+
     /// Reads the cursor's next value. Recursion is bounded by the cursor's depth.
     package init(reading cursor: inout JSONCursor) throws(JSONError) {
         switch try cursor.peekKind() {
@@ -40,17 +43,23 @@ package indirect enum JSONValue: Sendable, Hashable {
         case .number: self = JSONValue(try cursor.readNumber())
         case .array:
             var elements: [JSONValue] = []
+            try Self.checkDepth(cursor)
             try cursor.enterArray()
             while try cursor.nextElement() { elements.append(try JSONValue(reading: &cursor)) }
             self = .array(elements)
         case .object:
             var object = JSONObject()
+            try Self.checkDepth(cursor)
             try cursor.enterObject()
             while let key = try cursor.nextKey() {
                 object.append(try key.decoded(), try JSONValue(reading: &cursor))
             }
             self = .object(object)
         }
+    }
+
+    private static func checkDepth(_ cursor: borrowing JSONCursor) throws(JSONError) {
+        guard cursor.depth < maximumDepth else { throw JSONError(.tooDeep, at: cursor.position) }
     }
 
     private init(_ number: JSONNumber) {

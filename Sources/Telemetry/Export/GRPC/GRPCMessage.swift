@@ -23,18 +23,10 @@ enum GRPCMessage {
         let message = Array(body[prefixBytes...])
         guard body[0] == 1 else { return message }
         // A small one can grow a thousandfold; an answer to an export has a few bytes.
-        return encoding == "gzip" && message.count <= 64 * 1024 ? unpacked(message, limit: limit) : nil
-    }
-
-    private static func unpacked(_ bytes: [UInt8], limit: Int) -> [UInt8]? {
-        let inflater = Inflater()
-        var message: [UInt8] = []
-        bytes.withUnsafeBytes { bytes in
-            inflater.consume(bytes) { piece in
-                if message.count <= limit { message.append(contentsOf: piece) }
-            }
-        }
-        return inflater.failed || message.count > limit ? nil : message
+        guard encoding == "gzip", message.count <= 64 * 1024 else { return nil }
+        return try? message.withUnsafeBytes { bytes in
+            Result { () throws(GunzipFault) in try gunzip(bytes, limit: limit) }
+        }.get()
     }
 
     static let prefixBytes = 5

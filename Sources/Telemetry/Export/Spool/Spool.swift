@@ -155,6 +155,7 @@ final class Spool {
         guard writing >= 0 || beginSegment(), let size = segments.last?.size else { return false }
         fault = SpoolFolder.write(bytes, to: writing, at: size)
         guard fault == 0, var record = bytes.withUnsafeBytes({ SpoolRecord(headIn: $0, at: 0) }) else {
+            // If this fails too, readers pass over the damaged end.
             _ = ftruncate(writing, off_t(size))
             if size == 0 { abandonSegment() }
             return false
@@ -194,7 +195,11 @@ final class Spool {
     /// Makes last what was written, even when the machine fails.
     func sync() {
         guard isDirty, writing >= 0 else { return }
-        _ = fdatasync(writing)
+        // Tried again with the next records.
+        guard fdatasync(writing) == 0 else {
+            fault = errno
+            return
+        }
         if hasNewFile { folder.sync() }
         isDirty = false
         hasNewFile = false

@@ -14,6 +14,7 @@ final class SpoolFolder {
         if mkdir(path, 0o700) == 0 || errno != ENOENT { return }
         guard let slash = path.lastIndex(of: "/"), slash > path.startIndex else { return }
         create(String(path[..<slash]))
+        // What is missing shows when a file is opened there.
         _ = mkdir(path, 0o700)
     }
 
