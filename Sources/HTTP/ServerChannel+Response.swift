@@ -180,6 +180,13 @@ extension ServerChannel {
         mustClose = true
     }
 
+    /// Asks whoever serves the exchange in hand to end it now, with a word to the client: it wakes as if the client had gone.
+    package func stop() {
+        isStopping = true
+        mustClose = true
+        wakeup.signal(.downstreamHangup | .notice)
+    }
+
     /// Breaks the connection off, whatever it is doing: its task finds it closed by the client.
     package func abort() {
         isBroken = true

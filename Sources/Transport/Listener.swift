@@ -28,6 +28,15 @@ package final class Listener: EventSource {
         self.address = SocketAddress(storage) ?? address
     }
 
+    /// Listening sockets of one user share an address without a word (`SO_REUSEPORT`), also those of two processes, which would
+    /// each get a part of the connections. Throws if anybody listens there.
+    package static func expectFree(_ address: SocketAddress) throws(TransportError) {
+        guard address.port != 0 else { return }
+        Glibc.close(
+            try EventLoop.checked(
+                address.withSockaddr { tg_listen($0, $1, 1, false) }, "listen on \(address)"))
+    }
+
     /// Begins to accept, on the loop's thread. `whenAccepted` gets each connection; `whenRefused` each failure to accept
     /// (out of descriptors), after which accepting rests for 100 ms.
     package func start(

@@ -118,18 +118,82 @@ def test_a_drain_ends_when_its_time_is_over(make_gateway, upstream):
     gateway.process.send_signal(signal.SIGTERM)
     assert gateway.wait() == 0
     assert now() - began < 5
-    body = b"".join(collect(connection, answer))
+    body = collect(connection, answer)
     connection.close()
+    assert_told(gateway, upstream, body)
+
+
+def assert_told(gateway, upstream, body):
+    """A stream that the gateway had to break off has an end, and says that it was the gateway's."""
     assert b"message_stop" not in body
+    last = body.decode().rstrip().rpartition("\n\n")[2]
+    assert last.startswith("event: error") and "overloaded_error" in last and "restarted" in last, last
     row = one_attempt_each(gateway, upstream, 1)[0]
     assert row["estimated"], "a stream that was broken off is charged by estimate"
+    assert row["outcome"] == "interrupted" and row["error_type"] == "interrupted", dict(row)
 
 
 def collect(connection, answer):
-    try:
-        yield from connection.pieces(answer)
-    except Exception as cut:  # the connection was cut, as it may be
-        assert cut is not None
+    return b"".join(connection.pieces(answer))
+
+
+def test_a_second_signal_ends_the_drain(make_gateway, upstream):
+    gateway = make_gateway().start()
+    gate = upstream.gate()
+    upstream.answers(Message(text="word " * 30, gate=gate))
+    connection, answer = open_stream(gateway, gateway.issue())
+    gate.wait()
+    gateway.process.send_signal(signal.SIGTERM)
+    eventually(lambda: not_ready(gateway), "it takes no new work")
+    assert gateway.process.poll() is None
+    began = now()
+    gateway.process.send_signal(signal.SIGTERM)
+    assert gateway.wait() == 0
+    assert now() - began < 5
+    assert_told(gateway, upstream, collect(connection, answer))
+    connection.close()
+    gate.open()
+
+
+def test_whoever_waits_for_the_head_of_an_answer_is_told_that_it_ends(make_gateway, upstream):
+    gateway = make_gateway()
+    gateway.config["limits"]["drain_timeout"] = "100ms"
+    gateway.start()
+    key = gateway.issue()
+    upstream.answers(Message(wait=60))
+    with gateway.connect() as connection:
+        connection.request("POST", "/v1/messages", {"x-api-key": key.secret, "content-type": "application/json"}, json.dumps(prompt()).encode())
+        eventually(lambda: upstream.calls, "the upstream has it")
+        gateway.process.send_signal(signal.SIGTERM)
+        answer = connection.answer()
+        assert (answer.status, answer.error[0]) == (529, "overloaded_error") and "restarted" in answer.error[1]
+        assert answer.header("retry-after") == "1"
+    assert gateway.wait() == 0
+    assert one_attempt_each(gateway, upstream, 1)[0]["outcome"] == "interrupted"
+
+
+def test_a_load_balancer_hears_of_the_end_before_it_comes(make_gateway, upstream):
+    gateway = make_gateway()
+    gateway.config["limits"]["drain_delay"] = "60s"
+    gateway.start()
+    key = gateway.issue()
+    gateway.process.send_signal(signal.SIGTERM)
+    eventually(lambda: gateway.request("GET", "/readyz").status == 503, "it says that it ends")
+    assert gateway.request("GET", "/healthz").status == 200
+    assert gateway.messages(key).status == 200, "and serves on"
+    gateway.process.send_signal(signal.SIGTERM)
+    assert gateway.wait() == 0
+
+
+def test_an_address_has_one_gateway(make_gateway):
+    first, second = make_gateway().start(), make_gateway()
+    second.config["listen"] = f"127.0.0.1:{first.address[1]}"
+    second.config["data"] = "elsewhere"
+    done = second.run("serve", code=1)
+    assert "Address already in use" in done.stderr and str(first.address[1]) in done.stderr, done.stderr
+    second.config["listen"] = ["127.0.0.1:0", f"127.0.0.1:{first.address[1]}"]
+    second.write()
+    assert "Address already in use" in second.run("serve", code=1).stderr
 
 
 def test_an_idle_keep_alive_connection_does_not_hold_up_the_drain(gateway):

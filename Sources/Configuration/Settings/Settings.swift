@@ -65,6 +65,7 @@ package struct LimitSettings: Sendable, Equatable {
     /// For the bodies of all requests at once.
     package var bodyRoom = 1024 * 1024 * 1024
     package var bodyRoomTimeout: Int64 = 10_000_000_000
+    package var drainDelay: Int64 = 0
     package var drainTimeout: Int64 = 30_000_000_000
     package var pingInterval: Int64 = 15_000_000_000
 }

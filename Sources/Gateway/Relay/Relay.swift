@@ -75,8 +75,8 @@ class Relay {
     /// Nothing came for long enough that the client should hear of us.
     func silenceLasts() -> Step { preconditionFailure("a relay says what it does when nothing comes") }
 
-    /// Nothing came for too long.
-    func timedOut() -> Step { .ends(.fault(.timedOut)) }
+    /// The upstream is not waited for any longer.
+    func givesUp(_ fault: ClientFault) -> Step { .ends(.fault(fault)) }
 
     /// Nothing has gone out to the client.
     var isWithheld: Bool { withheld?.isReleased == false }
@@ -144,12 +144,12 @@ class Relay {
             look($0)
         }
         if let reached = reached.take() { return reached }
-        if events.contains(.downstreamHangup) { return .ends(.clientGone) }
+        if events.contains(.downstreamHangup) { return channel.isStopping ? givesUp(.stopping) : .ends(.clientGone) }
         if events.contains(.upstreamReadable) {
             endSilence()
             return .goesOn
         }
-        if events.contains(.deadline) { return timedOut() }
+        if events.contains(.deadline) { return givesUp(.timedOut) }
         wakeup.setTick(after: pingInterval)
         return silenceLasts()
     }

@@ -152,7 +152,10 @@ extension LoopWorker {
 
     /// Goes on to the next target of a virtual model. False: there is none.
     private func takeNext(_ exchange: Exchange, because reason: String) throws(Refusal) -> Bool {
-        guard let way = exchange.way, !exchange.channel.clientIsGone, way.advance(because: reason) else { return false }
+        let channel = exchange.channel
+        guard let way = exchange.way, !channel.clientIsGone, !channel.isStopping, way.advance(because: reason) else {
+            return false
+        }
         do throws(Refusal) {
             try takeNext(exchange, way)
             return true
@@ -170,6 +173,7 @@ extension LoopWorker {
         let channel = exchange.channel
         guard !channel.answerHasBegun else { return }
         if case .cancelled? = exchange.lastAttempt?.fault { throw .clientGone }
+        if channel.isStopping { throw .stopping }
         if let way = exchange.way {
             if channel.clientIsGone { throw .clientGone }
             if let kept = way.kept { return await tell(kept, exchange) }
@@ -179,6 +183,7 @@ extension LoopWorker {
         if let kept = last.kept { return await tell(kept, exchange) }
         if let failure = last.failure { throw failure }
         guard let fault = last.fault else { return }
+        if case .stopping = fault { throw .stopping }
         throw .unavailable(exchange.setting.accounts[last.routed.account].name, fault.sentence)
     }
 

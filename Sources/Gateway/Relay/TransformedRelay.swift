@@ -72,9 +72,9 @@ final class TransformedRelay: Relay {
         return state
     }
 
-    override func timedOut() -> Step {
-        transform.fail(UpstreamFailure(.timedOut))
-        return sent(pass(), end: .fault(.timedOut))
+    override func givesUp(_ fault: ClientFault) -> Step {
+        transform.fail(UpstreamFailure(fault))
+        return sent(pass(), end: .fault(fault))
     }
 
     /// A model that thinks for long says nothing: the client learns that we are here.
@@ -114,7 +114,10 @@ final class TransformedRelay: Relay {
 
 extension UpstreamFailure {
     init(_ fault: ClientFault) {
-        let type = if case .timedOut = fault { "timeout_error" } else { "overloaded_error" }
-        self.init(type: type, message: "The provider's answer broke off: \(fault.sentence)")
+        switch fault {
+        case .timedOut: self.init(type: "timeout_error", message: "The provider's answer broke off: \(fault.sentence)")
+        case .stopping: self.init(type: "\(Refusal.stopping.type)", message: Refusal.stopping.message)
+        default: self.init(type: "overloaded_error", message: "The provider's answer broke off: \(fault.sentence)")
+        }
     }
 }

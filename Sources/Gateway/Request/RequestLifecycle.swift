@@ -14,8 +14,7 @@ extension LoopWorker {
         do throws(Refusal) {
             try await serve(exchange)
         } catch {
-            exchange.refusal = error
-            await refuse(exchange, error)
+            await end(exchange, error)
         }
         finish(exchange)
     }
@@ -100,8 +99,7 @@ extension LoopWorker {
         do throws(Refusal) {
             try await relay(exchange, row)
         } catch {
-            exchange.refusal = error
-            await refuse(exchange, error)
+            await end(exchange, error)
         }
     }
 
@@ -145,6 +143,13 @@ extension LoopWorker {
     }
 
     // MARK: Refusals
+
+    private func end(_ exchange: Exchange, _ error: Refusal) async {
+        // What waits is woken by a stop as if its client had gone.
+        let refusal = error.status == 499 && exchange.channel.isStopping ? .stopping : error
+        exchange.refusal = refusal
+        await refuse(exchange, refusal)
+    }
 
     func refuse(_ exchange: Exchange, _ refusal: Refusal) async {
         let channel = exchange.channel

@@ -29,6 +29,11 @@ final class ConnectionSet {
         }
     }
 
+    /// Has all exchanges end now.
+    func stop() {
+        for channel in channels.values { channel.stop() }
+    }
+
     /// Breaks all connections off.
     func abort() {
         for channel in channels.values { channel.abort() }

@@ -62,7 +62,7 @@ final class LoopWorker: RequestHandler, @unchecked Sendable {
     /// What `/readyz` says of a configuration that was refused; empty while the one in force is the one on the disk.
     var configurationNotice = ""
     /// Whether the process accepts work, for `/readyz`.
-    var isReady: Bool { !connections.isDraining }
+    private(set) var isReady = true
 
     init(
         loop: EventLoop, loops: Int, snapshot: Snapshot, book: RuleBook, governor: Governor, writer: LedgerWriter,
@@ -202,7 +202,11 @@ final class LoopWorker: RequestHandler, @unchecked Sendable {
         }
     }
 
+    /// Whoever asks whether it is ready hears that it ends; all else goes on.
+    func announceEnd() { isReady = false }
+
     func drain() {
+        announceEnd()
         for listener in listeners { listener.close() }
         connections.drain()
     }

@@ -93,6 +93,7 @@ package final class Service {
             guard var address = SocketAddress(literal: setting.host, port: setting.port) else {
                 throw TransportError.unresolved(host: setting.host, reason: "listen needs an address, not a name")
             }
+            try Listener.expectFree(address)
             for (index, loop) in loops.enumerated() {
                 let listener = try Listener(address, tls: tls, loop: loop)
                 // With port 0 the first loop's choice is everybody's.
@@ -282,17 +283,24 @@ package final class Service {
     // MARK: Drain
 
     private func drain() async {
-        log.write(.info, "draining") { $0.member("drain_timeout_ms", snapshot.limits.drainTimeout / 1_000_000) }
+        let limits = snapshot.limits
+        log.write(.info, "draining") { fields in
+            fields.member("drain_delay_ms", limits.drainDelay / 1_000_000)
+            fields.member("drain_timeout_ms", limits.drainTimeout / 1_000_000)
+        }
+        for worker in workers { worker.loop.post { worker.announceEnd() } }
+        var isHurried = waits(limits.drainDelay) { true }
         for worker in workers { worker.loop.post { worker.drain() } }
-        let deadline = monotonicNanoseconds() + snapshot.limits.drainTimeout
-        while openConnections() > 0, monotonicNanoseconds() < deadline { _ = signals.next(milliseconds: 20) }
+        if !isHurried { isHurried = waits(limits.drainTimeout) { openConnections() > 0 } }
         if openConnections() > 0 {
-            log.write(.warning, "the drain time is over; open requests are broken off") { fields in
+            let reason = isHurried ? "a second signal came" : "the drain time is over"
+            log.write(.warning, "\(reason); open requests are broken off") { fields in
                 fields.member("connections", Int64(openConnections()))
             }
+            for worker in workers { worker.loop.post { worker.connections.stop() } }
+            _ = waits(Self.stopTime) { openConnections() > 0 }
             for worker in workers { worker.loop.post { worker.connections.abort() } }
-            let last = monotonicNanoseconds() + Self.abortTime
-            while openConnections() > 0, monotonicNanoseconds() < last { _ = signals.next(milliseconds: 20) }
+            _ = waits(Self.abortTime) { openConnections() > 0 }
         }
         await clientTelemetry.shutdown()
         for worker in workers { worker.loop.post { worker.sessions.handOver() } }
@@ -310,6 +318,20 @@ package final class Service {
         log.write(.info, "stopped") { _ in }
     }
 
+    /// Waits for so many nanoseconds, as long as there is reason to. True: a further signal says that it has taken too long.
+    private func waits(_ nanoseconds: Int64, while reason: () -> Bool) -> Bool {
+        let end = monotonicNanoseconds() + nanoseconds
+        while monotonicNanoseconds() < end, reason() {
+            switch signals.next(milliseconds: 20) {
+            case .interrupt, .terminate: return true
+            case .hangup, nil: break
+            }
+        }
+        return false
+    }
+
+    /// For the last words of exchanges that are ended; then for their tasks to find their connections closed. Nanoseconds.
+    private static let stopTime: Int64 = 1_000_000_000
     private static let abortTime: Int64 = 3_000_000_000
 
     private func openConnections() -> Int {

@@ -14,7 +14,7 @@ package enum Outcome: UInt8, Sendable, CaseIterable {
     case timeout = 5
     /// The upstream's bytes were not HTTP, or not what was asked for.
     case malformed = 6
-    /// Tollgate ended before the request did. Only recovery and a slot that was dropped unclosed write this.
+    /// Tollgate ended before the request did: at the end of a drain, or killed.
     case interrupted = 7
     /// A fault of Tollgate's own.
     case gatewayError = 8

@@ -188,6 +188,8 @@ extension Refusal {
         Refusal(529, "overloaded_error", "The upstream's answer broke off: \(account): \(reason)", isFinal: false)
     }
 
+    package static let stopping = Refusal.overloaded("The gateway is being restarted; try again.", retryAfter: 1)
+
     package static let ledgerBehind = Refusal.overloaded(
         "The gateway's ledger cannot take the request now; try again in a moment.", retryAfter: 1)
 
