@@ -1,11 +1,12 @@
 """Requests that must be refused: the right error, a span, a log line, no charge, and a gateway that goes on."""
 
 import json
+import socket
 
 import pytest
 
 from expectations import is_our_error, refused, serves
-from rig.gateway import Key, prompt
+from rig.gateway import Key, now, prompt
 
 VALID = json.dumps(prompt()).encode()
 
@@ -263,3 +264,29 @@ def test_many_bad_requests_leave_no_open_row_and_no_memory(gateway, key):
         gateway.messages(key, b"{")
     assert gateway.resident() - before < 16 * 2**20
     assert gateway.ledger.open() == 0 and gateway.ledger.attempts == []
+
+
+def test_json_in_a_prompt_for_the_mock_may_be_as_deep_as_json_may_be(make_gateway):
+    gateway = make_gateway()
+    gateway.config["providers"] = [{"name": "main", "kind": "mock"}]
+    gateway.start()
+    key = gateway.issue()
+    for depth in (100, 110, 126, 127, 128, 200):
+        text = 'mock:tool=x {"a":' + "[" * depth + "]" * depth + "}"
+        body = prompt(tools=[{"name": "x", "input_schema": {"type": "object"}}], messages=[{"role": "user", "content": text}])
+        assert gateway.messages(key, body).status in (200, 400)
+    assert gateway.request("GET", "/healthz").status == 200
+
+
+def test_whoever_sends_on_after_a_refusal_holds_up_nobody(make_gateway):
+    gateway = make_gateway().start("--loops", "1")
+    with socket.create_connection(gateway.address) as peer:
+        peer.sendall(b"POST /v1/messages HTTP/1.1\r\nhost: x\r\nx-api-key: wrong\r\ncontent-length: 9000000000000\r\n\r\n")
+        began, sent = now(), 0
+        with pytest.raises(OSError):
+            while now() - began < 20:
+                peer.sendall(bytes(1 << 20))
+                sent += 1
+                if sent == 100:
+                    assert gateway.request("GET", "/healthz").status == 200
+        assert now() - began < 10 and sent > 100

@@ -9,7 +9,7 @@ import pytest
 
 from elsewhere import PROVIDERS
 from expectations import is_our_error
-from governed import CHEAP, asked, budget, costs, dear, governed, settled, spent
+from governed import CHEAP, asked, budget, costs, dear, governed, settled, spent, verify
 from rig.answers import Message
 from rig.gateway import prompt
 from rig.replies import Text, Usage, reply
@@ -43,6 +43,33 @@ def test_a_client_that_hangs_up_is_charged_an_estimate(make_gateway, upstream):
     assert found[("tokens", "")] == sum(tokens for _, _, tokens in costs(gateway))
     for gate in gates:
         gate.open()
+
+
+# Counts that cannot be
+
+
+def test_what_an_upstream_counts_beyond_all_bounds_is_bounded_everywhere(make_gateway, upstream):
+    """A trillion searches are more dollars than a sum of 64 bits holds; neither the process nor an account may end of it."""
+    gateway = governed(make_gateway, budget("cap", "1000000")).start("--loops", "1")
+    key = gateway.issue()
+    usage = {**CHEAP, "server_tool_use": {"web_search_requests": 2**40}}
+    upstream.answers(*[Message(usage=usage) for _ in range(3)])
+    for stream in (True, False, True):
+        assert gateway.messages(key, dear(stream=stream)).status == 200
+    rows = gateway.ledger.closed(3)
+    assert [(row["cost_nano_usd"], row["estimated"]) for row in rows] == [(2**46, 1)] * 3
+    assert settled(gateway) == {("cap", ""): 3 * 2**46}
+    assert verify(gateway)["findings"] == []
+
+
+@pytest.mark.parametrize("count", [-1, 2**41, 1e300])
+@pytest.mark.parametrize("stream", [True, False])
+def test_counts_that_cannot_be_are_no_zero(make_gateway, upstream, count, stream):
+    gateway = governed(make_gateway, budget("cap", "10")).start()
+    upstream.answers(Message(text="word " * 50, usage={**CHEAP, "input_tokens": count, "output_tokens": count}))
+    assert gateway.messages(gateway.issue(), dear(stream=stream)).status == 200
+    (row,) = gateway.ledger.closed(1)
+    assert row["estimated"] and row["input_tokens"] > 0 and row["output_tokens"] > 0 and row["cost_nano_usd"] > 0, dict(row)
 
 
 # Logins

@@ -22,6 +22,15 @@ import Wire
         #expect(Hex.encode(SampleFigures.encoded(exemplar)) == GoldenBytes.figures)
     }
 
+    @Test("A sum ends at what 64 bits hold, in one loop and over all")
+    func saturation() throws {
+        var one = MetricShard(), other = MetricShard()
+        for _ in 0..<2 { one.add(.cost, .max - 1, labels) }
+        other.add(.cost, 5, labels)
+        one.merge(other)
+        #expect(one.series.joined().map(\.count) == [.max])
+    }
+
     @Test("Bounds are inclusive above, what is larger than all goes to the last bucket")
     func buckets() throws {
         var figures = MetricShard()

@@ -10,10 +10,10 @@ struct ActivityCounterTests {
     private let stamp = ClientStamp(user: "alice", team: "platform", keyID: "key_1", project: "", metadata: [])
     private let now: Int64 = 1_795_273_893_000_000_000
 
-    private func commits(_ value: Int, start: Int64, delta: Bool = false) throws -> ClientActivity {
+    private func commits(_ value: Int, start: Int64, delta: Bool = false, at time: UInt64? = nil) throws -> ClientActivity {
         let json = """
             {"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"name":"claude_code.commit.count","sum":{
-            "aggregationTemporality":\(delta ? 1 : 2),"dataPoints":[{"startTimeUnixNano":"\(start)","timeUnixNano":"\(now)","asInt":"\(value)"}]}}]}]}]}
+            "aggregationTemporality":\(delta ? 1 : 2),"dataPoints":[{"startTimeUnixNano":"\(start)","timeUnixNano":"\(time ?? UInt64(now))","asInt":"\(value)"}]}}]}]}]}
             """
         let bytes = try Array(json.utf8).withUnsafeBytes { try OTLPTranscoder.protobuf($0, .metrics) }
         return try #require(try bytes.withUnsafeBytes { try ClientActivity.metrics(in: $0) }.first)
@@ -29,6 +29,16 @@ struct ActivityCounterTests {
         let anew = counter.add(try commits(2, start: now - 5), stamp, at: now)
         let less = counter.add(try commits(1, start: now - 5), stamp, at: now)
         #expect(anew == 2 && less == 0, "it cannot shrink")
+    }
+
+    @Test("No time stamp is too far off to be told from ours")
+    func farTimes() throws {
+        var counter = ActivityCounter(startedAt: now - 1_000)
+        // The second differs from ours by the smallest number there is.
+        for time in [0, UInt64(now) | 1 << 63, .max, 1 << 63] {
+            _ = counter.add(try commits(1, start: 0, delta: true, at: time), stamp, at: now)
+        }
+        #expect(counter.take().map { $0.counts[.commits] } == [4], "all count for our day")
     }
 
     @Test("Of a sum that began before the process only what comes from now on counts")
