@@ -13,6 +13,8 @@ package struct Snapshot: Sendable {
                 virtualModels.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
         }
     }
+    /// How many entries `models` has.
+    package var modelNames: Int { models.count + virtualModels.count }
     /// Places in `virtualModels`, by name.
     var virtualIndexes: [String: Int] = [:]
     package var catalog: ModelCatalog

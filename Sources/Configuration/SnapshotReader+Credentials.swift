@@ -42,8 +42,10 @@ extension SnapshotReader {
 
     private func noteMissingKey(_ section: Section) {
         var section = section
-        guard !section.has("api_key") else { return }
-        reader.note(section.mark, section.pathOf("api_key"), "is missing; write for example `api_key: \"${API_KEY}\"`")
+        let isEmpty = section.has("api_key") && section.text("api_key", isSecret: true)?.text.isEmpty == true
+        guard isEmpty || !section.has("api_key") else { return }
+        let what = isEmpty ? "is empty" : "is missing"
+        reader.note(section.mark, section.pathOf("api_key"), "\(what); write for example `api_key: \"${API_KEY}\"`")
     }
 
     private func environment(

@@ -87,6 +87,9 @@ struct SnapshotReader {
                 value.mark, "listen", "\(value.shown) is not ADDRESS:PORT, such as 127.0.0.1:4100 or [::1]:4100")
             return nil
         }
+        if values.isEmpty, section.has("listen") {
+            reader.note(section.mark, "listen", "is empty; name an address, such as 127.0.0.1:4100, or leave it out")
+        }
         return values.isEmpty ? [ListenSetting("127.0.0.1:4100")].compactMap { $0 } : addresses
     }
 

@@ -13,7 +13,7 @@ enum CheckCommand {
         guard problems.isEmpty else { return 2 }
         for warning in snapshot.warnings { Console.complain("warning: \(warning)") }
         Console.print(
-            "\(path) is good: \(snapshot.providers.count) provider(s), \(snapshot.models.count) model rule(s)")
+            "\(path) is good: \(snapshot.providers.count) provider(s), \(snapshot.modelNames) model(s)")
         return 0
     }
 }

@@ -63,3 +63,21 @@ def test_serve_refuses_a_broken_file_in_the_same_words(check, make_gateway):
     gateway.file.write_text(GOOD.replace("data: ./data", "dta: ./data"))
     done = gateway.run("serve", code=None)
     assert done.returncode != 0 and "2:1" in done.stderr and "2:1" in said
+
+
+def test_every_file_that_is_missing_is_told(check, tmp_path):
+    (tmp_path / "file").write_text("")
+    code, said = check(GOOD.replace("./data", f"{tmp_path}/file") + f"""
+tls: {{certificate: {tmp_path}/a.pem, key: {tmp_path}/b.pem, client_ca: {tmp_path}/c.pem}}
+telemetry: {{otlp: [{{endpoint: "https://127.0.0.1:4318", tls: {{ca: {tmp_path}/d.pem}}}}]}}
+""")
+    assert code == 2 and "is no folder" in said
+    for name in "abcd":
+        assert f"{name}.pem cannot be read: No such file" in said, said
+
+
+def test_an_empty_list_of_addresses_and_an_empty_key(check):
+    code, said = check(GOOD.replace("listen: 127.0.0.1:0", "listen: []"))
+    assert code == 2 and "listen: is empty" in said
+    code, said = check("providers: [{name: a, kind: openai, api_key: \"\"}]\nmodels: [{name: m, target: a/m}]\n")
+    assert code == 2 and "api_key: is empty" in said, said

@@ -263,3 +263,13 @@ def test_metrics_of_any_length_are_read(quiet):
     finding = examine(quiet)["telemetry"][0]
     assert finding["state"] == "warn" and "12 logs queue_full" in finding["detail"]
     other.shutdown()
+
+
+def test_one_that_requires_client_certificates_cannot_be_asked(quiet, tmp_path):
+    authority = Authority(tmp_path)
+    certificate, key = authority.issue("gateway", "IP:127.0.0.1")
+    quiet.config["tls"] = {
+        "certificate": str(certificate), "key": str(key), "client_ca": str(authority.certificate), "client_certificates": "required"}
+    quiet.start()
+    (finding,) = examine(quiet)["gateway"]
+    assert finding["state"] == "warn" and "requires client certificates" in finding["detail"]

@@ -187,3 +187,28 @@ def test_settings_that_cannot_be_are_refused(make_gateway):
     for part in ("telemetry.traces.usage", "always, without_parent, never", "telemetry.traces.genai_names", "tollgate.team", "`a b`",
                  "telemetry.traces.other"):
         assert part in text, text
+
+
+@pytest.mark.parametrize("fail, error_type, end", [("cut", "cut", "cut"), ("overloaded_error", "overloaded_error", "upstream_error")])
+def test_an_answer_that_breaks_off_is_a_failed_request(start, sink, upstream, fail, error_type, end):
+    gateway, key = start()
+    upstream.answers(Message(text="word " * 50, fail=fail, fail_after=20))
+    answer = gateway.messages(key, prompt(stream=True))
+    assert answer.status == 200
+    server, _ = spans_of(sink, answer)
+    assert server.status == 2 and server.attributes["error.type"] == error_type
+    eventually(lambda: sink.latest("http.server.request.duration", error__type=end), "the figures of HTTP know of it too")
+    (line,) = [line for line in gateway.logged(answer.header("request-id")) if line["message"] == "request"]
+    assert line["level"] == "warning" and line["status"] == 200
+
+
+def test_methods_that_a_path_does_not_take(gateway, sink):
+    def server(method, path):
+        answer = gateway.request(method, path)
+        return answer.status, sink.request_span(answer.header("request-id"))
+
+    status, span = server("PUT", "/v1/messages")
+    assert (status, span.name, span.attributes["http.route"]) == (405, "PUT", "/v1/messages")
+    status, span = server("BREW", "/v1/messages")
+    assert (status, span.name) == (405, "HTTP")
+    assert span.attributes["http.request.method"] == "_OTHER" and span.attributes["http.request.method_original"] == "BREW"

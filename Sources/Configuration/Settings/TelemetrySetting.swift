@@ -25,6 +25,10 @@ package struct CollectorSetting: Sendable {
     package var authorityFile: String?
     /// What is shown to a collector that asks for a certificate: absolute paths (PEM).
     package var identity: (certificateFile: String, keyFile: String)?
+
+    package var files: [String] {
+        (authorityFile.map { [$0] } ?? []) + (identity.map { [$0.certificateFile, $0.keyFile] } ?? [])
+    }
 }
 
 /// What waits for a collector that does not take it.

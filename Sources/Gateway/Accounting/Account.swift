@@ -45,7 +45,7 @@ extension LoopWorker {
     private func writeLog(_ exchange: Exchange) {
         let status = exchange.statusForRecords
         guard includes(exchange, exchange.setting.snapshot.logs.access) else { return }
-        telemetry.log.write(status >= 500 ? .warning : .info, "request", isMirrored: false) { line in
+        telemetry.log.write(status >= 500 || exchange.broken != nil ? .warning : .info, "request", isMirrored: false) { line in
             line.member("request_id", exchange.id.description)
             line.member("trace_id", exchange.trace.traceID.text)
             line.member("span_id", exchange.trace.serverSpan.text)
@@ -85,6 +85,12 @@ extension Exchange {
     /// The status the client got; 499 for one that left before it got any.
     var statusForRecords: Int { channel.status == 0 ? 499 : channel.status }
 
+    /// The attempt that an answer of success broke off with: the client got its `error` event, or an end without one.
+    var broken: Attempt? {
+        guard refusal == nil, statusForRecords < 400, let last = lastAttempt, last.outcome.isError else { return nil }
+        return last
+    }
+
     /// Somebody was told an error, or an attempt ended in one.
     var hasFailed: Bool {
         statusForRecords >= 400 || attempts.contains { $0.outcome != .ok && $0.outcome != .clientGone }
@@ -107,7 +113,7 @@ extension Exchange {
         case .countTokens?: return "POST /v1/messages/count_tokens"
         case nil: break
         }
-        guard isRequest else { return "HTTP" }
+        guard isRequest, channel.head.method != .other else { return "HTTP" }
         if channel.head.method == .get {
             if route.utf8Start == RequestRoute.models.pattern.utf8Start { return "GET /v1/models" }
         }

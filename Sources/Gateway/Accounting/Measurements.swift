@@ -17,6 +17,8 @@ struct Measurements {
         let route: UnsafePointer<UInt8>
         let method: UInt8
         let status: Int
+        /// How an answer of success ended; `ok` too for all others.
+        let end: Outcome
         let isEncrypted: Bool
     }
     struct RequestSeries {
@@ -123,11 +125,12 @@ extension LoopWorker {
         let isEncrypted = exchange.channel.stream.isEncrypted
         let key = Measurements.RequestKey(
             route: exchange.route.utf8Start, method: exchange.isRequest ? method.rawValue : 0xFF, status: status,
-            isEncrypted: isEncrypted)
+            end: exchange.broken?.outcome ?? .ok, isEncrypted: isEncrypted)
         if let known = measurements.requests[key] { return known }
         var labels = client(exchange).adding("http.route", "\(exchange.route)")
             .adding("http.response.status_code", status)
         if status >= 500 { labels = labels.adding("error.type", "\(status)") }
+        if key.end != .ok { labels = labels.adding("error.type", "\(key.end.name)") }
         let made = Measurements.RequestSeries(
             duration: telemetry.figures.index(.serverDuration, labels),
             requestSize: telemetry.figures.index(.serverRequestSize, labels),

@@ -36,10 +36,13 @@ extension LoopWorker {
             .server, trace: exchange.trace.traceID, span: exchange.trace.serverSpan, parent: exchange.trace.parent,
             parentIsRemote: exchange.trace.clientParent != nil, from: exchange.startedWall,
             to: wall(exchange.endedAt, exchange),
-            isError: status >= 500,
+            isError: status >= 500 || exchange.broken != nil,
             name: exchange.spanName)
         spans.text(.httpRequestMethod, exchange.isRequest ? head.method.name : "_OTHER")
-        if exchange.isRequest { recordPath(exchange, &spans) }
+        if exchange.isRequest {
+            recordPath(exchange, &spans)
+            if head.method == .other { spans.text(.httpRequestMethodOriginal, originalMethod(channel)) }
+        }
         spans.text(.httpRoute, exchange.route)
         spans.text(.urlScheme, channel.stream.isEncrypted ? "https" : "http")
         spans.text(.networkProtocolVersion, head.minorVersion == 0 ? "1.0" : "1.1")
@@ -56,6 +59,8 @@ extension LoopWorker {
             spans.text(.errorType, refusal.type)
         } else if status >= 500 {
             spans.text(.errorType, "\(status)")
+        } else if let broken = exchange.broken {
+            spans.text(.errorType, broken.errorType)
         }
         if exchange.operation != nil { spans.text(.openInferenceKind, "CHAIN") }
         recordClient(exchange, &spans)
@@ -64,6 +69,12 @@ extension LoopWorker {
         spans.text(.admissionWarnings, exchange.warnedBy)
         recordDurations(exchange, &spans)
         spans.end()
+    }
+
+    /// A method that nobody knows may be long.
+    private func originalMethod(_ channel: ServerChannel) -> UnsafeRawBufferPointer {
+        let method = channel.headBytes(channel.head.methodRange)
+        return method.slice(0..<min(method.count, 32))
     }
 
     /// A path that no route knows may be anything, a key as well.

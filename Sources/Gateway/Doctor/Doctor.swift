@@ -41,7 +41,7 @@ package enum Doctor {
             DoctorFinding.warn("configuration", warning, cure: "correct the file if it was not meant so")
         }
         guard problems.isEmpty, warnings.isEmpty else { return problems + warnings }
-        let rules = "\(snapshot.providers.count) provider(s), \(snapshot.models.count) model rule(s)"
+        let rules = "\(snapshot.providers.count) provider(s), \(snapshot.modelNames) model(s)"
         return [.ok("configuration", "\(path): \(rules)")]
     }
 
@@ -122,6 +122,7 @@ package enum Doctor {
         let host = ["0.0.0.0": "127.0.0.1", "::": "::1"][listen.host] ?? listen.host
         let place = host.contains(":") ? "[\(host)]:\(listen.port)" : "\(host):\(listen.port)"
         var answers = GatewayChecks.Answers(isHeld: isHeld, place: place)
+        answers.needsCertificate = snapshot.tls?.requiresClientCertificate == true
         var metrics: String?
         do throws(TransportError) {
             let endpoint = Endpoint(

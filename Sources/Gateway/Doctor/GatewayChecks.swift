@@ -8,6 +8,8 @@ enum GatewayChecks {
         /// Nil: no connection, for the reason beside it.
         var health: (status: Int, text: String)?
         var fault = ""
+        /// It lets in nobody without a certificate, and we have none.
+        var needsCertificate = false
         var readiness: (status: Int, text: String)?
     }
 
@@ -16,6 +18,11 @@ enum GatewayChecks {
         guard let health = answers.health else {
             guard answers.isHeld else {
                 return .warn(check, "none runs at \(place)", cure: "start it: tollgate serve --config FILE")
+            }
+            if answers.needsCertificate {
+                return .warn(
+                    check, "a process holds the data folder; \(place) cannot be asked, as it requires client certificates",
+                    cure: "ask it with one: curl --cert … --key … --cacert … https://\(place)/readyz")
             }
             return .fail(
                 check, "a process holds the data folder but does not answer at \(place): \(answers.fault)",

@@ -58,16 +58,19 @@ enum RequestRoute: Equatable {
         }
     }
 
-    /// The route of a request. Throws 404 for an unknown path and 405 for a wrong method.
+    /// The route of a request. Throws 404 for an unknown path.
     static func of(_ head: RequestHead, _ bytes: UnsafeRawBufferPointer) throws(Refusal) -> RequestRoute {
         let path = bytes.slice(head.path)
         guard let route = find(path, at: head.path) else {
             throw .unknownPath(String(decoding: path.prefix(200), as: UTF8.self))
         }
-        let takesPost = route.takesPost
-        let isRight = takesPost ? head.method == .post : head.method == .get || head.method == .head
-        guard isRight else { throw .wrongMethod(allow: route.allowed) }
         return route
+    }
+
+    /// Throws 405 for a method that it does not take.
+    func check(_ method: HTTPMethod) throws(Refusal) {
+        let isRight = takesPost ? method == .post : method == .get || method == .head
+        guard isRight else { throw .wrongMethod(allow: allowed) }
     }
 
     private var takesPost: Bool {

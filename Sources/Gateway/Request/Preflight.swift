@@ -1,4 +1,5 @@
 import Configuration
+import Glibc
 import Providers
 import Transport
 
@@ -10,10 +11,18 @@ package enum Preflight {
         func attempt(_ subject: String, _ body: () throws(TransportError) -> Void) {
             do throws(TransportError) { try body() } catch { problems.append("\(subject): \(error.sentence)") }
         }
+        problems += dataProblems(snapshot.dataPath)
         if let tls = snapshot.tls {
-            attempt("tls") { () throws(TransportError) in
-                _ = try TLSContext(tls)
+            let missing = tls.files.compactMap { missingProblem("tls", $0) }
+            problems += missing
+            if missing.isEmpty {
+                attempt("tls") { () throws(TransportError) in
+                    _ = try TLSContext(tls)
+                }
             }
+        }
+        for collector in snapshot.telemetry.collectors {
+            problems += collector.files.compactMap { missingProblem("telemetry.otlp", $0) }
         }
         problems += tokenProblems(snapshot)
         let resolver = Resolver()
@@ -26,6 +35,17 @@ package enum Preflight {
             }
         }
         return problems
+    }
+
+    private static func missingProblem(_ setting: String, _ file: String) -> String? {
+        if case .failure(let fault) = Snapshot.readFile(file) { "\(setting): \(file) \(fault.sentence)" } else { nil }
+    }
+
+    /// The folder is made when it is not there; a file in its place stays one.
+    private static func dataProblems(_ path: String) -> [String] {
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFDIR else { return [] }
+        return ["data: \(path) is no folder; name one, which is made if it is not there"]
     }
 
     /// What is wrong with the file that a credential is read from.

@@ -23,6 +23,7 @@ extension LoopWorker {
         let channel = exchange.channel
         let route = try RequestRoute.of(channel.head, channel.headBytes)
         exchange.route = route.pattern
+        try route.check(channel.head.method)
         if channel.isSurplus {
             channel.mustClose = true
             throw .tooManyConnections

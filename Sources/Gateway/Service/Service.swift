@@ -12,6 +12,8 @@ import Wire
 package final class Service {
     private let path: String
     private var snapshot: Snapshot
+    /// What cannot be changed while it runs.
+    private let started: (listen: [ListenSetting], dataPath: String)
     private var accounts: [UpstreamAccount]
     private var stamp: FileStamp
     private let signals: Signals
@@ -41,6 +43,7 @@ package final class Service {
         let before = FileStamp([path])
         let snapshot = try Snapshot.load(path: path)
         self.snapshot = snapshot
+        started = (snapshot.listen, snapshot.dataPath)
         watched = snapshot.watchedFiles
         stamp = FileStamp(watched, before: before)
         let count = loops > 0 ? loops : EventLoop.defaultCount
@@ -272,7 +275,7 @@ package final class Service {
     }
 
     private func warnOfRestart(_ next: Snapshot) {
-        if next.listen != snapshot.listen || next.dataPath != snapshot.dataPath {
+        if next.listen != started.listen || next.dataPath != started.dataPath {
             log.write(.warning, "reload: listen and data change only with a restart") { _ in }
         }
         if (next.tls == nil) != (tls == nil) {

@@ -116,6 +116,14 @@ struct OTELEnvironment {
         return resource
     }
 
+    /// W3C's trace context and baggage are read and written whatever it says.
+    mutating func checkPropagators() {
+        for name in (value("OTEL_PROPAGATORS") ?? "").split(separator: ",").map({ Self.trimmed($0) })
+        where !["tracecontext", "baggage"].contains(name) {
+            note("OTEL_PROPAGATORS: `\(name)` is not spoken here; tracecontext and baggage are used")
+        }
+    }
+
     mutating func sampler(ratio fileRatio: Double?) -> Sampler {
         let name = value("OTEL_TRACES_SAMPLER")
         var ratio = fileRatio ?? 1
@@ -153,7 +161,7 @@ struct OTELEnvironment {
                 note("\(variable): an entry is not NAME=VALUE; it is not used")
                 continue
             }
-            pairs.append((String(name), PercentEncoding.decode(Self.trimmed(parts[1]))))
+            pairs.append((PercentEncoding.decode(name), PercentEncoding.decode(Self.trimmed(parts[1]))))
         }
         return pairs
     }

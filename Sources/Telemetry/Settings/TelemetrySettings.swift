@@ -135,6 +135,7 @@ package struct TelemetrySettings: Sendable {
         // One end for both: the longer of what they allow.
         let timeouts = ["OTEL_BSP_EXPORT_TIMEOUT", "OTEL_BLRP_EXPORT_TIMEOUT"].compactMap { reader.milliseconds($0) }
         flushTimeout = timeouts.max() ?? flushTimeout
+        reader.checkPropagators()
         let common = reader.lengthLimit("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT")
         lengthLimit = reader.lengthLimit("OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT") ?? common
         logLengthLimit = reader.lengthLimit("OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT") ?? common

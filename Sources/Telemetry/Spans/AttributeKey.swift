@@ -26,11 +26,13 @@ package enum AttributeKey: UInt8, CaseIterable, Sendable {
     case requestMaximumTokens, requestTemperature, requestTopP, requestTopK, requestReasoningLevel
     case cacheWriteTokens, reasoningTokens, usageCost, cacheOutcome, cacheReadRatio
     case attemptConnect, attemptSend, attemptWait, httpResendCount, linkType, openInferenceKind
+    case httpRequestMethodOriginal
 
     /// The name as it is exported.
     package var name: StaticString {
         switch self {
         case .httpRequestMethod: "http.request.method"
+        case .httpRequestMethodOriginal: "http.request.method_original"
         case .httpRoute: "http.route"
         case .httpResponseStatusCode: "http.response.status_code"
         case .urlPath: "url.path"
