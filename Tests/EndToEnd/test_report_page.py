@@ -92,6 +92,7 @@ def test_savings_are_at_the_prices_of_their_days_and_the_same_everywhere(make_ga
     history.add(after, {"cache_read_tokens": 10**6}, model_served="claude-haiku-5-5")
     history.add(after, {"cache_read_tokens": 10**5}, model_served="claude-haiku-5-5")
     history.write()
+    gateway.run("report", "rebuild")
     arguments = ("--since", "2026-09-30", "--until", "2026-10-31")
     reads, writes = {"claude-sonnet-5-5": 1_800_000_000 + 1_900_000_000, "claude-haiku-5-5": 450_000_000 + 9_000_000}, 2 * 50_000_000
     report = gateway.report("--cache", *arguments)
