@@ -13,13 +13,7 @@ enum CacheReportCommand {
         let named = ReportSource.words(arguments.all("by")), book = PriceBook(source.snapshot)
         let report = try CacheReport(
             by: named.isEmpty ? ["cause"] : named, since: arguments.one("since"), until: arguments.one("until"),
-            in: source.directory, now: source.now, cuts: source.snapshot.prices.changes
-        ) { model, provider, moment in
-            // The table has pico-dollars for one token.
-            book.price(account: provider, model: model, at: moment).map {
-                max(0, $0.tokens.input - $0.tokens.cacheRead) * $0.regionPermille
-            }
-        }
+            in: source.directory, now: source.now, cuts: source.snapshot.prices.changes, pricing: book.cacheWorth)
         format.print(table: report.table(), csv: report.csv(), json: report.json())
         return 0
     }

@@ -8,10 +8,15 @@ enum PageReportCommand {
     static func run(_ arguments: Arguments) throws -> Int32 {
         try arguments.expectAbsent(["by"])
         let source = try ReportSource(arguments)
+        let since = try arguments.one("since") ?? "30d", until = try arguments.one("until")
+        let conditions = ReportSource.words(arguments.all("where"))
         var page = try ReportPage(
-            since: arguments.one("since"), until: arguments.one("until"),
-            where: ReportSource.words(arguments.all("where")), in: source.directory, now: source.now)
-        page.savings = CacheSavings.of(page.usage, PriceBook(source.snapshot), at: source.now)
+            since: since, until: until, where: conditions, in: source.directory, now: source.now)
+        if try CacheSavings.unknown(conditions).isEmpty {
+            page.savings = try CacheSavings(
+                since: since, until: until, where: conditions, in: source.directory, now: source.now,
+                cuts: source.snapshot.prices.changes, pricing: PriceBook(source.snapshot).cacheWorth)
+        }
         let store = try BudgetStore(directory: source.directory, actor: "", now: { wallClockNanoseconds() })
         let accounts =
             try source.snapshot.rules.budgets.isEmpty

@@ -21,20 +21,14 @@ enum ReconcileCommand {
         switch Snapshot.readFile(file, mebibytes: 512) {
         case .failure(let fault): throw UsageError(sentence: "\(file): the file \(fault.sentence)")
         case .success(let text):
-            do { invoice = try Invoice.read(text) } catch let fault as Invoice.Fault {
-                throw UsageError(sentence: "\(file): \(fault.description)")
+            do throws(Invoice.Fault) { invoice = try Invoice.read(text) } catch {
+                throw UsageError(sentence: "\(file): \(error.description)")
             }
         }
         guard let first = invoice.lines.map(\.day).min(), let last = invoice.lines.map(\.day).max() else {
             throw UsageError(sentence: "\(file): the export has no line to compare")
         }
-        let query = try ReportQuery(
-            by: [], since: arguments.one("since") ?? first.text, until: arguments.one("until") ?? last.text,
-            now: source.now)
-        guard let since = query.since, let until = query.until, since < until else {
-            throw UsageError(sentence: "there is no day to compare")
-        }
-        let days = CivilDate(unixNanoseconds: since).daysSince1970...CivilDate(unixNanoseconds: until - 1).daysSince1970
+        let days = try days(arguments, first, last, now: source.now)
         let charges = try ProviderCharges(
             .accounts, of: provider,
             since: CivilDate(daysSince1970: days.lowerBound).text,
@@ -46,10 +40,33 @@ enum ReconcileCommand {
         let reconciliation = Reconciliation(
             invoice, ledger: charges.charges, estimated: estimated,
             prices: PriceBook(source.snapshot), days: days)
-        let isWithin = reconciliation.variance <= tolerance
+        let isWithin = !reconciliation.rows.isEmpty && reconciliation.variance <= tolerance
         format.print(
-            report(reconciliation, invoice, tolerance: tolerance, isWithin: isWithin, all: arguments.has("all")))
+            report(reconciliation, invoice, days, tolerance: tolerance, isWithin: isWithin, all: arguments.has("all")))
         return isWithin ? 0 : 1
+    }
+
+    /// Days since 1970-01-01 that are compared, by default those of the export: lines of exports are of days, so part of one is refused.
+    private static func days(
+        _ arguments: Arguments, _ first: CivilDate, _ last: CivilDate, now: Int64
+    ) throws -> ClosedRange<Int> {
+        let bounds = ["since": first.text, "until": last.text]
+        for (name, text) in try bounds.map({ ($0.key, try arguments.one($0.key) ?? $0.value) }) {
+            // As the beginning of a query, which of a day is its midnight.
+            let query = try ReportQuery(by: [], since: text, now: now)
+            guard let moment = query.since, moment % CivilDate.nanosecondsPerDay == 0 else {
+                throw UsageError(
+                    sentence:
+                        "--\(name) \(text) is within a day, and exports are compared by whole days in UTC; write a date, "
+                        + "such as \(first.text)")
+            }
+        }
+        let query = try ReportQuery(
+            by: [], since: arguments.one("since") ?? first.text, until: arguments.one("until") ?? last.text, now: now)
+        guard let since = query.since, let until = query.until, since < until else {
+            throw UsageError(sentence: "there is no day to compare")
+        }
+        return CivilDate(unixNanoseconds: since).daysSince1970...CivilDate(unixNanoseconds: until - 1).daysSince1970
     }
 
     /// A percentage, with or without its sign.
@@ -63,7 +80,9 @@ enum ReconcileCommand {
     }
 
     private static func report(
-        _ reconciliation: Reconciliation, _ invoice: Invoice, tolerance: Double, isWithin: Bool, all: Bool
+        _ reconciliation: Reconciliation, _ invoice: Invoice, _ days: ClosedRange<Int>, tolerance: Double,
+        isWithin: Bool,
+        all: Bool
     ) -> FigureTable {
         var table = FigureTable(
             title: "The ledger beside the export: \(invoice.form.rawValue)", labels: ["day", "model", "class"],
@@ -92,20 +111,40 @@ enum ReconcileCommand {
                 ? [.money(costs.0), .money(costs.1), .money(costs.0 - costs.1)] : [.none, .none, .none])
             + [.none, .none]
         table.facts = [
-            ("variance", .share(reconciliation.variance)), ("tolerance", .share(tolerance)),
+            ("variance", rows.isEmpty ? .none : .share(reconciliation.variance)), ("tolerance", .share(tolerance)),
             ("compared", .count(Int64(rows.count))), ("skipped", .count(Int64(invoice.skipped))),
         ]
-        table.notes.append(
-            "Variance \(FigureTable.percent(reconciliation.variance)) of the invoice, \(isWithin ? "within" : "beyond") "
-                + "the tolerance of \(FigureTable.percent(tolerance)).")
+        table.notes = notes(reconciliation, invoice, days, tolerance: tolerance, isWithin: isWithin)
+        return table
+    }
+
+    private static func notes(
+        _ reconciliation: Reconciliation, _ invoice: Invoice, _ days: ClosedRange<Int>, tolerance: Double,
+        isWithin: Bool
+    ) -> [String] {
+        var notes: [String] = []
+        if reconciliation.rows.isEmpty {
+            let range = (CivilDate(daysSince1970: days.lowerBound).text, CivilDate(daysSince1970: days.upperBound).text)
+            notes.append(
+                "Nothing was compared: neither the export nor the ledger has anything from \(range.0) to \(range.1).")
+        } else {
+            notes.append(
+                "Variance \(FigureTable.percent(reconciliation.variance)) of the invoice, \(isWithin ? "within" : "beyond") "
+                    + "the tolerance of \(FigureTable.percent(tolerance)).")
+        }
         for reason in Reconciliation.Reason.allCases where reason != .equal {
             let sum = reconciliation.sum(of: reason)
             if sum.rows == 0 { continue }
             let money = reconciliation.hasCosts ? ", $\(NanoText.exact(sum.cost))" : ""
             let count = reconciliation.hasTokens ? ", \(sum.tokens) tokens" : ""
-            table.notes.append("\(reason.rawValue): \(sum.rows) lines\(count)\(money): \(reason.explanation).")
+            notes.append("\(reason.rawValue): \(sum.rows) lines\(count)\(money): \(reason.explanation).")
         }
-        if invoice.skipped > 0 { table.notes.append("\(invoice.skipped) lines of the file are of other services.") }
-        return table
+        for (name, aside) in invoice.asides.sorted(by: { $0.key < $1.key }) {
+            notes.append(
+                "Not compared: \(aside.lines) lines of the service as `\(name)`, $\(NanoText.exact(aside.cost)) in all."
+            )
+        }
+        if invoice.skipped > 0 { notes.append("Not compared: \(invoice.skipped) lines of other services.") }
+        return notes
     }
 }

@@ -20,6 +20,11 @@ enum WhatIfCommand {
         }
         let prices = try arguments.one("prices").map { try source.snapshot.prices.adding(file: $0) }
         var whatIf = WhatIf(question, source.snapshot, prices: prices ?? source.snapshot.prices)
+        if let target = whatIf.unpricedTargets.first {
+            let models = (prices ?? source.snapshot.prices).models.joined(separator: ", ")
+            throw UsageError(
+                sentence: "`\(target)` is no model with a price, and no family of such models; there are \(models)")
+        }
         let cuts = source.snapshot.prices.changes.union(prices?.changes ?? [])
         let charges = try ProviderCharges(
             .teams(cuts: cuts), since: since, until: until, where: ReportSource.words(arguments.all("where")),
@@ -28,7 +33,12 @@ enum WhatIfCommand {
             guard let day = CivilDate(parsing: charge.key.day) else { continue }
             whatIf.add(charge, at: Int64(day.daysSince1970 + 1) * CivilDate.nanosecondsPerDay - 1)
         }
-        format.print(report(whatIf, question, by: by, since: since, hasPrices: prices != nil))
+        // A table for spreadsheets has no place for notes.
+        if format == .csv { for word in whatIf.unmatched { Console.complain("\(word) matched no request") } }
+        format.print(
+            report(
+                whatIf, question, by: by, span: until.map { "from \(since) until \($0)" } ?? "since \(since)",
+                hasPrices: prices != nil))
         return 0
     }
 
@@ -53,7 +63,7 @@ enum WhatIfCommand {
     }
 
     private static func report(
-        _ whatIf: WhatIf, _ question: WhatIf.Question, by: String, since: String, hasPrices: Bool
+        _ whatIf: WhatIf, _ question: WhatIf.Question, by: String, span: String, hasPrices: Bool
     ) -> FigureTable {
         var groups: [[String]: WhatIf.Sums] = [:], total = WhatIf.Sums()
         for (key, sums) in whatIf.sums {
@@ -64,7 +74,7 @@ enum WhatIfCommand {
             total.add(sums)
         }
         var table = FigureTable(
-            title: "What it cost, and what it would have cost, since \(since)",
+            title: "What it cost, and what it would have cost, \(span)",
             labels: by == "team" ? ["team"] : ["model", "instead"],
             figures: ["requests", "actual", "hypothetical", "difference", "share"])
         let order = groups.sorted { ($1.value.actual, $0.key.joined()) < ($0.value.actual, $1.key.joined()) }
@@ -91,6 +101,7 @@ enum WhatIfCommand {
             table.notes.append(
                 "\(whatIf.unpriced) requests have no price in one of the two worlds: they count with what they cost.")
         }
+        table.notes += whatIf.unmatched.map { "\($0) matched no request." }
         return table
     }
 }

@@ -238,4 +238,44 @@ struct PriceTests {
         #expect(NanoUSD(5) + NanoUSD(7) == NanoUSD(12) && NanoUSD(5) - NanoUSD(7) == NanoUSD(-2))
         #expect(NanoUSD(-1) < .zero && !(NanoUSD.zero < .zero))
     }
+
+    @Test("A byte order mark before the first row is no part of it")
+    func mark() throws {
+        #expect(parse("\u{FEFF}m - - 1 1 1 1 1\n") == "t/m")
+        #expect(parse("\u{FEFF}table ours\nm - - 1 1 1 1 1\n") == "ours/m")
+        #expect(try PriceParser.parse("\u{FEFF}m - - 1 1 1 1 1\n", table: "t").first?.model == "m")
+    }
+
+    @Test("An option twice is a mistake")
+    func twice() {
+        #expect(
+            parse("m - - 1 1 1 1 1 batch=0.5 us=1.1 batch=0.4").hasPrefix(
+                "1: `batch=0.4` is the second `batch` of the row"))
+    }
+
+    @Test("A row that says nothing of searches has the price of them below it")
+    func searches() throws {
+        let own = try PriceParser.parse(
+            """
+            claude-opus-5-5 - - 1 1 1 1 1
+            claude-haiku-5-5 - - 1 1 1 1 1 search=0
+            claude-sonnet-5-5 - - 1 1 1 1 1 search=0.5 platform=anthropic
+            ours - - 1 1 1 1 1
+            """, table: "t")
+        let table = PriceTable(own, over: .builtIn)
+        func search(_ model: String, _ platform: PricePlatform = .anthropic) -> Int64? {
+            table.price(of: model, on: platform, at: 1_795_000_000_000_000_000)?.webSearch
+        }
+        #expect(search("claude-opus-5-5") == 10_000_000_000)
+        #expect(search("claude-opus-5-5-20261001") == 10_000_000_000)
+        #expect(search("us.anthropic.claude-opus-5-5-v1:0", .bedrock) == 10_000_000_000)
+        #expect(search("claude-haiku-5-5") == 0)
+        #expect(search("claude-sonnet-5-5") == 500_000_000_000)
+        #expect(search("ours") == 0)
+        // Prices of a file stand over those of the configuration.
+        let again = PriceTable(try PriceParser.parse("claude-sonnet-5-5 - - 2 2 2 2 2", table: "u"), over: table)
+        let price = again.price(of: "claude-sonnet-5-5", on: .anthropic, at: 0)
+        #expect(price?.version == "u/claude-sonnet-5-5" && price?.webSearch == 500_000_000_000)
+        #expect(again.models(on: .anthropic).filter { $0 == "claude-sonnet-5-5" }.count == 1)
+    }
 }

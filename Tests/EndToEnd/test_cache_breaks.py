@@ -363,7 +363,9 @@ def test_the_report(client, cache, gateway, key):
         ("tool_order", "alice"): (1, rows[0]["rebilled_tokens"], rows[0]["cost_nano_usd"]),
         ("upstream", "bob"): (1, rows[1]["rebilled_tokens"], rows[1]["cost_nano_usd"])}
     read = sum(usage["cache_read_input_tokens"] for usage in cache.usages)
-    assert report["cache_read_tokens"] == read and report["saved_nano_usd"] == read * (2000 - 100)
+    written = sum(usage["cache_creation_input_tokens"] for usage in cache.usages)
+    assert report["cache_read_tokens"] == read and report["saved_by_reads_nano_usd"] == read * (2000 - 100)
+    assert report["saved_nano_usd"] == read * (2000 - 100) - report["extra_of_writes_nano_usd"] and report["extra_of_writes_nano_usd"] >= written * 500 > 0
     assert report["total"]["breaks"] == 2
     table = gateway.run("report", "--cache").stdout
     assert "tool_order" in table and "upstream" in table and "tokens were read from caches, which saved" in table

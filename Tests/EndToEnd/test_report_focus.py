@@ -91,6 +91,21 @@ def test_a_class_costs_what_its_price_says(spent):
     assert price(reads[0]) == pytest.approx(price(outputs[0]) * 0.01, rel=1e-2)
 
 
+def test_the_list_cost_of_what_costs_nothing_here(make_gateway):
+    """One's own price is 0: at the built-in prices it is not."""
+    gateway = make_gateway()
+    file = gateway.folder / "own.prices"
+    file.write_text("\ufeffclaude-sonnet-5-5 - - 0 0 0 0 0\n", encoding="utf-8")
+    gateway.config["prices"] = [str(file)]
+    gateway.start()
+    history = History(gateway)
+    history.add(time.time() - 86400, {"input_tokens": 1000, "cache_read_tokens": 50_000, "output_tokens": 300}, cost_nano_usd=0, price_version="own.prices/claude-sonnet-5-5")
+    history.write()
+    rows = {row["x_TokenClass"]: row for row in records(gateway.run("report", "--format", "focus").stdout)}
+    assert {kind: Decimal(row["ListCost"]) * 10**9 for kind, row in rows.items()} == {"input": 1000 * 2000, "cache_read": 50_000 * 100, "output": 300 * 10_000}
+    assert all(Decimal(row["BilledCost"]) == 0 for row in rows.values())
+
+
 def test_tags_and_accounts(spent):
     rows = records(spent.run("report", "--format", "focus").stdout)
     tags = [json.loads(row["Tags"]) for row in rows]

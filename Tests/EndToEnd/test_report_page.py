@@ -81,6 +81,30 @@ def test_it_shows_what_is_in_the_ledger(past):
     assert "$53.2000" in words and "$106.4000" in words
 
 
+def test_savings_are_at_the_prices_of_their_days_and_the_same_everywhere(make_gateway):
+    gateway = make_gateway()
+    gateway.start()
+    history, before, after = History(gateway), time.mktime((2026, 10, 1, 12, 0, 0, 0, 0, 0)), time.mktime((2026, 10, 20, 12, 0, 0, 0, 0, 0))
+    # Reads of claude-sonnet-5-5 cost 0.2 dollars for a million until 2026-10-07, and 0.1 since; input 2, writes 2.5.
+    for moment in (before, after):
+        history.add(moment, {"cache_read_tokens": 10**6, "cache_write_5m_tokens": 10**5})
+    # claude-haiku-5-5 above 100,000 tokens: input 0.5, reads 0.05; below 0.1 and 0.01.
+    history.add(after, {"cache_read_tokens": 10**6}, model_served="claude-haiku-5-5")
+    history.add(after, {"cache_read_tokens": 10**5}, model_served="claude-haiku-5-5")
+    history.write()
+    gateway.run("report", "rebuild")
+    arguments = ("--since", "2026-09-30", "--until", "2026-10-31")
+    reads, writes = {"claude-sonnet-5-5": 1_800_000_000 + 1_900_000_000, "claude-haiku-5-5": 450_000_000 + 9_000_000}, 2 * 50_000_000
+    report = gateway.report("--cache", *arguments)
+    assert report["saved_by_reads_nano_usd"] == sum(reads.values()) and report["extra_of_writes_nano_usd"] == writes
+    assert report["saved_nano_usd"] == sum(reads.values()) - writes
+    words = " ".join(Page(gateway.run("report", "--format", "html", *arguments).stdout).words)
+    for amount in (reads["claude-sonnet-5-5"] - writes, reads["claude-haiku-5-5"], report["saved_nano_usd"]):
+        assert f"${amount / 1e9:,.4f}" in words, amount
+    assert "$3.6000" in " ".join(Page(gateway.run("report", "--format", "html", "--where", "model=claude-sonnet-5-5", *arguments).stdout).words)
+    assert "Not told of this choice" in gateway.run("report", "--format", "html", "--where", "outcome=ok", *arguments).stdout
+
+
 def test_budgets_are_in_it(past):
     past.stop()  # the accounts are then those of the ledger
     words = " ".join(Page(past.run("report", "--format", "html").stdout).words)

@@ -216,6 +216,57 @@ def test_the_tolerance_decides_the_exit_code(books):
     assert report["variance"] > 0 and "beyond the tolerance" in report["notes"][0]
 
 
+@pytest.mark.parametrize("form", [lambda count: f"{count}.0", lambda count: f'"{count:,}"'])
+def test_counts_as_spreadsheets_write_them(books, form):
+    header, *lines = books.console().split("\r\n")[:-1]
+    text = "\r\n".join([header] + [",".join(['"' + cell.replace('"', '""') + '"' for cell in row[:6]] + [form(int(cell)) for cell in row[6:]]) for row in
+                                   csv.reader(lines)])
+    report = reconcile(books, text, name="export.csv")
+    assert report["variance"] == 0 and report["compared"] == DAYS * 2 * 4
+
+
+def test_a_correction_keeps_its_sign(books):
+    line = f"{day(3)},claude-opus-5-5,k,Default,standard,,-500,0,0,0,0,0\r\n"
+    row, = reconcile(books, books.console() + line, "--tolerance", "50", name="export.csv")["rows"]
+    assert (row["class"], row["token_difference"]) == ("input", 500)
+
+
+@pytest.mark.parametrize("words, change", [
+    ("`EUR` is not the currency of the ledger", lambda page: page["data"][3]["results"][0].update(currency="EUR")),
+    ("`has_more`: true, and no page follows; fetch the remaining pages", lambda page: page.update(has_more=True)),
+    ("is no amount", lambda page: page["data"][3]["results"][0].update(amount="--1e30")),
+    ("has a comma where none separates thousands", lambda page: page["data"][3]["results"][0].update(amount="0,0120"))])
+def test_what_would_be_misread_is_refused(books, words, change):
+    page = json.loads(books.costs())
+    change(page)
+    assert words in reconcile(books, json.dumps(page), code=2)
+
+
+def test_nothing_compared_is_not_agreement(books):
+    report = reconcile(books, books.usage(), "--since", "2026-01-01", "--until", "2026-01-02", code=1)
+    assert report["compared"] == 0 and report["variance"] is None
+    assert report["notes"] == ["Nothing was compared: neither the export nor the ledger has anything from 2026-01-01 to 2026-01-02."]
+
+
+def test_part_of_a_day_is_refused(books):
+    for arguments in (("--since", "12h"), ("--until", f"{day(3)}T08:00:00Z")):
+        assert "is within a day, and exports are compared by whole days" in reconcile(books, books.usage(), *arguments, code=2)
+    assert reconcile(books, books.usage(), "--since", f"{day(5)}T00:00:00Z", "--until", day(4))["compared"] == 2 * 2 * 4
+
+
+def test_what_is_not_compared_is_told_apart(books):
+    text = books.aws() + f"\n{day(3)} 00:00:00,AmazonBedrock,Credit,,,,-12.5\n{day(3)} 00:00:00,AmazonBedrock,Tax,,,,1.25"
+    notes = reconcile(books, text, name="cur.csv")["notes"]
+    assert "Not compared: 1 lines of the service as `Credit`, $-12.500000000 in all." in notes
+    assert any("`Tax`, $1.250000000" in note for note in notes) and f"Not compared: {2 * DAYS} lines of other services." in notes
+
+
+def test_large_counts_of_clouds(books):
+    text = books.gcp() + f"\n01AB-CD,Vertex AI,Claude Opus 5.5 Input Tokens,{day(3)} 07:00:00 UTC,9000000000,count,36000,USD"
+    row, = (row for row in reconcile(books, text, code=1, name="gcp.csv")["rows"] if row["reason"] != "rounding")
+    assert row["token_difference"] == -9_000_000_000 and row["reason"] == "not_through_gateway"
+
+
 def test_for_people_and_spreadsheets(books):
     books.tokens[day(9), "=evil()"]["output"] += 9_000_000
     file = books.gateway.folder / "e.json"
@@ -270,8 +321,8 @@ def test_openai_costs(gateway):
 
 @pytest.mark.parametrize("text, words", [
     ("", "no lines"), ("{", "no JSON"), ('{"data": []}', "no lines of a usage"), ("a,b\n1,2\n", "no export that is known"),
-    ("usage_date_utc,model,cost_usd,token_type\nyesterday,m,1,output\n", "line 2: `yesterday` is no date"),
-    ("usage_date_utc,model,cost_usd,token_type\n2026-01-01,m,much,output\n", "line 2: `much` is no amount"),
+    ("usage_date_utc,model,cost_usd,token_type\nyesterday,m,1,output\n", "line 2, column `usage_date_utc`: `yesterday` is no date"),
+    ("usage_date_utc,model,cost_usd,token_type\n2026-01-01,m,much,output\n", "line 2, column `cost_usd`: `much` is no amount"),
     ('{"data": [{"starting_at": "2026-01-01T00:00:00Z", "results": [{"uncached_input_tokens": 1, "model": null}]}]}', "not grouped by model")])
 def test_a_bad_file_is_named(gateway, text, words):
     file = gateway.folder / "bad"

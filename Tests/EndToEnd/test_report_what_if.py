@@ -45,6 +45,27 @@ def test_another_model(past):
     assert any("other answers" in note for note in report["notes"])
 
 
+def test_the_same_version_of_another_family(gateway):
+    history = History(gateway)
+    history.add(time.time() - 100, TOKENS, model_served="claude-opus-5", cost_nano_usd=OPUS_COST)
+    history.write()
+    row, = what_if(gateway, "--map", "opus=sonnet")["rows"]
+    assert row["instead"] == "claude-sonnet-5"
+
+
+def test_what_matched_nothing_is_said(past):
+    report = what_if(past, "--map", "gemini=sonnet,opus=sonnet", "--subagents", "haiku", "--where", "team=data")
+    assert "--map gemini=sonnet matched no request." in report["notes"] and "--subagents haiku matched no request." in report["notes"]
+    assert not any("opus=sonnet" in note for note in report["notes"])
+    done = past.run("report", "what-if", "--map", "gemini=sonnet", "--format", "csv")
+    assert "--map gemini=sonnet matched no request" in done.stderr and "matched" not in done.stdout
+
+
+def test_the_title_has_both_bounds(past):
+    title = past.run("report", "what-if", "--map", "opus=sonnet", "--since", "7d", "--until", "today").stdout.splitlines()[0]
+    assert title.endswith("from 7d until today")
+
+
 def test_by_team(past):
     rows = {row["team"]: row for row in what_if(past, "--map", "opus=sonnet", "--by", "team")["rows"]}
     assert rows["data"]["difference_nano_usd"] == 4 * (cost(TOKENS) - OPUS_COST)
@@ -128,6 +149,8 @@ def test_what_has_no_price_is_said(gateway):
 @pytest.mark.parametrize("arguments, words", [
     ((), "what if what"), (("--map", "opus"), "not MODEL=MODEL"), (("--cache-ttl", "2h"), "it is 1h"),
     (("--map", "a=b", "--by", "user"), "model or team"),
-    (("--map", "a=b", "--since", "never"), "is no time")])
+    (("--map", "opus=sonnet", "--since", "never"), "is no time"),
+    (("--map", "opus=sonett"), "`sonett` is no model with a price"), (("--map", "opus=claude-opus-9-9"), "`claude-opus-9-9` is no model with a price"),
+    (("--subagents", "b"), "`b` is no model with a price")])
 def test_mistakes_are_named(gateway, arguments, words):
     assert words in gateway.run("report", "what-if", *arguments, code=None).stderr

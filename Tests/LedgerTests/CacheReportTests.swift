@@ -37,14 +37,12 @@ struct CacheReportTests {
         func report(_ by: [String], since: String? = nil, until: String? = nil) throws -> CacheReport {
             try CacheReport(
                 by: by, since: since, until: until, in: directory, now: midnight + 2 * day, cuts: [midnight + day]
-            ) { _, _, _ in
-                1_000_000
-            }
+            ) { _ in CacheSavings.Worth() }
         }
         let byCause = try report(["cause"])
         #expect(byCause.rows.map(\.values) == [["tool_order"], ["upstream"]])
         #expect(byCause.rows.map(\.sums.costNanoUSD) == [600, 0] && byCause.rows.map(\.sums.unpriced) == [0, 1])
-        #expect(byCause.total.breaks == 3 && byCause.total.tokens == 9_000 && byCause.read == 0)
+        #expect(byCause.total.breaks == 3 && byCause.total.tokens == 9_000 && byCause.savings.read == 0)
         #expect(try report(["cause", "user"]).rows.first?.values == ["tool_order", "bob"])
         #expect(try report(["day"], until: "2026-11-01T23:00:00Z").rows.count <= 1)
         #expect(try report([]).rows == [CacheReport.Row(values: [], sums: byCause.total)])

@@ -18,7 +18,10 @@ struct ReportPageTests {
         var page = try ReportPage(
             since: "2026-11-21", until: nil, where: ["team=platform,"], in: directory,
             now: midnight + 23 * day + 8 * 3600 * second)
-        page.savings = [("model-1", 5_000_000_000), ("<b>", -1)]
+        page.savings = CacheSavings(models: [
+            "model-1": .init(reads: 7_000_000_000_000_000, writes: 2_000_000_000_000_000),
+            "<b>": .init(writes: 1_000_000),
+        ])
         page.budgets = [
             .init(rule: "everyone", scope: "platform", settled: "$12.00", limit: "$10.00", share: 1.2),
             .init(rule: "<i>&", scope: "", settled: "1", limit: "0", share: 0),

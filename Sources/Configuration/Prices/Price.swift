@@ -44,6 +44,8 @@ package final class Price: Sendable {
     package let tiers: [ServiceTier: TierPrice]
     /// Pico-dollars for one web search.
     package let webSearch: Int64
+    /// Whether its row says what a search costs; otherwise `webSearch` is that of the table below, or nothing.
+    let saysSearch: Bool
     /// As it stands in ledger rows: table and model, and `@` with the region that made it dearer.
     package let version: String
     /// Thousandths for the region that the row was looked up for.
@@ -63,14 +65,18 @@ package final class Price: Sendable {
         usPermille = options.us
         regions = options.regions
         tiers = options.tiers
-        webSearch = options.search
+        webSearch = options.search ?? 0
+        saysSearch = options.search != nil
         version = "\(table)/\(model)"
         regionPermille = 1_000
     }
 
-    private init(_ row: Price, in region: PriceRegion, permille: Int64) {
+    /// A copy with some parts that are others.
+    private init(
+        _ row: Price, platform: PricePlatform?, webSearch: Int64, version: String, regionPermille: Int64
+    ) {
         model = row.model
-        platform = row.platform
+        self.platform = platform
         validFrom = row.validFrom
         validTo = row.validTo
         tokens = row.tokens
@@ -79,15 +85,23 @@ package final class Price: Sendable {
         usPermille = row.usPermille
         regions = row.regions
         tiers = row.tiers
-        webSearch = row.webSearch
-        version = "\(row.version)@\(region.rawValue)"
-        regionPermille = permille
+        self.webSearch = webSearch
+        saysSearch = row.saysSearch
+        self.version = version
+        self.regionPermille = regionPermille
     }
 
     /// The row for requests that are processed in a region. Without a word of its own the EU, or GovCloud, is a region like others.
     func placed(in region: PriceRegion?) -> Price {
         guard let region, let permille = regions[region] ?? regions[.regional], permille != 1_000 else { return self }
-        return Price(self, in: region, permille: permille)
+        return Price(
+            self, platform: platform, webSearch: webSearch, version: "\(version)@\(region.rawValue)",
+            regionPermille: permille)
+    }
+
+    /// The row for a platform on which a search costs this.
+    func searching(for price: Int64, on platform: PricePlatform) -> Price {
+        Price(self, platform: platform, webSearch: price, version: version, regionPermille: regionPermille)
     }
 
     /// Whether it says what the tier costs.

@@ -12,7 +12,8 @@ struct PriceOptions {
     private(set) var us: Int64 = 1_000
     private(set) var regions: [PriceRegion: Int64] = [:]
     private(set) var tiers: [ServiceTier: TierPrice] = [:]
-    private(set) var search: Int64 = 0
+    /// `nil`: the row says nothing of it.
+    private(set) var search: Int64?
     private(set) var platform: PricePlatform?
 
     private static let known = [
@@ -20,9 +21,14 @@ struct PriceOptions {
     ]
 
     init(_ words: ArraySlice<String>) throws(PriceParser.Reason) {
+        var seen: Set<String> = []
         for word in words {
             let parts = word.split(separator: "=", maxSplits: 1).map(String.init)
             guard parts.count == 2 else { throw PriceParser.Reason(sentence: "`\(word)` is not name=value") }
+            guard seen.insert(parts[0]).inserted else {
+                throw PriceParser.Reason(
+                    sentence: "`\(word)` is the second `\(parts[0])` of the row; leave one of them")
+            }
             try read(parts[0], parts[1])
         }
         // A tier's own prices would need a second set behind the threshold.

@@ -24,7 +24,12 @@ struct PriceParser {
         _ text: String, table name: String, platform: PricePlatform? = nil
     ) throws(Fault) -> [Price] {
         var rows: [Price] = [], table = name
-        for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
+        // Some editors begin a file of UTF-8 with a byte order mark, which would be part of the first word.
+        let isMarked = text.unicodeScalars.first == "\u{FEFF}"
+        let lines = isMarked ? text.unicodeScalars.dropFirst() : text.unicodeScalars[...]
+        for (index, line) in Substring(lines).split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+            .enumerated()
+        {
             let words = line.prefix { $0 != "#" }.split(whereSeparator: \.isWhitespace).map(String.init)
             guard let first = words.first else { continue }
             if first == "table", words.count == 2 {

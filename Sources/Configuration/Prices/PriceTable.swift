@@ -16,8 +16,25 @@ package struct PriceTable: Sendable {
     /// Rows of one's own before a whole table, by whatever name either finds a model.
     init(_ own: [Price], over table: PriceTable) {
         self.init(own)
+        layers = layers.map { $0.mapValues { rows in rows.flatMap { Self.searching($0, as: table) } } }
         layers += table.layers
         for entry in table.order where !order.contains(where: { $0 == entry }) { order.append(entry) }
+    }
+
+    /// A row that says nothing of searches, before itself once for each platform on which the table below knows what they cost.
+    private static func searching(_ row: Price, as table: PriceTable) -> [Price] {
+        if row.saysSearch { return [row] }
+        let platforms = row.platform.map { [$0] } ?? PricePlatform.allCases
+        return platforms.compactMap { platform in
+            table.searchPrice(of: row.model, on: platform).map { row.searching(for: $0, on: platform) }
+        } + [row]
+    }
+
+    /// Pico-dollars for a web search of a model; `nil`: none of its rows there has a price of it.
+    private func searchPrice(of model: String, on platform: PricePlatform) -> Int64? {
+        let names = PricedName(model, on: platform, region: nil).names
+        return names.lazy.flatMap { name in layers.lazy.flatMap { $0[name] ?? [] } }
+            .first { ($0.platform ?? platform) == platform && $0.webSearch > 0 }?.webSearch
     }
 
     private mutating func list(_ prices: [Price]) {

@@ -87,11 +87,16 @@ package struct FocusExport {
 
         func `class`(_ kind: TokenClass) -> FocusLine.Class { classes[kind.place] }
 
-        /// What it would have cost at the built-in prices, in the proportion of the two.
+        /// What it would have cost at the built-in prices: in the proportion of the two, so that tiers count in both; where one's own
+        /// price is nothing, and has no proportion to another, at the standard ones.
         func listCost(_ part: ClassSplit.Part) -> Int64 {
             guard let price, let listed, price.version != listed.version else { return part.costNanoUSD }
             let own = Int128(part.kind.weight(at: price)), public_ = Int128(part.kind.weight(at: listed))
-            guard own > 0 else { return part.costNanoUSD }
+            guard own > 0 else {
+                // Pico-dollars, times thousandths.
+                let femto = Int128(part.count) * public_ * Int128(listed.regionPermille)
+                return Int64(clamping: (femto + 500_000) / 1_000_000)
+            }
             return Int64(clamping: (Int128(part.costNanoUSD) * public_ + own / 2) / own)
         }
     }

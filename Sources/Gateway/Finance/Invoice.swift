@@ -27,39 +27,79 @@ package struct Invoice {
 
     package struct Fault: Error, CustomStringConvertible {
         package let description: String
+
+        init(description: String) { self.description = description }
+
+        /// - Parameters:
+        ///   - place: where in the file.
+        ///   - sentence: what is wrong with the value, and what to do, without the value as its subject.
+        init(at place: String, _ value: String, _ sentence: String) {
+            description = "\(place): \(value.isEmpty ? "the value" : "`\(value)`") \(sentence)"
+        }
+    }
+
+    /// Lines that are of the service and of nothing that the ledger has: credits, taxes, discounts.
+    package struct Aside: Equatable, Sendable {
+        package var lines: Int64 = 0
+        /// Nano-dollars.
+        package var cost: Int64 = 0
     }
 
     package let form: Form
-    package var lines: [Line] = []
-    /// Lines of other services, or that name no model.
+    package private(set) var lines: [Line] = []
+    /// Lines of other services.
     package var skipped = 0
+    /// What is not compared, by what the export calls it.
+    package private(set) var asides: [String: Aside] = [:]
+    /// The sums of all magnitudes, so that no sum of some of them can leave its range.
+    private var mostTokens: Int64 = 0
+    private var mostCost: Int64 = 0
 
     init(_ form: Form) { self.form = form }
 
+    /// - Parameter place: where it stands in the file, for the fault.
+    mutating func add(_ line: Line, at place: String) throws(Fault) {
+        try count(tokens: line.tokens ?? 0, cost: line.cost ?? 0, at: place)
+        lines.append(line)
+    }
+
+    mutating func setAside(_ name: String, cost: Int64, at place: String) throws(Fault) {
+        try count(tokens: 0, cost: cost, at: place)
+        asides[name, default: Aside()].lines += 1
+        asides[name, default: Aside()].cost += cost
+    }
+
+    private mutating func count(tokens: Int64, cost: Int64, at place: String) throws(Fault) {
+        let tokens = Int64(clamping: tokens.magnitude).addingReportingOverflow(mostTokens)
+        let cost = Int64(clamping: cost.magnitude).addingReportingOverflow(mostCost)
+        guard !tokens.overflow, !cost.overflow, max(tokens.partialValue, cost.partialValue) <= Self.mostOfAll else {
+            throw Fault(
+                description:
+                    "\(place): with this line the file has more than can be added up (\(Self.mostOfAll) tokens or "
+                    + "nano-dollars); compare a shorter time")
+        }
+        (mostTokens, mostCost) = (tokens.partialValue, cost.partialValue)
+    }
+
+    /// Differences to the ledger must stay within 64 bits.
+    private static let mostOfAll: Int64 = 1 << 61
+
     /// Reads an export, whichever it is.
-    package static func read(_ text: String) throws -> Invoice {
-        let start = text.first { !$0.isWhitespace && $0 != "\u{FEFF}" }
+    package static func read(_ text: String) throws(Fault) -> Invoice {
+        let text = text.unicodeScalars.first == "\u{FEFF}" ? String(text.unicodeScalars.dropFirst()) : text
+        let start = text.first { !$0.isWhitespace }
         return start == "{" || start == "[" ? try InvoiceJSON.read(text) : try InvoiceCSV.read(text)
     }
 
     // MARK: Values
 
-    /// Dollars as nano-dollars; more than nine places are rounded.
-    static func nanos(_ text: String) -> Int64? {
-        let text = text.filter { $0 != "$" && $0 != "," && $0 != " " }
-        let isNegative = text.hasPrefix("-"), digits = isNegative ? String(text.dropFirst()) : text
-        let parts = digits.split(separator: ".", omittingEmptySubsequences: false)
-        if parts.count <= 2, let whole = Int64(parts[0].isEmpty ? "0" : parts[0]), whole < 1 << 33,
-            parts.count == 1 || parts[1].allSatisfy(\.isNumber)
-        {
-            let places = parts.count == 2 ? parts[1] : ""
-            let nine = String(places.prefix(9)) + String(repeating: "0", count: max(0, 9 - places.count))
-            let up: Int64 = places.dropFirst(9).first.map { $0 >= "5" } == true ? 1 : 0
-            guard let rest = Int64(nine) else { return nil }
-            return (whole * 1_000_000_000 + rest + up) * (isNegative ? -1 : 1)
-        }
-        guard let number = Double(digits), number.isFinite, number < 8e9 else { return nil }
-        return Int64((number * 1e9).rounded()) * (isNegative ? -1 : 1)
+    /// Amounts are compared as US dollars; without a word that is what they are.
+    static func expectDollars(_ currency: String?, at place: String) throws(Fault) {
+        guard let currency, !currency.isEmpty, currency.lowercased() != "usd" else { return }
+        throw Fault(
+            at: place, currency,
+            "is not the currency of the ledger, USD; export the invoice in US dollars, or convert its amounts and say USD here"
+        )
     }
 
     /// The day of `2026-11-01`, `2026-11-01T00:00:00Z`, `2026-11-01 00:00:00 UTC`, as it is written.

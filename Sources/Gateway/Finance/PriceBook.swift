@@ -22,4 +22,13 @@ package struct PriceBook {
             of: setting.model(model)?.baseModel ?? model, on: ProviderDoor(setting, model: model).pricing,
             region: setting.region, at: moment)
     }
+
+    /// Whether one of the accounts has a price for a model, at any time.
+    func isPriced(_ model: String) -> Bool {
+        settings.values.contains { setting in
+            table.hasPrice(
+                of: setting.model(model)?.baseModel ?? model, on: ProviderDoor(setting, model: model).pricing,
+                region: setting.region)
+        }
+    }
 }

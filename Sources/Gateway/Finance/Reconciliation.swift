@@ -138,7 +138,8 @@ package struct Reconciliation {
         let apart = rows.filter { !$0.reason.isHarmless }.reduce(0.0) {
             $0 + Double((hasCosts ? $1.costDifference : $1.tokenDifference).magnitude)
         }
-        return whole == 0 ? (apart == 0 ? 0 : 1) : apart / whole
+        // Corrections can leave nothing of an invoice, or less.
+        return whole <= 0 ? (apart == 0 ? 0 : 1) : apart / whole
     }
 
     package func sum(of reason: Reason) -> (rows: Int64, tokens: Int64, cost: Int64) {

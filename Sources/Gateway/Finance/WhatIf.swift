@@ -40,6 +40,9 @@ package struct WhatIf {
     private let new: PriceBook
     private let models: [String]
     private var known: [String: String] = [:]
+    /// Places in the question's map.
+    private var matched: Set<Int> = []
+    private var hasSubagents = false
 
     package init(_ question: Question, _ snapshot: Snapshot, prices: PriceTable) {
         self.question = question
@@ -95,9 +98,13 @@ package struct WhatIf {
     }
 
     private mutating func model(instead model: String, isSubagent: Bool) -> String {
-        if isSubagent, let subagents = question.subagents { return complete(subagents, like: model) }
-        for (from, to) in question.map where model.contains(from) { return complete(to, like: model) }
-        return model
+        if isSubagent, let subagents = question.subagents {
+            hasSubagents = true
+            return complete(subagents, like: model)
+        }
+        guard let place = question.map.firstIndex(where: { model.contains($0.from) }) else { return model }
+        matched.insert(place)
+        return complete(question.map[place].to, like: model)
     }
 
     /// A whole name stays; of a family (`sonnet`) it is the newest model with a price, at best of the same number.
@@ -111,10 +118,30 @@ package struct WhatIf {
 
     static func complete(_ name: String, like model: String, _ models: [String]) -> String {
         if models.contains(name) || name.contains(where: \.isNumber) { return name }
-        let family = models.filter { $0.contains("-\(name)-") || $0.hasSuffix("-\(name)") }.sorted()
-        let number = model.split(separator: "-").filter { $0.allSatisfy(\.isNumber) && $0.count < 3 }.joined(
-            separator: "-")
-        return family.first { $0.hasSuffix("-" + number) } ?? family.last ?? name
+        let family = models.filter { $0.contains("-\(name)-") || $0.hasSuffix("-\(name)") }
+            .map { (version: version(of: $0), name: $0) }
+            .sorted { $0.version == $1.version ? $0.name < $1.name : $0.version.lexicographicallyPrecedes($1.version) }
+        let wanted = version(of: model)
+        return (family.last { $0.version == wanted } ?? family.last)?.name ?? name
+    }
+
+    /// `claude-opus-5-5-20261001` → 5, 5: without releases and what platforms add.
+    private static func version(of model: String) -> [Int] {
+        model.prefix { !"@:[".contains($0) }.split(separator: "-").filter { $0.count < 3 }.compactMap { Int($0) }
+    }
+
+    /// Targets of the question that have no price with any of the accounts: a whole name, or a family, of no model that is known.
+    package var unpricedTargets: [String] {
+        (question.map.map(\.to) + [question.subagents].compactMap(\.self)).filter { target in
+            let model = Self.complete(target, like: "", models)
+            return !models.contains(model) && !new.isPriced(model)
+        }
+    }
+
+    /// Words of the question that were about no request, as they are written on the command line.
+    package var unmatched: [String] {
+        question.map.enumerated().filter { !matched.contains($0.offset) }.map { "--map \($1.from)=\($1.to)" }
+            + (hasSubagents ? [] : question.subagents.map { ["--subagents \($0)"] } ?? [])
     }
 }
 

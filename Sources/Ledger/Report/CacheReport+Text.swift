@@ -15,10 +15,16 @@ extension CacheReport {
             let columns = TextColumns(cells, leading: columns.count), text = cells.map(columns.line)
             lines += [text[0], columns.rule] + text[1..<text.count - 1] + [columns.rule, text[text.count - 1]]
         }
-        lines += ["", "\(Money.grouped(read)) tokens were read from caches, which saved \(Money.short(savedNanoUSD))."]
-        if unpricedRead > 0 {
+        let worth = savings.total
+        lines += [
+            "",
+            "\(Money.grouped(savings.read)) tokens were read from caches, which saved \(Money.short(worth.savedNanoUSD)): as input they "
+                + "would have cost \(Money.short(worth.readNanoUSD)) more, and writing cost \(Money.short(worth.writeNanoUSD)) more than input.",
+        ]
+        if savings.unpricedRead > 0 {
             lines.append(
-                "\(Money.grouped(unpricedRead)) of them belong to models without a price and are not in the sum.")
+                "\(Money.grouped(savings.unpricedRead)) of them belong to models without a price and are not in the sum."
+            )
         }
         if total.unpriced > 0 {
             lines.append(
@@ -50,15 +56,17 @@ extension CacheReport {
         }
     }
 
-    /// One JSON object: `since`, `until`, `rows`, `total`, `cache_read_tokens`, `saved_nano_usd`.
+    /// One JSON object: `since`, `until`, `rows`, `total`, `cache_read_tokens`, `saved_nano_usd` with its two parts.
     package func json() -> String {
         ReportJSON.text(
             since: since, until: until, columns: columns.map(\.rawValue), rows: rows.map { ($0.values, $0.sums) },
             total: total, Self.write
         ) { writer in
-            writer.member("cache_read_tokens", read)
-            writer.member("saved_nano_usd", savedNanoUSD)
-            writer.member("unpriced_cache_read_tokens", unpricedRead)
+            writer.member("cache_read_tokens", savings.read)
+            writer.member("saved_nano_usd", savings.total.savedNanoUSD)
+            writer.member("saved_by_reads_nano_usd", savings.total.readNanoUSD)
+            writer.member("extra_of_writes_nano_usd", savings.total.writeNanoUSD)
+            writer.member("unpriced_cache_read_tokens", savings.unpricedRead)
         }
     }
 

@@ -32,23 +32,18 @@ package struct CacheReport: Sendable, Equatable {
     /// The dearest first.
     package let rows: [Row]
     package let total: Sums
-    /// Tokens that all requests read from caches, and what that saved; reads of unpriced models are not in it.
-    package let read: Int64
-    package let savedNanoUSD: Int64
-    package let unpricedRead: Int64
+    /// What caching saved in the same time, of all requests.
+    package let savings: CacheSavings
     package let since: Int64
     package let until: Int64
-
-    /// What a million reads of a model save, in nano-dollars, at a provider at a moment (Unix nanoseconds); `nil`: unpriced.
-    package typealias Saving = (_ model: String, _ provider: String, _ moment: Int64) -> Int64?
 
     /// - Parameters:
     ///   - by: names of columns.
     ///   - cuts: when prices change (Unix nanoseconds); between them savings are summed up, from months where it can be.
-    ///   - saving: by the price table. Tiers, and prices of long requests, are not told apart in the sums.
+    ///   - pricing: by the price table.
     package init(
         by: [String], since: String?, until: String?, in directory: DataDirectory, now: Int64, cuts: Set<Int64>,
-        saving: Saving
+        pricing: CacheSavings.Pricing
     ) throws(LedgerError) {
         var columns: [Column] = []
         for name in by {
@@ -59,32 +54,13 @@ package struct CacheReport: Sendable, Equatable {
             if !columns.contains(column) { columns.append(column) }
         }
         self.columns = columns
-        let query = try ReportQuery(by: ["model", "provider"], since: since, until: until, now: now)
-        var reads: [Report] = []
-        for piece in query.cut(at: cuts) { reads.append(try Report(piece, in: directory, now: now)) }
-        let first = reads.first { !$0.rows.isEmpty }
-        (self.since, self.until) = (
-            query.since ?? first?.since ?? min(now, reads.last?.until ?? now), reads.last?.until ?? now
-        )
-        (read, savedNanoUSD, unpricedRead) = Self.savings(reads, saving)
+        let query = try ReportQuery(by: [], since: since, until: until, now: now)
+        let all = try Report(query, in: directory, now: now)
+        (self.since, self.until) = (all.since, all.until)
+        savings = try CacheSavings(
+            since: since, until: until, in: directory, now: now, cuts: cuts, pricing: pricing)
         rows = try Self.rows(columns, query, directory)
         total = rows.reduce(into: Sums()) { $0.add($1.sums) }
-    }
-
-    private static func savings(_ reads: [Report], _ saving: Saving) -> (Int64, Int64, Int64) {
-        var saved: Int128 = 0, read: Int64 = 0, unpriced: Int64 = 0
-        for report in reads {
-            for row in report.rows where row.sums.usage.cacheRead > 0 {
-                let count = row.sums.usage.cacheRead
-                read &+= count
-                if let rate = saving(row.values[0], row.values[1], max(report.since, report.until - 1)) {
-                    saved += Int128(rate) * Int128(count)
-                } else {
-                    unpriced &+= count
-                }
-            }
-        }
-        return (read, Int64(clamping: saved / 1_000_000), unpriced)
     }
 
     private static func rows(
@@ -122,7 +98,7 @@ package struct CacheReport: Sendable, Equatable {
 
     /// Of what caching saved and breaks cost together, the part that breaks cost; `nil`: neither.
     package func share(_ sums: Sums) -> Double? {
-        let all = Double(savedNanoUSD) + Double(total.costNanoUSD)
+        let all = Double(savings.total.savedNanoUSD) + Double(total.costNanoUSD)
         return all > 0 ? Double(sums.costNanoUSD) / all : nil
     }
 }

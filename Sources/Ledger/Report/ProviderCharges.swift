@@ -47,12 +47,19 @@ package struct ProviderCharges: Sendable {
         }
     }
 
-    /// What can be chosen: of a request, not of one of its attempts.
-    private static let filterable: Set<ReportColumn> = [.team, .user, .project, .key]
+    /// What can be chosen: of a request, not of one of its attempts; of sums for prices also account and model, which each attempt has.
+    private static func filterable(_ detail: Detail) -> [ReportColumn] {
+        [.team, .user, .project, .key] + (detail.isPriced ? [.model, .provider] : [])
+    }
+
+    /// What a table of sums for prices cannot be chosen by, of these conditions.
+    static func unknown(_ conditions: [String]) throws(LedgerError) -> [ReportColumn] {
+        try ReportFilter.parse(conditions).map(\.column).filter { !filterable(.teams(cuts: [])).contains($0) }
+    }
 
     /// - Parameters:
     ///   - provider: only of this account; `nil`: of all.
-    ///   - conditions: as of `ReportQuery`, about `team`, `user`, `project` and `key`.
+    ///   - conditions: as of `ReportQuery`, about what `filterable` has.
     ///   - usingRollup: `false` reads every row, for the test that it makes no difference.
     package init(
         _ detail: Detail, of provider: String? = nil, since: String?, until: String?, where conditions: [String],
@@ -61,9 +68,12 @@ package struct ProviderCharges: Sendable {
         var by = ["day"], cuts: Set<Int64> = []
         if case .teams(let moments) = detail { (by, cuts) = ([], moments) }
         let query = try ReportQuery(by: by, since: since, until: until, where: conditions, now: now)
-        for filter in query.filters where !Self.filterable.contains(filter.column) {
+        let known = Self.filterable(detail)
+        for filter in query.filters where !known.contains(filter.column) {
+            let names = known.map(\.name)
             throw .invalidQuery(
-                "charges can be chosen by team, user, project and key, not by \(filter.column.name)")
+                "charges can be chosen by \(names.dropLast().joined(separator: ", ")) and \(names.last ?? ""), "
+                    + "not by \(filter.column.name)")
         }
         guard let database = try directory.openDatabaseReadOnly() else { return }
         try database.execute("BEGIN")

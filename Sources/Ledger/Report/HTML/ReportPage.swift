@@ -27,8 +27,8 @@ package struct ReportPage: Sendable {
     private let forecast: ForecastReport
     private let now: Int64
     private let filters: [String]
-    /// What the cache saved, nano-dollars by model, and what it cost to fill.
-    package var savings: [(model: String, saved: Int64)] = []
+    /// What the cache saved; `nil`: it cannot be told of the requests that are chosen.
+    package var savings: CacheSavings?
     package var budgets: [Budget] = []
 
     /// The most rows of a table, and the most colours of a chart: the rest is summed up in one.
@@ -51,11 +51,6 @@ package struct ReportPage: Sendable {
         filters = conditions
     }
 
-    /// The tokens by model and account, for whoever knows prices.
-    package var usage: [(model: String, provider: String, sums: CostSums)] {
-        models.rows.map { ($0.values[0], $0.values[1], $0.sums) }
-    }
-
     package func html() -> String {
         var page = Self.head
         page += "<h1>Spend on models</h1><p class=\"sub\">\(time(daily.since)) to \(time(daily.until)) UTC"
@@ -71,7 +66,7 @@ package struct ReportPage: Sendable {
             page += section("By team", teamTable) + section("By model", table(models, ["model", "provider"]))
             page += section("By person", table(people, ["person", "team"]))
         }
-        if !savings.isEmpty { page += section("Saved by the cache", savingsTable) }
+        if savings?.models.isEmpty != true { page += section("Saved by the cache", savings.map(table) ?? Self.unknown) }
         if !budgets.isEmpty { page += section("Budgets", budgetTable) }
         page += section("To the end of \(HTMLText.escaped(forecast.month))", forecastTable)
         return page + notes + "</main></body></html>\n"
@@ -86,8 +81,9 @@ package struct ReportPage: Sendable {
             ("people", Money.grouped(Set(people.rows.map { $0.values[0] }).count)),
             ("input from the cache", total.cacheHitShare.map { FigureTable.percent($0) } ?? "–"),
         ]
-        let saved = savings.reduce(0) { $0 &+ $1.saved }
-        if !savings.isEmpty { tiles.append(("saved by the cache", Money.short(saved))) }
+        if let savings, !savings.models.isEmpty {
+            tiles.append(("saved by the cache", Money.short(savings.total.savedNanoUSD)))
+        }
         if let expected = forecast.total.expected { tiles.append(("expected this month", Money.short(expected))) }
         return "<div class=\"tiles\">"
             + tiles.map { "<div><b>\(HTMLText.escaped($1))</b><span>\(HTMLText.escaped($0))</span></div>" }.joined()
@@ -181,13 +177,19 @@ package struct ReportPage: Sendable {
         ].map { ($0, true) }
     }
 
-    private var savingsTable: String {
-        grid(
-            [("model", false), ("saved", true)],
-            savings.sorted { ($1.saved, $0.model) < ($0.saved, $1.model) }.map {
-                [($0.model, false), (Money.short($0.saved), true)]
+    private static let unknown =
+        "<p>Not told of this choice: it is known by team, user, project, key, model and provider.</p>"
+
+    private func table(_ savings: CacheSavings) -> String {
+        let models = savings.models.sorted { ($1.value.savedNanoUSD, $0.key) < ($0.value.savedNanoUSD, $1.key) }
+        return grid(
+            [("model", false), ("reads saved", true), ("writes cost more", true), ("saved", true)],
+            models.prefix(Self.mostRows).map { model, worth in
+                [(model, false)]
+                    + [worth.readNanoUSD, worth.writeNanoUSD, worth.savedNanoUSD].map { (Money.short($0), true) }
             })
-            + "<p class=\"sub\">What the tokens from the cache would have cost as input, less what they did and what writing them cost more.</p>"
+            + "<p class=\"sub\">What tokens from the cache would have cost more as input, less what writing them cost more than input; "
+            + "at the prices of their days.</p>"
     }
 
     private var budgetTable: String {
