@@ -44,6 +44,16 @@ def test_from_gpt_to_claude(client, upstream, openai_upstream):
     assert b"tollgate/1/" not in upstream.calls[-1].body
 
 
+def test_a_message_that_was_nothing_but_a_thought_goes_with_it(client, upstream, openai_upstream):
+    openai_upstream.answers(reply(Thought("Hm.")))
+    messages = [{"role": "user", "content": "Look."}]
+    first = client.messages.create(model="gpt-5.5", messages=messages, max_tokens=1000).to_dict()["content"]
+    assert [block["type"] for block in first] == ["thinking"]
+    messages += [{"role": "assistant", "content": first}, {"role": "user", "content": "Well?"}]
+    client.messages.create(model="claude-opus-5-5", messages=messages, max_tokens=1000)
+    assert upstream.calls[-1].json["messages"] == [messages[0], messages[2]], "Claude takes no message without content"
+
+
 def test_from_claude_to_gpt(client, openai_upstream):
     thought = {"type": "thinking", "thinking": "Claude's own.", "signature": "EqQBCkYIBBgCKkBclaude"}
     messages = [{"role": "user", "content": "Hi."}, {"role": "assistant", "content": [thought, {"type": "text", "text": "Hello."}]},
