@@ -111,6 +111,10 @@ package final class ResponsesAnswer: AnswerReader {
             } else {
                 message.endBlock()
             }
+        case .webSearch where !item.searches:
+            // A page that was opened, or a text that was looked for in it: of no further search.
+            calls.flush(message)
+            message.endBlock()
         case .webSearch:
             searches += 1
             calls.flush(message)
