@@ -1,3 +1,4 @@
+import Configuration
 import Wire
 
 /// JSON Schemas as OpenAI's interfaces take them (T-16).
@@ -47,6 +48,14 @@ enum OpenAISchema {
         case .array(let elements): return elements.allSatisfy { isStrict($0) }
         default: return true
         }
+    }
+}
+
+extension TranslationParts {
+    /// What `strict` does not take is only asked for, which nobody guarantees; servers of one's own hold to any schema.
+    mutating func recordOpenAIFormat(_ schema: UnsafeRawBufferPointer) {
+        let holds = target.kind == .openAICompatible || OpenAISchema.isStrict(schema)
+        receipt.record(.outputFormat, holds ? .translated : .approximated)
     }
 }
 

@@ -178,11 +178,7 @@ struct ResponsesRequest {
         json.key("tools")
         json.beginArray()
         for tool in selection.tools { write(tool, &json) }
-        if selection.searchesWeb {
-            json.beginObject()
-            json.member("type", literal: "web_search")
-            json.endObject()
-        }
+        if let rules = selection.webSearch { writeSearch(rules, &json) }
         json.endArray()
         writeChoice(&json)
     }
@@ -235,10 +231,11 @@ struct ResponsesRequest {
         if let tokens = parts.maximumTokens(modelLimit: model.maximumOutput, least: 16) {
             json.member("max_output_tokens", tokens)
         }
+        writeSearchLimit(&json)
         writeSampling(&json)
         writeReasoning(&json)
         if let schema = parts.request.outputSchema {
-            parts.receipt.record(.outputFormat)
+            parts.recordOpenAIFormat(schema)
             json.key("text")
             json.beginObject()
             json.key("format")
@@ -296,17 +293,5 @@ struct ResponsesRequest {
         if !parts.request.omitsThinking { json.member("summary", literal: "auto") }
         json.endObject()
         writeInclude(["reasoning.encrypted_content"], &json)
-    }
-
-    private func writeInclude(_ values: [StaticString], _ json: inout JSONWriter) {
-        var values = values
-        if parts.selection.searchesWeb, parts.target.kind == .openAI || parts.target.kind == .azure {
-            values.append("web_search_call.action.sources")
-        }
-        guard !values.isEmpty else { return }
-        json.key("include")
-        json.beginArray()
-        for value in values { json.value(value) }
-        json.endArray()
     }
 }
