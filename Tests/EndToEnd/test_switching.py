@@ -54,6 +54,22 @@ def test_a_message_that_was_nothing_but_a_thought_goes_with_it(client, upstream,
     assert upstream.calls[-1].json["messages"] == [messages[0], messages[2]], "Claude takes no message without content"
 
 
+def test_what_a_text_of_gpt_was_comes_back_to_it_alone(client, upstream, openai_upstream):
+    openai_upstream.answers(reply(Thought("Hm."), "I look.", Call("look", {}), quirks=("phases",)))
+    ask = dict(max_tokens=1000, tools=[TOOL])
+    messages = [{"role": "user", "content": "Look."}]
+    content = client.messages.create(model="gpt-5.5", messages=messages, **ask).to_dict()["content"]
+    assert [block["type"] for block in content] == ["thinking", "redacted_thinking", "text", "tool_use"]
+    result = {"type": "tool_result", "tool_use_id": content[3]["id"], "content": "Seen"}
+    messages += [{"role": "assistant", "content": content}, {"role": "user", "content": [result]}]
+    client.messages.create(model="gpt-5.5", messages=messages, **ask)
+    sent = openai_upstream.calls[-1].json["input"]
+    assert [(item.get("type"), item.get("phase")) for item in sent[1:4]] == [
+        ("reasoning", None), ("message", "commentary"), ("function_call", None)]
+    client.messages.create(model="claude-opus-5-5", messages=messages, **ask)
+    assert upstream.calls[-1].json["messages"][1]["content"] == content[2:]
+
+
 def test_from_claude_to_gpt(client, openai_upstream):
     thought = {"type": "thinking", "thinking": "Claude's own.", "signature": "EqQBCkYIBBgCKkBclaude"}
     messages = [{"role": "user", "content": "Hi."}, {"role": "assistant", "content": [thought, {"type": "text", "text": "Hello."}]},

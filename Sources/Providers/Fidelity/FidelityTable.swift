@@ -98,7 +98,8 @@ extension RequestFeature {
         case .missingResult: Self.same(.approximated, "a call without its result gets `[no result]`")
         case .ownReasoning:
             Self.row(
-                (.dropped, "the API takes none"), (.translated, "reasoning item with encrypted_content"),
+                (.dropped, "the API takes none"),
+                (.translated, "reasoning item with encrypted_content; the `phase` of texts"),
                 (.translated, "thoughtSignature"), (.translated, "reasoningContent"))
         case .foreignReasoning: Self.same(.dropped, "only the model that thought it could use it")
         case .serverToolHistory: Self.same(.approximated, "call and result as text")

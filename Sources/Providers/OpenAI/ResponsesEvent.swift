@@ -92,6 +92,7 @@ struct ResponsesItem {
     private(set) var name: JSONString?
     private(set) var arguments: JSONString?
     private(set) var encryptedContent: JSONString?
+    private(set) var phase: ResponsesPhase?
     /// What was searched for; of several queries all.
     private(set) var query: TextRun?
     /// A web search searches; else it reads what was found.
@@ -114,6 +115,8 @@ struct ResponsesItem {
                 arguments = try cursor.stringOrSkip()
             } else if key.equals("encrypted_content") {
                 encryptedContent = try cursor.stringOrSkip()
+            } else if key.equals("phase") {
+                phase = try cursor.stringOrSkip().flatMap { ResponsesPhase($0) }
             } else if key.equals("action") {
                 try readAction(&cursor)
             } else {
