@@ -54,6 +54,16 @@ def test_a_message_that_was_nothing_but_a_thought_goes_with_it(client, upstream,
     assert upstream.calls[-1].json["messages"] == [messages[0], messages[2]], "Claude takes no message without content"
 
 
+def test_thoughts_of_a_provider_that_is_gone_do_not_reach_claude(gateway, client, upstream):
+    gateway.config["providers"], gateway.config["models"] = gateway.config["providers"][:1], gateway.config["models"][:1]
+    gateway.reload()
+    text = {"type": "text", "text": "Hello."}
+    thought = {"type": "thinking", "thinking": "Hm.", "signature": "tollgate/1/gpt/gpt-5.5/rs_1/QUJD"}
+    messages = [{"role": "user", "content": "Hi."}, {"role": "assistant", "content": [thought, text]}, {"role": "user", "content": "Go on."}]
+    client.messages.create(model="claude-opus-5-5", max_tokens=1000, messages=messages)
+    assert upstream.calls[-1].json["messages"] == [messages[0], {"role": "assistant", "content": [text]}, messages[2]]
+
+
 def test_what_a_text_of_gpt_was_comes_back_to_it_alone(client, upstream, openai_upstream):
     openai_upstream.answers(reply(Thought("Hm."), "I look.", Call("look", {}), quirks=("phases",)))
     ask = dict(max_tokens=1000, tools=[TOOL])
