@@ -14,7 +14,7 @@ package enum Translation {
         _ body: UnsafeRawBufferPointer, for target: TranslationTarget, sessionID: [UInt8], _ context: AnswerContext,
         counts: Bool, into output: inout ByteWriter
     ) throws(Refusal) -> Request {
-        let parts = try TranslationParts(body, for: target, sessionID: sessionID, context)
+        let parts = try TranslationParts(body, for: target, sessionID: sessionID, counts: counts, context)
         switch target.dialect {
         case .chatCompletions:
             var request = ChatCompletionsRequest(parts)
@@ -41,7 +41,7 @@ package enum Translation {
     package static func estimate(
         _ body: UnsafeRawBufferPointer, for target: TranslationTarget, _ context: AnswerContext
     ) throws(Refusal) -> Int64 {
-        try TranslationParts(body, for: target, sessionID: [], context).context.estimatedInput
+        try TranslationParts(body, for: target, sessionID: [], counts: true, context).context.estimatedInput
     }
 
     /// The reader of an answer to a request.

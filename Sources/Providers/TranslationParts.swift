@@ -14,12 +14,13 @@ package struct TranslationParts {
     package var context: AnswerContext
 
     package init(
-        _ body: UnsafeRawBufferPointer, for target: TranslationTarget, sessionID: [UInt8], _ context: AnswerContext
+        _ body: UnsafeRawBufferPointer, for target: TranslationTarget, sessionID: [UInt8], counts: Bool = false,
+        _ context: AnswerContext
     ) throws(Refusal) {
         var receipt = FidelityReceipt(target.dialect)
         request = try MessagesRequest(reading: body)
         if request.hasSafeguards { throw .invalid("safeguards", "is not supported by \(target.model)") }
-        conversation = try Conversation(request, for: target, &receipt)
+        conversation = try Conversation(request, for: target, counts: counts, &receipt)
         selection = try ToolSelection(request, conversation, for: target, &receipt)
         self.target = target
         bodyBytes = body.count

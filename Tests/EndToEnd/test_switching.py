@@ -44,6 +44,42 @@ def test_from_gpt_to_claude(client, upstream, openai_upstream):
     assert b"tollgate/1/" not in upstream.calls[-1].body
 
 
+def test_a_message_that_was_nothing_but_a_thought_goes_with_it(client, upstream, openai_upstream):
+    openai_upstream.answers(reply(Thought("Hm.")))
+    messages = [{"role": "user", "content": "Look."}]
+    first = client.messages.create(model="gpt-5.5", messages=messages, max_tokens=1000).to_dict()["content"]
+    assert [block["type"] for block in first] == ["thinking"]
+    messages += [{"role": "assistant", "content": first}, {"role": "user", "content": "Well?"}]
+    client.messages.create(model="claude-opus-5-5", messages=messages, max_tokens=1000)
+    assert upstream.calls[-1].json["messages"] == [messages[0], messages[2]], "Claude takes no message without content"
+
+
+def test_thoughts_of_a_provider_that_is_gone_do_not_reach_claude(gateway, client, upstream):
+    gateway.config["providers"], gateway.config["models"] = gateway.config["providers"][:1], gateway.config["models"][:1]
+    gateway.reload()
+    text = {"type": "text", "text": "Hello."}
+    thought = {"type": "thinking", "thinking": "Hm.", "signature": "tollgate/1/gpt/gpt-5.5/rs_1/QUJD"}
+    messages = [{"role": "user", "content": "Hi."}, {"role": "assistant", "content": [thought, text]}, {"role": "user", "content": "Go on."}]
+    client.messages.create(model="claude-opus-5-5", max_tokens=1000, messages=messages)
+    assert upstream.calls[-1].json["messages"] == [messages[0], {"role": "assistant", "content": [text]}, messages[2]]
+
+
+def test_what_a_text_of_gpt_was_comes_back_to_it_alone(client, upstream, openai_upstream):
+    openai_upstream.answers(reply(Thought("Hm."), "I look.", Call("look", {}), quirks=("phases",)))
+    ask = dict(max_tokens=1000, tools=[TOOL])
+    messages = [{"role": "user", "content": "Look."}]
+    content = client.messages.create(model="gpt-5.5", messages=messages, **ask).to_dict()["content"]
+    assert [block["type"] for block in content] == ["thinking", "redacted_thinking", "text", "tool_use"]
+    result = {"type": "tool_result", "tool_use_id": content[3]["id"], "content": "Seen"}
+    messages += [{"role": "assistant", "content": content}, {"role": "user", "content": [result]}]
+    client.messages.create(model="gpt-5.5", messages=messages, **ask)
+    sent = openai_upstream.calls[-1].json["input"]
+    assert [(item.get("type"), item.get("phase")) for item in sent[1:4]] == [
+        ("reasoning", None), ("message", "commentary"), ("function_call", None)]
+    client.messages.create(model="claude-opus-5-5", messages=messages, **ask)
+    assert upstream.calls[-1].json["messages"][1]["content"] == content[2:]
+
+
 def test_from_claude_to_gpt(client, openai_upstream):
     thought = {"type": "thinking", "thinking": "Claude's own.", "signature": "EqQBCkYIBBgCKkBclaude"}
     messages = [{"role": "user", "content": "Hi."}, {"role": "assistant", "content": [thought, {"type": "text", "text": "Hello."}]},

@@ -201,6 +201,30 @@ def test_a_search_is_the_providers_own(world, kind):
     assert sent == [{"type": "web_search"}] or sent == [{"googleSearch": {}}] or sent[0].get("type", "").startswith("web_search"), sent
 
 
+BOUND = {**SEARCH, "allowed_domains": ["a.example"], "user_location": {"type": "approximate", "country": "CH"}}
+LOST = {"responses": set(), "azure": set(), "xai": {"user_location", "max_uses"}, "gemini": {"allowed_domains", "user_location", "max_uses"}}
+
+
+@pytest.mark.parametrize("kind", LOST)
+def test_what_binds_a_search_is_said_or_told_as_lost(world, kind):
+    answer = world.ask(kind, reply("Found."), tools=[BOUND], headers={"x-tollgate-fidelity": "1"})
+    receipt = dict(part.split("=") for part in answer.header("x-tollgate-fidelity").split("; "))
+    assert {part for part in receipt.get("dropped", "").split(",") if part in BOUND} == LOST[kind]
+    sent = world.others[kind].calls[-1].json
+    if kind != "gemini":
+        assert sent["tools"][0]["filters"] == {"allowed_domains": ["a.example"]}
+    assert sent.get("max_tool_calls") == (None if "max_uses" in LOST[kind] else 8)
+
+
+@pytest.mark.parametrize("kind", TRANSLATED)
+def test_tools_of_servers_are_left_out_beside_others(world, kind):
+    body = {"tools": [{"type": "mcp_toolset", "mcp_server_name": "x"}, WEATHER], "mcp_servers": [{"type": "url", "url": "https://x.example", "name": "x"}]}
+    answer = world.ask(kind, reply("Well."), headers={"x-tollgate-fidelity": "1"}, **body)
+    assert says(answer) == "Well." and "server_tools" in answer.header("x-tollgate-fidelity")
+    assert b"mcp" not in world.others[kind].calls[-1].body
+    world.refused(world.ask(kind, tools=body["tools"][:1]), "tools")
+
+
 @pytest.mark.parametrize("kind", ["chat", "compatible", "bedrock-converse"])
 def test_who_cannot_search_says_so(world, kind):
     answer = world.ask(kind, tools=[SEARCH])

@@ -82,4 +82,28 @@ import Wire
         #expect(try without(.reasoningOfClaude) == body(theirs, text))
         #expect(try without(.reasoningUnlikeClaude) == body(own, text))
     }
+
+    @Test("A message that was nothing but reasoning goes with it: Anthropic refuses one without content")
+    func emptiedMessages() throws {
+        let thought = #"{"type":"thinking","thinking":"u","signature":"tollgate/1/a/m/x"}"#
+        let data = #"{"type":"redacted_thinking","data":"tollgate/1/a/m/y"}"#
+        let first = #"{"role":"user","content":"a"}"#, second = #"{"role":"user","content":[]}"#
+        let text = #"{"type":"text","text":"x"}"#
+        func message(_ blocks: String...) -> String {
+            #"{"role":"assistant","content":[\#(blocks.joined(separator: ", "))]}"#
+        }
+        func without(_ messages: String...) throws -> String {
+            try Array(#"{"messages":[\#(messages.joined(separator: ", "))],"n":1}"#.utf8).withUnsafeBytes { bytes in
+                var edit = BodyEdit(bytes), output = ByteWriter()
+                try edit.remove([.reasoningOfOthers])
+                edit.write(into: &output)
+                return output.text
+            }
+        }
+        #expect(
+            try without(first, message(thought, data), second) == #"{"messages":[\#(first), \#(second)],"n":1}"#)
+        #expect(
+            try without(first, message(data, text), message(thought), second, message(data))
+                == #"{"messages":[\#(first), \#(message(text)), \#(second)],"n":1}"#)
+    }
 }

@@ -145,7 +145,6 @@ extension LoopWorker {
     private func foreignReasoning(
         _ exchange: Exchange, _ account: UpstreamAccount, _ source: Source
     ) -> [BodyField] {
-        guard exchange.setting.hasOtherProviders else { return [] }
         var fields: [BodyField] = []
         if source.scan.marks.hasReasoningState { fields.append(.reasoningOfOthers) }
         guard exchange.setting.hasMessagesServers, source.scan.marks.hasThinking else { return fields }

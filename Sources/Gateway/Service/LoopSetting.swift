@@ -15,8 +15,6 @@ final class LoopSetting {
     let pools: [ProviderPool]
     /// For those accounts whose credential is fetched.
     let credentials: [CredentialSource?]
-    /// Some conversations may have been with providers that are not Anthropic.
-    let hasOtherProviders: Bool
     /// Some speak Messages and are not Anthropic.
     let hasMessagesServers: Bool
     let limits: HTTPLimits
@@ -62,7 +60,6 @@ final class LoopSetting {
         for model in snapshot.virtualModels { routes[model.name] = VirtualRoute(model, accounts, board) }
         virtualRoutes = routes
         board.keep(Set(routes.values.flatMap { $0.targets.map(\.health.id) }))
-        hasOtherProviders = accounts.contains { $0.kind != .anthropic && $0.kind != .mock }
         hasMessagesServers = accounts.contains { account in
             account.kind == .openAICompatible && !ProviderDoor(account.setting, model: "").isTranslated
         }

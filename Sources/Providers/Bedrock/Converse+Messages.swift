@@ -69,6 +69,7 @@ struct ConverseRequest {
     private mutating func writeAssistant(
         _ blocks: [Conversation.Content], _ json: inout JSONWriter
     ) throws(Refusal) {
+        if blocks.saysMoreBehindCalls { parts.receipt.record(.toolUse, .approximated) }
         beginMessage("assistant", &json)
         for block in blocks where !block.isCall { try content.write(block, &json) }
         for case .toolUse(let call) in blocks { write(call, &json) }

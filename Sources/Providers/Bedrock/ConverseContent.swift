@@ -132,6 +132,14 @@ extension Conversation.Content {
     var isCall: Bool { if case .toolUse = self { true } else { false } }
 }
 
+extension [Conversation.Content] {
+    /// Something that is no call stands behind one: its place is lost where calls come last.
+    var saysMoreBehindCalls: Bool {
+        guard let first = firstIndex(where: \.isCall) else { return false }
+        return self[first...].contains { !$0.isCall }
+    }
+}
+
 /// What a model on Converse wants back of its reasoning, as the payload of a `ReasoningState`: `t` and the signature of the
 /// text it was shown with, or `r` and the redacted bytes in Base64.
 /// https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ReasoningContentBlock.html

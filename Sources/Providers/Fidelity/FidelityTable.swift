@@ -44,7 +44,11 @@ extension RequestFeature {
 
     private var rules: Row {
         switch self {
-        case .text, .toolUse, .toolResult, .tools: Self.same(.translated, "")
+        case .text, .toolResult, .tools: Self.same(.translated, "")
+        case .toolUse:
+            Self.row(
+                (.translated, "text behind a call moves in front of it: approximated"), (.translated, ""),
+                (.translated, ""), (.translated, "text behind a call moves in front of it: approximated"))
         case .systemPrompt:
             Self.row(
                 (.translated, "first message"), (.translated, "instructions"), (.translated, "systemInstruction"),
@@ -94,7 +98,8 @@ extension RequestFeature {
         case .missingResult: Self.same(.approximated, "a call without its result gets `[no result]`")
         case .ownReasoning:
             Self.row(
-                (.dropped, "the API takes none"), (.translated, "reasoning item with encrypted_content"),
+                (.dropped, "the API takes none"),
+                (.translated, "reasoning item with encrypted_content; the `phase` of texts"),
                 (.translated, "thoughtSignature"), (.translated, "reasoningContent"))
         case .foreignReasoning: Self.same(.dropped, "only the model that thought it could use it")
         case .serverToolHistory: Self.same(.approximated, "call and result as text")
@@ -130,11 +135,9 @@ extension RequestFeature {
                 (.forwarded, "what is missing at its root is added"))
         case .toolName: Self.same(.translated, "longer than the API allows: shortened, and restored in answers")
         case .deferredTools: Self.same(.translated, "sent once they were referred to")
-        case .webSearch:
-            Self.row(
-                (.rejected, "the API has none"), (.translated, "web_search"), (.translated, "googleSearch"),
-                (.rejected, "the API has none"))
-        case .serverTools: Self.same(.rejected, "run at Anthropic; dropped where other tools are left")
+        case .webSearch, .allowedDomains, .blockedDomains, .userLocation, .maxUses: search
+        case .serverTools:
+            Self.same(.rejected, "run at Anthropic, `mcp_servers` too; dropped where other tools are left")
         case .anthropicTools: Self.same(.rejected, "their definitions are Anthropic's own")
         case .toolChoice:
             Self.row(
@@ -143,15 +146,19 @@ extension RequestFeature {
             Self.row((.translated, ""), (.translated, ""), (.dropped, ""), (.dropped, ""))
         case .thinking:
             Self.row(
-                (.translated, "reasoning_effort"), (.translated, "reasoning"), (.translated, "thinkingConfig"),
+                (.translated, "reasoning_effort; where tools forbid it: dropped"), (.translated, "reasoning"),
+                (.translated, "thinkingConfig"),
                 (.dropped, "differs by vendor"))
         case .effort:
             Self.row(
-                (.translated, "the nearest that the model has"), (.translated, "the nearest that the model has"),
-                (.translated, "thinkingLevel or thinkingBudget"), (.dropped, "differs by vendor"))
+                (.translated, "the nearest that the model has; where tools forbid it: dropped"),
+                (.translated, "the nearest that the model has"), (.translated, "thinkingLevel or thinkingBudget"),
+                (.dropped, "differs by vendor"))
         case .outputFormat:
             Self.row(
-                (.translated, "response_format"), (.translated, "text.format"), (.translated, "responseJsonSchema"),
+                (.translated, "response_format; approximated if `strict` does not take the schema"),
+                (.translated, "text.format; approximated if `strict` does not take the schema"),
+                (.translated, "responseJsonSchema; narrowed, or beside tools of older models: approximated"),
                 (.approximated, "as an instruction"))
         case .metadata:
             Self.row(
@@ -162,6 +169,28 @@ extension RequestFeature {
         case .contextManagement: Self.same(.dropped, "costs tokens, changes nothing")
         case .safeguards: Self.same(.rejected, "the client repeats the request without it")
         default: Self.same(.dropped, "no counterpart")
+        }
+    }
+
+    /// Anthropic's search, and what binds it.
+    private var search: Row {
+        let none: (Fidelity, StaticString) = (.rejected, "the API has none")
+        return switch self {
+        case .allowedDomains:
+            Self.row(
+                none, (.translated, "filters, without paths; on-prem: dropped"), (.dropped, "the API has none"), none)
+        case .blockedDomains:
+            Self.row(
+                none, (.translated, "xAI: filters; OpenAI: filters, approximated; others: dropped"),
+                (.dropped, "Vertex: translated: excludeDomains"), none)
+        case .userLocation:
+            Self.row(none, (.translated, "xAI, on-prem: dropped"), (.dropped, "the API has none"), none)
+        case .maxUses:
+            Self.row(none, (.translated, "max_tool_calls; xAI, on-prem: dropped"), (.dropped, "the API has none"), none)
+        default:
+            Self.row(
+                none, (.translated, "web_search; results without titles, texts without citations"),
+                (.translated, "googleSearch"), none)
         }
     }
 }

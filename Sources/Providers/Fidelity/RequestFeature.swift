@@ -6,7 +6,8 @@ package enum RequestFeature: UInt8, Sendable, CaseIterable {
     case ownReasoning, foreignReasoning, serverToolHistory, toolReference, compaction, unknownBlock
     case prefill, emptyText
     case maxTokens, maxTokensClamped, prewarm, stopSequences, temperature, topP, topK
-    case tools, toolSchema, toolName, deferredTools, webSearch, serverTools, anthropicTools
+    case tools, toolSchema, toolName, deferredTools, webSearch, allowedDomains, blockedDomains, userLocation, maxUses
+    case serverTools, anthropicTools
     case toolChoice, parallelToolUse
     case thinking, effort, outputFormat
     case cacheControl, metadata, serviceTier, speed, contextManagement, safeguards, otherFields
@@ -50,6 +51,10 @@ package enum RequestFeature: UInt8, Sendable, CaseIterable {
         case .toolName: "tool_name"
         case .deferredTools: "deferred_tools"
         case .webSearch: "web_search"
+        case .allowedDomains: "allowed_domains"
+        case .blockedDomains: "blocked_domains"
+        case .userLocation: "user_location"
+        case .maxUses: "max_uses"
         case .serverTools: "server_tools"
         case .anthropicTools: "anthropic_tools"
         case .toolChoice: "tool_choice"

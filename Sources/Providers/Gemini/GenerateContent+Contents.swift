@@ -169,22 +169,18 @@ extension GenerateContentRequest {
         if !media.isEmpty, model.isThird {
             json.key("parts")
             json.beginArray()
-            for part in media { write(part, &json, inResponse: true) }
+            for part in media { write(part, &json) }
             json.endArray()
         }
         json.endObject()
         json.endObject()
     }
 
-    private func write(_ part: Conversation.Content, _ json: inout JSONWriter, inResponse: Bool = false) {
+    private func write(_ part: Conversation.Content, _ json: inout JSONWriter) {
         switch part {
         case .text(let text): write(text: text, &json)
         case .image(let mediaType, let data): write(data, mediaType, &json)
-        case .document(let mediaType, let data, let title):
-            if let title, !inResponse {
-                write(text: TextRun(.literal("[Document: "), .json(title), .literal("]")), &json)
-            }
-            write(data, mediaType, &json)
+        case .document(let mediaType, let data, _): write(data, mediaType, &json)
         case .imageURL(let url): write(file: url, FileType.image(url), &json)
         case .documentURL(let url): write(file: url, "application/pdf", &json)
         case .toolUse, .reasoning: break

@@ -72,7 +72,7 @@ struct GenerateContentRequest {
             json.key("tools")
             json.beginArray()
             if !tools.isEmpty { writeFunctions(tools, &json) }
-            if searches { writeSearch(&json) }
+            if searches, let rules = parts.selection.webSearch { writeSearch(rules, &json) }
             json.endArray()
         }
         writeToolConfiguration(&json)
@@ -87,12 +87,21 @@ struct GenerateContentRequest {
         json.endObject()
     }
 
-    private func writeSearch(_ json: inout JSONWriter) {
+    /// https://cloud.google.com/vertex-ai/generative-ai/docs/reference/rest/v1/Tool#GoogleSearch
+    private mutating func writeSearch(_ rules: WebSearchRules, _ json: inout JSONWriter) {
         json.beginObject()
         json.key("googleSearch")
         json.beginObject()
+        if !rules.blocked.names.isEmpty {
+            let fidelity: Fidelity = !isVertex ? .dropped : rules.blocked.hadPaths ? .approximated : .translated
+            parts.receipt.record(.blockedDomains, fidelity)
+            if isVertex { json.member("excludeDomains", rules.blocked) }
+        }
         json.endObject()
         json.endObject()
+        if !rules.allowed.names.isEmpty { parts.receipt.record(.allowedDomains) }
+        if rules.location != nil { parts.receipt.record(.userLocation) }
+        if rules.maximumUses != nil { parts.receipt.record(.maxUses) }
     }
 
     private mutating func write(_ tool: MessagesRequest.Tool, _ json: inout JSONWriter) {

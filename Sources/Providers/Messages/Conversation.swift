@@ -40,10 +40,11 @@ package struct Conversation {
 extension Conversation {
     /// Throws 400 for what the target cannot be given.
     package init(
-        _ request: MessagesRequest, for target: TranslationTarget, _ receipt: inout FidelityReceipt
+        _ request: MessagesRequest, for target: TranslationTarget, counts: Bool = false,
+        _ receipt: inout FidelityReceipt
     ) throws(Refusal) {
         var builder = ConversationBuilder(target, receipt)
-        try builder.build(request)
+        try builder.build(request, counts: counts)
         receipt = builder.receipt
         self = builder.conversation
     }

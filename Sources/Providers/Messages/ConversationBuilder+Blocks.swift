@@ -89,22 +89,29 @@ extension ConversationBuilder {
             receipt.record(.document)
             // Of the size a page has in the mean.
             conversation.estimatedInput += 2_000 + Int64(data.bytes.count) / 50
-            return [.document(mediaType: mediaType, data: data, title: document.title)]
+            return head(document) + [.document(mediaType: mediaType, data: data, title: document.title)]
         case .text(let text):
             receipt.record(.document)
             return [.text(headed(document, run(text)))]
         case .blocks(let blocks):
             receipt.record(.document)
-            var content: [Conversation.Content] = document.title == nil ? [] : [.text(headed(document, nil))]
+            var content = head(document)
             for block in blocks { try convert(block, into: &content) }
             return content
         case .url(let url):
             try check(.documentURL, "a document by URL")
-            return [.documentURL(url)]
+            return head(document) + [.documentURL(url)]
         case .file:
             try check(.fileReference, "a document by file_id")
             return []
         }
+    }
+
+    /// What is said of a document and has no place in it; the titles of files are some APIs' names of them.
+    private func head(_ document: MessagesRequest.Document) -> [Conversation.Content] {
+        let isNamed = if case .base64 = document.source { target.dialect != .generateContent } else { false }
+        if document.context == nil, document.title == nil || isNamed { return [] }
+        return [.text(headed(document, nil))]
     }
 
     private func headed(_ document: MessagesRequest.Document, _ text: TextRun?) -> TextRun {
@@ -113,12 +120,12 @@ extension ConversationBuilder {
             run.append(.literal(": "))
             run.append(.json(title))
         }
-        run.append(.literal("]\n"))
-        if let context = document.context {
-            run.append(.json(context))
+        run.append(.literal("]"))
+        for part in [document.context.map { TextRun($0) }, text] {
+            guard let part else { continue }
             run.append(.literal("\n"))
+            run.append(part)
         }
-        if let text { run.append(text) }
         return run
     }
 

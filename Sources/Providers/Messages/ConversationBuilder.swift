@@ -21,7 +21,8 @@ struct ConversationBuilder {
         state = target.reasoningState
     }
 
-    mutating func build(_ request: MessagesRequest) throws(Refusal) {
+    /// - Parameter counts: nothing is to be answered, so that the assistant may have the last word.
+    mutating func build(_ request: MessagesRequest, counts: Bool) throws(Refusal) {
         conversation.turns.reserveCapacity(request.messages.count + 1)
         for block in request.system { try addSystem(block) }
         for message in request.messages {
@@ -32,19 +33,19 @@ struct ConversationBuilder {
             }
         }
         closeUserTurn()
-        try checkEnd()
+        try checkEnd(counts)
         for tool in request.tools where !tool.isDeferred { textBytes += tool.json.count }
         conversation.estimatedInput += max(1, Int64(textBytes) / TokenEstimate.bytesPerToken)
     }
 
-    private func checkEnd() throws(Refusal) {
+    private func checkEnd(_ counts: Bool) throws(Refusal) {
         switch conversation.turns.last {
         case nil: throw .invalid("messages", "text content blocks must be non-empty")
-        case .assistant?:
+        case .assistant? where !counts:
             throw .invalid(
                 "messages",
                 "This model does not support assistant message prefill. The conversation must end with a user message.")
-        case .user?, .system?: return
+        case .user?, .system?, .assistant?: return
         }
     }
 

@@ -94,7 +94,7 @@ extension MessageWriter {
 
     /// A search that the provider made by itself, as Anthropic's server tool tells it. What Anthropic would encrypt is empty: the
     /// block is for the client to show.
-    func webSearch(query: JSONString?, sources: [JSONString]) {
+    func webSearch(query: TextRun?, sources: [JSONString]) {
         guard !hasEnded else { return }
         endBlock()
         begin()

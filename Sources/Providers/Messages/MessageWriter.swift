@@ -140,14 +140,19 @@ package final class MessageWriter {
 
     /// A pair of surrogates that was cut between two pieces is put together again.
     func appendPiece(_ piece: JSONString, to output: inout ByteWriter) {
-        if !surrogate.isEmpty {
-            output.append(surrogate)
-            surrogate = []
+        if surrogate.isEmpty {
+            guard piece.hasEscapes else { return output.append(piece.bytes) }
+            return appendWhole(piece, to: &output)
         }
-        guard piece.hasEscapes, piece.endsInHalfPair else { return output.append(piece.bytes) }
-        let cut = piece.bytes.count - 6
-        output.append(piece.bytes.slice(0..<cut))
-        surrogate = Array(piece.bytes.slice(cut..<piece.bytes.count))
+        let joined = surrogate + Array(piece.bytes)
+        surrogate = []
+        joined.withUnsafeBytes { appendWhole(JSONString($0, hasEscapes: true), to: &output) }
+    }
+
+    private func appendWhole(_ piece: JSONString, to output: inout ByteWriter) {
+        let end = piece.endsInHalfPair ? piece.bytes.count - 6 : piece.bytes.count
+        surrogate = Array(piece.bytes.slice(end..<piece.bytes.count))
+        JSONString(piece.bytes.slice(0..<end), hasEscapes: true).appendWithoutHalves(to: &output)
     }
 
     func releaseSurrogate() {

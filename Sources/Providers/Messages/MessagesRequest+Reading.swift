@@ -69,6 +69,9 @@ struct MessagesReader {
             try readThinking()
         } else if key.equals("output_config") {
             try readOutputConfig()
+        } else if key.equals("output_format") {
+            // What `output_config.format` was called as a beta (structured-outputs).
+            try readFormat("output_format")
         } else if key.equals("stop_sequences") {
             request.stopSequences = try readStrings("stop_sequences")
         } else if key.equals("metadata") {
@@ -100,6 +103,11 @@ struct MessagesReader {
         } else if key.equals("safeguards") {
             request.hasSafeguards = try kind() != .null
             try skip()
+        } else if key.equals("mcp_servers") {
+            try elements("mcp_servers") { (reader, _) throws(Fault) in
+                reader.request.hasServers = true
+                try reader.skip()
+            }
         } else if key.equals("model") || key.equals("stream") {
             try skip()
         } else {
@@ -207,13 +215,17 @@ struct MessagesReader {
                 guard let effort = try reader.readEffort() else { return }
                 if ofMessage { reader.effortOfMessages = effort } else { reader.request.effort = effort }
             } else if key.equals("format") {
-                try reader.members("output_config.format") { (reader, key) throws(Fault) in
-                    if key.equals("schema") {
-                        reader.request.outputSchema = try reader.raw()
-                    } else {
-                        try reader.skip()
-                    }
-                }
+                try reader.readFormat("output_config.format")
+            } else {
+                try reader.skip()
+            }
+        }
+    }
+
+    private mutating func readFormat(_ path: String) throws(Fault) {
+        try members(path) { (reader, key) throws(Fault) in
+            if key.equals("schema") {
+                reader.request.outputSchema = try reader.raw()
             } else {
                 try reader.skip()
             }
@@ -273,7 +285,10 @@ struct MessagesReader {
                 }
             }
         }
-        guard let name else { throw .member("tools.\(index).name", "Field required") }
+        // Toolsets of servers have no name of their own.
+        guard let name = name ?? type.flatMap({ $0.equals("custom") ? nil : $0 }) else {
+            throw .member("tools.\(index).name", "Field required")
+        }
         return MessagesRequest.Tool(
             name: name, type: type, description: description, schema: schema, isStrict: isStrict,
             isDeferred: isDeferred, json: json)

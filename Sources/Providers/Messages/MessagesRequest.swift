@@ -113,6 +113,8 @@ package struct MessagesRequest {
     package var hasCitations = false
     package var hasContextManagement = false
     package var hasSafeguards = false
+    /// `mcp_servers` that Anthropic would call.
+    package var hasServers = false
     /// Members that have no counterpart in any other dialect, and unknown ones.
     package var otherMembers: [JSONString] = []
 }

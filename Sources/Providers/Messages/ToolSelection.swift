@@ -5,32 +5,35 @@ package struct ToolSelection {
     /// Those that the client runs.
     package private(set) var tools: [MessagesRequest.Tool] = []
     /// The provider's own search stands for Anthropic's.
-    package private(set) var searchesWeb = false
+    package var searchesWeb: Bool { webSearch != nil }
+    /// How that search is bound.
+    private(set) var webSearch: WebSearchRules?
 
     /// Throws 400 if all that the client offers runs only at Anthropic.
     package init(
         _ request: MessagesRequest, _ conversation: Conversation, for target: TranslationTarget,
         _ receipt: inout FidelityReceipt
     ) throws(Refusal) {
-        var refused: [(tool: MessagesRequest.Tool, feature: RequestFeature)] = []
+        var refused: [(name: JSONString, feature: RequestFeature)] = []
         for tool in request.tools {
             if tool.isCustom {
                 add(tool, conversation, &receipt)
             } else if let feature = Self.feature(of: tool) {
                 if feature.rule(target.dialect).fidelity == .translated {
-                    searchesWeb = true
+                    webSearch = WebSearchRules(tool.json)
                     receipt.record(feature)
                 } else {
-                    refused.append((tool, feature))
+                    refused.append((tool.type ?? tool.name, feature))
                 }
             } else {
                 // Tool search: what it would find is sent when it is referred to.
                 receipt.record(.deferredTools)
             }
         }
+        if request.hasServers { refused.append((JSONString(literal: "mcp_servers"), .serverTools)) }
         guard let first = refused.first else { return }
-        if tools.isEmpty {
-            let name = (try? (first.tool.type ?? first.tool.name).decoded()) ?? ""
+        if tools.isEmpty, !searchesWeb {
+            let name = (try? first.name.decoded()) ?? ""
             throw .invalid(
                 "tools", "\(name) cannot be given to \(target.model): \(first.feature.rule(target.dialect).remark)")
         }

@@ -51,6 +51,7 @@ struct ChatCompletionsRequest {
         let text = content.joinedText
         let calls = content.compactMap { if case .toolUse(let call) = $0 { call } else { nil } }
         guard !text.isEmpty || !calls.isEmpty else { return }
+        if content.saysMoreBehindCalls { parts.receipt.record(.toolUse, .approximated) }
         json.beginObject()
         json.member("role", literal: "assistant")
         json.key("content")
@@ -226,7 +227,7 @@ struct ChatCompletionsRequest {
         writeSampling(&json)
         writeReasoning(&json)
         if let schema = parts.request.outputSchema {
-            parts.receipt.record(.outputFormat)
+            parts.recordOpenAIFormat(schema)
             json.key("response_format")
             json.beginObject()
             json.member("type", literal: "json_schema")
@@ -283,14 +284,16 @@ struct ChatCompletionsRequest {
     }
 
     private mutating func writeReasoning(_ json: inout JSONWriter) {
-        var effort: StaticString?
-        if let reasoning = parts.request.reasoning {
-            effort = model.effort(reasoning, knowsMax: false)
-            parts.receipt.record(.effort, effort == nil ? .dropped : .translated)
-        }
-        if parts.request.thinking != nil { parts.receipt.record(.thinking, effort == nil ? .dropped : .translated) }
+        let reasoning = parts.request.reasoning
+        var effort = reasoning.flatMap { model.effort($0, knowsMax: false) }
+        var fate: Fidelity = effort == nil ? .dropped : .translated
         // With tools only `none` is taken, and it must be said.
-        if case .withoutReasoning = model.toolsInChat, !parts.selection.tools.isEmpty { effort = "none" }
+        if case .withoutReasoning = model.toolsInChat, !parts.selection.tools.isEmpty {
+            effort = "none"
+            fate = if case .off? = reasoning { .translated } else { .dropped }
+        }
+        if reasoning != nil { parts.receipt.record(.effort, fate) }
+        if parts.request.thinking != nil { parts.receipt.record(.thinking, fate) }
         if let effort { json.member("reasoning_effort", literal: effort) }
     }
 }

@@ -1,3 +1,4 @@
+import Configuration
 import Wire
 
 /// JSON Schemas as OpenAI's interfaces take them (T-16).
@@ -28,25 +29,39 @@ enum OpenAISchema {
 
     private static let emptyObject: StaticString = "{\"type\":\"object\",\"properties\":{}}"
 
-    /// Whether a schema is what `strict` asks for: every object closed, with all of its properties required.
+    /// Whether a schema is what `strict` asks for: an object, and every object closed, with all of its properties required.
+    /// https://platform.openai.com/docs/guides/structured-outputs, supported schemas
     static func isStrict(_ schema: UnsafeRawBufferPointer) -> Bool {
-        guard let value = try? JSONValue(parsing: schema) else { return false }
+        guard let value = try? JSONValue(parsing: schema), value["type"] == "object" else { return false }
         return isStrict(value)
     }
 
     private static func isStrict(_ value: JSONValue) -> Bool {
         switch value {
         case .object(let object):
-            if let properties = object["properties"]?.object {
+            let properties = object["properties"]?.object
+            if properties != nil || saysObject(object["type"]) {
                 let required = Set(object["required"]?.array?.compactMap(\.string) ?? [])
                 guard object["additionalProperties"] == .bool(false),
-                    properties.members.allSatisfy({ required.contains($0.key) })
+                    (properties?.members ?? []).allSatisfy({ required.contains($0.key) })
                 else { return false }
             }
             return object.members.allSatisfy { isStrict($0.value) }
         case .array(let elements): return elements.allSatisfy { isStrict($0) }
         default: return true
         }
+    }
+
+    private static func saysObject(_ type: JSONValue?) -> Bool {
+        type == "object" || type?.array?.contains("object") ?? false
+    }
+}
+
+extension TranslationParts {
+    /// What `strict` does not take is only asked for, which nobody guarantees; servers of one's own hold to any schema.
+    mutating func recordOpenAIFormat(_ schema: UnsafeRawBufferPointer) {
+        let holds = target.kind == .openAICompatible || OpenAISchema.isStrict(schema)
+        receipt.record(.outputFormat, holds ? .translated : .approximated)
     }
 }
 

@@ -46,21 +46,32 @@ struct ResponsesRequest {
 
     // MARK: Items
 
-    private func writeMessage(_ role: StaticString, _ text: TextRun, _ json: inout JSONWriter) {
+    private func writeMessage(
+        _ role: StaticString, _ text: TextRun, phase: ResponsesPhase? = nil, _ json: inout JSONWriter
+    ) {
         json.beginObject()
         json.member("type", literal: "message")
         json.member("role", literal: role)
+        if let phase {
+            json.key("phase")
+            json.value(utf8: phase.name)
+        }
         json.member("content", text)
         json.endObject()
     }
 
     /// T-40: text, calls and reasoning keep their order.
     private mutating func writeAssistant(_ content: [Conversation.Content], _ json: inout JSONWriter) {
+        var phase: ResponsesPhase?
         for part in content {
             switch part {
-            case .text(let text): writeMessage("assistant", text, &json)
+            case .text(let text):
+                writeMessage("assistant", text, phase: phase, &json)
+                phase = nil
             case .toolUse(let call): write(call, &json)
-            case .reasoning(let state, let text): writeReasoning(state, text, &json)
+            case .reasoning(let state, let text):
+                phase = ResponsesPhase(state: state)
+                if phase == nil { writeReasoning(state, text, &json) }
             case .image, .imageURL, .document, .documentURL: continue
             }
         }
@@ -80,7 +91,7 @@ struct ResponsesRequest {
 
     /// The state is `{item id}/{encrypted_content}` (T-9).
     private func writeReasoning(_ state: UnsafeRawBufferPointer, _ text: JSONString?, _ json: inout JSONWriter) {
-        guard let slash = state.firstIndex(of: UInt8(ascii: "/"), in: 0..<state.count) else { return }
+        guard let slash = state.firstIndex(of: UInt8(ascii: "/"), in: 0..<state.count), slash > 0 else { return }
         json.beginObject()
         json.member("type", literal: "reasoning")
         json.key("id")
@@ -178,11 +189,7 @@ struct ResponsesRequest {
         json.key("tools")
         json.beginArray()
         for tool in selection.tools { write(tool, &json) }
-        if selection.searchesWeb {
-            json.beginObject()
-            json.member("type", literal: "web_search")
-            json.endObject()
-        }
+        if let rules = selection.webSearch { writeSearch(rules, &json) }
         json.endArray()
         writeChoice(&json)
     }
@@ -235,10 +242,11 @@ struct ResponsesRequest {
         if let tokens = parts.maximumTokens(modelLimit: model.maximumOutput, least: 16) {
             json.member("max_output_tokens", tokens)
         }
+        writeSearchLimit(&json)
         writeSampling(&json)
         writeReasoning(&json)
         if let schema = parts.request.outputSchema {
-            parts.receipt.record(.outputFormat)
+            parts.recordOpenAIFormat(schema)
             json.key("text")
             json.beginObject()
             json.key("format")
@@ -296,17 +304,5 @@ struct ResponsesRequest {
         if !parts.request.omitsThinking { json.member("summary", literal: "auto") }
         json.endObject()
         writeInclude(["reasoning.encrypted_content"], &json)
-    }
-
-    private func writeInclude(_ values: [StaticString], _ json: inout JSONWriter) {
-        var values = values
-        if parts.selection.searchesWeb, parts.target.kind == .openAI || parts.target.kind == .azure {
-            values.append("web_search_call.action.sources")
-        }
-        guard !values.isEmpty else { return }
-        json.key("include")
-        json.beginArray()
-        for value in values { json.value(value) }
-        json.endArray()
     }
 }

@@ -16,6 +16,8 @@ package final class ResponsesAnswer: AnswerReader {
     private var template = DeltaTemplate()
     private var use = Use.text
     private var searches: Int64 = 0
+    /// What the next text is, as the state in which that goes to the client.
+    private var phase: [UInt8]?
 
     package init() {}
 
@@ -55,7 +57,14 @@ package final class ResponsesAnswer: AnswerReader {
 
     func text(_ delta: JSONString, _ message: MessageWriter) {
         calls.flush(message)
+        if let phase { tell(phase: phase, message) }
         message.text(delta)
+    }
+
+    private func tell(phase: [UInt8], _ message: MessageWriter) {
+        self.phase = nil
+        message.endBlock()
+        message.reasoning { $0.append(phase) }
     }
 
     func refusal(_ delta: JSONString, _ message: MessageWriter) {
@@ -86,6 +95,10 @@ package final class ResponsesAnswer: AnswerReader {
     func itemAdded(_ item: UnsafeRawBufferPointer, _ index: Int64, _ message: MessageWriter) throws(JSONError) {
         message.begin()
         let item = try ResponsesItem(item)
+        if item.kind == .message, let phase = item.phase {
+            // An answer that is nothing but final needs no mark, and clients may take its first block for the text.
+            self.phase = phase.isFinal && message.blocks == 0 ? nil : phase.state
+        }
         guard item.kind == .functionCall else { return }
         calls.add(ToolCallQueue.Part(index: index, id: item.callID, name: item.name), message)
     }
@@ -111,6 +124,10 @@ package final class ResponsesAnswer: AnswerReader {
             } else {
                 message.endBlock()
             }
+        case .webSearch where !item.searches:
+            // A page that was opened, or a text that was looked for in it: of no further search.
+            calls.flush(message)
+            message.endBlock()
         case .webSearch:
             searches += 1
             calls.flush(message)

@@ -92,7 +92,11 @@ struct ResponsesItem {
     private(set) var name: JSONString?
     private(set) var arguments: JSONString?
     private(set) var encryptedContent: JSONString?
-    private(set) var query: JSONString?
+    private(set) var phase: ResponsesPhase?
+    /// What was searched for; of several queries all.
+    private(set) var query: TextRun?
+    /// A web search searches; else it reads what was found.
+    private(set) var searches = true
     private(set) var sources: [JSONString] = []
 
     init(_ bytes: UnsafeRawBufferPointer) throws(JSONError) {
@@ -111,6 +115,8 @@ struct ResponsesItem {
                 arguments = try cursor.stringOrSkip()
             } else if key.equals("encrypted_content") {
                 encryptedContent = try cursor.stringOrSkip()
+            } else if key.equals("phase") {
+                phase = try cursor.stringOrSkip().flatMap { ResponsesPhase($0) }
             } else if key.equals("action") {
                 try readAction(&cursor)
             } else {
@@ -126,11 +132,32 @@ struct ResponsesItem {
         return type.equals("web_search_call") ? .webSearch : .other
     }
 
+    private static func readQueries(_ cursor: inout JSONCursor) throws(JSONError) -> TextRun? {
+        var queries: TextRun?
+        guard try cursor.enterArrayOrSkip() else { return nil }
+        while try cursor.nextElement() {
+            guard let text = try cursor.stringOrSkip() else { continue }
+            guard var all = queries else {
+                queries = TextRun(text)
+                continue
+            }
+            all.append(.literal("; "))
+            all.append(.json(text))
+            queries = all
+        }
+        return queries
+    }
+
     private mutating func readAction(_ cursor: inout JSONCursor) throws(JSONError) {
         guard try cursor.enterObjectOrSkip() else { return }
         while let key = try cursor.nextKey() {
             if key.equals("query") {
-                query = try cursor.stringOrSkip()
+                if let text = try cursor.stringOrSkip(), !text.bytes.isEmpty { query = TextRun(text) }
+            } else if key.equals("queries") {
+                let all = try Self.readQueries(&cursor)
+                query = query ?? all
+            } else if key.equals("type") {
+                searches = try cursor.stringOrSkip().map { $0.equals("search") } ?? true
             } else if key.equals("sources"), try cursor.enterArrayOrSkip() {
                 while try cursor.nextElement() {
                     guard try cursor.enterObjectOrSkip() else { continue }

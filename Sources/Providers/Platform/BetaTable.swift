@@ -108,6 +108,7 @@ enum BetaTable {
         row("claude-code-20250219", .drop, .pass, .drop, .unlisted),
         row("oauth-*", .drop, .drop, .drop, .drop),
         row("request-tags-*", .drop, .drop, .drop, .unlisted, BodyField("tags")),
+        row("dangerous-tool-use-*", .unlisted, .unlisted, .unlisted, .unlisted, BodyField("safeguards")),
         row("cache-diagnosis-*", .unlisted, .unlisted, .unlisted, .unlisted, BodyField("diagnostics")),
     ]
 

@@ -91,8 +91,11 @@ package struct BodyEdit {
     ///
     /// - Parameter members: the first level, if it is known already.
     package mutating func remove(_ fields: [BodyField], members: [JSONMember]? = nil) throws(JSONError) {
-        guard let members else { return try edit(0..<body.count, fields.map { $0.steps[...] }) }
-        try edit(members, of: 0..<body.count, Self.likely(fields, members, body))
+        if let members {
+            try edit(members, of: 0..<body.count, Self.likely(fields, members, body))
+        } else {
+            try edit(0..<body.count, fields.map { $0.steps[...] })
+        }
     }
 
     /// Removes fields and adds members at the end of the first level. `addition`: JSON members without a comma around them.
@@ -145,35 +148,45 @@ package struct BodyEdit {
         if case .member(let name) = step { member.keyEquals(name, in: body) } else { false }
     }
 
-    /// Edits the value that stands in a range, which may be anything.
-    private mutating func edit(_ range: Range<Int>, _ paths: [Path]) throws(JSONError) {
-        guard !paths.isEmpty else { return }
+    /// Edits the value that stands in a range, which may be anything. True: a list in it has lost all of its elements.
+    @discardableResult
+    private mutating func edit(_ range: Range<Int>, _ paths: [Path]) throws(JSONError) -> Bool {
+        guard !paths.isEmpty else { return false }
         var cursor = JSONCursor(body.slice(range))
         switch try cursor.peekKind() {
         case .object:
             scanner.reset()
             try scanner.finish(body.slice(range))
-            try edit(scanner.members, of: range, paths)
-        case .array: try edit(&cursor, of: range, paths)
-        default: return
+            return try edit(scanner.members, of: range, paths)
+        case .array: return try edit(&cursor, of: range, paths)
+        default: return false
         }
     }
 
-    private mutating func edit(_ members: [JSONMember], of range: Range<Int>, _ paths: [Path]) throws(JSONError) {
+    @discardableResult
+    private mutating func edit(
+        _ members: [JSONMember], of range: Range<Int>, _ paths: [Path]
+    ) throws(JSONError) -> Bool {
         let object = body.slice(range)
         var isRemoved = [Bool](repeating: false, count: members.count)
+        var isEmptied = false
         for (index, member) in members.enumerated() {
             let rests = paths.filter { $0.first.map { Self.takes($0, member, in: object) } ?? false }
                 .map { $0.dropFirst() }
             isRemoved[index] = rests.contains(where: \.isEmpty)
-            if !isRemoved[index] { try edit(member.value.moved(by: range.lowerBound), rests) }
+            if !isRemoved[index], try edit(member.value.moved(by: range.lowerBound), rests) { isEmptied = true }
         }
         cut(
             members.map { ($0.key.lowerBound - 1..<$0.value.upperBound).moved(by: range.lowerBound) },
             where: isRemoved)
+        return isEmptied
     }
 
-    private mutating func edit(_ cursor: inout JSONCursor, of range: Range<Int>, _ paths: [Path]) throws(JSONError) {
+    /// An element that loses all of a list goes with it: a message without content is refused, and one that says nothing is not
+    /// missed. Messages of one role in a row are one to Anthropic.
+    private mutating func edit(
+        _ cursor: inout JSONCursor, of range: Range<Int>, _ paths: [Path]
+    ) throws(JSONError) -> Bool {
         let list = body.slice(range)
         var spans: [Range<Int>] = []
         var isRemoved: [Bool] = []
@@ -185,9 +198,13 @@ package struct BodyEdit {
             isRemoved.append(isOne)
             if isOne { continue }
             let rests = paths.filter { if case .each? = $0.first { true } else { false } }.map { $0.dropFirst() }
-            try edit(element.moved(by: range.lowerBound), rests)
+            let before = changes.count
+            guard try edit(element.moved(by: range.lowerBound), rests) else { continue }
+            changes.removeLast(changes.count - before)
+            isRemoved[isRemoved.count - 1] = true
         }
         cut(spans, where: isRemoved)
+        return !isRemoved.isEmpty && isRemoved.allSatisfy { $0 }
     }
 
     private static func removes(_ paths: [Path], _ element: UnsafeRawBufferPointer) throws(JSONError) -> Bool {

@@ -69,6 +69,9 @@ struct BetaFilterTests {
         #expect(fields(.bedrock, "effort-2025-11-24,context-management-2025-06-27").isEmpty)
         #expect(fields(.foundry, "compact-2026-01-12") == ["context_management.edits.compact_…", "compaction"])
         #expect(fields(.bedrock, "skills-2025-10-02,code-execution-2025-08-25") == ["container"])
+        for platform in [ClaudePlatform.bedrock, .vertex] {
+            #expect(fields(platform, "dangerous-tool-use-2026-09-01") == ["safeguards"])
+        }
         #expect(fields(.bedrock, "something-new-2027-01-01").isEmpty)
     }
 }

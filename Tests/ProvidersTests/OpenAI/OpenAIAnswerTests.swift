@@ -207,6 +207,22 @@ struct OpenAIAnswerTests {
         #expect(cited.messages == [["role": "user", "content": "a"]] && cited.receipt.contains(.citations, .dropped))
     }
 
+    @Test("T-23 Of several queries all are told; pages that are opened are no searches")
+    func queries() {
+        func call(_ index: Int, _ action: String) -> String {
+            Fixture.done(index, #""type":"web_search_call","action":{\#(action)}"#)
+        }
+        let answer = Fixture.responses.answer(
+            call(0, #""type":"search","queries":["a","\u00e9"]"#)
+                + call(1, #""type":"open_page","url":"https://e.org/""#)
+                + call(2, #""type":"find_in_page","url":"https://e.org/","pattern":"p""#)
+                + call(3, #""query":"q","queries":["q","r"]"#) + Fixture.text(4, "so")
+                + Fixture.completed(#","usage":{"input_tokens":9,"output_tokens":3}"#))
+        let asked = answer.content.filter { $0["type"] == "server_tool_use" }.map { $0["input"]?["query"] }
+        #expect(asked == ["a; \u{e9}", "q"] && answer.content.count == 5)
+        #expect(answer.usage.webSearchRequests == 2)
+    }
+
     @Test("T-24 The first event has an estimate, the last one everything")
     func usage() throws {
         let context = try Fixture.chat.request(

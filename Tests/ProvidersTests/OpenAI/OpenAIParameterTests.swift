@@ -79,7 +79,12 @@ struct OpenAIParameterTests {
     func outputSchemas() throws {
         let closed =
             #"{"type":"object","properties":{"a":{"type":"string"}},"required":["a"],"additionalProperties":false}"#
-        for (schema, isStrict) in [(closed, true), (closed.replacing(#","required":["a"]"#, with: ""), false)] {
+        let open = [
+            closed.replacing(#","required":["a"]"#, with: ""), #"{"type":"object"}"#,
+            #"{"type":"array","items":{"type":"string"}}"#,
+            closed.replacing(#"{"type":"string"}"#, with: #"{"type":["object","null"]}"#),
+        ]
+        for (schema, isStrict) in [(closed, true)] + open.map({ ($0, false) }) {
             let rest = #","output_config":{"format":{"type":"json_schema","schema":\#(schema)}}"#
             let format = try request(.chat, rest).json["response_format"]
             #expect(

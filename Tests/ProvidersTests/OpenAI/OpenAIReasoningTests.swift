@@ -75,6 +75,53 @@ struct OpenAIReasoningTests {
         }
     }
 
+    private static func message(_ index: Int, _ phase: String, _ text: String) -> String {
+        Fixture.added(index, #""type":"message","id":"msg_1","phase":"\#(phase)""#) + Fixture.text(index, text)
+            + Fixture.done(index, #""type":"message","id":"msg_1","phase":"\#(phase)""#)
+    }
+
+    private static func said(_ phase: String, _ text: String) -> JSONValue {
+        ["type": "message", "role": "assistant", "phase": .string(phase), "content": .string(text)]
+    }
+
+    @Test(
+        "T-40 What a text was goes with it and comes back, to nobody else",
+        arguments: [MessageWriter.Form.stream, .whole])
+    func phases(form: MessageWriter.Form) throws {
+        let stream =
+            Self.message(0, "commentary", "a") + Fixture.added(1, Fixture.function("call_0123456789ab", "A"))
+            + Fixture.done(1, Fixture.function("call_0123456789ab", "A", "{}")) + Self.message(2, "final_answer", "b")
+            + Fixture.completed()
+        let content = Fixture.responses.answer(stream, form).content
+        #expect(
+            content.map { $0["type"]?.string } == [
+                "redacted_thinking", "text", "tool_use", "redacted_thinking", "text",
+            ])
+        #expect(content[0]["data"]?.string == Fixture.responses.base.signature("/commentary"))
+        let blocks = content.map(\.text).joined(separator: ",")
+        func back(_ fixture: OpenAIFixture) throws -> [JSONValue] {
+            let answered = Fixture.user(Fixture.result("call_0123456789ab"))
+            let request = try fixture.request(
+                messages: Fixture.hello + #",{"role":"assistant","content":[\#(blocks)]},\#(answered)"#)
+            return request.input.filter { $0["role"] == "assistant" }
+        }
+        #expect(try back(.responses) == [Self.said("commentary", "a"), Self.said("final_answer", "b")])
+        #expect(try back(OpenAIFixture(.responses, "gpt-6-sol")).allSatisfy { $0["phase"] == nil })
+        Fixture.responses.expectSameByEveryCut(stream, form)
+    }
+
+    @Test("An answer that is nothing but final begins with its text; what is no phase is none")
+    func noPhases() throws {
+        for phase in ["final_answer", "Final", "a/b", "", String(repeating: "a", count: 33)] {
+            let answer = Fixture.responses.answer(Self.message(0, phase, "so") + Fixture.completed())
+            #expect(answer.content == [["type": "text", "text": "so"]])
+        }
+        for state in ["/", "/A b", "/-"] {
+            let blocks = Self.redacted(Fixture.responses.base.signature(state))
+            #expect(try turn(.responses, blocks, Self.text) == Self.said)
+        }
+    }
+
     @Test("T-9 Without an encrypted state there is nothing to return")
     func unsigned() throws {
         let stream =
