@@ -14,7 +14,7 @@ extension LoopWorker {
         }
         let status = exchange.statusForRecords
         var event = TelemetryEvent(
-            "tollgate.access", status >= 500 || exchange.broken != nil ? .warning : .info, "\(exchange.spanName) \(status)",
+            "tollgate.access", exchange.severity, "\(exchange.spanName) \(status)",
             at: wall(exchange.endedAt, exchange), trace: exchange.trace.traceID, span: exchange.trace.serverSpan)
         event.add("tollgate.request.id", exchange.id.description)
         event.add("http.route", "\(exchange.route)")

@@ -45,7 +45,7 @@ extension LoopWorker {
     private func writeLog(_ exchange: Exchange) {
         let status = exchange.statusForRecords
         guard includes(exchange, exchange.setting.snapshot.logs.access) else { return }
-        telemetry.log.write(status >= 500 || exchange.broken != nil ? .warning : .info, "request", isMirrored: false) { line in
+        telemetry.log.write(exchange.severity, "request", isMirrored: false) { line in
             line.member("request_id", exchange.id.description)
             line.member("trace_id", exchange.trace.traceID.text)
             line.member("span_id", exchange.trace.serverSpan.text)
@@ -90,6 +90,9 @@ extension Exchange {
         guard refusal == nil, statusForRecords < 400, let last = lastAttempt, last.outcome.isError else { return nil }
         return last
     }
+
+    /// Of its lines in logs.
+    var severity: LogSeverity { statusForRecords >= 500 || broken != nil ? .warning : .info }
 
     /// Somebody was told an error, or an attempt ended in one.
     var hasFailed: Bool {

@@ -21,7 +21,8 @@ enum GatewayChecks {
             }
             if answers.needsCertificate {
                 return .warn(
-                    check, "a process holds the data folder; \(place) cannot be asked, as it requires client certificates",
+                    check,
+                    "a process holds the data folder; \(place) cannot be asked, as it requires client certificates",
                     cure: "ask it with one: curl --cert … --key … --cacert … https://\(place)/readyz")
             }
             return .fail(

@@ -76,7 +76,8 @@ package enum RequestFeature: UInt8, Sendable, CaseIterable {
     package var mattersToAnswer: Bool {
         switch self {
         case .attribution, .cacheControl, .metadata, .serviceTier, .speed, .contextManagement, .emptyText,
-            .maxTokensClamped, .citations, .foreignReasoning, .otherFields, .toolName, .deferredTools, .toolReference:
+            .maxTokensClamped, .citations, .foreignReasoning, .otherFields, .toolName, .deferredTools, .toolReference,
+            .maxUses:
             false
         default: true
         }

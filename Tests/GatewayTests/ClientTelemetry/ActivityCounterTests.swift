@@ -10,7 +10,9 @@ struct ActivityCounterTests {
     private let stamp = ClientStamp(user: "alice", team: "platform", keyID: "key_1", project: "", metadata: [])
     private let now: Int64 = 1_795_273_893_000_000_000
 
-    private func commits(_ value: Int, start: Int64, delta: Bool = false, at time: UInt64? = nil) throws -> ClientActivity {
+    private func commits(
+        _ value: Int, start: Int64, delta: Bool = false, at time: UInt64? = nil
+    ) throws -> ClientActivity {
         let json = """
             {"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"name":"claude_code.commit.count","sum":{
             "aggregationTemporality":\(delta ? 1 : 2),"dataPoints":[{"startTimeUnixNano":"\(start)","timeUnixNano":"\(time ?? UInt64(now))","asInt":"\(value)"}]}}]}]}]}
