@@ -62,13 +62,18 @@ package struct CacheReport: Sendable, Equatable {
         let query = try ReportQuery(by: ["model", "provider"], since: since, until: until, now: now)
         var reads: [Report] = []
         for piece in query.cut(at: cuts) { reads.append(try Report(piece, in: directory, now: now)) }
-        let first = reads.first { !$0.rows.isEmpty }
-        (self.since, self.until) = (
-            query.since ?? first?.since ?? min(now, reads.last?.until ?? now), reads.last?.until ?? now
-        )
+        let until = reads.last?.until ?? now
+        self.until = until
+        let beginning = try Self.beginning(in: directory)
+        self.since = query.since ?? min(beginning ?? now, until)
         (read, savedNanoUSD, unpricedRead) = Self.savings(reads, saving)
         rows = try Self.rows(columns, query, directory)
         total = rows.reduce(into: Sums()) { $0.add($1.sums) }
+    }
+
+    private static func beginning(in directory: DataDirectory) throws(LedgerError) -> Int64? {
+        guard let database = try directory.openDatabaseReadOnly() else { return nil }
+        return try Report.beginning(of: database)
     }
 
     private static func savings(_ reads: [Report], _ saving: Saving) -> (Int64, Int64, Int64) {
