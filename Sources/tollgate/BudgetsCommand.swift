@@ -33,7 +33,7 @@ enum BudgetsCommand {
         if !arguments.positionals.isEmpty { try arguments.expectPositionals(1, "no further words") }
         let now = wallClockNanoseconds()
         let overview = try BudgetOverview(snapshot, in: directory, store: store(directory), at: now)
-        if arguments.has("json") { return Console.print(json(overview)) }
+        if arguments.has("json") { return Console.print(overview.json(snapshot.rules.budgets)) }
         if overview.accounts.isEmpty {
             Console.print("No account has been used in its present window.")
         } else {
@@ -42,46 +42,6 @@ enum BudgetsCommand {
         if !overview.raises.isEmpty {
             Console.print("\n" + BudgetTable.render(overview.raises, snapshot.rules.budgets))
         }
-    }
-
-    private static func json(_ overview: BudgetOverview) -> String {
-        var writer = JSONWriter()
-        writer.beginObject()
-        writer.key("running")
-        writer.value(overview.isRunning)
-        writer.key("accounts")
-        writer.beginArray()
-        for account in overview.accounts {
-            let amount = { (value: Int64) in BudgetTable.exact(value, unit: account.unit) }
-            writer.beginObject()
-            writer.member("rule", account.key.rule)
-            writer.member("scope", account.key.scope)
-            writer.member("unit", account.unit)
-            writer.member("settled", amount(account.settled))
-            writer.member("reserved", amount(account.reserved))
-            writer.member("exposure", amount(account.exposure))
-            writer.member("limit", amount(account.limit))
-            writer.member("window_start", RFC3339.text(account.key.windowStart, fraction: .none))
-            if let end = account.windowEnd { writer.member("resets", RFC3339.text(end, fraction: .none)) }
-            writer.endObject()
-        }
-        writer.endArray()
-        writer.key("raises")
-        writer.beginArray()
-        for raise in overview.raises {
-            writer.beginObject()
-            writer.member("id", raise.id)
-            writer.member("rule", raise.rule)
-            writer.member("scope", raise.scope)
-            writer.member("amount", raise.amount)
-            writer.member("until", RFC3339.text(raise.until, fraction: .none))
-            writer.member("actor", raise.actor)
-            writer.member("reason", raise.reason)
-            writer.endObject()
-        }
-        writer.endArray()
-        writer.endObject()
-        return writer.text
     }
 
     // MARK: Raises
@@ -103,15 +63,28 @@ enum BudgetsCommand {
         guard let span = DurationText.parse(time), span > 0 else {
             throw UsageError(sentence: "--for \(time) is no duration; write for example 4h or 7d")
         }
-        let scope = try arguments.one("scope") ?? ""
-        if !scope.isEmpty, rule.appliesPer.isEmpty {
-            throw UsageError(sentence: "budget `\(id)` has one account for all; leave --scope out")
-        }
+        let scope = try scope(arguments, of: rule)
         let store = try store(directory)
         let raised = try store.raise(
             rule: id, scope: scope, amount: amount, until: wallClockNanoseconds() + span,
             reason: try arguments.one("reason") ?? "")
         Console.print("raise \(raised.id): in force until \(RFC3339.text(raised.until, fraction: .none))")
+    }
+
+    /// The account that is raised; empty: all of the rule.
+    private static func scope(_ arguments: Arguments, of rule: BudgetRule) throws(UsageError) -> String {
+        guard let scope = try arguments.one("scope") else { return "" }
+        if rule.appliesPer.isEmpty {
+            throw UsageError(sentence: "budget `\(rule.id)` has one account for all; leave --scope out")
+        }
+        guard rule.appliesPer.canHave(scope: scope) else {
+            let dimensions = rule.appliesPer.map(\.text).joined(separator: ", ")
+            let example = rule.appliesPer.map { "\($0.text)=VALUE" }.joined(separator: ",")
+            throw UsageError(
+                sentence: "--scope \(scope) is no account of budget `\(rule.id)`, which has one for each value of "
+                    + "\(dimensions); write --scope \(example), a comma of a value as \\,")
+        }
+        return scope
     }
 
     private static func revoke(_ arguments: Arguments, _ directory: DataDirectory) throws {
@@ -128,12 +101,7 @@ enum BudgetsCommand {
     private static func verify(_ arguments: Arguments, _ directory: DataDirectory) throws -> Int32 {
         try arguments.expectAbsent(["scope", "by", "for", "reason"])
         try arguments.expectPositionals(1, "no further words")
-        var since: Int64 = 0
-        if let text = try arguments.one("since") {
-            guard let moment = RFC3339.parse(text) ?? DurationText.parse(text).map({ wallClockNanoseconds() - $0 })
-            else { throw UsageError(sentence: "--since \(text) is neither a time nor a duration such as 7d") }
-            since = moment
-        }
+        let since = try arguments.one("since").map { try ReportTime.since($0, now: wallClockNanoseconds()) } ?? 0
         let verification = try BudgetVerification.run(in: directory, since: since)
         if arguments.has("json") { Console.print(verification.json) } else { Console.print(verification.text) }
         return verification.isProved ? 0 : 1

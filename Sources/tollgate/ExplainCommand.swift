@@ -21,9 +21,8 @@ enum ExplainCommand {
             let store = try BudgetStore(directory: directory, actor: "explain", now: { now })
             return try BudgetOverview(snapshot, in: directory, store: store, at: now)
         }
-        let accounts = try directory.flatMap { try overview?.completed(snapshot, in: $0, at: now) }
         let explanation = Explanation(
-            question, snapshot, accounts: accounts ?? [], raises: overview?.raises ?? [], at: now)
+            question, snapshot, accounts: overview?.accounts ?? [], raises: overview?.raises ?? [], at: now)
         Console.print(arguments.has("json") ? explanation.json : explanation.text)
         return explanation.isServed ? 0 : 1
     }

@@ -12,7 +12,7 @@ extension Explanation {
         }
         lines.append("")
         lines.append(verdict)
-        return lines.joined(separator: "\n")
+        return lines.map(TerminalText.shown).joined(separator: "\n")
     }
 
     private var caller: String {
@@ -80,7 +80,7 @@ extension Explanation.Budget {
         ]
     }
 
-    private func shown(_ value: Int64) -> String { unit.hasPrefix("cost") ? NanoUSD(value).readable : "\(value)" }
+    private func shown(_ value: Int64) -> String { BudgetTable.shown(value, unit) }
 }
 
 extension Explanation.Limit {

@@ -9,7 +9,7 @@ enum FocusReportCommand {
         let charges = try ProviderCharges(
             .persons,
             since: arguments.one("since"), until: arguments.one("until"),
-            where: ReportSource.words(arguments.all("where")), in: source.directory, now: source.now)
+            where: arguments.all("where"), in: source.directory, now: source.now)
         Console.stream(bytes: FocusExport(charges, source.snapshot).write)
         return 0
     }

@@ -8,7 +8,7 @@ enum ForecastCommand {
         let format = try FigureFormat.format(arguments)
         let source = try ReportSource(arguments)
         let report = try ForecastReport(
-            by: ReportSource.words(arguments.all("by")), where: ReportSource.words(arguments.all("where")),
+            by: ReportSource.words(arguments.all("by")), where: arguments.all("where"),
             in: source.directory, now: source.now)
         format.print(report.table())
         return 0

@@ -48,7 +48,8 @@ enum KeysCommand {
     private static func issue(_ arguments: Arguments, _ store: KeyStore) throws {
         try arguments.expectPositionals(1, "no further words")
         let metadata = try metadata(arguments.all("metadata"))
-        let expires = try arguments.one("expires").map { try expiry($0) } ?? nil
+        let expires = try arguments.one("expires").map { try futureExpiry($0) } ?? nil
+        if let team = try arguments.one("team") { try check(team, of: "team") }
         let (user, virtualAccount) = try holder(arguments)
         var request = KeyRequest(
             user: user, team: try arguments.one("team") ?? "", metadata: metadata, expiresAt: expires)
@@ -62,6 +63,7 @@ enum KeysCommand {
     private static func holder(_ arguments: Arguments) throws(UsageError) -> (user: String, virtualAccount: String) {
         guard let account = try arguments.one("virtual-account") else {
             let user = try arguments.required("user")
+            try check(user, of: "user")
             guard !user.hasPrefix(VirtualAccount.prefix) else {
                 throw UsageError(
                     sentence: "--user \(user) has a service account's name; "
@@ -72,9 +74,21 @@ enum KeysCommand {
         guard try arguments.one("user") == nil else {
             throw UsageError(sentence: "a key is for a --user or for a --virtual-account, not for both")
         }
-        guard !account.isEmpty else { throw UsageError(sentence: "--virtual-account needs a name") }
+        try check(account, of: "virtual-account")
         return (VirtualAccount.user(of: account), account)
     }
+
+    /// A variable that is not set must not make a key that is nobody's.
+    private static func check(_ name: String, of option: String) throws(UsageError) {
+        guard name.contains(where: { !$0.isWhitespace }) else {
+            throw UsageError(
+                sentence: "--\(option) `\(name)` is no name; write for example \(exampleNames[option] ?? "alice")")
+        }
+    }
+
+    private static let exampleNames = [
+        "user": "--user alice", "team": "--team platform, or leave it out", "virtual-account": "--virtual-account ci",
+    ]
 
     /// Groups given apart or with commas between them, each once.
     private static func groups(_ values: [String]) throws(UsageError) -> [String] {
@@ -167,6 +181,15 @@ enum KeysCommand {
         if let moment = RFC3339.parse(text) { return moment }
         guard let span = try duration(text, of: "expires") else { return nil }
         return wallClockNanoseconds() + span
+    }
+
+    /// Of a key that is to be used.
+    private static func futureExpiry(_ text: String) throws(UsageError) -> Int64? {
+        let moment = try expiry(text)
+        if let moment, moment <= wallClockNanoseconds() {
+            throw UsageError(sentence: "--expires \(text) is not later than now; write for example 30d, or never")
+        }
+        return moment
     }
 
     private static func duration(_ text: String?, of option: String) throws(UsageError) -> Int64? {

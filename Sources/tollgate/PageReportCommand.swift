@@ -9,7 +9,7 @@ enum PageReportCommand {
         try arguments.expectAbsent(["by"])
         let source = try ReportSource(arguments)
         let since = try arguments.one("since") ?? "30d", until = try arguments.one("until")
-        let conditions = ReportSource.words(arguments.all("where"))
+        let conditions = arguments.all("where")
         var page = try ReportPage(
             since: since, until: until, where: conditions, in: source.directory, now: source.now)
         if try CacheSavings.unknown(conditions).isEmpty {
@@ -19,13 +19,13 @@ enum PageReportCommand {
         }
         let store = try BudgetStore(directory: source.directory, actor: "", now: { wallClockNanoseconds() })
         let accounts =
-            try source.snapshot.rules.budgets.isEmpty
+            try source.snapshot.rules.budgets.isEmpty || !page.isOfNow
             ? [] : BudgetOverview(source.snapshot, in: source.directory, store: store, at: source.now).accounts
         page.budgets = accounts.map { account in
             ReportPage.Budget(
-                rule: account.key.rule, scope: account.key.scope,
-                settled: BudgetTable.exact(account.settled, unit: account.unit),
-                limit: BudgetTable.exact(account.limit, unit: account.unit),
+                rule: account.key.rule, scope: account.key.scope, unit: account.unit, resets: account.windowEnd,
+                settled: BudgetTable.shown(account.settled, account.unit),
+                limit: BudgetTable.shown(account.limit, account.unit),
                 share: account.limit == 0 ? 0 : Double(account.settled) / Double(account.limit))
         }
         Console.stream { $0(page.html()) }

@@ -97,7 +97,8 @@ enum ReconcileCommand {
                     figures: [
                         row.ledgerTokens.map(Figure.count) ?? .none, row.invoiceTokens.map(Figure.count) ?? .none,
                         reconciliation.hasTokens ? .count(row.tokenDifference) : .none, .optionalMoney(row.ledgerCost),
-                        .optionalMoney(row.invoiceCost), reconciliation.hasCosts ? .money(row.costDifference) : .none,
+                        .optionalMoney(row.invoiceCost),
+                        .optionalMoney(reconciliation.hasCosts ? row.costDifference : nil),
                         .text(row.reason.rawValue), .text(row.reason.explanation),
                     ]))
         }
@@ -108,7 +109,8 @@ enum ReconcileCommand {
             (reconciliation.hasTokens
                 ? [.count(tokens.0), .count(tokens.1), .count(tokens.0 - tokens.1)] : [.none, .none, .none])
             + (reconciliation.hasCosts
-                ? [.money(costs.0), .money(costs.1), .money(costs.0 - costs.1)] : [.none, .none, .none])
+                ? [.money(costs.0), .money(costs.1), .money(costs.0 - costs.1)]
+                : [.money(nil), .money(nil), .money(nil)])
             + [.none, .none]
         table.facts = [
             ("variance", rows.isEmpty ? .none : .share(reconciliation.variance)), ("tolerance", .share(tolerance)),

@@ -21,7 +21,7 @@ struct ReportSource {
     func query(_ arguments: Arguments) throws -> ReportQuery {
         try ReportQuery(
             by: Self.words(arguments.all("by")), since: arguments.one("since"), until: arguments.one("until"),
-            where: Self.words(arguments.all("where")), now: now)
+            where: arguments.all("where"), now: now)
     }
 
     /// Values given apart or with commas between them.

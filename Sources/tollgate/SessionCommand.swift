@@ -52,7 +52,7 @@ enum SessionCommand {
     ) throws {
         var told = Set(calls.map(\.id)), toldTools = Set(tools.map(key))
         Console.print("")
-        while true {
+        while !Console.isBroken {
             usleep(Self.pause)
             guard let now = try store.find(prefix: session.id).first(where: { $0.id == session.id }) else { continue }
             // Requests end in another order than they begin: some that are older may come yet.

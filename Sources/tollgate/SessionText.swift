@@ -22,11 +22,7 @@ enum SessionText {
     }
 
     /// `$0.0122`; four places, as a turn often costs less than a cent.
-    static func money(_ nanos: Int64) -> String {
-        let tenThousandths = (nanos + 50_000) / 100_000
-        let places = "\(tenThousandths % 10_000)"
-        return "$\(tenThousandths / 10_000)." + String(repeating: "0", count: 4 - places.count) + places
-    }
+    static func money(_ nanos: Int64) -> String { Money.short(nanos) }
 
     /// `93 %`; empty where there was no input.
     static func share(_ part: Int64, of whole: Int64) -> String { whole > 0 ? "\(part * 100 / whole) %" : "" }
@@ -42,16 +38,8 @@ enum SessionText {
         return "\(text.prefix(10)) \(text.dropFirst(11).prefix(5))"
     }
 
-    /// A name from outside as it may go to a terminal: control characters, which could steer it, replaced.
-    static func shown(_ name: String) -> String {
-        guard name.unicodeScalars.contains(where: { isControl($0) }) else { return name }
-        return String(String.UnicodeScalarView(name.unicodeScalars.map { isControl($0) ? "\u{FFFD}" : $0 }))
-    }
-
-    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
-        scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) || (0x202A...0x202E).contains(scalar.value)
-            || (0x2066...0x2069).contains(scalar.value)
-    }
+    /// A name from outside as it may go to a terminal.
+    static func shown(_ name: String) -> String { TerminalText.shown(name) }
 
     /// Characters of a line: the terminal's, `COLUMNS`, or 120 where nobody says.
     static var width: Int {
@@ -62,7 +50,5 @@ enum SessionText {
     }
 
     /// A line that fits.
-    static func fitted(_ line: String, _ width: Int) -> String {
-        line.count <= width ? line : line.prefix(max(1, width - 1)) + "…"
-    }
+    static func fitted(_ line: String, _ width: Int) -> String { TerminalText.fitted(line, width) }
 }

@@ -31,12 +31,7 @@ enum SessionsCommand {
             try arguments.expectAbsent(["since"])
             return nil
         }
-        let text = try arguments.one("since") ?? "1h"
-        if let moment = RFC3339.parse(text) { return moment }
-        guard let span = DurationText.parse(text), span >= 0 else {
-            throw UsageError(sentence: "--since \(text) is neither a time nor a duration such as 1h or 7d")
-        }
-        return max(0, now - span)
+        return try ReportTime.since(arguments.one("since") ?? "1h", now: now)
     }
 
     // MARK: Table

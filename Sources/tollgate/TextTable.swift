@@ -1,11 +1,14 @@
-/// Rows of cells as columns for people to read; the first row holds the headings.
+import Wire
+
+/// Rows of cells as columns for people to read; the first row holds the headings. Cells may hold what others chose: what could steer
+/// the terminal is replaced.
 enum TextTable {
     static func render(_ rows: [[String]]) -> String {
         guard let first = rows.first else { return "" }
-        let widths = first.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+        let rows = rows.map { $0.map(TerminalText.shown) }
+        let widths = first.indices.map { column in rows.map { TerminalText.width($0[column]) }.max() ?? 0 }
         return rows.map { row in
-            let cells = zip(row, widths).map { cell, width in cell + String(repeating: " ", count: width - cell.count) }
-            var line = cells.joined(separator: "  ")
+            var line = zip(row, widths).map { TerminalText.padded($0, to: $1) }.joined(separator: "  ")
             while line.last == " " { line.removeLast() }
             return line
         }.joined(separator: "\n")

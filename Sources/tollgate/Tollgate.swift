@@ -4,12 +4,15 @@ import Glibc
 import Ledger
 import Transport
 
-/// The command line. Exit codes: 0 done, 1 the work failed, 2 the command line or the configuration is wrong.
+/// The command line. Exit statuses: 0 done, 1 it was not done, or what was asked is not so, 2 the command line or the configuration is
+/// wrong; all of them in `docs/operations.md`.
 @main
 struct Tollgate {
     static func main() async {
         ProcessPrivacy.seal()
-        exit(await run(Array(CommandLine.arguments.dropFirst())))
+        // Whoever reads no more is told apart from a disk that is full by what a write says.
+        signal(SIGPIPE, SIG_IGN)
+        exit(Console.finish(await run(Array(CommandLine.arguments.dropFirst()))))
     }
 
     static func run(_ arguments: [String]) async -> Int32 {
@@ -44,6 +47,9 @@ struct Tollgate {
             return 2
         } catch let error as ConfigurationErrors {
             for problem in error.problems { Console.complain("\(problem)") }
+            return 2
+        } catch LedgerError.invalidQuery(let sentence) {
+            Console.complain(sentence)
             return 2
         } catch let error as TransportError {
             Console.complain(error.sentence)

@@ -21,6 +21,7 @@ enum Usage {
                         (list and verify also with --json)
         tollgate report --config FILE [--by team,user,model,day,…] [--since 7d] [--until …]
                         [--where team=platform]… [--format table|csv|json|html|focus] [--all-rows]
+                                                   (a request counts where it was served; focus: each attempt)
         tollgate report --forecast --config FILE [--by team]   spend to the end of the month
         tollgate report what-if --config FILE [--map opus=sonnet]… [--subagents haiku] [--cache-ttl 1h] [--prices FILE]
         tollgate report reconcile --config FILE --provider P --file EXPORT [--tolerance 0.5] [--all]

@@ -27,7 +27,7 @@ enum WhatIfCommand {
         }
         let cuts = source.snapshot.prices.changes.union(prices?.changes ?? [])
         let charges = try ProviderCharges(
-            .teams(cuts: cuts), since: since, until: until, where: ReportSource.words(arguments.all("where")),
+            .teams(cuts: cuts), since: since, until: until, where: arguments.all("where"),
             in: source.directory, now: source.now)
         for charge in charges.charges {
             guard let day = CivilDate(parsing: charge.key.day) else { continue }

@@ -233,6 +233,16 @@ struct PriceTests {
         #expect(NanoUSD(value).description == expected)
     }
 
+    @Test(
+        "Money for people is rounded half up",
+        arguments: [
+            (0, "$0.00"), (39_750_000, "$0.0398"), (99_960_000, "$0.1000"), (12_345_000_000, "$12.35"),
+            (99_995_000_000, "$100.00"), (-1_005_000_000, "-$1.01"), (1, "$0.0000"), (.max, "$9223372036.85"),
+        ] as [(Int64, String)])
+    func readable(value: Int64, expected: String) {
+        #expect(NanoUSD(value).readable == expected)
+    }
+
     @Test("Money adds and compares")
     func arithmetic() {
         #expect(NanoUSD(5) + NanoUSD(7) == NanoUSD(12) && NanoUSD(5) - NanoUSD(7) == NanoUSD(-2))

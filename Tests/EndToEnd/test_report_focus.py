@@ -126,7 +126,7 @@ def test_nothing_in_it_is_a_formula(spent):
 
 
 def test_what_it_cannot_be_chosen_by(spent):
-    assert "by team, user, project and key" in spent.run("report", "--format", "focus", "--where", "model=x", code=1).stderr
+    assert "by team, user, project and key" in spent.run("report", "--format", "focus", "--where", "model=x", code=2).stderr
     assert "no meaning" in spent.run("report", "--format", "focus", "--by", "team", code=2).stderr
 
 

@@ -42,10 +42,10 @@ def test_too_little_is_said(gateway):
         history.add(time.time() - back * DAY, {"output_tokens": 1}, cost_nano_usd=10**9)
     history.write()
     report = forecast(gateway)
-    assert report["total"]["expected"] is None and report["total"]["days"] == 3
+    assert report["total"]["expected_nano_usd"] is None and report["total"]["days"] == 3
     assert "needs 7 complete days" in report["notes"][0]
     assert "needs 7 complete days" in gateway.run("report", "--forecast").stdout
 
 
 def test_an_empty_ledger(gateway):
-    assert forecast(gateway)["total"] == {"spent_nano_usd": 0, "expected": None, "low": None, "high": None, "days": 0}
+    assert forecast(gateway)["total"] == {"spent_nano_usd": 0, "expected_nano_usd": None, "low_nano_usd": None, "high_nano_usd": None, "days": 0}

@@ -106,9 +106,17 @@ def test_savings_are_at_the_prices_of_their_days_and_the_same_everywhere(make_ga
 
 
 def test_budgets_are_in_it(past):
-    past.stop()  # the accounts are then those of the ledger
     words = " ".join(Page(past.run("report", "--format", "html").stdout).words)
-    assert "Budgets" in words and "everyone" in words and "team=platform" in words
+    assert "Budgets, as they stood at" in words and "everyone" in words and "team=platform" in words
+    assert "cost_per_month" in words and "$100.0000" in words, "amounts have a unit and a window"
+
+
+def test_a_time_that_is_over_has_no_budgets_and_no_forecast_of_now(past):
+    until = time.strftime("%Y-%m-%d", time.gmtime(time.time() - 2 * DAY))
+    words = " ".join(Page(past.run("report", "--format", "html", "--since", "30d", "--until", until).stdout).words)
+    assert "By team" in words
+    for heading in ("Budgets", "To the end of", "expected in"):
+        assert heading not in words
 
 
 def test_an_empty_ledger_has_a_page(make_gateway):

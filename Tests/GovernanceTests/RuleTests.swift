@@ -94,6 +94,18 @@ import Testing
 
     // MARK: Scopes
 
+    @Test(
+        "Only what a rule's dimensions can come to is a scope of it",
+        arguments: [
+            ("user=alice,team=platform", true), (#"user=Doe\, Jane,team="#, true), (#"user=a\\,team=b"#, true),
+            ("user=alice", false), ("team=platform,user=alice", false), ("alice,platform", false), ("", false),
+            (#"user=a\,team=b"#, false), ("user=a,team=b,c", false),
+        ])
+    func possibleScopes(text: String, isPossible: Bool) {
+        #expect([ScopeDimension.user, .team].canHave(scope: text) == isPossible)
+        #expect([ScopeDimension]().canHave(scope: text) == text.isEmpty)
+    }
+
     @Test("The text of a scope names each dimension with its value")
     func scope() {
         #expect([ScopeDimension]().scope(of: subject) == "")

@@ -55,6 +55,13 @@ struct CacheReportTests {
         try await again.writer.close()
         let text = try report(["cause", "user"]).csv()
         #expect(text.contains("\r\n'=cmd(),'@SUM(1),1,1,7,"))
+        let journal = try Journal(path: directory.journalPath(loop: 0), capacity: 8, initial: 8, wake: WriterWake())
+        serve(journal, id: first)
+        _ = try JournalRecovery.run(in: directory, into: try directory.openDatabase())
+        let late = try CacheReport(
+            by: ["cause"], since: nil, until: nil, in: directory, now: midnight + 2 * day, cuts: [midnight - 5 * day]
+        ) { _ in CacheSavings.Worth() }
+        #expect(late.since == midnight, "where the ledger begins, not where a price does")
         #expect(byCause.table().contains("tool_order") && byCause.json().contains(#""rebilled_tokens":5000"#))
     }
 }

@@ -70,13 +70,37 @@ struct ReportFormatTests {
             {"since":"2026-11-21T00:00:00.000Z","until":"2026-11-22T00:00:00.000Z","rows":[
             {"day":"2026-11-21","metadata.env":"ci","requests":4,"errors":1,"input_tokens":30,
             "cache_write_5m_tokens":90,"cache_write_1h_tokens":12,"cache_read_tokens":3000,"output_tokens":600,
-            "cost_nano_usd":1534567990122,"estimated_requests":1}],
+            "cost_nano_usd":1534567990122,"estimated_requests":1,"unpriced_requests":1}],
             "total":{"requests":4,"errors":1,"input_tokens":30,"cache_write_5m_tokens":90,
             "cache_write_1h_tokens":12,"cache_read_tokens":3000,"output_tokens":600,
-            "cost_nano_usd":1534567990122,"estimated_requests":1}}
+            "cost_nano_usd":1534567990122,"estimated_requests":1,"unpriced_requests":1}}
             """#
         let report = try Self.report(by: ["day", "metadata.env"])
         #expect(report.json() == expected.split(separator: "\n").joined() + "\n")
+    }
+
+    @Test(
+        "No text of others begins a formula, whatever ends a cell where it is opened",
+        arguments: [
+            ("=1", "'=1"), ("-1", "'-1"), ("\t=1", "\"'\t'=1\""), ("a;=HYPERLINK(1)", "\"a;'=HYPERLINK(1)\""),
+            ("a\t@b", "\"a\t'@b\""), ("a\r\n+1", "\"a\r\n'+1\""), ("a;b", "\"a;b\""), ("a-b=c", "a-b=c"),
+            (";=1", "\";'=1\""), ("a,=1", "\"a,=1\""),
+        ])
+    func formulas(text: String, field: String) {
+        #expect(CSVText.line([CSVText.text(text)]) == field + "\r\n")
+    }
+
+    @Test("Figures of a column have one name in JSON, whether they are known or not")
+    func names() throws {
+        var table = FigureTable(title: "", labels: ["of"], figures: ["cost", "share"])
+        table.rows = [
+            .init(labels: ["a"], figures: [.money(7), .share(0.5)]),
+            .init(labels: ["b"], figures: [.money(nil), .none]),
+        ]
+        let rows = #"{"of":"a","cost_nano_usd":7,"share":0.5},{"of":"b","cost_nano_usd":null,"share":null}"#
+        #expect(table.json() == #"{"rows":[\#(rows)],"notes":[]}"# + "\n")
+        #expect(table.csv() == "of,cost,share\r\na,0.000000007,0.5\r\nb,,\r\n")
+        #expect(table.text().split(separator: "\n").last == "b          –       –")
     }
 
     @Test(

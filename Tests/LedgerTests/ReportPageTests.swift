@@ -23,9 +23,15 @@ struct ReportPageTests {
             "<b>": .init(writes: 1_000_000),
         ])
         page.budgets = [
-            .init(rule: "everyone", scope: "platform", settled: "$12.00", limit: "$10.00", share: 1.2),
-            .init(rule: "<i>&", scope: "", settled: "1", limit: "0", share: 0),
+            .init(
+                rule: "everyone", scope: "platform", unit: "cost_per_day", resets: midnight + 24 * day,
+                settled: "$12.00", limit: "$10.00", share: 1.2),
+            .init(
+                rule: "<i>&", scope: "", unit: "tokens_total", resets: nil, settled: "1", limit: "0", share: 0),
         ]
+        let past = try ReportPage(
+            since: "2026-11-21", until: "2026-11-23", where: [], in: directory, now: midnight + 23 * day)
+        #expect(page.isOfNow && !past.isOfNow && !past.html().contains("To the end of"))
         let html = page.html()
         if ProcessInfo.processInfo.environment["TOLLGATE_GOLDEN"] == "write" {
             try html.write(to: Self.golden, atomically: true, encoding: .utf8)

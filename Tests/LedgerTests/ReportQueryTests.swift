@@ -18,6 +18,8 @@ struct ReportQueryTests {
             ("2w", "2026-11-07T13:00:00Z", "2026-11-07T13:00:00Z"),
             ("90m", "2026-11-21T11:30:00Z", "2026-11-21T11:30:00Z"),
             ("0h", "2026-11-21T13:00:00Z", "2026-11-21T13:00:00Z"),
+            ("1h30m", "2026-11-21T11:30:00Z", "2026-11-21T11:30:00Z"),
+            ("90s", "2026-11-21T12:58:30Z", "2026-11-21T12:58:30Z"),
             ("now", "2026-11-21T13:00:00Z", "2026-11-21T13:00:00Z"),
         ])
     func times(text: String, since: String, until: String) throws {
@@ -27,7 +29,10 @@ struct ReportQueryTests {
 
     @Test(
         "Texts that are no time",
-        arguments: ["", "d", "-1d", "7", "7x", "2026-02-30", "9223372036854775807w", "1.5d", "tomorrow", "0000-01-01"])
+        arguments: [
+            "", "d", "-1d", "7", "7x", "2026-02-30", "9223372036854775807w", "1.5d", "1h30", "h1", "tomorrow",
+            "0000-01-01",
+        ])
     func noTimes(text: String) {
         #expect(throws: LedgerError.self) { _ = try ReportTime.since(text, now: now) }
     }
@@ -54,6 +59,19 @@ struct ReportQueryTests {
             ])
     }
 
+    @Test("A comma of a value has a backslash before it")
+    func commas() throws {
+        let query = try ReportQuery(
+            by: [], where: [#"user=Doe\, Jane,bob"#, #"team=CORP\a"#, #"key=a\\,b\"#], now: now)
+        #expect(
+            query.filters == [
+                ReportFilter(column: .user, patterns: ["Doe, Jane", "bob"]),
+                ReportFilter(column: .team, patterns: [#"CORP\a"#]),
+                ReportFilter(column: .key, patterns: [#"a\"#, #"b\"#]),
+            ])
+        #expect(throws: LedgerError.self) { _ = try ReportQuery(by: [], where: ["user=Doe, Jane"], now: now) }
+    }
+
     @Test("A value is data: neither SQL nor a pattern beyond the star")
     func hostileValues() throws {
         let temporary = TemporaryDirectory()
@@ -76,9 +94,10 @@ struct ReportQueryTests {
             (["tema"], [], nil, "there is no column `tema`; there are \(ReportColumn.names)"),
             (["metadata."], [], nil, "`metadata.` names no metadata tag"),
             (["metadata.a\"b"], [], nil, "`metadata.a\"b` names no metadata tag"),
-            ([], ["platform"], nil, "`platform` is no condition; write column=value"),
+            ([], ["platform"], nil, "--where platform is no condition; write COLUMN=VALUE"),
             ([], ["day=2026-11-01"], nil, "times are chosen by --since and --until, not by day="),
-            ([], [], "2027-01-01", "--since is later than --until"),
+            ([], [], "2027-01-01", "--since 2027-01-01 is not before --until today: there is no time between them"),
+            ([], [], "2026-11-22", "--since 2026-11-22 is not before --until today: there is no time between them"),
         ] as [([String], [String], String?, String)])
     func refused(by: [String], conditions: [String], since: String?, reason: String) {
         #expect(throws: LedgerError.invalidQuery(reason)) {

@@ -16,6 +16,8 @@ final class GovernanceHost: Sendable {
     private let kept: KeptOpenings?
     /// The place of this process' beginning in the order of decisions.
     private let start: Int64
+    /// Rows that the process before left as they were when it ended.
+    private let corrections: [BudgetAccountRow]
 
     /// On the controlling thread, before the loops run: reads what was spent in the windows that are open now.
     init(
@@ -29,9 +31,12 @@ final class GovernanceHost: Sendable {
         let openings = try Openings(book, directory, at: now)
         kept = openings.isWorthKeeping ? openings.kept(before: ledger.firstID) : nil
         log = home.log
+        let raises = ledger.initialRaises.map(LimitRaise.init)
+        let store = try BudgetStore(directory: directory, actor: "tollgate", now: { wallClockNanoseconds() })
+        corrections = try book.corrections(of: store.accounts(), openings.budgets, raises, at: now)
         governor = Governor(
             book, loop: home.loop, sequence: sequence, openings: openings.budgets,
-            reported: try Self.reported(book, directory, at: now), raises: ledger.initialRaises.map(LimitRaise.init),
+            reported: try Self.reported(book, store, at: now), raises: raises,
             events: Self.events(home, ledger.writer, telemetry))
         start = sequence
         restore(openings.rates)
@@ -40,6 +45,7 @@ final class GovernanceHost: Sendable {
     /// Notes that a process begins, and waits until it is written: everything before was another one's.
     func begin() throws(LedgerError) {
         audit("start", subject: Version.current, order: start)
+        if !corrections.isEmpty { writer.save(accounts: corrections) }
         try flush()
         if let kept { Task { await keep(kept) } }
     }
@@ -82,10 +88,9 @@ final class GovernanceHost: Sendable {
 
     /// Thresholds that were told before, so that a restart does not tell them again.
     private static func reported(
-        _ book: RuleBook, _ directory: DataDirectory, at now: Int64
+        _ book: RuleBook, _ store: BudgetStore, at now: Int64
     ) throws -> [BudgetAccountID: Int] {
         guard let first = book.windowStarts(at: now).first else { return [:] }
-        let store = try BudgetStore(directory: directory, actor: "tollgate", now: { wallClockNanoseconds() })
         var reported: [BudgetAccountID: Int] = [:]
         for alert in try store.alerts(since: first) {
             guard let rule = book.rules.budgets.first(where: { $0.id == alert.account.rule }) else { continue }

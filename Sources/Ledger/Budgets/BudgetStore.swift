@@ -72,6 +72,13 @@ package final class BudgetStore {
         try BudgetTables.accounts(in: database, now: now())
     }
 
+    /// When the gateway that runs began, or the last one, Unix nanoseconds; `nil`: none has. What was saved of accounts before is
+    /// another process'.
+    package func lastStart() throws(LedgerError) -> Int64? {
+        let start = try database.prepare("SELECT max(at) FROM audit WHERE action = 'start'")
+        return try start.step() ? start.optionalInteger(0) : nil
+    }
+
     /// The alerts given for windows that began at `since` (Unix nanoseconds) or later, oldest first.
     package func alerts(since: Int64) throws(LedgerError) -> [BudgetAlertRow] {
         try BudgetTables.alerts(in: database, since: since)

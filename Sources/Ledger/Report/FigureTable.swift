@@ -3,15 +3,15 @@ import Wire
 /// A value of a table of figures.
 package enum Figure: Sendable, Equatable {
     case count(Int64)
-    /// Nano-dollars.
-    case money(Int64)
+    /// Nano-dollars; `nil`: money that is not known.
+    case money(Int64?)
     /// A share, 1 is all.
     case share(Double)
     case text(String)
     /// There is none.
     case none
 
-    package static func optionalMoney(_ value: Int64?) -> Figure { value.map(Figure.money) ?? .none }
+    package static func optionalMoney(_ value: Int64?) -> Figure { .money(value) }
 }
 
 /// Rows with labels and figures, to be written for people, spreadsheets and programs: the same in all of them.
@@ -61,7 +61,7 @@ package struct FigureTable: Sendable {
     private static func shown(_ figure: Figure) -> String {
         switch figure {
         case .count(let count): Money.grouped(count)
-        case .money(let nanos): Money.short(nanos)
+        case .money(let nanos): nanos.map(Money.short) ?? "–"
         case .share(let share): percent(share)
         case .text(let text): Report.shown(text)
         case .none: "–"
@@ -87,7 +87,7 @@ package struct FigureTable: Sendable {
     private static func field(_ figure: Figure) -> String {
         switch figure {
         case .count(let count): "\(count)"
-        case .money(let nanos): NanoText.exact(nanos)
+        case .money(let nanos): nanos.map(NanoText.exact) ?? ""
         case .share(let share): share.isFinite ? "\(share)" : ""
         case .text(let text): CSVText.text(text)
         case .none: ""
@@ -131,7 +131,8 @@ package struct FigureTable: Sendable {
         if case .money = figure { writer.key(string: name + "_nano_usd") } else { writer.key(string: name) }
         switch figure {
         case .count(let count): writer.value(count)
-        case .money(let nanos): writer.value(nanos)
+        case .money(let nanos?): writer.value(nanos)
+        case .money(nil): writer.null()
         case .share(let share): writer.value(share)
         case .text(let text): writer.value(string: text)
         case .none: writer.null()

@@ -9,6 +9,8 @@ package struct ForecastReport: Sendable {
     package let total: SpendForecast
     /// The month, `2026-11`.
     package let month: String
+    /// Requests whose cost is not known, of all days that were read.
+    package let unpriced: Int64
 
     /// - Parameters:
     ///   - by: columns to group by, none of time.
@@ -20,10 +22,12 @@ package struct ForecastReport: Sendable {
         let begin = CivilDate(
             daysSince1970: min(today.daysSince1970 - SpendForecast.window, today.daysSince1970 - today.day + 1))
         let query = try ReportQuery(by: ["day"] + by, since: begin.text, where: conditions, now: now)
-        columns = Array(query.columns.dropFirst())
+        columns = try ReportQuery(by: by, now: now).columns
         guard !columns.contains(where: \.isTime) else { throw .invalidQuery("a forecast is not grouped by time") }
         var costs: [[String]: [Int: Int64]] = [:], all: [Int: Int64] = [:]
-        for row in try Report(query, in: directory, now: now).rows {
+        let report = try Report(query, in: directory, now: now)
+        unpriced = report.total.unpricedRequests
+        for row in report.rows {
             guard let day = row.values.first.flatMap({ CivilDate(parsing: $0) })?.daysSince1970 else { continue }
             costs[Array(row.values.dropFirst()), default: [:]][day, default: 0] &+= row.sums.costNanoUSD
             all[day, default: 0] &+= row.sums.costNanoUSD
@@ -51,6 +55,11 @@ package struct ForecastReport: Sendable {
         } else {
             table.notes.append(
                 "Means of the days of the week over \(total.days) complete days; trends and holidays are not in it.")
+        }
+        if unpriced > 0 {
+            table.notes.append(
+                "\(Money.grouped(unpriced)) requests of these days used models without a price: their cost is not in it."
+            )
         }
         return table
     }

@@ -1,12 +1,12 @@
 import Wire
 
-/// Nano-dollars as text.
-enum Money {
+/// Nano-dollars as text: the one way in which the command line shows amounts to people, and the one in which it is exact.
+package enum Money {
     /// All nine places, without a currency sign: `12.345678901`.
-    static func exact(_ nanos: Int64) -> String { NanoText.exact(nanos) }
+    package static func exact(_ nanos: Int64) -> String { NanoText.exact(nanos) }
 
     /// Four places, rounded half up, thousands apart: `$1,234.5679`. A cost too small to show is `<$0.0001`.
-    static func short(_ nanos: Int64) -> String {
+    package static func short(_ nanos: Int64) -> String {
         let (whole, rest) = nanos.magnitude.quotientAndRemainder(dividingBy: 100_000)
         let tenThousandths = whole + (rest >= 50_000 ? 1 : 0)
         if tenThousandths == 0 { return nanos == 0 ? "$0.0000" : "<$0.0001" }
@@ -15,7 +15,7 @@ enum Money {
     }
 
     /// An integer, thousands apart.
-    static func grouped(_ value: some BinaryInteger) -> String {
+    package static func grouped(_ value: some BinaryInteger) -> String {
         let digits = Array(String(value))
         var text = ""
         for (index, digit) in digits.enumerated() {

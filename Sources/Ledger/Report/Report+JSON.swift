@@ -18,5 +18,6 @@ extension Report {
         writer.member("output_tokens", sums.usage.output)
         writer.member("cost_nano_usd", sums.costNanoUSD)
         writer.member("estimated_requests", sums.estimatedRequests)
+        writer.member("unpriced_requests", sums.unpricedRequests)
     }
 }

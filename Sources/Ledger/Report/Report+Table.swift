@@ -51,13 +51,7 @@ extension Report {
 
     /// A value as it may go to a terminal: control characters, which could steer it, replaced.
     static func shown(_ value: String) -> String {
-        if value.isEmpty { return "–" }
-        var text = String.UnicodeScalarView()
-        for scalar in value.unicodeScalars {
-            let controls = scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
-            text.append(controls ? "\u{FFFD}" : scalar)
-        }
-        return String(text)
+        value.isEmpty ? "–" : TerminalText.shown(value)
     }
 
     /// Twenty cells for the dearest row, in steps of an eighth.

@@ -70,12 +70,18 @@ package struct Report: Sendable, Equatable {
         for source in plan.sources {
             try Self.add(ReportSQL(query, source: source), query, in: database, to: &groups)
         }
-        let first = RequestID(rawValue: try database.integer("SELECT min(id) FROM requests"))
-        since = query.since ?? (first.rawValue == 0 ? until : min(first.unixMilliseconds * 1_000_000, until))
+        let beginning = try Self.beginning(of: database)
+        since = query.since ?? min(beginning ?? until, until)
         var total = CostSums()
         for sums in groups.values { try total.add(sums) }
         self.total = total
         rows = groups.map { Row(values: $0.key, sums: $0.value) }.sorted { Self.precedes($0, $1, query.columns) }
+    }
+
+    /// When the first request came in, Unix nanoseconds; `nil`: none did.
+    static func beginning(of database: Database) throws(LedgerError) -> Int64? {
+        let first = RequestID(rawValue: try database.integer("SELECT min(id) FROM requests"))
+        return first.rawValue == 0 ? nil : first.unixMilliseconds * 1_000_000
     }
 
     private static func add(

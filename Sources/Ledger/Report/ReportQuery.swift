@@ -29,8 +29,9 @@ package struct ReportQuery: Sendable, Equatable {
         if let since { self.since = try ReportTime.since(since, now: now) } else { self.since = nil }
         if let until { self.until = try ReportTime.until(until, now: now) } else { self.until = nil }
         filters = try ReportFilter.parse(conditions)
-        if let since = self.since, let until = self.until, since > until {
-            throw .invalidQuery("--since is later than --until")
+        if let begin = self.since, let end = self.until, begin >= end {
+            throw .invalidQuery(
+                "--since \(since ?? "") is not before --until \(until ?? ""): there is no time between them")
         }
     }
 

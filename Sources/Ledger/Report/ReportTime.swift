@@ -1,19 +1,19 @@
 import Wire
 
-/// The moments that `--since` and `--until` name. All days are days in UTC.
-enum ReportTime {
+/// The moments that `--since` and `--until` name, for all commands. All days are days in UTC.
+package enum ReportTime {
     private static let second: Int64 = 1_000_000_000
 
     /// The first moment that `--since` lets in: of a day its beginning. Unix nanoseconds.
-    static func since(_ text: String, now: Int64) throws(LedgerError) -> Int64 {
+    package static func since(_ text: String, now: Int64) throws(LedgerError) -> Int64 {
         if let day = day(text, now: now) { return start(of: day) }
-        return try moment(text, now: now)
+        return try moment(text, of: "since", now: now)
     }
 
     /// The first moment that `--until` leaves out: of a day its end, so that the day named is still in.
-    static func until(_ text: String, now: Int64) throws(LedgerError) -> Int64 {
+    package static func until(_ text: String, now: Int64) throws(LedgerError) -> Int64 {
         if let day = day(text, now: now) { return start(of: CivilDate(daysSince1970: day.daysSince1970 + 1)) }
-        return try moment(text, now: now)
+        return try moment(text, of: "until", now: now)
     }
 
     private static func start(of day: CivilDate) -> Int64 {
@@ -32,21 +32,37 @@ enum ReportTime {
         }
     }
 
-    private static func moment(_ text: String, now: Int64) throws(LedgerError) -> Int64 {
+    private static func moment(_ text: String, of option: String, now: Int64) throws(LedgerError) -> Int64 {
         if text == "now" { return now }
         if let moment = RFC3339.parse(text), moment >= 0 { return moment }
-        guard let unit = text.last, let amount = Int64(text.dropLast()), amount >= 0, let length = length(of: unit),
-            amount <= now / length
-        else {
+        guard let span = span(text), span <= now else {
             throw .invalidQuery(
-                "`\(text)` is no time; write a date (2026-11-01), a time (2026-11-01T08:00:00Z), today, yesterday, "
-                    + "or how long ago (7d, 12h, 30m, 4w)")
+                "--\(option) \(text) is no time; write a date (2026-11-01), a time (2026-11-01T08:00:00Z), today, yesterday, "
+                    + "or how long ago (7d, 12h, 1h30m, 4w)")
         }
-        return now - amount * length
+        return now - span
+    }
+
+    /// Numbers with units, one behind the other, in nanoseconds; `nil` for anything else.
+    private static func span(_ text: String) -> Int64? {
+        var rest = text[...], sum: Int64 = 0
+        repeat {
+            let digits = rest.prefix { $0.isASCII && $0.isNumber }
+            rest = rest.dropFirst(digits.count)
+            guard let amount = Int64(digits), let unit = rest.popFirst(), let length = length(of: unit) else {
+                return nil
+            }
+            let (part, isTooLong) = amount.multipliedReportingOverflow(by: length)
+            let (longer, overflow) = sum.addingReportingOverflow(part)
+            if isTooLong || overflow { return nil }
+            sum = longer
+        } while !rest.isEmpty
+        return sum
     }
 
     private static func length(of unit: Character) -> Int64? {
         switch unit {
+        case "s": second
         case "m": 60 * second
         case "h": 3600 * second
         case "d": 86_400 * second

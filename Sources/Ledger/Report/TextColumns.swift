@@ -1,3 +1,5 @@
+import Wire
+
 /// Cells under each other, for people: each column as wide as its widest cell.
 struct TextColumns {
     private let widths: [Int]
@@ -7,7 +9,7 @@ struct TextColumns {
     ///   - rows: of equally many cells.
     ///   - isText: whether a column is aligned to the left; figures stand at the right.
     init(_ rows: [[String]], isText: @escaping (Int) -> Bool) {
-        widths = (rows.first ?? []).indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+        widths = (rows.first ?? []).indices.map { column in rows.map { TerminalText.width($0[column]) }.max() ?? 0 }
         self.isText = isText
     }
 
@@ -20,8 +22,7 @@ struct TextColumns {
     func line(_ cells: [String]) -> String {
         var line = ""
         for (index, cell) in cells.enumerated() {
-            let space = String(repeating: " ", count: widths[index] - cell.count)
-            line += (index > 0 ? "  " : "") + (isText(index) ? cell + space : space + cell)
+            line += (index > 0 ? "  " : "") + TerminalText.padded(cell, to: widths[index], isFigure: !isText(index))
         }
         while line.last == " " { line.removeLast() }
         return line

@@ -1,7 +1,7 @@
 import Glibc
 
 /// The C library's words for an `errno`.
-func systemMessage(_ code: Int32) -> String {
+package func systemMessage(_ code: Int32) -> String {
     withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in
         guard let start = buffer.baseAddress else { return "error \(code)" }
         buffer.initialize(repeating: 0)

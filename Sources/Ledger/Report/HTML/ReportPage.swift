@@ -6,14 +6,23 @@ package struct ReportPage: Sendable {
     package struct Budget: Sendable {
         package let rule: String
         package let scope: String
+        /// As in the configuration: `cost_per_day`.
+        package let unit: String
+        /// The first moment after its window, Unix nanoseconds; `nil`: it does not end.
+        package let resets: Int64?
+        /// Amounts as they are shown.
         package let settled: String
         package let limit: String
         /// 0...1 and more.
         package let share: Double
 
-        package init(rule: String, scope: String, settled: String, limit: String, share: Double) {
+        package init(
+            rule: String, scope: String, unit: String, resets: Int64?, settled: String, limit: String, share: Double
+        ) {
             self.rule = rule
             self.scope = scope
+            self.unit = unit
+            self.resets = resets
             self.settled = settled
             self.limit = limit
             self.share = share
@@ -67,10 +76,16 @@ package struct ReportPage: Sendable {
             page += section("By person", table(people, ["person", "team"]))
         }
         if savings?.models.isEmpty != true { page += section("Saved by the cache", savings.map(table) ?? Self.unknown) }
-        if !budgets.isEmpty { page += section("Budgets", budgetTable) }
-        page += section("To the end of \(HTMLText.escaped(forecast.month))", forecastTable)
+        if isOfNow {
+            if !budgets.isEmpty { page += section("Budgets, as they stood at \(time(now)) UTC", budgetTable) }
+            let month = HTMLText.escaped(forecast.month)
+            page += section("To the end of \(month), as foreseen at \(time(now)) UTC", forecastTable)
+        }
         return page + notes + "</main></body></html>\n"
     }
+
+    /// How budgets stand now, and what is foreseen, has no place on a page about a time that is over.
+    package var isOfNow: Bool { daily.until >= now }
 
     // MARK: Figures
 
@@ -84,7 +99,9 @@ package struct ReportPage: Sendable {
         if let savings, !savings.models.isEmpty {
             tiles.append(("saved by the cache", Money.short(savings.total.savedNanoUSD)))
         }
-        if let expected = forecast.total.expected { tiles.append(("expected this month", Money.short(expected))) }
+        if isOfNow, let expected = forecast.total.expected {
+            tiles.append(("expected in \(forecast.month)", Money.short(expected)))
+        }
         return "<div class=\"tiles\">"
             + tiles.map { "<div><b>\(HTMLText.escaped($1))</b><span>\(HTMLText.escaped($0))</span></div>" }.joined()
             + "</div>"
@@ -194,11 +211,15 @@ package struct ReportPage: Sendable {
 
     private var budgetTable: String {
         grid(
-            [("budget", false), ("of", false), ("settled", true), ("limit", true), ("share", true)],
+            [
+                ("budget", false), ("of", false), ("unit", false), ("begins anew", false), ("settled", true),
+                ("limit", true), ("share", true),
+            ],
             budgets.map { budget in
                 [
-                    (budget.rule, false), (budget.scope.isEmpty ? "all" : budget.scope, false), (budget.settled, true),
-                    (budget.limit, true), (FigureTable.percent(budget.share), true),
+                    (budget.rule, false), (budget.scope.isEmpty ? "all" : budget.scope, false), (budget.unit, false),
+                    (budget.resets.map(time) ?? "never", false), (budget.settled, true), (budget.limit, true),
+                    (FigureTable.percent(budget.share), true),
                 ]
             })
     }
