@@ -2,7 +2,7 @@ extension SnapshotReader {
     /// What authenticates at a provider: what the file says, else what the provider's own libraries find in the environment.
     func readCredential(_ section: inout Section, _ provider: inout ProviderSetting) {
         let kind = provider.kind
-        let key = readAPIKey(&section)
+        let key = readAPIKey(&section, isNeeded: [.openAI, .xAI, .gemini].contains(kind))
         provider.keyField = section.choice("auth", default: Self.keyField(kind))
         if kind != .bedrock { section.refuse(["aws"], "has no effect for \(kind.rawValue)") }
         if kind != .vertex { section.refuse(["service_account"], "has no effect for \(kind.rawValue)") }
@@ -34,18 +34,20 @@ extension SnapshotReader {
         }
     }
 
-    private func readAPIKey(_ section: inout Section) -> CredentialSetting? {
+    /// - Parameter isNeeded: an empty one is a mistake, as of a variable that is set to nothing.
+    private func readAPIKey(_ section: inout Section, isNeeded: Bool) -> CredentialSetting? {
         guard let key = section.text("api_key", isSecret: true) else { return nil }
+        if isNeeded, key.text.isEmpty, reader.needsSecrets {
+            reader.note(key.mark, section.pathOf("api_key"), "is empty; write for example `api_key: \"${API_KEY}\"`")
+        }
         guard isToken(key, section.pathOf("api_key")), !key.text.isEmpty else { return nil }
         return .apiKey(Secret(key.text))
     }
 
     private func noteMissingKey(_ section: Section) {
         var section = section
-        let isEmpty = section.has("api_key") && section.text("api_key", isSecret: true)?.text.isEmpty == true
-        guard isEmpty || !section.has("api_key") else { return }
-        let what = isEmpty ? "is empty" : "is missing"
-        reader.note(section.mark, section.pathOf("api_key"), "\(what); write for example `api_key: \"${API_KEY}\"`")
+        guard !section.has("api_key") else { return }
+        reader.note(section.mark, section.pathOf("api_key"), "is missing; write for example `api_key: \"${API_KEY}\"`")
     }
 
     private func environment(

@@ -87,8 +87,9 @@ struct SnapshotReader {
                 value.mark, "listen", "\(value.shown) is not ADDRESS:PORT, such as 127.0.0.1:4100 or [::1]:4100")
             return nil
         }
-        if values.isEmpty, section.has("listen") {
-            reader.note(section.mark, "listen", "is empty; name an address, such as 127.0.0.1:4100, or leave it out")
+        if let node = section.node("listen"), case .sequence(let words) = node.content, words.isEmpty {
+            reader.note(
+                node.mark, "listen", "is empty; name an address, such as 127.0.0.1:4100, or leave it out")
         }
         return values.isEmpty ? [ListenSetting("127.0.0.1:4100")].compactMap { $0 } : addresses
     }
