@@ -79,7 +79,7 @@ package final class ChatCompletionsAnswer: AnswerReader {
             } else if key.equals("service_tier") {
                 tierName = try cursor.stringOrSkip()
             } else if key.equals("error"), try cursor.peekKind() != .null {
-                message.fail(UpstreamFailure(openAI: cursor.bytes(try cursor.skipValue())))
+                message.fail(UpstreamFailure(inStream: cursor.bytes(try cursor.skipValue())))
             } else {
                 try cursor.skipValue()
             }

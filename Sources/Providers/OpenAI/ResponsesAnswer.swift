@@ -134,7 +134,7 @@ package final class ResponsesAnswer: AnswerReader {
             usage.webSearchRequests = end.webSearches ?? searches
             message.use(usage, raw: raw)
         }
-        if let error = end.error { return message.fail(UpstreamFailure(openAI: error)) }
+        if let error = end.error { return message.fail(UpstreamFailure(inStream: error)) }
         if isFailed { return message.fail(.init(type: "api_error", message: "The provider failed.")) }
         message.finish(isRefused ? .refusal : end.reason)
     }
