@@ -45,14 +45,22 @@ package enum Translation {
     }
 
     /// The reader of an answer to a request.
-    package static func reader(_ target: TranslationTarget, _ context: AnswerContext) -> any AnswerReader {
+    ///
+    /// - Parameter isWhole: it is no stream, where `mayBeWhole` allows that.
+    package static func reader(
+        _ target: TranslationTarget, _ context: AnswerContext, isWhole: Bool = false
+    ) -> any AnswerReader {
         switch target.dialect {
+        case .chatCompletions where isWhole: WholeChatAnswer(target.kind)
         case .chatCompletions, .messages: ChatCompletionsAnswer(target.kind)
         case .responses: ResponsesAnswer()
         case .generateContent: GenerateContentAnswer(model: target.baseModel)
         case .converse: ConverseAnswer(stopSequence: context.onlyStopSequence)
         }
     }
+
+    /// Whether servers of the dialect are known that answer with one JSON object though a stream was asked for.
+    package static func mayBeWhole(_ target: TranslationTarget) -> Bool { target.dialect == .chatCompletions }
 
     /// Whether an account counts tokens by itself; elsewhere the client does.
     package static func counts(_ dialect: Dialect, _ kind: ProviderKind) -> Bool {

@@ -1,12 +1,15 @@
 """Providers that answer 200 and then something else than an answer: the client always learns of it, and the row is there once."""
 
+import gzip
 import json
+import zlib
 
 import pytest
 
 from elsewhere import PROVIDERS
 from everywhere import CHAT, GEMINI, OPENAI, PRICED, READERS, TRANSLATED, Everywhere, Frames, Said, ends_in_error, says, sse
 from rig import event_stream
+from rig.answers import Json, Whole
 from rig.replies import Call, Usage, reply
 
 WEATHER = {"name": "weather", "description": "The weather", "input_schema": {"type": "object", "properties": {"city": {"type": "string"}}}}
@@ -244,3 +247,91 @@ def test_counts_that_cannot_be_do_no_harm(world, kind, number):
     assert says(answer) == "Well."
     row = world.row(kind, answer)
     assert row["input_tokens"] >= 0 and row["output_tokens"] >= 0 and row["cost_nano_usd"] >= 0
+
+
+# Other ways of servers
+
+
+TEXTS = {
+    "in pieces": [{"type": "response.output_text.delta", "output_index": 0, "delta": "Well."}],
+    "done": [{"type": "response.output_text.done", "output_index": 0, "content_index": 0, "text": "Well."}],
+    "an item": [{"type": "response.output_item.done", "output_index": 0, "item": {"type": "message", "content": [{"type": "output_text", "text": "Well."}]}}],
+}
+
+
+@pytest.mark.parametrize("form", [*TEXTS, "completed"])
+def test_texts_that_come_whole(world, stream, form):
+    output = [{"type": "message", "content": [{"type": "output_text", "text": "Well."}]}]
+    last = {"type": "response.completed", "response": {"id": "r", "output": output, "usage": {"input_tokens": 10, "output_tokens": 40}}}
+    said = [{"type": "response.created", "response": {"id": "r"}}, *TEXTS.get(form, []), last]
+    answer = world.ask("responses", Said(*map(sse, said)), stream=stream)
+    assert says(answer) == "Well."
+    assert world.row("responses", answer)["output_tokens"] == 40
+
+
+@pytest.mark.parametrize("kind", ["responses", "chat", "gemini", "bedrock-converse"])
+def test_an_answer_with_nothing_in_it_is_an_error(world, kind, stream):
+    answer = world.ask(kind, reply(), stream=stream)
+    ends_in_error(answer, "api_error")
+    assert world.failed(kind, answer)["output_tokens"] == 40
+
+
+@pytest.mark.parametrize("kind", CHAT)
+def test_a_server_that_does_not_stream(world, kind, stream):
+    message = {"role": "assistant", "content": "Well."}
+    usage = {"prompt_tokens": 10, "completion_tokens": 40}
+    whole = {"id": "x", "object": "chat.completion", "choices": [{"index": 0, "message": message, "finish_reason": "stop"}], "usage": usage}
+    answer = world.ask(kind, Json(whole), stream=stream)
+    assert says(answer) == "Well."
+    row = world.row(kind, answer)
+    assert (row["input_tokens"], row["output_tokens"], row["estimated"]) == (10, 40, 0)
+
+
+@pytest.mark.parametrize("kind", ["responses", "chat"])
+def test_a_filter_in_the_middle_of_a_call_is_a_refusal(world, kind, stream):
+    answer = world.ask(kind, reply("Looking.", Call("weather", '{"city": "Be'), stop="filter"), stream=stream, tools=[WEATHER])
+    assert answer.status == 200, answer.body
+    assert (answer.events[-2]["delta"] if stream else answer.json)["stop_reason"] == "refusal"
+    world.row(kind, answer)
+
+
+# Compressed, though identity was asked for
+
+
+class Packed(Frames):
+    """The frames of a reply, compressed."""
+
+    def __init__(self, inner, encoding):
+        super().__init__(inner)
+        self.encoding = encoding
+
+    async def __call__(self, exchange):
+        rendered = exchange.upstream.render(exchange.request, self.inner)
+        packer = zlib.compressobj(wbits=31 if self.encoding == "gzip" else 15)
+        await exchange.head(200, {"content-type": rendered.content_type, "content-encoding": self.encoding})
+        for frame in rendered.frames:
+            await exchange.body(packer.compress(frame) + packer.flush(zlib.Z_SYNC_FLUSH))
+        await exchange.body(packer.flush())
+        await exchange.end()
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+@pytest.mark.parametrize("kind", TRANSLATED)
+def test_a_compressed_answer_is_read(world, kind, stream, encoding):
+    answer = world.ask(kind, Packed(reply("Well packed."), encoding), stream=stream)
+    assert says(answer) == "Well packed." and answer.header("content-encoding") is None
+    assert world.row(kind, answer)["output_tokens"] == 40
+
+
+@pytest.mark.parametrize("kind", TRANSLATED)
+def test_a_compressed_error_is_read(world, kind, stream):
+    data = gzip.compress(json.dumps({"error": {"message": "Scripted words."}}).encode())
+    answer = world.ask(kind, Whole(data, 400, "application/json", {"content-encoding": "gzip"}), stream=stream)
+    assert answer.status == 400 and "Scripted words." in answer.error[1]
+    world.failed(kind, answer)
+
+
+def test_what_cannot_be_decompressed_is_an_error(world, stream):
+    answer = world.ask("chat", Whole(b"\x28\xb5\x2f\xfd123", 200, "text/event-stream", {"content-encoding": "zstd"}), stream=stream)
+    ends_in_error(answer, "api_error")
+    world.failed("chat", answer)

@@ -7,7 +7,7 @@ import pytest
 
 from expectations import charged_exactly, one_attempt_each
 from rig import messages
-from rig.answers import Json, Message, tool
+from rig.answers import Json, Message, error, tool
 from rig.gateway import MODEL, UPSTREAM_KEY, prompt
 
 # Spacing, order, escapes, duplicates and depth as no serialiser would write them again.
@@ -123,6 +123,12 @@ def test_a_subscription_passes_through(gateway, upstream, key, header):
     assert "x-api-key" not in arrived and header not in arrived
     assert answer.header("anthropic-ratelimit-unified-status") == "allowed_warning"
     assert answer.header("anthropic-ratelimit-requests-limit") == "4000"
+
+
+def test_what_anthropic_says_of_a_login_is_for_its_owner(gateway, upstream, key):
+    upstream.answers(error(401, "authentication_error", "OAuth token has expired."))
+    answer = gateway.messages(None, headers={**SUBSCRIPTION, "x-tollgate-api-key": key.secret})
+    assert answer.status == 401 and answer.body == bytes(upstream.calls[0].sent)
 
 
 def test_a_key_of_ours_is_never_taken_for_a_subscription(gateway, upstream, key):

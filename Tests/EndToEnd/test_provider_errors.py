@@ -1,11 +1,13 @@
 """What providers refuse: the client is told in words that it can act on, and nothing of whose account it was."""
 
+import email.utils
 import json
+import time
 
 import pytest
 
 from elsewhere import PROVIDERS
-from everywhere import CHAT, GEMINI, OPENAI, TRANSLATED, Everywhere, says
+from everywhere import CHAT, GEMINI, OPENAI, TRANSLATED, Everywhere, Said, says, sse
 from rig import bedrock_answers, gemini_answers, openai_upstream
 from rig.answers import Json, Whole
 from rig.replies import reply
@@ -65,6 +67,14 @@ def test_never_a_reason_to_log_in(world, kind, stream, status):
     assert kind in text, "whose credential it was"
 
 
+@pytest.mark.parametrize("kind", PROVIDERS)
+def test_a_key_that_is_always_the_same_is_not_sent_again(world, kind):
+    answer = world.ask(kind, Json({"error": {"message": SECRETS, "code": "x"}}, 401))
+    refused(world, kind, answer, 500, "api_error")
+    fetched = kind.startswith("vertex")
+    assert answer.header("x-should-retry") == (None if fetched else "false")
+
+
 def with_another_key(world, kind):
     other = world.others[kind]
     if kind.startswith("bedrock"):
@@ -117,6 +127,35 @@ def test_when_to_come_back(world, kind, headers, seconds):
     assert answer.header("x-should-retry") != "false"
 
 
+@pytest.mark.parametrize("headers, seconds", [
+    ({"retry-after": "Fri, 31 Dec 9999 23:59:59 GMT"}, None), ({"retry-after": "Thu, 01 Jan 1970 00:00:00 GMT"}, None),
+    ({"x-ratelimit-reset-requests": "6m0s", "x-ratelimit-remaining-requests": "0"}, "360"),
+    ({"x-ratelimit-reset-requests": "6m0s", "x-ratelimit-reset-tokens": "1.5s"}, "2"),
+    ({"x-ratelimit-reset-requests": "6m0s", "x-ratelimit-reset-tokens": "20ms", "x-ratelimit-remaining-tokens": "0"}, "1"),
+    ({"X-RateLimit-Reset-Tokens": "1m"}, "60"), ({"x-ratelimit-reset-tokens": "never"}, None),
+    ({"x-ratelimit-reset-tokens": "1m", "retry-after": "7"}, "7")])
+@pytest.mark.parametrize("kind", ["responses", "compatible"])
+def test_when_the_limits_are_full_again(world, kind, headers, seconds):
+    answer = world.ask(kind, Json({"error": {"message": "Slow down.", "code": "rate_limit_exceeded"}}, 429, headers))
+    refused(world, kind, answer, 429, "rate_limit_error")
+    assert answer.header("retry-after") == seconds
+
+
+def test_when_to_come_back_as_a_date(world):
+    later = email.utils.formatdate(time.time() + 30, usegmt=True)
+    answer = world.ask("chat", Json({"error": {"message": "Slow down."}}, 429, {"retry-after": later}))
+    refused(world, "chat", answer, 429, "rate_limit_error")
+    assert 25 <= int(answer.header("retry-after")) <= 31
+
+
+@pytest.mark.parametrize("text", ["Too many tokens, please wait before trying again.", "Too many tokens per day, please wait before trying again."])
+@pytest.mark.parametrize("kind", ["bedrock-claude", "bedrock-converse"])
+def test_amazons_throttling_is_no_matter_of_length(world, kind, stream, text):
+    answer = world.ask(kind, failure(kind, 429, text), stream=stream)
+    assert refused(world, kind, answer, 429, "rate_limit_error") == text
+    assert answer.header("x-should-retry") != "false"
+
+
 @pytest.mark.parametrize("delay, seconds", [("7s", "7"), ("6.2s", "7"), ("nans", None), ("infs", None), ("1e300s", None), ("-3s", None), ("s", None)])
 @pytest.mark.parametrize("kind", GEMINI)
 def test_when_to_come_back_to_google(world, kind, delay, seconds):
@@ -151,7 +190,57 @@ def test_a_prompt_that_is_too_long(world, kind):
     assert refused(world, kind, world.ask(kind, failure(kind, 400, text, code)), 400, "invalid_request_error") == told
 
 
+def test_an_answer_that_does_not_fit_behind_its_prompt(world, stream):
+    text = ("'max_tokens' or 'max_completion_tokens' is too large: 32000. This model's maximum context length is 32768 tokens and your request "
+            "has 5000 input tokens (32000 > 32768 - 5000).")
+    answer = world.ask("compatible", Json({"error": {"message": text, "type": "BadRequestError", "code": 400}}, 400), stream=stream)
+    told = "input length and `max_tokens` exceed context limit: 5000 + 32000 > 32768"
+    assert refused(world, "compatible", answer, 400, "invalid_request_error") == told
+
+
+@pytest.mark.parametrize("kind", CHAT)
+def test_reasons_of_fastapi(world, kind):
+    detail = [{"type": "missing", "loc": ["body", "messages"], "msg": "Field required"}]
+    assert refused(world, kind, world.ask(kind, Json({"detail": detail}, 422)), 400, "invalid_request_error") == "body.messages: Field required"
+
+
+# Errors within a stream
+
+
+@pytest.mark.parametrize("code, text, status, error", [
+    ("insufficient_quota", "You exceeded your quota.", 429, "billing_error"), ("rate_limit_exceeded", "Slow down.", 429, "rate_limit_error"),
+    ("context_length_exceeded", "Your input exceeds the context window of this model.", 400, "invalid_request_error"),
+    ("invalid_prompt", "Invalid prompt: it was flagged.", 400, "policy_blocked"), ("content_policy_violation", "No.", 400, "policy_blocked")])
+@pytest.mark.parametrize("form", ["flat", "nested", "failed"])
+@pytest.mark.parametrize("kind", ["responses", "azure"])
+def test_errors_in_the_stream_of_responses(world, kind, stream, form, code, text, status, error):
+    inner = {"code": code, "message": text, "param": None}
+    event = {"flat": {"type": "error", "sequence_number": 2, **inner}, "nested": {"type": "error", "sequence_number": 2, "error": {"type": "x", **inner}},
+             "failed": {"type": "response.failed", "response": {"id": "r", "error": inner}}}[form]
+    answer = world.ask(kind, Said(sse({"type": "response.created", "response": {"id": "r"}}), sse(event)), stream=stream)
+    assert answer.status == status and answer.error[0] == error, answer.body
+    assert (answer.header("x-should-retry") == "false") == (error != "rate_limit_error")
+    world.failed(kind, answer)
+
+
+@pytest.mark.parametrize("code, error", [
+    (400, "invalid_request_error"), (401, "api_error"), (404, "not_found_error"), (429, "rate_limit_error"), (503, "overloaded_error")])
+@pytest.mark.parametrize("kind", CHAT)
+def test_codes_that_are_statuses(world, kind, code, error):
+    said = sse({"error": {"message": "Words.", "type": "SomeError", "param": None, "code": code}})
+    answer = world.ask(kind, Said(said), stream=True)
+    assert answer.status != 200 and answer.error[0] == error, answer.body
+    world.failed(kind, answer)
+
+
 # Content
+
+
+@pytest.mark.parametrize("kind", ["xai"])
+def test_what_the_providers_rules_forbid(world, kind, stream):
+    answer = world.ask(kind, failure(kind, 403, "Content violates usage guidelines. Team: x. Failed check: SAFETY_CHECK_TYPE_BIO"), stream=stream)
+    refused(world, kind, answer, 400, "policy_blocked")
+    assert answer.header("x-should-retry") == "false"
 
 
 def test_azures_filter(world, stream):

@@ -151,11 +151,14 @@ extension LoopWorker {
         await finishBroken(attempt, exchange, relay, account)
     }
 
-    /// A request in a platform's own form, or to a server that speaks Messages, gets errors in the words in which they came; but
-    /// what such a provider thinks of our credential is not for the client, who would log in, and would read whose account it is.
+    /// Anthropic's errors, those of a request in a platform's own form and those of a server that speaks Messages are told in the
+    /// words in which they came; but what a provider thinks of our credential is not for the client, who would log in, and would
+    /// read whose account it is.
     private func tellsErrorsAnew(_ status: Int, _ exchange: Exchange, _ account: UpstreamAccount) -> Bool {
         if exchange.routed?.door.platform != .anthropic, !exchange.isNative { return true }
-        return account.kind != .anthropic && (401...403).contains(status)
+        // What Anthropic does not permit may be a matter of the request.
+        if account.kind == .anthropic { return status == 401 && !exchange.passesThrough }
+        return (401...403).contains(status)
     }
 
     /// The upstream's status and fields, with our request id; nothing goes out yet.
@@ -237,7 +240,13 @@ private struct AnswerForm {
             head.value(.contentType).map {
                 connection.headBytes($0).startsIgnoringCase("application/vnd.amazon.eventstream")
             } ?? false
-        isCompressed =
-            head.value(.contentEncoding).map { !connection.headBytes($0).equalsIgnoringCase("identity") } ?? false
+        isCompressed = connection.isCompressed
+    }
+}
+
+extension ClientConnection {
+    /// The body of the answer is encoded, as its head says.
+    var isCompressed: Bool {
+        head.value(.contentEncoding).map { !headBytes($0).equalsIgnoringCase("identity") } ?? false
     }
 }

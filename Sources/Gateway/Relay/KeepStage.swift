@@ -32,7 +32,7 @@ extension LoopWorker {
             fields.append(
                 (Array(connection.headBytes(field.nameRange)), mask.masked(connection.headBytes(field.valueRange))))
         }
-        let isCompressed = connection.head.value(.contentEncoding) != nil
+        let isCompressed = connection.isCompressed
         connection.headIsUsed()
         let meter = AnswerMeter(.whole, isCompressed: false)
         do throws(ClientFault) {
@@ -52,8 +52,8 @@ extension LoopWorker {
         }
     }
 
-    /// `nil`: they are none of gzip.
-    private static func decompressed(_ bytes: [UInt8]) -> [UInt8]? {
+    /// `nil`: they are none of gzip or zlib, or too many.
+    static func decompressed(_ bytes: [UInt8]) -> [UInt8]? {
         // Arrays lend their bytes with untyped errors only: through a result.
         try? bytes.withUnsafeBytes { bytes in
             Result { () throws(GunzipFault) in try gunzip(bytes, limit: errorLimit) }

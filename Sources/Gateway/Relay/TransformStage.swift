@@ -18,20 +18,22 @@ extension LoopWorker {
         if case .count = call.answer, attempt.status == 200 {
             return await answerCount(attempt, exchange, account, connection)
         }
-        // No dialect streams JSON: it is an error, whatever the status says.
-        guard attempt.status == 200, !isJSON(connection) else {
+        // No dialect streams JSON: it is a whole answer, or an error, whatever the status says.
+        let isWhole = isJSON(connection)
+        guard attempt.status == 200, !isWhole || mayBeWhole(call) else {
             return await readError(attempt, exchange, account, connection)
         }
-        let transform = makeTransform(exchange, call)
+        let transform = makeTransform(exchange, call, isWhole: isWhole)
         let meter = AnswerMeter(transform)
         attempt.meter = meter
         let withheld = withheldAnswer(attempt, exchange, account)
         if withheld == nil { exchange.answerBegins(attempt) }
+        let isCompressed = connection.isCompressed
         connection.headIsUsed()
         let isStreamed = exchange.isStreamed
         let relay = TransformedRelay(
-            exchange, connection, transform, isStreamed: isStreamed, idleTimeout: account.timeouts.idle,
-            withheld: withheld,
+            exchange, connection, transform, isStreamed: isStreamed, isCompressed: isCompressed,
+            idleTimeout: account.timeouts.idle, withheld: withheld,
             beginAnswer: { length in
                 if let withheld { _ = withheld.release() }
                 self.beginTransformed(exchange, call, length: length)
@@ -48,6 +50,7 @@ extension LoopWorker {
             attempt.failure = transform.failure.map {
                 .failed(UpstreamFailure(type: $0.type, message: mask.masked($0.message)), account.name)
             }
+            if isWhole, let failure = attempt.failure { attempt.upstreamError = failure.message }
         case .clientGone:
             attempt.fault = .cancelled
             exchange.channel.abandonAnswer()
@@ -62,11 +65,17 @@ extension LoopWorker {
         } ?? false
     }
 
-    private func makeTransform(_ exchange: Exchange, _ call: UpstreamCall) -> any AnswerTransform {
+    private func mayBeWhole(_ call: UpstreamCall) -> Bool {
+        if case .translated(let target, _) = call.answer { Translation.mayBeWhole(target) } else { false }
+    }
+
+    private func makeTransform(
+        _ exchange: Exchange, _ call: UpstreamCall, isWhole: Bool
+    ) -> any AnswerTransform {
         switch call.answer {
         case .translated(let target, let context):
             TranslatedAnswer(
-                Translation.reader(target, context),
+                Translation.reader(target, context, isWhole: isWhole),
                 MessageWriter(exchange.isStreamed ? .stream : .whole, context))
         case .framed: InvokeAnswer(requestID: exchange.id.description)
         case .same, .count: preconditionFailure("not an answer to be transformed")
@@ -109,10 +118,12 @@ extension LoopWorker {
     private func answerCount(
         _ attempt: Attempt, _ exchange: Exchange, _ account: UpstreamAccount, _ connection: ClientConnection
     ) async {
+        let isCompressed = connection.isCompressed
         connection.headIsUsed()
         do throws(ClientFault) {
-            let bytes = try await connection.readAll(
+            var bytes = try await connection.readAll(
                 limit: Self.errorLimit, timeout: account.timeouts.idle, abort: .downstreamHangup)
+            if isCompressed, let plain = Self.decompressed(bytes) { bytes = plain }
             attempt.firstByteAt = monotonicNanoseconds()
             exchange.firstByteAt = attempt.firstByteAt
             guard let tokens = bytes.withUnsafeBytes({ TokenCount.read($0) }) else {
@@ -141,13 +152,17 @@ extension LoopWorker {
         let awsType = connection.head.value(.amznErrorType).map {
             mask.masked(String(decoding: connection.headBytes($0), as: UTF8.self))
         }
+        let isCompressed = connection.isCompressed
         connection.headIsUsed()
         do throws(ClientFault) {
             var bytes = try await connection.readAll(
                 limit: Self.errorLimit, timeout: account.timeouts.idle, abort: .downstreamHangup)
+            if isCompressed { bytes = Self.decompressed(bytes) ?? [] }
             mask.mask(&bytes)
             let body = bytes.withUnsafeBytes { UpstreamErrorBody($0, awsType: awsType ?? "") }
-            let answer = ErrorTranslation.Answer(status: attempt.status, body: body, retryAfter: retryAfter)
+            let answer = ErrorTranslation.Answer(
+                status: attempt.status, body: body, retryAfter: retryAfter,
+                hasStandingCredential: account.standingCredential != nil)
             let model = exchange.routed?.requested ?? ""
             // The client then estimates by itself.
             let cannotCount = exchange.operation == .countTokens && [404, 405, 501].contains(attempt.status)
@@ -165,15 +180,4 @@ extension LoopWorker {
 
     /// Of seconds that somebody else wrote; nobody waits for a day.
     static func nanoseconds(_ seconds: Int) -> Int64 { Int64(min(seconds, 86_400)) * 1_000_000_000 }
-
-    /// Seconds, rounded up: `retry-after-ms`, else `retry-after` in seconds.
-    static func retryAfter(_ connection: ClientConnection) -> Int? {
-        func number(_ name: FieldName) -> Int? {
-            connection.head.value(name).flatMap { Int(String(decoding: connection.headBytes($0), as: UTF8.self)) }
-        }
-        if let milliseconds = number(.retryAfterMilliseconds), milliseconds > 0 {
-            return milliseconds / 1_000 + (milliseconds % 1_000 > 0 ? 1 : 0)
-        }
-        return number(.retryAfter).flatMap { $0 > 0 ? $0 : nil }
-    }
 }

@@ -8,6 +8,8 @@ import Wire
 /// something to tell; until then it can still be an error with a status of its own.
 final class TransformedRelay: Relay {
     private let transform: any AnswerTransform
+    /// Of an answer that came compressed, though nobody asked for that.
+    private let inflater: Inflater?
     /// Writes the head of the answer.
     private let beginAnswer: (_ length: Int64?) -> Void
     private(set) var bytesReceived = 0
@@ -16,9 +18,11 @@ final class TransformedRelay: Relay {
     /// - Parameter isStreamed: the client gets events; otherwise one message at the end.
     init(
         _ exchange: Exchange, _ connection: ClientConnection, _ transform: any AnswerTransform, isStreamed: Bool,
-        idleTimeout: Int64, withheld: WithheldAnswer?, beginAnswer: @escaping (_ length: Int64?) -> Void
+        isCompressed: Bool, idleTimeout: Int64, withheld: WithheldAnswer?,
+        beginAnswer: @escaping (_ length: Int64?) -> Void
     ) {
         self.transform = transform
+        inflater = isCompressed ? Inflater() : nil
         self.beginAnswer = beginAnswer
         super.init(exchange, connection, isEventStream: isStreamed, idleTimeout: idleTimeout, withheld: withheld)
     }
@@ -41,7 +45,7 @@ final class TransformedRelay: Relay {
     private func take(_ bytes: UnsafeRawBufferPointer, _ isLast: Bool) -> Step {
         if firstByteAt == nil { firstByteAt = monotonicNanoseconds() }
         bytesReceived += bytes.count
-        transform.consume(bytes)
+        consume(bytes)
         isComplete = isLast
         if isLast { transform.end() }
         // What is there already is read before anything is sent: of a burst the client gets one piece.
@@ -49,6 +53,12 @@ final class TransformedRelay: Relay {
             return .goesOn
         }
         return sent(pass(), end: transform.hasEnded ? .complete : nil)
+    }
+
+    private func consume(_ bytes: UnsafeRawBufferPointer) {
+        guard let inflater else { return transform.consume(bytes) }
+        inflater.consume(bytes) { transform.consume($0) }
+        if inflater.failed { transform.fail(.unreadable("a Content-Encoding that nobody asked for")) }
     }
 
     private static let enough = 64 * 1024

@@ -1,49 +1,33 @@
 import Wire
 
-extension UpstreamFailure: Error {}
-
 extension UpstreamFailure {
     /// An exception of Bedrock: its name, as a stream's `:exception-type` or the header `x-amzn-errortype` has it, and its
     /// JSON. https://docs.aws.amazon.com/bedrock/latest/APIReference/CommonErrors.html
     package init(exception name: UnsafeRawBufferPointer, payload: UnsafeRawBufferPointer) {
         let value = (try? JSONValue(parsing: payload)) ?? .null
         let text = value["message"]?.string ?? value["Message"]?.string ?? value["originalMessage"]?.string ?? ""
-        self.init(
-            type: Self.type(ofStatus: value["originalStatusCode"]?.int64)
-                ?? Self.type(of: Self.member(name)), message: Self.sentence(text))
+        let status = Self.status(value["originalStatusCode"]?.int64)
+        self.init(ErrorKind(status: status, names: [Self.member(name)], text: text), text)
     }
 
     /// An error that Bedrock's interface does not describe: what the headers of its frame say.
     package init(error frame: EventStreamMessage) {
         let text = String(decoding: frame.errorMessage, as: UTF8.self)
-        self.init(type: Self.type(of: Self.member(frame.errorCode)), message: Self.sentence(text))
+        self.init(ErrorKind(status: nil, names: [Self.member(frame.errorCode)], text: text), text)
     }
 
     package init(_ error: EventStreamError) {
         self.init(type: "api_error", message: "The provider's answer is damaged: \(error.sentence)")
     }
 
-    /// The name as it stands in the interface's model: `ThrottlingException:http://…` is `throttlingException`.
+    /// The name without what may stand behind it: `ThrottlingException:http://…`.
     private static func member(_ name: UnsafeRawBufferPointer) -> String {
-        let text = String(decoding: name.prefix { $0 != UInt8(ascii: ":") }, as: UTF8.self)
-        return text.prefix(1).lowercased() + text.dropFirst()
-    }
-
-    /// Clients compact the conversation by exactly this sentence.
-    private static let tooLong = "Input is too long"
-
-    private static func sentence(_ text: String) -> String {
-        if text.isEmpty { return "The provider failed." }
-        return text.contains(tooLong) ? tooLong + "." : AccountText.clean(text)
+        String(decoding: name.prefix { $0 != UInt8(ascii: ":") }, as: UTF8.self)
     }
 
     /// What the model's own server said, if it was asked too much.
-    private static func type(ofStatus status: Int64?) -> String? {
-        switch status {
-        case 429: "rate_limit_error"
-        case 503, 529: "overloaded_error"
-        default: nil
-        }
+    private static func status(_ original: Int64?) -> Int? {
+        original.flatMap { [429, 503, 529].contains($0) ? Int($0) : nil }
     }
 
     /// The failure as the last event of a stream that had begun.

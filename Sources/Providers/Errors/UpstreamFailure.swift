@@ -2,7 +2,7 @@ import Wire
 
 /// A failure of a provider in the middle of an answer, in Anthropic's words. What a provider writes for people goes on to the
 /// client without what identifies an account.
-package struct UpstreamFailure: Sendable, Equatable {
+package struct UpstreamFailure: Error, Sendable, Equatable {
     /// `overloaded_error`, `api_error`, …
     package let type: String
     package let message: String
@@ -19,25 +19,32 @@ package struct UpstreamFailure: Sendable, Equatable {
         UpstreamFailure(type: "api_error", message: "The provider's answer has \(what).")
     }
 
-    /// An error object of OpenAI's interfaces, or a plain string as xAI sends it.
-    package init(openAI bytes: UnsafeRawBufferPointer) {
-        let value = (try? JSONValue(parsing: bytes)) ?? .null
-        let code = value["code"]?.string ?? value["type"]?.string ?? ""
-        let text = value["message"]?.string ?? value.string ?? "The provider failed."
-        self.init(type: Self.type(of: code), message: AccountText.clean(text))
+    /// An error that a stream has, as the event that tells it, the object in it, or a plain string as xAI sends it.
+    package init(inStream bytes: UnsafeRawBufferPointer) {
+        let body = UpstreamErrorBody(inStream: bytes)
+        self.init(body.kind(status: nil), body.message)
     }
 
-    /// Anthropic's type for the codes and statuses of others.
-    package static func type(of code: String) -> String {
-        switch code {
-        case "rate_limit_exceeded", "RESOURCE_EXHAUSTED", "throttlingException": "rate_limit_error"
-        case "server_is_overloaded", "slow_down", "overloaded", "UNAVAILABLE", "serviceUnavailableException",
-            "modelNotReadyException":
-            "overloaded_error"
-        case "invalid_request_error", "INVALID_ARGUMENT", "validationException", "context_length_exceeded":
-            "invalid_request_error"
-        case "DEADLINE_EXCEEDED", "modelTimeoutException": "timeout_error"
-        default: "api_error"
+    init(_ kind: ErrorKind, _ text: String) {
+        let shown = text.isEmpty ? "The provider failed." : AccountText.clean(text)
+        switch kind {
+        case .promptTooLong: self.init(type: "invalid_request_error", message: ContextLength.told(text))
+        case .noQuota:
+            self.init(type: "billing_error", message: "The account has no credit or quota left at its provider.")
+        case .blocked:
+            self.init(
+                type: "policy_blocked", message: "The provider's content filter refused the request: \(shown)")
+        case .credential:
+            self.init(
+                type: "api_error",
+                message: "The provider refused the gateway's own credential; its operator has to look.")
+        case .invalid: self.init(type: "invalid_request_error", message: shown)
+        case .notFound: self.init(type: "not_found_error", message: shown)
+        case .requestTooLarge: self.init(type: "request_too_large", message: shown)
+        case .rateLimited: self.init(type: "rate_limit_error", message: shown)
+        case .overloaded: self.init(type: "overloaded_error", message: shown)
+        case .timedOut: self.init(type: "timeout_error", message: shown)
+        case .failed: self.init(type: "api_error", message: shown)
         }
     }
 }

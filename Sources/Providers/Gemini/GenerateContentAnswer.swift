@@ -5,6 +5,8 @@ package final class GenerateContentAnswer: AnswerReader {
     private var events = AnswerEvents(maximumEventBytes: 8 << 20)
     private let model: GeminiModel
     private var finish: StopReason?
+    /// The candidate that is told, if there are several.
+    private var candidate: Int64?
     /// Why it was refused, escaped.
     private var explanation: [UInt8] = []
     private var sources = GroundingSources()
@@ -63,7 +65,7 @@ package final class GenerateContentAnswer: AnswerReader {
             } else if key.equals("modelVersion") {
                 model = try cursor.stringOrSkip()
             } else if key.equals("error"), try cursor.peekKind() != .null {
-                message.fail(UpstreamFailure(google: cursor.bytes(try cursor.skipValue())))
+                message.fail(UpstreamFailure(inStream: cursor.bytes(try cursor.skipValue())))
             } else {
                 try cursor.skipValue()
             }
@@ -109,8 +111,14 @@ package final class GenerateContentAnswer: AnswerReader {
         guard try cursor.enterArrayOrSkip() else { return }
         var isFirst = true
         while try cursor.nextElement() {
-            if isFirst { try readCandidate(&cursor, message) } else { try cursor.skipValue() }
+            let index = try cursor.index(elseFirst: isFirst)
             isFirst = false
+            if let index, candidate ?? index == index {
+                candidate = index
+                try readCandidate(&cursor, message)
+            } else {
+                try cursor.skipValue()
+            }
         }
     }
 

@@ -14,10 +14,11 @@ extension MessageWriter {
         } else if reason == .toolUse {
             reason = .endTurn
         }
-        if brokenTool, reason != .maxTokens {
+        if brokenTool, !reason.cutsShort {
             return fail(
                 .init(type: "api_error", message: "The model called a tool with arguments that are no JSON object."))
         }
+        if reason == .endTurn, isEmpty { return fail(.unreadable("nothing in it")) }
         begin()
         facts.stopReason = "\(reason.name)"
         let sequence = stops?.found ?? (reason == .stopSequence ? stopSequence : nil)

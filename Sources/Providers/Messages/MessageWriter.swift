@@ -56,6 +56,12 @@ package final class MessageWriter {
         stops = StopScanner(context.stopSequences)
     }
 
+    /// No block has begun.
+    var isEmpty: Bool {
+        if case .none = openBlock { return blocks == 0 }
+        return false
+    }
+
     package var readyBytes: Int { output.count }
 
     /// Gives away what is ready.

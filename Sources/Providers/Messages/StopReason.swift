@@ -4,6 +4,9 @@ package enum StopReason: Sendable, Equatable {
     case stopSequence
     case contextWindowExceeded
 
+    /// The answer was not the model's to end: what it was writing is not whole.
+    var cutsShort: Bool { self == .maxTokens || self == .refusal || self == .contextWindowExceeded }
+
     package var name: StaticString {
         switch self {
         case .endTurn: "end_turn"

@@ -14,6 +14,15 @@ package final class ChatCompletionsAnswer: AnswerReader {
     /// The text of the chunk that is being read, as long as it has nothing else.
     private var plainText: JSONString?
     private var isPlain = true
+    /// The answer that is told, if a server gives several.
+    private var choice: Int64?
+    /// Where what the model thinks stands; some servers say it twice in one chunk.
+    private var thoughts: ThoughtField?
+
+    private enum ThoughtField {
+        case reasoningContent, reasoning
+    }
+
     /// As the first chunk that says it has it.
     private var tier: ServiceTier?
 
@@ -45,7 +54,32 @@ package final class ChatCompletionsAnswer: AnswerReader {
         }
     }
 
+    /// An answer that came whole, though a stream was asked for.
+    func read(whole data: UnsafeRawBufferPointer, _ message: MessageWriter) {
+        do throws(JSONError) {
+            guard try Self.hasChoices(data) else { return message.fail(UpstreamFailure(inStream: data)) }
+            try readChunk(data, message)
+        } catch {
+            return message.fail(.unreadable("a body that is no JSON"))
+        }
+        guard !message.hasEnded else { return }
+        if finish == nil { return message.fail(.cut) }
+        complete(message)
+    }
+
+    private static func hasChoices(_ data: UnsafeRawBufferPointer) throws(JSONError) -> Bool {
+        var cursor = JSONCursor(data), isAnswer = false
+        guard try cursor.enterObjectOrSkip() else { return false }
+        while let key = try cursor.nextKey() {
+            if key.equals("choices"), try cursor.peekKind() == .array { isAnswer = true }
+            if key.equals("error"), try cursor.peekKind() != .null { return false }
+            try cursor.skipValue()
+        }
+        return isAnswer
+    }
+
     private func tell(_ text: JSONString, _ message: MessageWriter) {
+        guard !text.bytes.isEmpty else { return }
         calls.flush(message)
         think.pass(text, message)
     }
@@ -79,7 +113,7 @@ package final class ChatCompletionsAnswer: AnswerReader {
             } else if key.equals("service_tier") {
                 tierName = try cursor.stringOrSkip()
             } else if key.equals("error"), try cursor.peekKind() != .null {
-                message.fail(UpstreamFailure(openAI: cursor.bytes(try cursor.skipValue())))
+                message.fail(UpstreamFailure(inStream: cursor.bytes(try cursor.skipValue())))
             } else {
                 try cursor.skipValue()
             }
@@ -100,8 +134,14 @@ package final class ChatCompletionsAnswer: AnswerReader {
         guard try cursor.enterArrayOrSkip() else { return }
         var isFirst = true
         while try cursor.nextElement() {
-            if isFirst { try readChoice(&cursor, message) } else { try cursor.skipValue() }
+            let index = try cursor.index(elseFirst: isFirst)
             isFirst = false
+            if let index, choice ?? index == index {
+                choice = index
+                try readChoice(&cursor, message)
+            } else {
+                try cursor.skipValue()
+            }
         }
     }
 
@@ -140,16 +180,11 @@ package final class ChatCompletionsAnswer: AnswerReader {
         guard try cursor.enterObjectOrSkip() else { return }
         while let key = try cursor.nextKey() {
             if key.equals("content") {
-                if let text = try cursor.stringOrSkip(), !text.bytes.isEmpty {
-                    plainText = text
-                    tell(text, message)
-                }
-            } else if key.equals("reasoning_content") || key.equals("reasoning") {
-                if let text = try cursor.stringOrSkip(), !text.bytes.isEmpty {
-                    isPlain = false
-                    calls.flush(message)
-                    message.thinking(text)
-                }
+                try readContent(&cursor, message)
+            } else if key.equals("reasoning_content") {
+                if let text = try cursor.stringOrSkip() { think(text, .reasoningContent, message) }
+            } else if key.equals("reasoning") {
+                if let text = try cursor.stringOrSkip() { think(text, .reasoning, message) }
             } else if key.equals("refusal") {
                 if let text = try cursor.stringOrSkip(), !text.bytes.isEmpty {
                     isPlain = false
@@ -160,6 +195,43 @@ package final class ChatCompletionsAnswer: AnswerReader {
                 }
             } else if key.equals("tool_calls") {
                 try readCalls(&cursor, message)
+            } else if key.equals("function_call"), try cursor.peekKind() == .object {
+                try readFunctionCall(&cursor, message)
+            } else {
+                try cursor.skipValue()
+            }
+        }
+    }
+
+    /// The field that came first in the answer is the one that counts.
+    private func think(_ text: JSONString, _ field: ThoughtField, _ message: MessageWriter) {
+        guard !text.bytes.isEmpty else { return }
+        isPlain = false
+        if thoughts == nil { thoughts = field }
+        guard thoughts == field else { return }
+        calls.flush(message)
+        message.thinking(text)
+    }
+
+    /// A text, or a list of parts.
+    private func readContent(_ cursor: inout JSONCursor, _ message: MessageWriter) throws(JSONError) {
+        guard try cursor.peekKind() == .array else {
+            if let text = try cursor.stringOrSkip(), !text.bytes.isEmpty {
+                plainText = text
+                tell(text, message)
+            }
+            return
+        }
+        isPlain = false
+        try cursor.enterArray()
+        while try cursor.nextElement() { try readPart(&cursor, message) }
+    }
+
+    private func readPart(_ cursor: inout JSONCursor, _ message: MessageWriter) throws(JSONError) {
+        guard try cursor.enterObjectOrSkip() else { return }
+        while let key = try cursor.nextKey() {
+            if key.equals("text") {
+                if let text = try cursor.stringOrSkip() { tell(text, message) }
             } else {
                 try cursor.skipValue()
             }
@@ -190,6 +262,15 @@ package final class ChatCompletionsAnswer: AnswerReader {
         }
     }
 
+    /// The one call of servers that know no lists of them.
+    private func readFunctionCall(_ cursor: inout JSONCursor, _ message: MessageWriter) throws(JSONError) {
+        isPlain = false
+        think.end(message)
+        var part = ToolCallQueue.Part(index: 0)
+        try readFunction(&cursor, &part)
+        calls.add(part, message)
+    }
+
     private func readFunction(_ cursor: inout JSONCursor, _ part: inout ToolCallQueue.Part) throws(JSONError) {
         guard try cursor.enterObjectOrSkip() else { return }
         while let key = try cursor.nextKey() {
@@ -206,4 +287,21 @@ package final class ChatCompletionsAnswer: AnswerReader {
             }
         }
     }
+}
+
+/// One whole answer, from a server that does not stream though it was asked to.
+/// https://platform.openai.com/docs/api-reference/chat/object
+final class WholeChatAnswer: AnswerReader {
+    private var body = ByteWriter()
+    private let answer: ChatCompletionsAnswer
+    private static let most = 32 << 20
+
+    init(_ kind: ProviderKind) { answer = ChatCompletionsAnswer(kind) }
+
+    func read(_ bytes: UnsafeRawBufferPointer, _ message: MessageWriter) {
+        guard body.count + bytes.count <= Self.most else { return message.fail(.unreadable("more than one can be")) }
+        body.append(bytes)
+    }
+
+    func end(_ message: MessageWriter) { answer.read(whole: body.bytes, message) }
 }

@@ -56,9 +56,11 @@ struct OpenAIUsage {
             try cursor.skipValue()
             return 0
         }
-        guard let value = try cursor.readNumber().int64, (0...UsageReport.largestCount).contains(value) else {
-            return 0
-        }
+        let number = try cursor.readNumber()
+        // Some servers write `10.0`.
+        guard let value = number.int64 ?? Int64(exactly: number.double),
+            (0...UsageReport.largestCount).contains(value)
+        else { return 0 }
         return value
     }
 
@@ -129,6 +131,17 @@ extension JSONCursor {
             return nil
         }
         return try readString()
+    }
+
+    /// What the object ahead says its `index` is; it is not read by that. Without one the first is 0, and no other is any.
+    func index(elseFirst isFirst: Bool) throws(JSONError) -> Int64? {
+        var ahead = self
+        guard try ahead.enterObjectOrSkip() else { return nil }
+        while let key = try ahead.nextKey() {
+            if key.equals("index") { return try ahead.integerOrSkip() ?? 0 }
+            try ahead.skipValue()
+        }
+        return isFirst ? 0 : nil
     }
 
     /// An integer; `nil` for anything else, which is passed over.

@@ -7,7 +7,11 @@ package final class ResponsesAnswer: AnswerReader {
     private var calls = ToolCallQueue()
     /// Calls whose arguments came in pieces.
     private var told: Set<Int64> = []
-    private var isRefused = false
+    /// Texts of which something was told.
+    var toldTexts: Set<TextPlace> = []
+    var isRefused = false
+    /// What the last piece of the reasoning item that is open was.
+    private var thought: Thought?
     /// What the template's text is.
     enum Use {
         case text
@@ -18,6 +22,16 @@ package final class ResponsesAnswer: AnswerReader {
     private var searches: Int64 = 0
     /// What the next text is, as the state in which that goes to the client.
     private var phase: [UInt8]?
+
+    /// A part of a message.
+    struct TextPlace: Hashable {
+        let item: Int64
+        let part: Int64
+    }
+
+    enum Thought {
+        case summary, full
+    }
 
     package init() {}
 
@@ -67,18 +81,26 @@ package final class ResponsesAnswer: AnswerReader {
         message.reasoning { $0.append(phase) }
     }
 
-    func refusal(_ delta: JSONString, _ message: MessageWriter) {
-        isRefused = true
+    func text(_ delta: JSONString, at place: TextPlace, _ message: MessageWriter) {
+        if !delta.bytes.isEmpty { toldTexts.insert(place) }
         text(delta, message)
     }
 
-    func thinking(_ delta: JSONString, _ message: MessageWriter) {
+    func refusal(_ delta: JSONString, at place: TextPlace, _ message: MessageWriter) {
+        isRefused = true
+        text(delta, at: place, message)
+    }
+
+    /// Some models give both what they think and a summary of it.
+    func thinking(_ delta: JSONString, _ kind: Thought, _ message: MessageWriter) {
         calls.flush(message)
+        if let thought, thought != kind { nextThought(message) }
+        thought = kind
         message.thinking(delta)
     }
 
-    /// Another part of a summary: a paragraph of its own.
-    func nextSummaryPart(_ message: MessageWriter) { message.thinking(JSONString(literal: "\\n\\n")) }
+    /// Another part of what the model thinks: a paragraph of its own.
+    func nextThought(_ message: MessageWriter) { message.thinking(JSONString(literal: "\\n\\n")) }
 
     func arguments(_ delta: JSONString, _ index: Int64, _ message: MessageWriter) {
         told.insert(index)
@@ -114,6 +136,7 @@ package final class ResponsesAnswer: AnswerReader {
             calls.end(index, message)
         case .reasoning:
             calls.flush(message)
+            thought = nil
             // T-9: only `done` has all of it.
             if let id = item.id, let content = item.encryptedContent {
                 message.reasoning { state in
@@ -133,6 +156,7 @@ package final class ResponsesAnswer: AnswerReader {
             calls.flush(message)
             message.webSearch(query: item.query, sources: item.sources)
         case .message, .other:
+            if item.kind == .message { try wholeMessage(item, index, message) }
             // Items may overlap: what is open may be a call.
             if !calls.isBusy { message.endBlock() }
         }
@@ -151,8 +175,9 @@ package final class ResponsesAnswer: AnswerReader {
             usage.webSearchRequests = end.webSearches ?? searches
             message.use(usage, raw: raw)
         }
-        if let error = end.error { return message.fail(UpstreamFailure(openAI: error)) }
+        if let error = end.error { return message.fail(UpstreamFailure(inStream: error)) }
         if isFailed { return message.fail(.init(type: "api_error", message: "The provider failed.")) }
+        if let output = end.output { try wholeOutput(output, message) }
         message.finish(isRefused ? .refusal : end.reason)
     }
 }

@@ -6,9 +6,13 @@ struct ResponsesEvent {
     private var type = JSONString(literal: "")
     private var delta: JSONString?
     private var arguments: JSONString?
+    /// Of the events that end a part.
+    private var text: JSONString?
+    private var refusal: JSONString?
     private var item: UnsafeRawBufferPointer?
     private var response: UnsafeRawBufferPointer?
     private var index: Int64 = 0
+    private var contentIndex: Int64 = 0
     private var summaryIndex: Int64 = 0
     private var sequenceNumber: JSONString?
     private var padding: JSONString?
@@ -35,6 +39,12 @@ struct ResponsesEvent {
                 response = cursor.bytes(try cursor.skipValue())
             } else if key.equals("arguments") {
                 arguments = try cursor.stringOrSkip()
+            } else if key.equals("text") {
+                text = try cursor.stringOrSkip()
+            } else if key.equals("refusal") {
+                refusal = try cursor.stringOrSkip()
+            } else if key.equals("content_index") {
+                contentIndex = try cursor.integerOrSkip() ?? 0
             } else if key.equals("summary_index") {
                 summaryIndex = try cursor.integerOrSkip() ?? 0
             } else {
@@ -46,21 +56,7 @@ struct ResponsesEvent {
 
     /// HOT: the deltas stand first.
     func tell(_ answer: ResponsesAnswer, _ message: MessageWriter) throws(JSONError) {
-        if let delta {
-            if type.equals("response.output_text.delta") {
-                answer.learn(.text, data, delta, [sequenceNumber, padding])
-                return answer.text(delta, message)
-            }
-            if type.equals("response.function_call_arguments.delta") {
-                answer.learn(.arguments(index), data, delta, [sequenceNumber, padding])
-                return answer.arguments(delta, index, message)
-            }
-            if type.equals("response.reasoning_summary_text.delta") || type.equals("response.reasoning_text.delta") {
-                return answer.thinking(delta, message)
-            }
-            if type.equals("response.refusal.delta") { return answer.refusal(delta, message) }
-            return
-        }
+        if let delta { return tell(delta, answer, message) }
         if let item {
             if type.equals("response.output_item.added") { return try answer.itemAdded(item, index, message) }
             if type.equals("response.output_item.done") { return try answer.itemDone(item, index, message) }
@@ -69,14 +65,38 @@ struct ResponsesEvent {
         if type.equals("response.function_call_arguments.done"), let arguments {
             return answer.wholeArguments(arguments, index, message)
         }
-        if type.equals("response.reasoning_summary_part.added"), summaryIndex > 0 {
-            return answer.nextSummaryPart(message)
+        if type.equals("response.output_text.done"), let text {
+            return answer.wholeText(text, at: place, isRefusal: false, message)
         }
-        if type.equals("error") { return message.fail(UpstreamFailure(openAI: data)) }
+        if type.equals("response.refusal.done"), let refusal {
+            return answer.wholeText(refusal, at: place, isRefusal: true, message)
+        }
+        if type.equals("response.reasoning_summary_part.added"), summaryIndex > 0 {
+            return answer.nextThought(message)
+        }
+        if type.equals("error") { return message.fail(UpstreamFailure(inStream: data)) }
         guard let response else { return }
         let isFailed = type.equals("response.failed")
         if isFailed || type.equals("response.completed") || type.equals("response.incomplete") {
             try answer.completed(response, isFailed: isFailed, message)
+        }
+    }
+
+    private var place: ResponsesAnswer.TextPlace { .init(item: index, part: contentIndex) }
+
+    private func tell(_ delta: JSONString, _ answer: ResponsesAnswer, _ message: MessageWriter) {
+        if type.equals("response.output_text.delta") {
+            answer.learn(.text, data, delta, [sequenceNumber, padding])
+            answer.text(delta, at: place, message)
+        } else if type.equals("response.function_call_arguments.delta") {
+            answer.learn(.arguments(index), data, delta, [sequenceNumber, padding])
+            answer.arguments(delta, index, message)
+        } else if type.equals("response.reasoning_summary_text.delta") {
+            answer.thinking(delta, .summary, message)
+        } else if type.equals("response.reasoning_text.delta") {
+            answer.thinking(delta, .full, message)
+        } else if type.equals("response.refusal.delta") {
+            answer.refusal(delta, at: place, message)
         }
     }
 }
@@ -91,6 +111,8 @@ struct ResponsesItem {
     private(set) var callID: JSONString?
     private(set) var name: JSONString?
     private(set) var arguments: JSONString?
+    /// The parts of a message.
+    private(set) var content: UnsafeRawBufferPointer?
     private(set) var encryptedContent: JSONString?
     private(set) var phase: ResponsesPhase?
     /// What was searched for; of several queries all.
@@ -113,6 +135,8 @@ struct ResponsesItem {
                 name = try cursor.stringOrSkip()
             } else if key.equals("arguments") {
                 arguments = try cursor.stringOrSkip()
+            } else if key.equals("content"), try cursor.peekKind() == .array {
+                content = cursor.bytes(try cursor.skipValue())
             } else if key.equals("encrypted_content") {
                 encryptedContent = try cursor.stringOrSkip()
             } else if key.equals("phase") {
@@ -181,6 +205,8 @@ struct ResponsesEnd {
     private(set) var id: JSONString?
     private(set) var model: JSONString?
     private(set) var usage: UnsafeRawBufferPointer?
+    /// All items, whole.
+    private(set) var output: UnsafeRawBufferPointer?
     private(set) var serviceTier = ServiceTier.standard
     private(set) var reason = StopReason.endTurn
     private(set) var error: UnsafeRawBufferPointer?
@@ -196,6 +222,8 @@ struct ResponsesEnd {
                 model = try cursor.stringOrSkip()
             } else if key.equals("usage"), try cursor.peekKind() == .object {
                 usage = cursor.bytes(try cursor.skipValue())
+            } else if key.equals("output"), try cursor.peekKind() == .array {
+                output = cursor.bytes(try cursor.skipValue())
             } else if key.equals("service_tier") {
                 if let tier = try cursor.stringOrSkip() { serviceTier = ServiceTier(tier) }
             } else if key.equals("error"), try cursor.peekKind() == .object {

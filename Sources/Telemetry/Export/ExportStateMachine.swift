@@ -1,5 +1,3 @@
-import Wire
-
 /// What becomes of one export request, attempt by attempt (OTLP/HTTP: failures, throttling). Pure: time and chance are passed in.
 struct ExportStateMachine {
     enum Verdict: Equatable {
@@ -77,20 +75,4 @@ struct ExportStateMachine {
         let doubled = min(Self.longestPause, Self.firstPause << Int64(min(attempts - 1, 10)))
         return Int64(Double(doubled) * (0.5 + chance))
     }
-}
-
-/// The `retry-after` field (RFC 9110 §10.2.3): seconds or a date.
-package enum RetryAfter {
-    /// Nanoseconds from `now` (Unix nanoseconds), 0 for a date that has passed; nil for what is neither or beyond a day.
-    package static func nanoseconds(_ text: String, at now: Int64) -> Int64? {
-        if text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
-            guard let seconds = Int64(text), seconds <= longest else { return nil }
-            return seconds * 1_000_000_000
-        }
-        let date = Array(text.utf8).withUnsafeBytes { HTTPDate.parse($0) }
-        guard let date, date - now / 1_000_000_000 <= longest else { return nil }
-        return max(0, date * 1_000_000_000 - now)
-    }
-
-    private static let longest: Int64 = 86_400
 }

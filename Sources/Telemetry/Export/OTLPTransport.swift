@@ -1,5 +1,6 @@
 import HTTP
 import Transport
+import Wire
 
 /// What carries an export to its collector.
 protocol OTLPTransport: Sendable {

@@ -69,11 +69,24 @@ struct GeminiEndTests {
         }
     }
 
-    @Test("An empty answer that stopped is an empty message")
+    @Test("An empty answer that stopped is none")
     func empty() {
         let answer = gemini.answer(
             dataLines(#"{"candidates":[{"content":{"role":"model"},"finishReason":"STOP"}]}"#))
-        #expect(answer.content.isEmpty && answer.message["stop_reason"] == "end_turn" && answer.hasEnded)
+        #expect(answer.content.isEmpty && answer.errorType == "api_error" && answer.hasEnded)
+    }
+
+    @Test("Of several candidates one is told")
+    func candidates() {
+        func candidate(_ index: Int, _ text: String, _ rest: String = "") -> String {
+            #"{"content":{"parts":[{"text":"\#(text)"}]}\#(rest),"index":\#(index)}"#
+        }
+        let answer = gemini.answer(
+            dataLines(
+                #"{"candidates":[\#(candidate(0, "a")),\#(candidate(1, "no"))]}"#,
+                #"{"candidates":[\#(candidate(1, "no", #","finishReason":"MAX_TOKENS""#))]}"#,
+                #"{"candidates":[\#(candidate(0, "b", #","finishReason":"STOP""#))]}"#))
+        #expect(answer.content == [["type": "text", "text": "ab"]] && answer.message["stop_reason"] == "end_turn")
     }
 
     @Test("T-26 Errors in the stream, also in a list of one; a stream that ends early")

@@ -231,7 +231,7 @@ struct OpenAIAnswerTests {
         #expect((400...2_000).contains(context.estimatedInput))
         let fixture = OpenAIFixture(.chatCompletions, "gpt-4.1") { $0.estimatedInput = 500 }
         let events = fixture.answer(
-            Fixture.chunk(#""role":"assistant","content":"""#)
+            Fixture.chunk(#""role":"assistant","content":"a""#)
                 + Fixture.end("stop", usage: #""prompt_tokens":70,"completion_tokens":5"#)
         ).events
         #expect(
