@@ -123,6 +123,16 @@ def test_a_prompt_too_long_is_compacted(claude, other, request):
     run.said("After the compaction.")
 
 
+@pytest.mark.parametrize("provider", ["chat"], indirect=True)
+def test_an_answer_that_does_not_fit_is_asked_for_shorter(claude, other):
+    text = "{} is too large: 16384. This model's maximum context length is 20000 tokens and your request has 5000 input tokens (16384 > 20000 - 5000)."
+    other.answers(failure(400, text.format("'max_tokens' or 'max_completion_tokens'")), reply("Shorter."))
+    claude.run("Say hello.").said("Shorter.")
+    first, second = (call.json for call in other.calls)
+    limit = next(name for name in first if name.endswith("_tokens"))
+    assert second[limit] < first[limit] and second["messages"] == first["messages"], "nothing was compacted"
+
+
 # The clouds' own forms
 
 

@@ -5,14 +5,14 @@ import Wire
 extension ResponsesAnswer {
     func wholeText(_ text: JSONString, at place: TextPlace, isRefusal: Bool, _ message: MessageWriter) {
         if isRefusal { isRefused = true }
-        guard !text.bytes.isEmpty, toldTexts.insert(place).inserted else { return }
+        guard !text.bytes.isEmpty, isNew(place) else { return }
         self.text(text, message)
     }
 
     /// A message that is done.
     func wholeMessage(_ item: ResponsesItem, _ index: Int64, _ message: MessageWriter) throws(JSONError) {
         guard let content = item.content else { return }
-        let isTold = toldTexts.contains { $0.item == index }
+        let isTold = toldItems.contains(index)
         var cursor = JSONCursor(content), part: Int64 = 0
         try cursor.enterArray()
         while try cursor.nextElement() {

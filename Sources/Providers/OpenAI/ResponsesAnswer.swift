@@ -7,8 +7,9 @@ package final class ResponsesAnswer: AnswerReader {
     private var calls = ToolCallQueue()
     /// Calls whose arguments came in pieces.
     private var told: Set<Int64> = []
-    /// Texts of which something was told.
-    var toldTexts: Set<TextPlace> = []
+    /// Texts of which something was told, and the items that they are in.
+    private(set) var toldTexts: Set<TextPlace> = []
+    private(set) var toldItems: Set<Int64> = []
     var isRefused = false
     /// What the last piece of the reasoning item that is open was.
     private var thought: Thought?
@@ -82,8 +83,14 @@ package final class ResponsesAnswer: AnswerReader {
     }
 
     func text(_ delta: JSONString, at place: TextPlace, _ message: MessageWriter) {
-        if !delta.bytes.isEmpty { toldTexts.insert(place) }
+        if !delta.bytes.isEmpty { _ = isNew(place) }
         text(delta, message)
+    }
+
+    /// Notes that something of a text is told.
+    func isNew(_ place: TextPlace) -> Bool {
+        toldItems.insert(place.item)
+        return toldTexts.insert(place).inserted
     }
 
     func refusal(_ delta: JSONString, at place: TextPlace, _ message: MessageWriter) {

@@ -26,6 +26,7 @@ extension Trial {
                 try sameVerdict(bytes) { try MeterVerdict(stream: $0, $1) }
                 try sameVerdict(bytes) { try MeterVerdict(whole: $0, $1) }
                 _ = UpstreamErrorBody(bytes)
+                _ = UpstreamFailure(inStream: bytes)
                 _ = TokenCount.read(bytes)
             },
         ]
