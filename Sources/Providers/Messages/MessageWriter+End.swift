@@ -2,6 +2,14 @@ import Wire
 
 /// How messages end.
 extension MessageWriter {
+    /// More was written, by the provider's own count, than the end of an answer that says nothing: a model may have nothing to say.
+    private var hasLostText: Bool {
+        let usage = facts.reducer.usage
+        return usage.output - usage.thinking > Self.tokensOfNothing
+    }
+
+    private static let tokensOfNothing: Int64 = 16
+
     /// The message is complete. T-12: with a tool call in it, it ends for that, unless it was cut or refused.
     package func finish(_ given: StopReason, stopSequence: [UInt8]? = nil, explanation: JSONString? = nil) {
         guard !hasEnded else { return }
@@ -18,7 +26,7 @@ extension MessageWriter {
             return fail(
                 .init(type: "api_error", message: "The model called a tool with arguments that are no JSON object."))
         }
-        if reason == .endTurn, isEmpty { return fail(.unreadable("nothing in it")) }
+        if reason == .endTurn, isEmpty, hasLostText { return fail(.unreadable("nothing in it that could be read")) }
         begin()
         facts.stopReason = "\(reason.name)"
         let sequence = stops?.found ?? (reason == .stopSequence ? stopSequence : nil)

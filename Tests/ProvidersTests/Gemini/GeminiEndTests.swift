@@ -69,11 +69,17 @@ struct GeminiEndTests {
         }
     }
 
-    @Test("An empty answer that stopped is none")
+    @Test("A model may have nothing to say; one that wrote something of which nothing was seen is not understood")
     func empty() {
-        let answer = gemini.answer(
-            dataLines(#"{"candidates":[{"content":{"role":"model"},"finishReason":"STOP"}]}"#))
-        #expect(answer.content.isEmpty && answer.errorType == "api_error" && answer.hasEnded)
+        func answer(_ tokens: Int) -> TranslationFixture.Answer {
+            gemini.answer(
+                dataLines(
+                    #"{"candidates":[{"content":{"role":"model"},"finishReason":"STOP"}],"usageMetadata":{"promptTokenCount":9,"candidatesTokenCount":\#(tokens)}}"#
+                ))
+        }
+        let silent = answer(0), lost = answer(40)
+        #expect(silent.content.isEmpty && silent.message["stop_reason"] == "end_turn" && silent.hasEnded)
+        #expect(lost.content.isEmpty && lost.errorType == "api_error" && lost.hasEnded)
     }
 
     @Test("Of several candidates one is told")
