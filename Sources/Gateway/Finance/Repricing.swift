@@ -79,7 +79,7 @@ package struct Repricing {
         guard basis == .exact || basis == .assumed else { return (nil, basis) }
         let price = new.price(account: attempt.provider, model: attempt.model, at: attempt.requestedAt)
         guard let price, let cost = Cost.charge(for: usage, at: price) else { return (nil, .kept) }
-        let bounded = min(cost.value, 1 << 46)
+        let bounded = min(cost.value, UsageCounts.mostNanoUSD)
         return (Recomputation.Charge(costNanoUSD: bounded, priceVersion: price.version, isUnpriced: false), basis)
     }
 }

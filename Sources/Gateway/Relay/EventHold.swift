@@ -18,15 +18,24 @@ struct EventHold {
     /// Calls `send` with what may go now, if anything.
     mutating func pass(_ bytes: UnsafeRawBufferPointer, isLast: Bool, send: (UnsafeRawBufferPointer) -> Void) {
         let end = isLast ? bytes.count : Self.boundary(bytes, after: recent)
-        for byte in bytes.suffix(4) { recent = recent << 8 | UInt32(byte) }
+        remember(bytes)
         if end > 0 || (isLast && !held.isEmpty) {
             release(with: UnsafeRawBufferPointer(rebasing: bytes[..<end]), send)
             isInsideEvent = false
         }
+        guard end < bytes.count else { return }
         held.append(contentsOf: bytes[end...])
         guard held.count > Self.limit else { return }
         release(with: UnsafeRawBufferPointer(start: nil, count: 0), send)
         isInsideEvent = true
+    }
+
+    private mutating func remember(_ bytes: UnsafeRawBufferPointer) {
+        if bytes.count >= 4 {
+            recent = UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: bytes.count - 4, as: UInt32.self))
+        } else {
+            for byte in bytes { recent = recent << 8 | UInt32(byte) }
+        }
     }
 
     /// In one piece, without a copy where nothing was held.
