@@ -274,7 +274,8 @@ package final class ServerChannel {
                     continue
                 case .wouldBlock: break
                 }
-                let events = await wakeup.wait(for: .downstreamReadable | .deadline)
+                let events = await wakeup.wait(for: .downstreamReadable | .deadline | .notice)
+                if isStopping { return .clientGone }
                 if events.contains(.deadline), !events.contains(.downstreamReadable) {
                     if body.count - mark < Self.bodyProgress { return .timedOut }
                     mark = body.count

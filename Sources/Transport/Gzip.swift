@@ -18,6 +18,8 @@ package final class Inflater {
     private var window = [UInt8](repeating: 0, count: 16 * 1024)
     /// The bytes are not what they claim to be; nothing more comes.
     package private(set) var failed: Bool
+    /// A member of gzip is complete; another may follow (RFC 1952 §2.2).
+    private var memberIsOver = false
 
     package init() { failed = tg_inflate_init(&stream) != Z_OK }
 
@@ -28,17 +30,28 @@ package final class Inflater {
         guard !failed else { return }
         stream.next_in = UnsafeMutablePointer(mutating: bytes.assumingMemoryBound(to: UInt8.self).baseAddress)
         stream.avail_in = UInt32(bytes.count)
-        repeat {
+        while true {
+            guard goesOn() else { return }
             let produced = window.withUnsafeMutableBufferPointer { buffer -> Int in
                 stream.next_out = buffer.baseAddress
                 stream.avail_out = UInt32(buffer.count)
                 let result = inflate(&stream, Z_NO_FLUSH)
                 if result != Z_OK, result != Z_STREAM_END, result != Z_BUF_ERROR { failed = true }
+                memberIsOver = result == Z_STREAM_END
                 let produced = buffer.count - Int(stream.avail_out)
                 output(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[..<produced]))
                 return produced
             }
-            if failed || produced < window.count { break }
-        } while true
+            if failed || (produced < window.count && !(memberIsOver && stream.avail_in > 0)) { return }
+        }
+    }
+
+    /// False: what is left behind a member is none.
+    private func goesOn() -> Bool {
+        guard memberIsOver else { return true }
+        guard stream.avail_in > 0, stream.next_in.pointee == 0x1F else { return false }
+        memberIsOver = false
+        failed = inflateReset(&stream) != Z_OK
+        return !failed
     }
 }

@@ -9,6 +9,7 @@ import pytest
 from expectations import charged_exactly, one_attempt_each, serves
 from rig import messages
 from rig.answers import Message
+from rig.collector import free_port
 from rig.gateway import binary, now, prompt
 from rig.waiting import eventually
 from rig.wire import Closed
@@ -300,3 +301,31 @@ def test_connections_over_the_limit_wait_or_are_refused_but_do_no_harm(make_gate
     for connection in many:
         connection.close()
     eventually(lambda: gateway.messages(key).status == 200, "it serves again")
+
+
+def test_addresses_may_overlap_within_one_gateway(make_gateway):
+    gateway = make_gateway()
+    port = free_port()
+    gateway.config["listen"] = [f"0.0.0.0:{port}", f"127.0.0.1:{port}"]
+    gateway.start()
+    assert gateway.request("GET", "/healthz").status == 200
+
+
+def active_requests(gateway):
+    lines = gateway.request("GET", "/metrics").body.decode().splitlines()
+    return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith("http_server_active_requests{"))
+
+
+def test_whoever_sends_a_body_is_told_that_it_ends(make_gateway):
+    gateway = make_gateway()
+    gateway.config["limits"]["drain_timeout"] = "100ms"
+    gateway.start()
+    key = gateway.issue()
+    with gateway.connect() as connection:
+        connection.send(b"POST /v1/messages HTTP/1.1\r\nhost: x\r\nx-api-key: " + key.secret.encode() + b"\r\ncontent-length: 1000\r\n\r\n{")
+        # The scrape is one itself.
+        eventually(lambda: active_requests(gateway) == 2, "it has begun")
+        gateway.process.send_signal(signal.SIGTERM)
+        answer = connection.answer()
+        assert (answer.status, answer.error[0]) == (529, "overloaded_error") and "restarted" in answer.error[1]
+    assert gateway.wait() == 0

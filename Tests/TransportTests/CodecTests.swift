@@ -32,6 +32,24 @@ import Testing
         }
     }
 
+    @Test("Several members of gzip are one text; what stands behind them and is none is left")
+    func members() throws {
+        let members = try ["one ", "two ", "three"].map { try #require(gzip(Array($0.utf8))) }
+        let packed = Array(members.joined()) + [0, 0, 0]
+        for step in [1, 5, packed.count] {
+            let inflater = Inflater()
+            var unpacked: [UInt8] = []
+            packed.withUnsafeBytes { bytes in
+                for start in stride(from: 0, to: bytes.count, by: step) {
+                    inflater.consume(UnsafeRawBufferPointer(rebasing: bytes[start..<min(start + step, bytes.count)])) {
+                        unpacked.append(contentsOf: $0)
+                    }
+                }
+            }
+            #expect(unpacked == Array("one two three".utf8) && !inflater.failed)
+        }
+    }
+
     @Test("Bytes that are not gzip make the inflater fail, not crash")
     func notGzip() {
         let inflater = Inflater()

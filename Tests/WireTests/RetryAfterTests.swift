@@ -10,7 +10,8 @@ struct RetryAfterTests {
             ("0", 0), ("120", 120), ("86400", 86_400), ("86401", nil), ("-1", nil), ("1.5", nil), ("soon", nil),
             ("", nil),
             ("99999999999999999999", nil), ("Sat, 21 Nov 2026 06:00:10 GMT", 10), ("Sat, 21 Nov 2026 05:59:00 GMT", 0),
-            ("Mon, 23 Nov 2026 06:00:00 GMT", nil),
+            ("Mon, 23 Nov 2026 06:00:00 GMT", nil), ("Mon, 01 Jan 0001 00:00:00 GMT", 0),
+            ("Fri, 31 Dec 9999 23:59:59 GMT", nil),
         ] as [(String, Int64?)])
     func retryAfter(text: String, seconds: Int64?) {
         // 2026-11-21T06:00:00Z

@@ -83,7 +83,7 @@ private struct Written {
         if rest.first == "$" { rest.removeFirst() }
         let halves = rest.split(maxSplits: 1, omittingEmptySubsequences: false) { $0 == "e" || $0 == "E" }
         exponent = halves.count == 2 ? Int(halves[1]) : nil
-        if halves.count == 2, !(exponent.map { abs($0) <= 30 } ?? false) { throw fault }
+        if halves.count == 2, !(exponent.map { (-30...30).contains($0) } ?? false) { throw fault }
         let parts = halves[0].split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
         let groups = parts[0].split(separator: ",", omittingEmptySubsequences: false)
         decimals = parts.count == 2 ? String(parts[1]) : ""

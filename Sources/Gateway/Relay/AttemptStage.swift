@@ -14,7 +14,11 @@ extension LoopWorker {
     ) async {
         let channel = exchange.channel
         attemptBegan(account)
-        defer { attemptEnded(account) }
+        defer {
+            attemptEnded(account)
+            // It was woken as if the client had gone.
+            if channel.isStopping, case .cancelled? = attempt.fault { attempt.fault = .stopping }
+        }
         guard let credential = await credential(attempt, exchange, routed, account) else {
             attempt.endedAt = monotonicNanoseconds()
             return
@@ -48,8 +52,6 @@ extension LoopWorker {
         } catch {
             attempt.fault = error
         }
-        // It was woken as if the client had gone.
-        if channel.isStopping, case .cancelled? = attempt.fault { attempt.fault = .stopping }
         attempt.endedAt = monotonicNanoseconds()
     }
 

@@ -29,6 +29,7 @@ extension LoopWorker {
         let withheld = withheldAnswer(attempt, exchange, account)
         if withheld == nil { exchange.answerBegins(attempt) }
         let isCompressed = connection.isCompressed
+        if isWhole { attempt.retryAfter = Self.retryAfter(connection).map(Self.nanoseconds) }
         connection.headIsUsed()
         let isStreamed = exchange.isStreamed
         let relay = TransformedRelay(
@@ -50,7 +51,11 @@ extension LoopWorker {
             attempt.failure = transform.failure.map {
                 .failed(UpstreamFailure(type: $0.type, message: mask.masked($0.message)), account.name)
             }
-            if isWhole, let failure = attempt.failure { attempt.upstreamError = failure.message }
+            if isWhole, let failure = attempt.failure {
+                attempt.upstreamError = failure.message
+                // An error whatever its status says: nothing was answered that could cost something.
+                if !meter.facts.reducer.hasReport { attempt.meter = nil }
+            }
         case .clientGone:
             attempt.fault = .cancelled
             exchange.channel.abandonAnswer()

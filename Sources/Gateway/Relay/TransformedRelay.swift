@@ -57,9 +57,21 @@ final class TransformedRelay: Relay {
 
     private func consume(_ bytes: UnsafeRawBufferPointer) {
         guard let inflater else { return transform.consume(bytes) }
-        inflater.consume(bytes) { transform.consume($0) }
-        if inflater.failed { transform.fail(.unreadable("a Content-Encoding that nobody asked for")) }
+        // In slices: a few bytes may grow a thousandfold.
+        var rest = bytes[...]
+        while !rest.isEmpty, !transform.hasEnded {
+            let slice = rest.prefix(1_024)
+            rest = rest.dropFirst(slice.count)
+            inflater.consume(UnsafeRawBufferPointer(rebasing: slice)) { transform.consume($0) }
+            if inflater.failed { transform.fail(.unreadable("a Content-Encoding that nobody asked for")) }
+            if transform.readyBytes > Self.mostReady {
+                transform.fail(.unreadable("a compressed answer that grows too much"))
+            }
+        }
     }
+
+    /// What one piece of a compressed answer may grow to, bytes.
+    private static let mostReady = 8 << 20
 
     private static let enough = 64 * 1024
 

@@ -38,7 +38,10 @@ package enum Preflight {
     }
 
     private static func missingProblem(_ setting: String, _ file: String) -> String? {
-        if case .failure(let fault) = Snapshot.readFile(file) { "\(setting): \(file) \(fault.sentence)" } else { nil }
+        let descriptor = open(file, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return "\(setting): \(file) cannot be read: \(String(cString: strerror(errno)))" }
+        close(descriptor)
+        return nil
     }
 
     /// The folder is made when it is not there; a file in its place stays one.

@@ -92,11 +92,15 @@ package final class Service {
 
     private static func bind(_ snapshot: Snapshot, _ tls: TLSContext?, _ loops: [EventLoop]) throws -> [[Listener]] {
         var listeners = [[Listener]](repeating: [], count: loops.count)
+        // Before there are any of ours: two of them may overlap.
+        for setting in snapshot.listen {
+            guard let address = SocketAddress(literal: setting.host, port: setting.port) else { continue }
+            try Listener.expectFree(address)
+        }
         for setting in snapshot.listen {
             guard var address = SocketAddress(literal: setting.host, port: setting.port) else {
                 throw TransportError.unresolved(host: setting.host, reason: "listen needs an address, not a name")
             }
-            try Listener.expectFree(address)
             for (index, loop) in loops.enumerated() {
                 let listener = try Listener(address, tls: tls, loop: loop)
                 // With port 0 the first loop's choice is everybody's.

@@ -25,7 +25,7 @@ enum ErrorKind: Sendable, Equatable {
             self = kind
         } else if Self.isBlocked(status, names, text) {
             self = .blocked
-        } else if Self.mayBeTooLong(status), named ?? .invalid == .invalid, ContextLength.isMentioned(text) {
+        } else if Self.mayBeTooLong(status, names, named), ContextLength.isMentioned(text) {
             self = .promptTooLong
         } else if status == 400, text.contains("incorrect api key") {
             // xAI's.
@@ -52,8 +52,11 @@ enum ErrorKind: Sendable, Equatable {
         }
     }
 
-    /// Limits of tokens in a minute or a day are told in the same words, but with other statuses.
-    private static func mayBeTooLong(_ status: Int?) -> Bool { status.map { [400, 413, 422].contains($0) } ?? true }
+    /// Limits of tokens in a minute or a day are told in the same words, but with other statuses, or under other names.
+    private static func mayBeTooLong(_ status: Int?, _ names: [String], _ named: ErrorKind?) -> Bool {
+        guard let status else { return named == .invalid || names.isEmpty }
+        return [400, 413, 422].contains(status) && named ?? .invalid == .invalid
+    }
 
     private static func isBlocked(_ status: Int?, _ names: [String], _ text: String) -> Bool {
         guard [nil, 400, 403].contains(status) else { return false }
@@ -81,6 +84,7 @@ enum ErrorKind: Sendable, Equatable {
         "invalid_request_error": .invalid, "invalid_argument": .invalid, "validationexception": .invalid,
         "invalid_prompt": .invalid,
         "model_not_found": .notFound, "not_found": .notFound, "not_found_error": .notFound,
+        "throttling_error": .rateLimited, "server_error": .failed, "api_error": .failed, "internal_error": .failed,
         "deadline_exceeded": .timedOut, "modeltimeoutexception": .timedOut, "timeout_error": .timedOut,
     ]
 }

@@ -44,7 +44,8 @@ extension MessageWriter {
 
     /// A piece of what the model thinks, as far as it shows it.
     package func thinking(_ piece: JSONString) {
-        guard !piece.bytes.isEmpty, !hasEnded, !context.omitsThinking else { return }
+        guard !piece.bytes.isEmpty, !hasEnded else { return }
+        if context.omitsThinking { return hasOmitted = true }
         if case .thinking = openBlock {
         } else {
             flushText()

@@ -5,7 +5,7 @@ extension MessageWriter {
     /// More was written, by the provider's own count, than the end of an answer that says nothing: a model may have nothing to say.
     private var hasLostText: Bool {
         let usage = facts.reducer.usage
-        return usage.output - usage.thinking > Self.tokensOfNothing
+        return !hasOmitted && usage.output - usage.thinking > Self.tokensOfNothing
     }
 
     private static let tokensOfNothing: Int64 = 16

@@ -56,6 +56,9 @@ package final class MessageWriter {
         stops = StopScanner(context.stopSequences)
     }
 
+    /// Something was read that the client does not want.
+    var hasOmitted = false
+
     /// No block has begun.
     var isEmpty: Bool {
         if case .none = openBlock { return blocks == 0 }

@@ -86,7 +86,8 @@ struct ResponsesEvent {
 
     private func tell(_ delta: JSONString, _ answer: ResponsesAnswer, _ message: MessageWriter) {
         if type.equals("response.output_text.delta") {
-            answer.learn(.text, data, delta, [sequenceNumber, padding])
+            // What is learned is told without its place being noted: that is for the first delta to do.
+            if !delta.bytes.isEmpty { answer.learn(.text, data, delta, [sequenceNumber, padding]) }
             answer.text(delta, at: place, message)
         } else if type.equals("response.function_call_arguments.delta") {
             answer.learn(.arguments(index), data, delta, [sequenceNumber, padding])

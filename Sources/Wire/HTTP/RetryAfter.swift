@@ -7,8 +7,9 @@ package enum RetryAfter {
             return seconds * 1_000_000_000
         }
         let date = Array(text.utf8).withUnsafeBytes { HTTPDate.parse($0) }
+        // A date may lie further back than 64 bits of nanoseconds do.
         guard let date, date - now / 1_000_000_000 <= longest else { return nil }
-        return max(0, date * 1_000_000_000 - now)
+        return date < now / 1_000_000_000 ? 0 : max(0, date * 1_000_000_000 - now)
     }
 
     /// Nanoseconds of a span of time as Go writes them and OpenAI's limits have them: `6m0s`, `1h2m3.5s`, `20ms`, or seconds

@@ -30,6 +30,9 @@ struct OpenAIStreamErrorTests {
         ("invalid_prompt", "Invalid prompt: it was flagged.", 400, "policy_blocked", "flagged"),
         ("invalid_prompt", "The prompt is empty.", 400, "invalid_request_error", "empty"),
         ("content_policy_violation", "No.", 400, "policy_blocked", "No."),
+        // Names that are not of the prompt win over its words.
+        ("throttling_error", "Too many tokens, please wait.", 429, "rate_limit_error", "Too many tokens"),
+        ("server_error", "The context window could not be made.", 500, "api_error", "context window"),
         ("server_is_overloaded", "Busy.", 529, "overloaded_error", "Busy."),
     ]
 

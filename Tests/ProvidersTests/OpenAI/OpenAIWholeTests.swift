@@ -27,6 +27,9 @@ struct OpenAIWholeTests {
             Fixture.completed(#","output":[{\#(Self.item(Self.part))}]"#),
             Self.message + Self.textDone + Fixture.done(0, Self.item(Self.part))
                 + Fixture.completed(#","output":[{"type":"reasoning"},{\#(Self.item(Self.part))}]"#),
+            // The first delta says nothing; those behind it have its form.
+            Self.message + Fixture.text(0, "") + Fixture.text(0, "only") + Fixture.text(0, " here") + Self.textDone
+                + Fixture.completed(#","output":[{\#(Self.item(Self.part))}]"#),
             Self.message + Fixture.text(0, "only here") + Self.textDone + Fixture.done(0, Self.item(Self.part))
                 + Fixture.completed(#","output":[{\#(Self.item(Self.part))}]"#),
         ]
