@@ -39,7 +39,12 @@ extension LoopWorker {
             let patience = exchange.way?.patience(account) ?? account.timeouts.idle
             var bytes = try await connection.readAll(
                 limit: Self.errorLimit, timeout: min(patience, account.timeouts.idle), abort: .downstreamHangup)
-            if isCompressed, let plain = Self.decompressed(bytes) {
+            if isCompressed {
+                // What cannot be read cannot be looked through for what the provider echoes.
+                guard let plain = Self.decompressed(bytes) else {
+                    attempt.failure = .failed(.unreadable("a Content-Encoding that nobody asked for"), account.name)
+                    return
+                }
                 bytes = plain
                 fields.removeAll { $0.name.withUnsafeBytes { $0.equalsIgnoringCase("content-encoding") } }
             }
