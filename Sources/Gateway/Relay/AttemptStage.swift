@@ -158,9 +158,7 @@ extension LoopWorker {
     /// read whose account it is.
     private func tellsErrorsAnew(_ status: Int, _ exchange: Exchange, _ account: UpstreamAccount) -> Bool {
         if exchange.routed?.door.platform != .anthropic, !exchange.isNative { return true }
-        // What Anthropic does not permit may be a matter of the request.
-        if account.kind == .anthropic { return status == 401 && !exchange.passesThrough }
-        return (401...403).contains(status)
+        return account.kind != .anthropic && (401...403).contains(status)
     }
 
     /// The upstream's status and fields, with our request id; nothing goes out yet.
