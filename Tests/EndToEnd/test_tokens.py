@@ -201,7 +201,10 @@ def test_a_file_of_keys_that_changes(make_gateway, keys, tmp_path):
     file.write_text(key_set(old))
     gateway = trust(make_gateway(), file).start()
     assert ask(gateway, old.token()).status == 200
-    file.write_text(key_set(fresh, old))
+    # In one step, as it should be done: half a file that was just read is not read again for each token that names an unknown key.
+    other = tmp_path / "keys.new"
+    other.write_text(key_set(fresh, old))
+    other.replace(file)
     assert ask(gateway, fresh.token()).status == 200, "the token that names it has it read"
     file.write_text(key_set(fresh))
     eventually(lambda: ask(gateway, old.token()).status == 401, "a key that is taken out is noticed by itself", 4)
