@@ -5,19 +5,24 @@ package struct AdmissionReplay {
     package enum Event: Sendable {
         /// A process began: what the one before held is gone, and charged as its rows say.
         case start(sequence: Int64)
+        /// A process ended in order: everything that it decided is in the ledger.
+        case stop(sequence: Int64)
         /// The rules were changed: those that come back to force begin anew with what the ledger had.
         case reload(sequence: Int64)
         case admitted(Admitted)
         /// A request was refused for what it met at one account.
         case refused(sequence: Int64, requestID: Int64, met: HoldRecord)
+        /// What was admitted waits to be dispatched; what became of it comes next, unless that was lost with its process.
+        case waiting(admission: Int64, holds: [HoldRecord])
         /// What was admitted was not dispatched.
         case released(sequence: Int64, admission: Int64, holds: [HoldRecord])
 
         var sequence: Int64 {
             switch self {
-            case .start(let sequence), .reload(let sequence), .refused(let sequence, _, _): sequence
+            case .start(let sequence), .stop(let sequence), .reload(let sequence), .refused(let sequence, _, _):
+                sequence
             // It begins to matter with its admission.
-            case .released(_, let admission, _): admission
+            case .waiting(let admission, _), .released(_, let admission, _): admission
             case .admitted(let admitted): admitted.sequence
             }
         }
@@ -57,6 +62,8 @@ package struct AdmissionReplay {
         package let requestID: Int64
         package let account: BudgetAccountID?
         package let sentence: String
+        /// It is about what the account was, not about what was decided.
+        fileprivate let isDifference: Bool
     }
 
     /// A hold that is not settled yet.
@@ -72,6 +79,9 @@ package struct AdmissionReplay {
     package private(set) var admissions = 0
     package private(set) var refusals = 0
     package private(set) var starts = 0
+    /// Records that were written while others of the moment were not yet, and were lost with their process or are still to come: what
+    /// they say of an account cannot be compared, what was decided on it was.
+    package private(set) var uncompared = 0
     /// Accounts that began with what was spent before any hold on them was recorded: of a rule that was new then.
     package private(set) var openings: [BudgetAccountID: Int64] = [:]
     /// The most that requests in flight could exceed what was reserved for them by: the stated bound on passing a limit.
@@ -83,7 +93,14 @@ package struct AdmissionReplay {
     /// Accounts that may begin anew, each once, as there was a reload.
     private var reopening: Set<BudgetAccountID> = []
     private var outstanding: [Outstanding] = []
+    private var waiting: (admission: Int64, holds: [HoldRecord])?
     private var last = Int64.min
+    /// Where the process began whose decisions are read.
+    private var began = Int64.min
+    private var hasStopped = false
+    /// Rows are handed to the ledger by each loop for itself, so that a decision may be written some moments before an earlier one.
+    /// No loop is behind the others by so many.
+    static let unordered: Int64 = 1000
 
     package init() {}
 
@@ -92,10 +109,13 @@ package struct AdmissionReplay {
         if event.sequence < last {
             note(event.sequence, 0, nil, "events are out of order")
         }
+        resolveWaiting(before: event)
+        if case .start = event { pardonUnordered() }
         last = event.sequence
         settle(before: event.sequence)
         switch event {
-        case .start: begin()
+        case .start(let sequence): begin(sequence)
+        case .stop: hasStopped = true
         case .reload: reopening = Set(balances.keys)
         case .admitted(let admitted):
             admissions += 1
@@ -103,6 +123,7 @@ package struct AdmissionReplay {
         case .refused(let sequence, let requestID, let met):
             refusals += 1
             refuse(sequence, requestID, met)
+        case .waiting(let admission, let holds): waiting = (admission, holds)
         case .released(let sequence, let admission, let holds):
             for hold in holds { take(hold, admission, 0) }
             outstanding.append(Outstanding(settlement: sequence, holds: holds, spent: nil))
@@ -111,6 +132,8 @@ package struct AdmissionReplay {
 
     /// After the last event: whatever was settled is.
     package mutating func finish() {
+        resolveWaiting(before: nil)
+        pardonUnordered()
         settle(before: .max)
         for (account, excess) in overshoots where excess > (exposures[account] ?? 0) {
             note(last, 0, account, "was passed by \(excess), more than the bound of \(exposures[account] ?? 0)")
@@ -119,10 +142,31 @@ package struct AdmissionReplay {
 
     // MARK: Events
 
-    private mutating func begin() {
+    /// What went before a crash, or before now, may lack what was decided a moment earlier: an account may have been different from
+    /// what the rows make of it.
+    private mutating func pardonUnordered() {
+        guard !hasStopped, last != .min else { return }
+        let first = max(began, last - Self.unordered)
+        let compared = findings.filter { !($0.isDifference && $0.sequence > first) }
+        uncompared += findings.count - compared.count
+        findings = compared
+    }
+
+    private mutating func begin(_ sequence: Int64) {
         starts += 1
+        began = sequence
+        hasStopped = false
         for hold in outstanding { charge(hold) }
         outstanding = []
+    }
+
+    /// What waited and has no further record was held until its process died.
+    private mutating func resolveWaiting(before event: Event?) {
+        guard let (admission, holds) = waiting else { return }
+        waiting = nil
+        guard event?.sequence != admission else { return }
+        for hold in holds { take(hold, admission, 0) }
+        outstanding.append(Outstanding(settlement: nil, holds: holds, spent: nil))
     }
 
     private mutating func admit(_ admitted: Admitted) {
@@ -138,8 +182,7 @@ package struct AdmissionReplay {
 
     private mutating func take(_ hold: HoldRecord, _ sequence: Int64, _ requestID: Int64) {
         compare(hold, sequence, requestID)
-        let balance = balances[hold.id] ?? BudgetBalance(settled: hold.settled)
-        if !balance.fits(hold.claim, limit: hold.limit, maximumOvershoot: hold.maximumOvershoot) {
+        if !BudgetBalance(hold).fits(hold.claim, limit: hold.limit, maximumOvershoot: hold.maximumOvershoot) {
             note(sequence, requestID, hold.id, "was admitted and does not fit: \(Self.sum(hold))")
         }
         balances[hold.id, default: BudgetBalance(settled: hold.settled)].hold(hold.claim)
@@ -148,8 +191,7 @@ package struct AdmissionReplay {
 
     private mutating func refuse(_ sequence: Int64, _ requestID: Int64, _ met: HoldRecord) {
         compare(met, sequence, requestID)
-        let balance = balances[met.id] ?? BudgetBalance(settled: met.settled)
-        if balance.fits(met.claim, limit: met.limit, maximumOvershoot: met.maximumOvershoot) {
+        if BudgetBalance(met).fits(met.claim, limit: met.limit, maximumOvershoot: met.maximumOvershoot) {
             note(sequence, requestID, met.id, "was refused and fits: \(Self.sum(met))")
         }
     }
@@ -165,17 +207,17 @@ package struct AdmissionReplay {
             if record.settled != 0 { openings[record.id] = record.settled }
             balances[record.id] = BudgetBalance(settled: record.settled)
             if record.reserved != 0 || record.worst != 0 {
-                note(sequence, requestID, record.id, "says that \(record.reserved) is reserved, and nothing is")
+                differ(sequence, requestID, record.id, "says that \(record.reserved) is reserved, and nothing is")
             }
             return
         }
         if balance.settled != record.settled {
-            note(
+            differ(
                 sequence, requestID, record.id,
                 "says that \(record.settled) is settled; the ledger's rows come to \(balance.settled)")
         }
         if balance.reserved != record.reserved || balance.worst != record.worst {
-            note(
+            differ(
                 sequence, requestID, record.id,
                 "says that \(record.reserved) is reserved, \(record.worst) at worst; holds come to "
                     + "\(balance.reserved), \(balance.worst)")
@@ -208,6 +250,14 @@ package struct AdmissionReplay {
     }
 
     private mutating func note(_ sequence: Int64, _ requestID: Int64, _ account: BudgetAccountID?, _ sentence: String) {
-        findings.append(Finding(sequence: sequence, requestID: requestID, account: account, sentence: sentence))
+        findings.append(
+            Finding(
+                sequence: sequence, requestID: requestID, account: account, sentence: sentence, isDifference: false))
+    }
+
+    private mutating func differ(_ sequence: Int64, _ requestID: Int64, _ account: BudgetAccountID, _ sentence: String)
+    {
+        findings.append(
+            Finding(sequence: sequence, requestID: requestID, account: account, sentence: sentence, isDifference: true))
     }
 }

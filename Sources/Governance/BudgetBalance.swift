@@ -16,6 +16,13 @@ package struct BudgetBalance: Sendable, Equatable {
 
     package init(settled: Int64) { self.settled = settled }
 
+    /// As a record tells it, to be asked what fits; its holds are others'.
+    init(_ record: HoldRecord) {
+        settled = record.settled
+        reserved = record.reserved
+        worst = record.worst
+    }
+
     /// What one request claims. `worst` is at least `amount`.
     package struct Claim: Sendable, Equatable {
         package let amount: Int64

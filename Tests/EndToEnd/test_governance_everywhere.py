@@ -118,6 +118,26 @@ def test_a_full_account_gives_back_what_was_held(pair, upstream, second):
     eventually(lambda: not any(float(account["reserved"]) for account in listed(gateway)["accounts"]), "nothing is reserved")
 
 
+def test_what_waits_for_a_place_when_its_process_dies_is_in_the_proof(pair, upstream, second):
+    gateway, key = pair(providers={"first": {"max_concurrent_requests": 1, "max_queued_requests": 1}})
+    gate = upstream.gate()
+    upstream.answers(Message(gate=gate, usage=CHEAP))
+    direct = prompt(model=f"first/{PRIMARY}", stream=True)
+    with asked(gateway, key, direct):
+        gate.wait()
+        with asked(gateway, key, direct):
+            audited(gateway, "wait")
+            assert gateway.messages(key, direct).status == 529  # met an account that two others hold
+            audited(gateway, "release")
+            gateway.kill()
+    gate.open()
+    gateway.restart()
+    served(ask(gateway, key), f"first/{PRIMARY}")
+    gateway.stop()
+    report = verify(gateway)
+    assert report["uncompared"] == 0 and report["admissions"] == 2, report
+
+
 # A spent budget of one target
 
 

@@ -20,9 +20,10 @@ import Testing
                 cost: cost, tokens: 0))
     }
 
-    private func findings(_ events: [AdmissionReplay.Event]) -> [String] {
+    private func findings(_ events: [AdmissionReplay.Event], killed: Bool = false) -> [String] {
         var replay = AdmissionReplay()
         for event in events { replay.apply(event) }
+        if !killed { replay.apply(.stop(sequence: 1000)) }
         replay.finish()
         return replay.findings.map(\.sentence)
     }
@@ -44,5 +45,65 @@ import Testing
         let before = admitted(1, hold(settled: 0, isNew: true), cost: 10)
         #expect(
             findings([before, .reload(sequence: 3), admitted(5, hold(settled: 0, isNew: true), cost: 10)]).count == 1)
+    }
+
+    /// Two decisions of which only the second is in the ledger, behind `earlier` others that add up.
+    private func gap(after others: Int64, _ end: [AdmissionReplay.Event]) -> AdmissionReplay {
+        var replay = AdmissionReplay()
+        replay.apply(.start(sequence: 1))
+        replay.apply(admitted(2, hold(settled: 0, isNew: true), cost: 0))
+        replay.apply(admitted(10, hold(settled: 0, reserved: 10), cost: 0))
+        for place in 0..<others { replay.apply(admitted(20 + 2 * place, hold(settled: 0), cost: 0)) }
+        for event in end { replay.apply(event) }
+        replay.finish()
+        return replay
+    }
+
+    @Test("What was decided a moment before a crash, or before now, may lack its neighbours; what is older may not")
+    func unordered() {
+        let start = AdmissionReplay.Event.start(sequence: 1_000_000)
+        for end in [[], [start]] {
+            let near = gap(after: 400, end), far = gap(after: 600, end)
+            #expect(near.findings.isEmpty && near.uncompared == 1)
+            #expect(far.findings.count == 1 && far.uncompared == 0)
+        }
+    }
+
+    @Test("A process that ended in order lacks nothing")
+    func stopped() {
+        let stop = AdmissionReplay.Event.stop(sequence: 100_000)
+        for end in [[stop], [stop, .start(sequence: 1_000_000)]] {
+            #expect(gap(after: 0, end).findings.map(\.sequence) == [10])
+            #expect(gap(after: 0, end).uncompared == 0)
+        }
+        #expect(gap(after: 0, [stop, .start(sequence: 200_000), .start(sequence: 300_000)]).findings.count == 1)
+    }
+
+    @Test("Before a crash too a decision is wrong that its own record does not bear out")
+    func wrong() {
+        let full = hold(settled: 95)
+        let reasons = [
+            admitted(2, full, cost: 0), .refused(sequence: 2, requestID: 2, met: hold(settled: 0)),
+        ].map { findings([.start(sequence: 1), $0], killed: true) }
+        #expect(reasons.allSatisfy { $0.count == 1 })
+        #expect(reasons[0][0].hasPrefix("was admitted and does not fit") && reasons[1][0].hasPrefix("was refused and"))
+    }
+
+    @Test("What waits to be dispatched is held: until its process ends, or as what comes next of it says")
+    func waiting() {
+        let held = hold(settled: 0, isNew: true)
+        let wait = AdmissionReplay.Event.waiting(admission: 2, holds: [held])
+        let met = AdmissionReplay.Event.admitted(
+            AdmissionReplay.Admitted(
+                sequence: 9, requestID: 9, ordinal: 0, holds: [hold(settled: 0, reserved: 10)], settlement: 10, cost: 0,
+                tokens: 0))
+        #expect(findings([.start(sequence: 1), wait, met]).isEmpty)
+        #expect(findings([.start(sequence: 1), met]).count == 1)
+        let next = admitted(101, hold(settled: 0), cost: 0)
+        #expect(findings([.start(sequence: 1), wait, met, .start(sequence: 100), next]).isEmpty)
+        let released = AdmissionReplay.Event.released(sequence: 4, admission: 2, holds: [held])
+        #expect(findings([.start(sequence: 1), wait, released, admitted(9, hold(settled: 0), cost: 0)]).isEmpty)
+        let dispatched = admitted(2, held, cost: 7)
+        #expect(findings([.start(sequence: 1), wait, dispatched, admitted(9, hold(settled: 7), cost: 0)]).isEmpty)
     }
 }

@@ -27,6 +27,11 @@ extension BudgetVerification {
         if !replay.openings.isEmpty {
             lines.append("  \(replay.openings.count) accounts began with what was spent before their rule was there")
         }
+        if replay.uncompared > 0 {
+            lines.append(
+                "  \(replay.uncompared) sums of accounts cannot be compared: decisions of the same moment were lost with their process, or are not written yet"
+            )
+        }
         lines.append(isProved ? "each of them was right" : "NOT PROVED")
         return lines.joined(separator: "\n")
     }
@@ -39,6 +44,7 @@ extension BudgetVerification {
         writer.member("refusals", Int64(replay.refusals))
         writer.member("starts", Int64(replay.starts))
         writer.member("unreadable", Int64(unreadable))
+        writer.member("uncompared", Int64(replay.uncompared))
         writer.member("openings", Int64(replay.openings.count))
         writer.key("findings")
         writer.beginArray()

@@ -47,12 +47,16 @@ package struct BudgetVerification {
         let order = entry.order
         switch entry.action {
         case "start": replay.apply(.start(sequence: order))
+        case "stop": replay.apply(.stop(sequence: order))
         case "reload" where order != 0: replay.apply(.reload(sequence: order))
         case "refuse" where order != 0:
             // Limits and access keep no accounts.
             guard !text("account").isEmpty else { return }
             guard let met = HoldRecord(parsing: Substring(text("account"))) else { return unreadable += 1 }
             replay.apply(.refused(sequence: order, requestID: RequestID(text("request_id"))?.rawValue ?? 0, met: met))
+        case "wait":
+            guard let holds = HoldRecord.parse(text("holds")) else { return unreadable += 1 }
+            replay.apply(.waiting(admission: order, holds: holds))
         case "release":
             guard let holds = HoldRecord.parse(text("holds")), let released = Int64(text("released")) else {
                 return unreadable += 1

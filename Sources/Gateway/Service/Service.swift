@@ -311,6 +311,7 @@ package final class Service {
         }
         await clientTelemetry.shutdown()
         for worker in workers { worker.loop.post { worker.sessions.handOver() } }
+        governance.audit("stop", subject: Version.current, details: "{}")
         barrier()
         await sessions.shutdown()
         await telemetry.shutdown()
