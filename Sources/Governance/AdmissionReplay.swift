@@ -101,8 +101,10 @@ package struct AdmissionReplay {
     /// Rows are handed to the ledger by each loop for itself, so that a decision may be written some moments before an earlier one.
     /// No loop is behind the others by so many.
     static let unordered: Int64 = 1000
+    private let first: Int64
 
-    package init() {}
+    /// - Parameter first: the sequence of the first decision that is taken again; of those before only what is held counts.
+    package init(from first: Int64 = .min) { self.first = first }
 
     /// The next event; they come in the order of their sequence.
     package mutating func apply(_ event: Event) {
@@ -113,14 +115,16 @@ package struct AdmissionReplay {
         if case .start = event { pardonUnordered() }
         last = event.sequence
         settle(before: event.sequence)
+        let counts = event.sequence >= first
         switch event {
-        case .start(let sequence): begin(sequence)
+        case .start(let sequence): begin(sequence, counts: counts)
         case .stop: hasStopped = true
         case .reload: reopening = Set(balances.keys)
         case .admitted(let admitted):
-            admissions += 1
+            if counts { admissions += 1 }
             admit(admitted)
         case .refused(let sequence, let requestID, let met):
+            guard counts else { return }
             refusals += 1
             refuse(sequence, requestID, met)
         case .waiting(let admission, let holds): waiting = (admission, holds)
@@ -152,8 +156,8 @@ package struct AdmissionReplay {
         findings = compared
     }
 
-    private mutating func begin(_ sequence: Int64) {
-        starts += 1
+    private mutating func begin(_ sequence: Int64, counts: Bool) {
+        if counts { starts += 1 }
         began = sequence
         hasStopped = false
         for hold in outstanding { charge(hold) }
@@ -181,6 +185,7 @@ package struct AdmissionReplay {
     }
 
     private mutating func take(_ hold: HoldRecord, _ sequence: Int64, _ requestID: Int64) {
+        guard sequence >= first else { return }
         compare(hold, sequence, requestID)
         if !BudgetBalance(hold).fits(hold.claim, limit: hold.limit, maximumOvershoot: hold.maximumOvershoot) {
             note(sequence, requestID, hold.id, "was admitted and does not fit: \(Self.sum(hold))")
@@ -203,14 +208,7 @@ package struct AdmissionReplay {
     /// Whether the account was what the record says it was.
     private mutating func compare(_ record: HoldRecord, _ sequence: Int64, _ requestID: Int64) {
         if record.isNew, reopening.remove(record.id) != nil { balances[record.id]?.reopen(settled: record.settled) }
-        guard let balance = balances[record.id] else {
-            if record.settled != 0 { openings[record.id] = record.settled }
-            balances[record.id] = BudgetBalance(settled: record.settled)
-            if record.reserved != 0 || record.worst != 0 {
-                differ(sequence, requestID, record.id, "says that \(record.reserved) is reserved, and nothing is")
-            }
-            return
-        }
+        let balance = balances[record.id] ?? open(record)
         if balance.settled != record.settled {
             differ(
                 sequence, requestID, record.id,
@@ -222,6 +220,15 @@ package struct AdmissionReplay {
                 "says that \(record.reserved) is reserved, \(record.worst) at worst; holds come to "
                     + "\(balance.reserved), \(balance.worst)")
         }
+    }
+
+    /// An account that no decision was about before begins with what the record says was spent, and what is held on it.
+    private mutating func open(_ record: HoldRecord) -> BudgetBalance {
+        if record.settled != 0 { openings[record.id] = record.settled }
+        var balance = BudgetBalance(settled: record.settled)
+        for hold in outstanding.lazy.flatMap(\.holds) where hold.id == record.id { balance.hold(hold.claim) }
+        balances[record.id] = balance
+        return balance
     }
 
     // MARK: Settlements

@@ -1,8 +1,10 @@
 """Budgets and limits where requests go on to other targets: fallbacks, retries, full accounts, spent targets, and all of it at once."""
 
+import json
 import random
 import threading
 import time
+from datetime import datetime, timezone
 
 import pytest
 
@@ -136,6 +138,24 @@ def test_what_waits_for_a_place_when_its_process_dies_is_in_the_proof(pair, upst
     gateway.stop()
     report = verify(gateway)
     assert report["uncompared"] == 0 and report["admissions"] == 2, report
+
+
+def test_a_proof_may_begin_while_requests_are_in_flight(pair, upstream, second):
+    gateway, key = pair()
+    gate = upstream.gate()
+    upstream.answers(Message(gate=gate, usage=CHEAP))
+    with asked(gateway, key, prompt(model=NAME, stream=True)) as before:
+        gate.wait()
+        since = datetime.now(timezone.utc).isoformat()
+        with asked(gateway, key, prompt(model=NAME, stream=True)) as after:
+            eventually(lambda: len(upstream.calls) == 2, "both are in flight")
+            gate.open()
+            assert before.answer().status == after.answer().status == 200
+    served(ask(gateway, key), f"first/{PRIMARY}")
+    gateway.stop()
+    report = json.loads(gateway.run("budgets", "verify", "--json", "--since", since).stdout)
+    assert report["admissions"] == 2 and report["findings"] == [] and report["starts"] == 0, report
+    assert verify(gateway)["admissions"] == 3
 
 
 # A spent budget of one target

@@ -106,4 +106,33 @@ import Testing
         let dispatched = admitted(2, held, cost: 7)
         #expect(findings([.start(sequence: 1), wait, dispatched, admitted(9, hold(settled: 7), cost: 0)]).isEmpty)
     }
+
+    @Test("Of what was decided before the first decision only what is held then counts")
+    func since() {
+        func admitted(_ sequence: Int64, _ hold: HoldRecord, settlement: Int64?) -> AdmissionReplay.Event {
+            .admitted(
+                AdmissionReplay.Admitted(
+                    sequence: sequence, requestID: sequence, ordinal: 0, holds: [hold], settlement: settlement, cost: 7,
+                    tokens: 0))
+        }
+        let before = [
+            AdmissionReplay.Event.start(sequence: 1),
+            admitted(2, hold(settled: 40), settlement: 3),
+            admitted(4, hold(settled: 47), settlement: 12),
+            .waiting(admission: 5, holds: [hold(settled: 47, reserved: 10)]),
+            .released(sequence: 14, admission: 5, holds: [hold(settled: 47, reserved: 10)]),
+        ]
+        let after = [
+            admitted(11, hold(settled: 47, reserved: 20), settlement: 13),
+            admitted(15, hold(settled: 61), settlement: 16),
+            .refused(sequence: 17, requestID: 17, met: hold(settled: 68)),
+            .stop(sequence: 20),
+        ]
+        var replay = AdmissionReplay(from: 10)
+        for event in before + after { replay.apply(event) }
+        replay.finish()
+        #expect(replay.findings.map(\.sentence).count == 1, "the refusal was wrong, and nothing else")
+        #expect(replay.admissions == 2 && replay.refusals == 1 && replay.starts == 0)
+        #expect(replay.openings.values.sorted() == [47])
+    }
 }

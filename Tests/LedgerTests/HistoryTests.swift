@@ -208,6 +208,13 @@ struct HistoryTests {
         #expect(audit == [lines[2], lines[1], lines[3], lines[0]])
         let expected = known.filter { $0.startedAt >= since }
         #expect(attempts.count == expected.count && attempts.count > 100)
+        let later = midnight - 18 * day
+        #expect(
+            try AdmissionHistory.firstPlace(directory, since: later)
+                == known.filter { $0.startedAt >= later && $0.admission != 0 }.map(\.admission).min())
+        let decisions = expected.map(\.admission).filter { $0 != 0 } + lines.map(\.order).filter { $0 != 0 }
+        #expect(try AdmissionHistory.firstPlace(directory, since: since) == decisions.min())
+        #expect(try AdmissionHistory.firstPlace(directory, since: midnight + 9999 * day) == nil)
         let byStart = Dictionary(expected.map { ($0.startedAt, $0) }, uniquingKeysWith: { first, _ in first })
         for attempt in attempts {
             let known = try #require(byStart[attempt.startedAt])

@@ -25,7 +25,9 @@ extension BudgetVerification {
         if replay.findings.count > 100 { lines.append("  and \(replay.findings.count - 100) more") }
         if unreadable > 0 { lines.append("  \(unreadable) records cannot be read") }
         if !replay.openings.isEmpty {
-            lines.append("  \(replay.openings.count) accounts began with what was spent before their rule was there")
+            lines.append(
+                "  \(replay.openings.count) accounts began with what was spent before the time that was asked for, or before their rule was there"
+            )
         }
         if replay.uncompared > 0 {
             lines.append(

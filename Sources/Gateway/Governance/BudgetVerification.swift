@@ -5,17 +5,28 @@ import Wire
 
 /// `tollgate budgets verify`: takes every decision of the budgets again, from the ledger's rows and its audit.
 package struct BudgetVerification {
-    package private(set) var replay = AdmissionReplay()
+    package private(set) var replay: AdmissionReplay
     /// Rows whose record of holds cannot be read, or did not fit.
     package private(set) var unreadable = 0
+    /// The order number of the first decision that is taken again.
+    private let first: Int64
 
-    /// Reads everything that began at `since` (Unix nanoseconds) or later.
+    /// Takes the decisions again that were taken at `since` (Unix nanoseconds) or later.
     package static func run(in directory: DataDirectory, since: Int64) throws -> BudgetVerification {
         _ = try Ledger.recoverIfUnattended(directory)
-        var verification = BudgetVerification()
-        try AdmissionHistory.read(directory, since: since) { verification.take($0) }
+        let first = since <= 0 ? .min : try AdmissionHistory.firstPlace(directory, since: since) ?? .max
+        var verification = BudgetVerification(from: first)
+        // What was admitted before may be in flight then.
+        try AdmissionHistory.read(directory, since: max(0, since - AdmissionHistory.longestRequest)) {
+            verification.take($0)
+        }
         verification.replay.finish()
         return verification
+    }
+
+    private init(from first: Int64) {
+        self.first = first
+        replay = AdmissionReplay(from: first)
     }
 
     private mutating func take(_ event: AdmissionHistory.Event) {
@@ -27,7 +38,7 @@ package struct BudgetVerification {
 
     private mutating func take(_ attempt: AdmissionHistory.Attempt) {
         guard let admission = attempt.admission, !attempt.holds.isEmpty else { return }
-        guard let holds = HoldRecord.parse(attempt.holds) else { return unreadable += 1 }
+        guard let holds = HoldRecord.parse(attempt.holds) else { return missUnreadable(at: admission) }
         replay.apply(
             .admitted(
                 AdmissionReplay.Admitted(
@@ -52,17 +63,21 @@ package struct BudgetVerification {
         case "refuse" where order != 0:
             // Limits and access keep no accounts.
             guard !text("account").isEmpty else { return }
-            guard let met = HoldRecord(parsing: Substring(text("account"))) else { return unreadable += 1 }
+            guard let met = HoldRecord(parsing: Substring(text("account"))) else { return missUnreadable(at: order) }
             replay.apply(.refused(sequence: order, requestID: RequestID(text("request_id"))?.rawValue ?? 0, met: met))
         case "wait":
-            guard let holds = HoldRecord.parse(text("holds")) else { return unreadable += 1 }
+            guard let holds = HoldRecord.parse(text("holds")) else { return missUnreadable(at: order) }
             replay.apply(.waiting(admission: order, holds: holds))
         case "release":
             guard let holds = HoldRecord.parse(text("holds")), let released = Int64(text("released")) else {
-                return unreadable += 1
+                return missUnreadable(at: order)
             }
             replay.apply(.released(sequence: released, admission: order, holds: holds))
         default: break
         }
+    }
+
+    private mutating func missUnreadable(at place: Int64) {
+        if place >= first { unreadable += 1 }
     }
 }

@@ -29,6 +29,23 @@ package enum AdmissionHistory {
         case audit(AuditEntry)
     }
 
+    /// No request takes longer, nanoseconds.
+    package static let longestRequest = AttemptScan.longestRequest * 1_000_000
+
+    /// The place of the first decision that was taken at `since` (Unix nanoseconds) or later; `nil`: there is none.
+    package static func firstPlace(_ directory: DataDirectory, since: Int64) throws(LedgerError) -> Int64? {
+        guard let database = try directory.openDatabaseReadOnly(withStaleRollups: true) else { return nil }
+        let first = try database.prepare(
+            """
+            SELECT min(place) FROM (
+                SELECT min(admission) AS place FROM attempts WHERE request_id >= ?1 AND started_at >= ?2
+                UNION ALL SELECT min(place) FROM audit WHERE place > 0 AND at >= ?2)
+            """)
+        first.bind(1, RequestID.first(atUnixMilliseconds: since / 1_000_000 - AttemptScan.longestRequest).rawValue)
+        first.bind(2, since)
+        return try first.step() ? first.optionalInteger(0) : nil
+    }
+
     /// Calls `visit` with each attempt of a model request that started at `since` (Unix nanoseconds) or later, and with each
     /// such line of the audit, in their order; only one at a time is in memory.
     ///
