@@ -29,14 +29,13 @@ enum ReconcileCommand {
             throw UsageError(sentence: "\(file): the export has no line to compare")
         }
         let days = try days(arguments, first, last, now: source.now)
+        let begin = CivilDate(daysSince1970: days.lowerBound), end = CivilDate(daysSince1970: days.upperBound)
         let charges = try ProviderCharges(
-            .accounts, of: provider,
-            since: CivilDate(daysSince1970: days.lowerBound).text,
-            until: CivilDate(daysSince1970: days.upperBound).text,
-            where: [], in: source.directory, now: source.now)
+            .accounts, of: provider, since: begin.text, until: end.text, where: [], in: source.directory,
+            now: source.now)
         let estimated = try EstimatedCharges.read(
-            provider: provider, since: Int64(days.lowerBound) * CivilDate.nanosecondsPerDay,
-            until: Int64(days.upperBound + 1) * CivilDate.nanosecondsPerDay, in: source.directory)
+            provider: provider, since: begin.firstNanosecond, until: end.lastNanosecond.addingSaturated(1),
+            in: source.directory)
         let reconciliation = Reconciliation(
             invoice, ledger: charges.charges, estimated: estimated,
             prices: PriceBook(source.snapshot), days: days)

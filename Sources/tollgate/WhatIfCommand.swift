@@ -31,7 +31,7 @@ enum WhatIfCommand {
             in: source.directory, now: source.now)
         for charge in charges.charges {
             guard let day = CivilDate(parsing: charge.key.day) else { continue }
-            whatIf.add(charge, at: Int64(day.daysSince1970 + 1) * CivilDate.nanosecondsPerDay - 1)
+            whatIf.add(charge, at: day.lastNanosecond)
         }
         // A table for spreadsheets has no place for notes.
         if format == .csv { for word in whatIf.unmatched { Console.complain("\(word) matched no request") } }

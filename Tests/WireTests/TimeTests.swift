@@ -74,6 +74,17 @@ struct TimeTests {
         #expect(RFC3339.parse(text) == nil)
     }
 
+    @Test("A day knows its first and last instant, or the nearest that 64 bits have")
+    func instants() throws {
+        let day = try #require(CivilDate(parsing: "1970-01-02"))
+        #expect(day.firstNanosecond == CivilDate.nanosecondsPerDay)
+        #expect(day.lastNanosecond == 2 * CivilDate.nanosecondsPerDay - 1)
+        let early = try #require(CivilDate(parsing: "1013-03-01")),
+            late = try #require(CivilDate(parsing: "9999-12-31"))
+        #expect(early.firstNanosecond == .min && late.firstNanosecond == .max && late.lastNanosecond == .max)
+        #expect(CivilDate(unixNanoseconds: .min).firstNanosecond == .min)
+    }
+
     @Test("Instants survive writing and reading")
     func roundTrip() {
         var generator = SeededGenerator(seed: 3)

@@ -91,6 +91,9 @@ struct PriceParser {
         guard let date = CivilDate(parsing: text) else {
             throw Reason(sentence: "`\(text)` is not a date such as 2026-11-20")
         }
-        return Int64(date.daysSince1970) * CivilDate.nanosecondsPerDay
+        guard (2000...2261).contains(date.year) else {
+            throw Reason(sentence: "`\(text)` is not in the years 2000 to 2261")
+        }
+        return date.firstNanosecond
     }
 }

@@ -76,7 +76,7 @@ package struct FocusExport {
 
         init?(_ served: Served, _ book: PriceBook, _ list: PriceBook) {
             guard let day = CivilDate(parsing: served.day) else { return nil }
-            let moment = Int64(day.daysSince1970 + 1) * CivilDate.nanosecondsPerDay - 1
+            let moment = day.lastNanosecond
             let price = book.price(account: served.provider, model: served.model, at: moment)
             self.price = price
             listed = list.price(account: served.provider, model: served.model, at: moment)

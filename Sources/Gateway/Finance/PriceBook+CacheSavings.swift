@@ -6,7 +6,7 @@ extension PriceBook {
     /// What a charge's tokens in caches were worth, at the price in force on its day and for its requests' average length.
     package func cacheWorth(of charge: ProviderCharges.Charge) -> CacheSavings.Worth? {
         guard let day = CivilDate(parsing: charge.key.day) else { return nil }
-        let moment = Int64(day.daysSince1970 + 1) * CivilDate.nanosecondsPerDay - 1
+        let moment = day.lastNanosecond
         guard let price = price(account: charge.key.provider, model: charge.key.model, at: moment) else { return nil }
         let usage = charge.sums.usage, requests = max(1, charge.sums.requests)
         let input =

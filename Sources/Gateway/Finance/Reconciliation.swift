@@ -91,7 +91,7 @@ package struct Reconciliation {
             guard let day = CivilDate(parsing: key.day), days.contains(day.daysSince1970) else { continue }
             let model = Invoice.canonical(key.model)
             names[model] = key.model
-            let moment = Int64(day.daysSince1970 + 1) * CivilDate.nanosecondsPerDay - 1
+            let moment = day.lastNanosecond
             let price = prices.price(account: key.provider, model: key.model, at: moment)
             if sums.unpricedRequests > 0 { unpriced.insert(model) }
             for part in ClassSplit(sums, at: price).parts {

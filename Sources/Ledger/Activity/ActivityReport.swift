@@ -51,7 +51,7 @@ package struct ActivityReport: Sendable, Equatable {
             earliest = try Self.earliest(database) ?? last
             try database.execute("COMMIT")
         }
-        since = query.since ?? Int64(earliest.daysSince1970) * CivilDate.nanosecondsPerDay
+        since = query.since ?? earliest.firstNanosecond
         var total = Row(values: [])
         for row in groups.values { total.add(row) }
         self.total = total

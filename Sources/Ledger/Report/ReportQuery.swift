@@ -42,7 +42,7 @@ package struct ReportQuery: Sendable, Equatable {
     func cut(at moments: some Sequence<Int64>) -> [ReportQuery] {
         let until = until ?? .max
         var since = since, pieces: [ReportQuery] = []
-        let days = moments.map { Int64(CivilDate(unixNanoseconds: $0).daysSince1970) * CivilDate.nanosecondsPerDay }
+        let days = moments.map { CivilDate(unixNanoseconds: $0).firstNanosecond }
         for day in Set(days).sorted() where day > since ?? .min && day < until {
             pieces.append(ReportQuery(columns: columns, since: since, until: day, filters: filters))
             since = day

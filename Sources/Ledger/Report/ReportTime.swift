@@ -6,18 +6,14 @@ package enum ReportTime {
 
     /// The first moment that `--since` lets in: of a day its beginning. Unix nanoseconds.
     package static func since(_ text: String, now: Int64) throws(LedgerError) -> Int64 {
-        if let day = day(text, now: now) { return start(of: day) }
+        if let day = day(text, now: now) { return day.firstNanosecond }
         return try moment(text, of: "since", now: now)
     }
 
     /// The first moment that `--until` leaves out: of a day its end, so that the day named is still in.
     package static func until(_ text: String, now: Int64) throws(LedgerError) -> Int64 {
-        if let day = day(text, now: now) { return start(of: CivilDate(daysSince1970: day.daysSince1970 + 1)) }
+        if let day = day(text, now: now) { return CivilDate(daysSince1970: day.daysSince1970 + 1).firstNanosecond }
         return try moment(text, of: "until", now: now)
-    }
-
-    private static func start(of day: CivilDate) -> Int64 {
-        Int64(day.daysSince1970) * CivilDate.nanosecondsPerDay
     }
 
     /// Days within what 64 bits of nanoseconds reach.

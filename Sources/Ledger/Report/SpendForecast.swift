@@ -49,7 +49,8 @@ package struct SpendForecast: Sendable, Equatable {
         let variance = squares / Double(freedom)
 
         // How many days of each class are to come; of today only a part.
-        let passed = Double(now - Int64(number) * CivilDate.nanosecondsPerDay) / Double(CivilDate.nanosecondsPerDay)
+        let midnight = CivilDate(daysSince1970: number).firstNanosecond
+        let passed = Double(now - midnight) / Double(CivilDate.nanosecondsPerDay)
         var coming: [Int: Double] = [kind(number): 1 - passed]
         for day in (number + 1)..<max(end, number + 1) { coming[kind(day), default: 0] += 1 }
         var sum = 0.0, spread = 0.0

@@ -51,6 +51,16 @@ package struct CivilDate: Sendable, Hashable, Comparable {
         return era * CivilDate.daysOfEra + dayOfEra - CivilDate.daysFromMarchOfYear0
     }
 
+    /// Its first instant in Unix nanoseconds; the nearest there is for a day beyond those that `Int64` reaches (the years 1678 to
+    /// 2261).
+    package var firstNanosecond: Int64 {
+        let (moment, overflow) = Int64(daysSince1970).multipliedReportingOverflow(by: CivilDate.nanosecondsPerDay)
+        return overflow ? (daysSince1970 < 0 ? .min : .max) : moment
+    }
+
+    /// Its last instant, likewise.
+    package var lastNanosecond: Int64 { firstNanosecond.addingSaturated(CivilDate.nanosecondsPerDay - 1) }
+
     /// 0 for Sunday ... 6 for Saturday.
     package var weekday: Int {
         let day = (daysSince1970 + 4) % 7
