@@ -12,8 +12,6 @@ package struct AdmissionReplay {
         case admitted(Admitted)
         /// A request was refused for what it met at one account.
         case refused(sequence: Int64, requestID: Int64, met: HoldRecord)
-        /// What was admitted waits to be dispatched; what became of it comes next, unless that was lost with its process.
-        case waiting(admission: Int64, holds: [HoldRecord])
         /// What was admitted was not dispatched.
         case released(sequence: Int64, admission: Int64, holds: [HoldRecord])
 
@@ -22,7 +20,7 @@ package struct AdmissionReplay {
             case .start(let sequence), .stop(let sequence), .reload(let sequence), .refused(let sequence, _, _):
                 sequence
             // It begins to matter with its admission.
-            case .waiting(let admission, _), .released(_, let admission, _): admission
+            case .released(_, let admission, _): admission
             case .admitted(let admitted): admitted.sequence
             }
         }
@@ -93,7 +91,6 @@ package struct AdmissionReplay {
     /// Accounts that may begin anew, each once, as there was a reload.
     private var reopening: Set<BudgetAccountID> = []
     private var outstanding: [Outstanding] = []
-    private var waiting: (admission: Int64, holds: [HoldRecord])?
     private var last = Int64.min
     /// Where the process began whose decisions are read.
     private var began = Int64.min
@@ -111,7 +108,6 @@ package struct AdmissionReplay {
         if event.sequence < last {
             note(event.sequence, 0, nil, "events are out of order")
         }
-        resolveWaiting(before: event)
         if case .start = event { pardonUnordered() }
         last = event.sequence
         settle(before: event.sequence)
@@ -127,7 +123,6 @@ package struct AdmissionReplay {
             guard counts else { return }
             refusals += 1
             refuse(sequence, requestID, met)
-        case .waiting(let admission, let holds): waiting = (admission, holds)
         case .released(let sequence, let admission, let holds):
             for hold in holds { take(hold, admission, 0) }
             outstanding.append(Outstanding(settlement: sequence, holds: holds, spent: nil))
@@ -136,7 +131,6 @@ package struct AdmissionReplay {
 
     /// After the last event: whatever was settled is.
     package mutating func finish() {
-        resolveWaiting(before: nil)
         pardonUnordered()
         settle(before: .max)
         for (account, excess) in overshoots where excess > (exposures[account] ?? 0) {
@@ -162,15 +156,6 @@ package struct AdmissionReplay {
         hasStopped = false
         for hold in outstanding { charge(hold) }
         outstanding = []
-    }
-
-    /// What waited and has no further record was held until its process died.
-    private mutating func resolveWaiting(before event: Event?) {
-        guard let (admission, holds) = waiting else { return }
-        waiting = nil
-        guard event?.sequence != admission else { return }
-        for hold in holds { take(hold, admission, 0) }
-        outstanding.append(Outstanding(settlement: nil, holds: holds, spent: nil))
     }
 
     private mutating func admit(_ admitted: Admitted) {

@@ -89,24 +89,6 @@ import Testing
         #expect(reasons[0][0].hasPrefix("was admitted and does not fit") && reasons[1][0].hasPrefix("was refused and"))
     }
 
-    @Test("What waits to be dispatched is held: until its process ends, or as what comes next of it says")
-    func waiting() {
-        let held = hold(settled: 0, isNew: true)
-        let wait = AdmissionReplay.Event.waiting(admission: 2, holds: [held])
-        let met = AdmissionReplay.Event.admitted(
-            AdmissionReplay.Admitted(
-                sequence: 9, requestID: 9, ordinal: 0, holds: [hold(settled: 0, reserved: 10)], settlement: 10, cost: 0,
-                tokens: 0))
-        #expect(findings([.start(sequence: 1), wait, met]).isEmpty)
-        #expect(findings([.start(sequence: 1), met]).count == 1)
-        let next = admitted(101, hold(settled: 0), cost: 0)
-        #expect(findings([.start(sequence: 1), wait, met, .start(sequence: 100), next]).isEmpty)
-        let released = AdmissionReplay.Event.released(sequence: 4, admission: 2, holds: [held])
-        #expect(findings([.start(sequence: 1), wait, released, admitted(9, hold(settled: 0), cost: 0)]).isEmpty)
-        let dispatched = admitted(2, held, cost: 7)
-        #expect(findings([.start(sequence: 1), wait, dispatched, admitted(9, hold(settled: 7), cost: 0)]).isEmpty)
-    }
-
     @Test("Of what was decided before the first decision only what is held then counts")
     func since() {
         func admitted(_ sequence: Int64, _ hold: HoldRecord, settlement: Int64?) -> AdmissionReplay.Event {
@@ -119,7 +101,6 @@ import Testing
             AdmissionReplay.Event.start(sequence: 1),
             admitted(2, hold(settled: 40), settlement: 3),
             admitted(4, hold(settled: 47), settlement: 12),
-            .waiting(admission: 5, holds: [hold(settled: 47, reserved: 10)]),
             .released(sequence: 14, admission: 5, holds: [hold(settled: 47, reserved: 10)]),
         ]
         let after = [

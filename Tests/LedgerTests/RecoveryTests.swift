@@ -89,6 +89,7 @@ struct RecoveryTests {
         let journal = try Journal(
             path: try temporary.data().journalPath(loop: 0), capacity: 2, initial: 2, wake: WriterWake())
         let slot = try opened(journal, sampleFacts(id: RequestID(rawValue: 0)))
+        try begin(slot, sampleAttempt(at: midnight))
         let memory = journal.memory(of: 0)
         for step in Int64(1)...5 {
             slot.revise(UsageEstimate(usage: UsageCounts(input: step), costNanoUSD: step))
@@ -119,6 +120,20 @@ struct RecoveryTests {
         #expect(memory.numbers.pointee.costNanoUSD == 0)
         #expect(!memory.numbers.pointee.estimated)
         #expect(memory.attempt(0).pointee.outcome == Outcome.unreachable.rawValue)
+        slot.close(sampleOutcome())
+    }
+
+    @Test("A request that was never sent costs nothing")
+    func unsent() throws {
+        let temporary = TemporaryDirectory()
+        let journal = try Journal(
+            path: try temporary.data().journalPath(loop: 0), capacity: 2, initial: 2, wake: WriterWake())
+        let slot = try opened(journal, sampleFacts(id: RequestID(rawValue: 0)))
+        slot.revise(UsageEstimate(usage: UsageCounts(input: 7), costNanoUSD: 7))
+        let memory = journal.memory(of: 0)
+        memory.interrupt()
+        #expect(memory.numbers.pointee.costNanoUSD == 0 && memory.numbers.pointee.usage == UsageCounts())
+        #expect(!memory.numbers.pointee.estimated && !memory.numbers.pointee.unpriced)
         slot.close(sampleOutcome())
     }
 

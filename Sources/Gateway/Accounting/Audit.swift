@@ -52,11 +52,6 @@ extension LoopWorker {
                 details: AuditDetails.json(details), order: decision.sequence))
     }
 
-    /// A request that is admitted and waits for a place at its target.
-    func audit(waiting admission: Admission) {
-        if !admission.record.isEmpty { write(AuditEntry(waiting: admission)) }
-    }
-
     private func write(_ entry: AuditEntry) { writer.audit([entry]) }
 
     private func actor(_ exchange: Exchange) -> String { exchange.principal?.holder ?? "" }

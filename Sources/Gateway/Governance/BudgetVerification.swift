@@ -65,9 +65,6 @@ package struct BudgetVerification {
             guard !text("account").isEmpty else { return }
             guard let met = HoldRecord(parsing: Substring(text("account"))) else { return missUnreadable(at: order) }
             replay.apply(.refused(sequence: order, requestID: RequestID(text("request_id"))?.rawValue ?? 0, met: met))
-        case "wait":
-            guard let holds = HoldRecord.parse(text("holds")) else { return missUnreadable(at: order) }
-            replay.apply(.waiting(admission: order, holds: holds))
         case "release":
             guard let holds = HoldRecord.parse(text("holds")), let released = Int64(text("released")) else {
                 return missUnreadable(at: order)

@@ -93,14 +93,6 @@ enum AuditDetails {
 }
 
 extension AuditEntry {
-    /// Something was admitted and is not dispatched yet.
-    init(waiting admission: Admission) {
-        self.init(
-            at: admission.at, actor: "tollgate", action: "wait",
-            details: AuditDetails.json([("holds", String(decoding: admission.record, as: UTF8.self))]),
-            order: admission.sequence)
-    }
-
     /// Something was admitted and not dispatched.
     init(release admission: Admission, sequence: Int64) {
         self.init(

@@ -141,8 +141,6 @@ extension LoopWorker {
 
     private func wait(_ account: UpstreamAccount, _ exchange: Exchange) async throws(Refusal) -> UpstreamAccount {
         guard let places = account.places, places.hasQueue else { throw .accountIsFull(account.name) }
-        // The account of its budget is taken meanwhile, and no attempt's row says so yet.
-        if let admission = exchange.heldAdmission { audit(waiting: admission) }
         let answer = await places.wait(
             exchange.channel.wakeup, loop: loop, timeout: account.setting.queueTimeout, abort: .downstreamHangup)
         switch answer {

@@ -129,9 +129,6 @@ final class Exchange {
         startedWall = wall
     }
 
-    /// What holds the request while it is not dispatched yet.
-    var heldAdmission: Admission? { hold.admission }
-
     func keep(_ hold: consuming Hold) {
         self.hold = hold
         isHeld = true

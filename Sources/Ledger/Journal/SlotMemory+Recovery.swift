@@ -11,18 +11,19 @@ extension SlotMemory {
     /// Closes an open row as `interrupted`.
     ///
     /// An attempt that was running may have been charged by the upstream: the request gets its estimate, the attempt
-    /// what of it the attempts before did not use. If all attempts had ended, what they used is known and taken.
+    /// what of it the attempts before did not use. If all attempts had ended, what they used is known and taken: nothing, if none
+    /// was begun.
     func interrupt() {
-        let last = attemptCount - 1
+        let count = attemptCount
         let known = closedAttempts()
         let numbers = numbers
-        numbers.pointee.unpriced = estimate.unpriced
-        if last >= 0, attempt(last).pointee.closed {
+        numbers.pointee.unpriced = count > 0 && estimate.unpriced
+        if count > 0, !attempt(count - 1).pointee.closed {
+            charge(estimate, known: known)
+        } else {
             numbers.pointee.usage = known.usage
             numbers.pointee.costNanoUSD = known.costNanoUSD
-            numbers.pointee.estimated = (0...last).contains { attempt($0).pointee.estimated }
-        } else {
-            charge(estimate, known: known)
+            numbers.pointee.estimated = (0..<count).contains { attempt($0).pointee.estimated }
         }
         numbers.pointee.outcome = Outcome.interrupted.rawValue
         numbers.pointee.status = 0
@@ -38,7 +39,6 @@ extension SlotMemory {
         numbers.pointee.usage = estimate.usage
         numbers.pointee.costNanoUSD = estimate.costNanoUSD
         numbers.pointee.estimated = true
-        guard attemptCount > 0 else { return }
         let running = attempt(attemptCount - 1)
         running.pointee.usage = estimate.usage
         running.pointee.usage.subtract(known.usage)
