@@ -28,7 +28,8 @@ enum PageReportCommand {
                 limit: BudgetTable.shown(account.limit, account.unit),
                 share: account.limit == 0 ? 0 : Double(account.settled) / Double(account.limit))
         }
-        Console.stream { $0(page.html()) }
+        let html = try page.html()
+        Console.stream { $0(html) }
         return 0
     }
 }

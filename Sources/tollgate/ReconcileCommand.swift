@@ -51,9 +51,9 @@ enum ReconcileCommand {
     ) throws -> ClosedRange<Int> {
         let bounds = ["since": first.text, "until": last.text]
         for (name, text) in try bounds.map({ ($0.key, try arguments.one($0.key) ?? $0.value) }) {
-            // As the beginning of a query, which of a day is its midnight.
-            let query = try ReportQuery(by: [], since: text, now: now)
-            guard let moment = query.since, moment % CivilDate.nanosecondsPerDay == 0 else {
+            // As the end of a query, which of a day is the midnight behind it.
+            let query = try ReportQuery(by: [], until: text, now: now)
+            guard let moment = query.until, moment % CivilDate.nanosecondsPerDay == 0 else {
                 throw UsageError(
                     sentence:
                         "--\(name) \(text) is within a day, and exports are compared by whole days in UTC; write a date, "

@@ -371,7 +371,7 @@ def test_the_report(client, cache, gateway, key):
     assert "tool_order" in table and "upstream" in table and "tokens were read from caches, which saved" in table
     csv = gateway.run("report", "--cache", "--by", "model,day", "--format", "csv").stdout
     assert csv.splitlines()[0] == "model,day,breaks,rebilled_tokens,cost_nano_usd,cost_usd,unpriced_breaks" and SONNET in csv
-    assert gateway.run("report", "--cache", "--since", "2030-01-01", "--format", "csv").stdout.split() == ["cause,breaks,rebilled_tokens,cost_nano_usd,cost_usd,unpriced_breaks"]
+    assert gateway.run("report", "--cache", "--until", "2020-01-01", "--format", "csv").stdout.split() == ["cause,breaks,rebilled_tokens,cost_nano_usd,cost_usd,unpriced_breaks"]
     assert "there is no column `weather`" in gateway.run("report", "--cache", "--by", "weather", code=None).stderr
 
 

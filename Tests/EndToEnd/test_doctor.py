@@ -6,6 +6,7 @@ import signal
 import socket
 import sqlite3
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import grpc
@@ -14,6 +15,7 @@ import pytest
 from rig.certificates import Authority
 from rig.collector import free_port
 from rig.grpc_sink import Fault, GRPCSink
+from rig.history import History
 from rig.unreliable import UnreliableSink
 from rig.waiting import eventually
 from rig.wire import Closed
@@ -53,13 +55,33 @@ def test_a_gateway_that_is_well(quiet):
     key = quiet.issue()
     assert quiet.messages(key).status == 200
     found = examine(quiet, code=0)
-    for check in ("configuration", "data", "ledger", "journal", "open files", "provider main", "collector main spans",
+    for check in ("configuration", "data", "ledger", "sums", "journal", "open files", "provider main", "collector main spans",
                   "collector main metrics", "collector main logs", "gateway", "telemetry"):
         assert state(found, check) == ["ok"], found[check]
     assert "is ready" in found["gateway"][0]["detail"] and "sound" in found["ledger"][0]["detail"]
     lines = quiet.run("doctor", code=0).stdout.splitlines()
     assert len(lines) == sum(len(group) for group in found.values())
     assert all(line.startswith(("ok ", "warn ", "fail ")) for line in lines)
+
+
+@pytest.mark.parametrize("change", [
+    "DELETE FROM daily_costs", "DELETE FROM requests WHERE user = 'bob'", "UPDATE daily_costs SET cost_nano_usd = cost_nano_usd + 1 WHERE user = 'bob'",
+    "UPDATE requests SET output_tokens = output_tokens + 1 WHERE user = 'bob'", "UPDATE monthly_costs SET requests = requests + 1"])
+def test_sums_that_are_not_those_of_the_rows(quiet, change):
+    quiet.start()
+    history = History(quiet)
+    for back in (0, 40, 41):
+        for user in ("alice", "bob"):
+            history.add(time.time() - back * 86_400, {"output_tokens": 100}, user=user)
+    history.write()
+    assert state(examine(quiet), "sums") == ["ok"]
+    with sqlite3.connect(quiet.folder / "data" / "ledger.sqlite3", timeout=30) as connection:
+        connection.execute(change)
+    connection.close()
+    (finding,) = examine(quiet, code=1)["sums"]
+    assert finding["state"] == "fail" and "report rebuild" in finding["cure"]
+    quiet.run("report", "rebuild")
+    assert state(examine(quiet), "sums") == ["ok"]
 
 
 def test_it_changes_nothing_and_costs_nothing(quiet, upstream, sink):

@@ -106,6 +106,24 @@ def test_the_list_cost_of_what_costs_nothing_here(make_gateway):
     assert all(Decimal(row["BilledCost"]) == 0 for row in rows.values())
 
 
+def test_the_list_cost_has_the_surcharge_of_the_region_and_searches_have_none(make_gateway):
+    """One's own price has no surcharge, the built-in one has a tenth for a geography's profile."""
+    gateway, model = make_gateway(), "us.anthropic.claude-sonnet-5-5-v1:0"
+    file = gateway.folder / "own.prices"
+    file.write_text("claude-sonnet-5-5 - - 1 5 1.25 2 0.05 platform=bedrock\n")
+    gateway.config["prices"] = [str(file)]
+    gateway.config["providers"].append({"name": "aws", "kind": "bedrock", "region": "us-east-1", "aws": {"access_key_id": "AKIAEXAMPLE", "secret_access_key": "x"}})
+    gateway.start()
+    history = History(gateway)
+    history.add(time.time() - 86400, {"input_tokens": 1000, "output_tokens": 300}, cost_nano_usd=1000 * 1000 + 300 * 5000 + 2 * 10**7, web_search_requests=2,
+                provider="aws", provider_kind="bedrock", model_served=model, price_version="own.prices/claude-sonnet-5-5")
+    history.write()
+    rows = {row["x_TokenClass"]: row for row in records(gateway.run("report", "--format", "focus").stdout)}
+    nanos = lambda column: {kind: Decimal(row[column]) * 10**9 for kind, row in rows.items()}
+    assert nanos("BilledCost") == {"input": 1000 * 1000, "output": 300 * 5000, "web_search": 2 * 10**7}
+    assert nanos("ListCost") == {"input": 1000 * 2200, "output": 300 * 11_000, "web_search": 2 * 10**7}
+
+
 def test_tags_and_accounts(spent):
     rows = records(spent.run("report", "--format", "focus").stdout)
     tags = [json.loads(row["Tags"]) for row in rows]

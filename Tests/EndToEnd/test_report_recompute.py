@@ -7,6 +7,8 @@ import time
 
 import pytest
 
+from rig.answers import Message
+from rig.gateway import prompt
 from rig.history import SONNET, History, cost, daily, stored, usage
 
 DAY = 86_400
@@ -75,6 +77,28 @@ def test_everything_is_charged_anew(past):
     row = past.ledger.rows("SELECT price_version p FROM requests WHERE model_served = 'claude-sonnet-5-5' AND provider = 'main' ORDER BY id DESC LIMIT 1")
     assert row[0]["p"] == "fixed/claude-sonnet-5-5"
     assert past.ledger.rows("SELECT cost_nano_usd c FROM requests ORDER BY id LIMIT 1")[0]["c"] == 1, "before --since nothing changes"
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_fast_mode_and_place_are_known_of_streams_too(gateway, upstream, stream):
+    """The last usage of a stream, which the row has, leaves out what the first one said of them."""
+    counts = {"input_tokens": 1000, "cache_creation_input_tokens": 0, "cache_read_input_tokens": 0, "output_tokens": 100}
+    key = gateway.issue()
+    for more in ({"speed": "fast", "inference_geo": "us"}, {"speed": "fast"}, {"inference_geo": "us"}, {}):
+        upstream.answers(Message(usage={**counts, **more}))
+        assert gateway.messages(key, prompt(model="claude-opus-5-5", stream=stream)).status == 200
+    gateway.ledger.closed(4)
+    plain = 1000 * 4000 + 100 * 20_000
+    assert sorted(row["cost_nano_usd"] for row in gateway.ledger.requests) == [plain, plain * 11 // 10, plain * 2, plain * 22 // 10]
+    result = recompute(gateway, prices(gateway, "claude-opus-5-5 - - 8 40 10 16 0.4 fast=3 us=1.2\n"))
+    assert (result["exact"], result["assumed"]) == (4, 0)
+    assert sorted(row["cost_nano_usd"] for row in gateway.ledger.requests) == [2 * plain, plain * 24 // 10, plain * 6, plain * 72 // 10]
+    in_step(gateway)
+    # And back: the configuration does not have the prices by which it is charged now.
+    back = recompute(gateway, "current")
+    assert (back["exact"], back["assumed"]) == (4, 0)
+    assert sorted(row["cost_nano_usd"] for row in gateway.ledger.requests) == [plain, plain * 11 // 10, plain * 2, plain * 22 // 10]
+    in_step(gateway)
 
 
 def test_it_says_what_it_leaves(past):

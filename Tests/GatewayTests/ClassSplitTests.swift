@@ -45,6 +45,18 @@ struct ClassSplitTests {
         #expect(TokenClass.allCases.map(\.place) == Array(0..<6))
     }
 
+    @Test("A search costs what it costs, whatever tier the tokens had")
+    func searches() throws {
+        var sums = CostSums()
+        sums.usage = UsageCounts(input: 1000, output: 100, webSearchRequests: 2)
+        sums.costNanoUSD = 2 * (3_000_000 + 1_500_000) + 2 * 10_000_000
+        let price = try #require(Self.table?.first)
+        #expect(ClassSplit(sums, at: price).parts.map(\.costNanoUSD) == [6_000_000, 3_000_000, 20_000_000])
+        // Less than the searches alone: all in proportion.
+        sums.costNanoUSD = 4_900_000
+        #expect(ClassSplit(sums, at: price).parts.map(\.costNanoUSD) == [600_000, 300_000, 4_000_000])
+    }
+
     @Test("A region's surcharge is in what the past would have cost")
     func regions() throws {
         let plain = try #require(try PriceParser.parse("a - - 3 15 3.75 6 0.3 region=1.1\n", table: "t").first)
@@ -54,5 +66,8 @@ struct ClassSplitTests {
         usage.input = 1_000
         usage.cacheRead = 50_000
         #expect(ClassSplit.plain(usage, placed, 1) * 10 == ClassSplit.plain(usage, plain, 1) * 11)
+        let searched = try #require(try PriceParser.parse("a - - 0 0 0 0 0 region=1.1 search=0.01\n", table: "t").first)
+        usage.webSearchRequests = 3
+        #expect(ClassSplit.plain(usage, searched.placed(in: .regional), 1) == 30_000_000 * 1_000_000)
     }
 }

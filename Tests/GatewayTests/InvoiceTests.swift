@@ -192,4 +192,18 @@ struct InvoiceTests {
                 "Credit": .init(lines: 2, cost: -10_000_000_000), "Tax": .init(lines: 1, cost: 2_000_000_000),
             ])
     }
+
+    @Test("Models that AWS resells are told apart from other services", arguments: ["product_product_name", "product"])
+    func marketplace(column: String) throws {
+        let header =
+            "line_item_product_code,\(column),line_item_usage_type,line_item_usage_start_date,line_item_unblended_cost\n"
+        let usage = "USW2-MP:USW2_InputTokenCount-Units,2026-11-01"
+        let invoice = try Invoice.read(
+            header + "AmazonBedrock,Amazon Bedrock,USE1-Claude5Opus-input-tokens,2026-11-01,1\n"
+                + "a6jnj4bnlxdk5hh7hr7sge9jz,Claude 3 Haiku (Amazon Bedrock Edition),\(usage),2.5\n"
+                + "b7,Another Vendor's Scanner,\(usage),4\n")
+        #expect(invoice.lines.count == 1 && invoice.skipped == 1)
+        #expect(
+            invoice.asides == ["AWS Marketplace (Amazon Bedrock Edition)": .init(lines: 1, cost: 2_500_000_000)])
+    }
 }

@@ -57,6 +57,20 @@ struct ActivityTests {
         #expect(empty.rows.isEmpty && empty.table().contains("Nothing"))
     }
 
+    @Test("Days count whole, and the report says from when to when")
+    func wholeDays() throws {
+        let directory = try TemporaryDirectory().data(), noon = midnight + 12 * 3600 * second
+        let now = midnight + 9 * day
+        let some = try ActivityReport(
+            ReportQuery(
+                by: [], since: RFC3339.text(noon, fraction: .none),
+                until: RFC3339.text(noon + day, fraction: .none), now: now), in: directory, now: now)
+        #expect((some.since, some.until) == (midnight, midnight + 2 * day))
+        let open = try ActivityReport(
+            ReportQuery(by: [], since: "2026-11-21", now: noon), in: directory, now: noon)
+        #expect((open.since, open.until) == (midnight, noon))
+    }
+
     @Test("Counts stop at the largest number")
     func saturation() async throws {
         let temporary = TemporaryDirectory()

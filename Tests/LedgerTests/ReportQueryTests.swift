@@ -88,6 +88,14 @@ struct ReportQueryTests {
         }
     }
 
+    @Test("A time that is yet to come has nothing to tell")
+    func future() throws {
+        #expect(
+            throws: LedgerError.invalidQuery("--since 2027-11-01 is yet to come: there is no time between it and now")
+        ) { try ReportQuery(by: [], since: "2027-11-01", now: now) }
+        #expect(try ReportQuery(by: [], since: "now", now: now).since == now)
+    }
+
     @Test(
         "What makes no sense is refused in words",
         arguments: [

@@ -3,7 +3,18 @@ import Ledger
 /// What the ledger looks like, judged. Pure.
 enum LedgerChecks {
     static func findings(_ examination: LedgerExamination) -> [DoctorFinding] {
-        [store(examination), journal(examination.journals, isHeld: examination.owner != nil)]
+        [store(examination)] + (examination.database?.rollups.map { [sums($0)] } ?? [])
+            + [journal(examination.journals, isHeld: examination.owner != nil)]
+    }
+
+    private static func sums(_ rollups: RollupExamination) -> DoctorFinding {
+        let check = "sums"
+        guard let apart = rollups.apart else {
+            return .ok(check, "those of the newest \(rollups.compared) of \(rollups.days) days agree with the rows")
+        }
+        return .fail(
+            check, "reports read others than the rows have: \(apart)",
+            cure: "find who changed the ledger by hand, then `tollgate report rebuild`")
     }
 
     /// For a ledger that cannot be opened.

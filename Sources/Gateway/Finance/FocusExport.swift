@@ -91,12 +91,8 @@ package struct FocusExport {
         /// price is nothing, and has no proportion to another, at the standard ones.
         func listCost(_ part: ClassSplit.Part) -> Int64 {
             guard let price, let listed, price.version != listed.version else { return part.costNanoUSD }
-            let own = Int128(part.kind.weight(at: price)), public_ = Int128(part.kind.weight(at: listed))
-            guard own > 0 else {
-                // Pico-dollars, times thousandths.
-                let femto = Int128(part.count) * public_ * Int128(listed.regionPermille)
-                return Int64(clamping: (femto + 500_000) / 1_000_000)
-            }
+            let own = part.kind.rate(at: price), public_ = part.kind.rate(at: listed)
+            guard own > 0 else { return Int64(clamping: (Int128(part.count) * public_ + 500_000) / 1_000_000) }
             return Int64(clamping: (Int128(part.costNanoUSD) * public_ + own / 2) / own)
         }
     }

@@ -69,13 +69,20 @@ enum InvoiceCSV {
         let cost = try table.needed("line_item_unblended_cost", "lineitem/unblendedcost")
         let currency = table.column("line_item_currency_code", "lineitem/currencycode")
         let unit = table.column("pricing_unit", "pricing/unit")
+        let title = table.column("product_product_name", "product/productname", "product")
         for row in table.rows {
-            guard table.value(row, product).contains("Bedrock") else {
+            // Models that AWS resells have a code of the Marketplace: `Claude 3 Haiku (Amazon Bedrock Edition)`.
+            let isResold = table.value(row, title).contains("(Amazon Bedrock Edition)")
+            guard isResold || table.value(row, product).contains("Bedrock") else {
                 invoice.skipped += 1
                 continue
             }
             try table.expectDollars(row, currency)
             let nanos = try table.number(row, cost, InvoiceNumber.nanos), place = InvoiceTable.place(row, cost)
+            if isResold {
+                try invoice.setAside("AWS Marketplace (Amazon Bedrock Edition)", cost: nanos, at: place)
+                continue
+            }
             let type = table.value(row, usageType), charge = table.value(row, lineType)
             guard charge.isEmpty || charge == "Usage", let kind = Invoice.kind(type) else {
                 let name = charge.isEmpty || charge == "Usage" ? "usage other than tokens" : charge

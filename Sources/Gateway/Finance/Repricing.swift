@@ -45,25 +45,27 @@ package struct Repricing {
         }
         usage.isFast = said?.isFast ?? false
         usage.isUS = said?.isUS ?? false
-        // What was charged anew already stands at a price of the new table.
-        for book in [old, new] {
-            guard let price = book.price(account: attempt.provider, model: attempt.model, at: attempt.requestedAt),
-                price.version == attempt.priceVersion
-            else { continue }
-            for candidate in candidates(usage, isSaid: said != nil)
-            where Cost.charge(for: candidate, at: price)?.value == attempt.costNanoUSD {
-                return (candidate, .exact)
+        // What was charged anew already stands at a price of the new table, or at one that is in neither: then its first charge tells.
+        let charges = [(attempt.costNanoUSD, attempt.priceVersion)] + (attempt.firstCharge.map { [$0] } ?? [])
+        for (cost, version) in charges {
+            for book in [old, new] {
+                guard let price = book.price(account: attempt.provider, model: attempt.model, at: attempt.requestedAt),
+                    price.version == version,
+                    let served = candidates(usage).first(where: { Cost.charge(for: $0, at: price)?.value == cost })
+                else { continue }
+                return (served, .exact)
             }
         }
         return (usage, .assumed)
     }
 
-    /// The ways in which it may have been served, the plain one first.
-    private func candidates(_ usage: TokenUsage, isSaid: Bool) -> [TokenUsage] {
+    /// The ways in which it may have been served, the plain one first. Of a stream the row has the last usage, which leaves out what the
+    /// first one said of speed and place: what it does not say may have been.
+    private func candidates(_ usage: TokenUsage) -> [TokenUsage] {
         var all: [TokenUsage] = []
         for tier in [ServiceTier.standard] + ServiceTier.allCases.filter({ $0 != .standard }) {
-            for isFast in isSaid ? [usage.isFast] : [false, true] {
-                for isUS in isSaid ? [usage.isUS] : [false, true] {
+            for isFast in usage.isFast ? [true] : [false, true] {
+                for isUS in usage.isUS ? [true] : [false, true] {
                     var candidate = usage
                     (candidate.serviceTier, candidate.isFast, candidate.isUS) = (tier, isFast, isUS)
                     all.append(candidate)

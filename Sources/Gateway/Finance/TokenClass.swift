@@ -67,6 +67,11 @@ package enum TokenClass: String, CaseIterable, Sendable {
         case .webSearch: return price.webSearch
         }
     }
+
+    /// Femto-dollars for one in the region of the price, which makes tokens dearer, and no search.
+    func rate(at price: Price, isLong: Bool = false) -> Int128 {
+        Int128(weight(at: price, isLong: isLong)) * Int128(self == .webSearch ? 1_000 : price.regionPermille)
+    }
 }
 
 /// A sum of charges told apart by class: what stands in the ledger, to the nano-dollar, in the proportion of the prices.
@@ -80,32 +85,56 @@ package struct ClassSplit {
     /// The classes that were used; their costs add up to the whole.
     package let parts: [Part]
 
-    /// What tiers and multipliers do to a request they do to each of its classes; only a price that rises with a request's length may
-    /// not be the same for all of a day.
+    /// What tiers and multipliers do to a request they do to each of its classes of tokens, and not to searches; only a price that rises
+    /// with a request's length may not be the same for all of a day.
     package init(_ sums: CostSums, at price: Price?) {
         let used = TokenClass.allCases.filter { $0.count(in: sums.usage) > 0 }
+        if let searches = Self.searches(sums, at: price) {
+            parts =
+                Self.shares(of: sums.costNanoUSD - searches.costNanoUSD, used.filter { $0 != .webSearch }, sums, price)
+                + [searches]
+        } else {
+            parts = Self.shares(of: sums.costNanoUSD, used, sums, price)
+        }
+    }
+
+    /// Searches at their price; `nil`: there are none beside tokens, or their price is not known or more than the whole charge.
+    private static func searches(_ sums: CostSums, at price: Price?) -> Part? {
+        let count = sums.usage.webSearchRequests
+        guard let price, count > 0, sums.usage.hasTokens else { return nil }
+        let nanos = (Int128(count) * Int128(price.webSearch) + 500) / 1_000
+        guard let cost = Int64(exactly: nanos), cost <= sums.costNanoUSD else { return nil }
+        return Part(kind: .webSearch, count: count, costNanoUSD: cost)
+    }
+
+    private static func shares(
+        of whole: Int64, _ used: [TokenClass], _ sums: CostSums, _ price: Price?
+    ) -> [Part] {
         var weights = used.map { Int128($0.count(in: sums.usage)) * Int128($0.weight(at: price)) }
         if weights.allSatisfy({ $0 == 0 }) { weights = used.map { Int128($0.count(in: sums.usage)) } }
         // Proportions need no more than 60 bits; with more, a product with the cost could leave the range.
         while weights.contains(where: { $0 >= 1 << 60 }) { weights = weights.map { $0 >> 8 } }
-        let whole = weights.reduce(0, +)
-        guard whole > 0 else {
+        let all = weights.reduce(0, +)
+        guard all > 0 else {
             // A charge without a single token: a provider may report one.
-            parts = sums.costNanoUSD == 0 ? [] : [Part(kind: .input, count: 0, costNanoUSD: sums.costNanoUSD)]
-            return
+            return whole == 0 ? [] : [Part(kind: .input, count: 0, costNanoUSD: whole)]
         }
-        let cost = Int128(sums.costNanoUSD.magnitude), sign: Int64 = sums.costNanoUSD < 0 ? -1 : 1
-        var shares = weights.map { Int64(cost * $0 / whole) }
+        let cost = Int128(whole.magnitude), sign: Int64 = whole < 0 ? -1 : 1
+        var shares = weights.map { Int64(cost * $0 / all) }
         // What rounding down left over goes to those that lost most.
         let left = Int(cost - shares.reduce(0) { $0 + Int128($1) })
         if left > 0 {
-            let lost = weights.map { cost * $0 % whole }
+            let lost = weights.map { cost * $0 % all }
             let order = weights.indices.sorted { lost[$0] == lost[$1] ? $0 < $1 : lost[$0] > lost[$1] }
             for index in order.prefix(left) { shares[index] += 1 }
         }
         shares = shares.map { sign * $0 }
-        parts = used.indices.map {
+        return used.indices.map {
             Part(kind: used[$0], count: used[$0].count(in: sums.usage), costNanoUSD: shares[$0])
         }
     }
+}
+
+extension UsageCounts {
+    fileprivate var hasTokens: Bool { max(input, output, cacheWrite5m, cacheWrite1h, cacheRead) > 0 }
 }

@@ -163,9 +163,8 @@ extension ClassSplit {
         let counts = UsageCounts(
             input: usage.input, output: usage.output, cacheWrite5m: usage.cacheWrite5m,
             cacheWrite1h: usage.cacheWrite1h, cacheRead: usage.cacheRead, webSearchRequests: usage.webSearchRequests)
-        let plain: Int128 = TokenClass.allCases.reduce(0) {
-            $0 + Int128($1.count(in: counts)) * Int128($1.weight(at: price, isLong: isLong))
+        return TokenClass.allCases.reduce(0) {
+            $0 + Int128($1.count(in: counts)) * $1.rate(at: price, isLong: isLong)
         }
-        return plain * Int128(price.regionPermille)
     }
 }

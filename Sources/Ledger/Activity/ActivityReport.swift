@@ -15,7 +15,7 @@ package struct ActivityReport: Sendable, Equatable {
     /// Groups of time in their order, otherwise the dearest first.
     package let rows: [Row]
     package let total: Row
-    /// Unix nanoseconds; days are whole, in UTC.
+    /// Unix nanoseconds, of whole days in UTC: those that the question is about in part are in it whole.
     package let since: Int64
     package let until: Int64
 
@@ -26,9 +26,9 @@ package struct ActivityReport: Sendable, Equatable {
                 "activity is not kept by \(column.name); it is by user, team, key, project, day, week and month")
         }
         columns = query.columns
-        until = query.until ?? now
         let first = query.since.map { CivilDate(unixNanoseconds: $0) }
-        let last = CivilDate(unixNanoseconds: max(0, until - 1))
+        let last = CivilDate(unixNanoseconds: max(0, (query.until ?? now) - 1))
+        until = query.until == nil ? now : Int64(last.daysSince1970 + 1) * CivilDate.nanosecondsPerDay
         var groups: [[String]: Row] = [:]
         var earliest = last
         if let database = try directory.openDatabaseReadOnly() {
@@ -51,7 +51,7 @@ package struct ActivityReport: Sendable, Equatable {
             earliest = try Self.earliest(database) ?? last
             try database.execute("COMMIT")
         }
-        since = query.since ?? earliest.firstNanosecond
+        since = (first ?? earliest).firstNanosecond
         var total = Row(values: [])
         for row in groups.values { total.add(row) }
         self.total = total

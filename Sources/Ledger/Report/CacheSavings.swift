@@ -10,10 +10,10 @@ package struct CacheSavings: Sendable, Equatable {
 
         package init(reads: Int128 = 0, writes: Int128 = 0) { (self.reads, self.writes) = (reads, writes) }
 
-        /// Nano-dollars.
+        /// Nano-dollars; what is saved is the difference of the other two as they are shown.
         package var readNanoUSD: Int64 { Int64(clamping: reads / 1_000_000) }
         package var writeNanoUSD: Int64 { Int64(clamping: writes / 1_000_000) }
-        package var savedNanoUSD: Int64 { Int64(clamping: (reads - writes) / 1_000_000) }
+        package var savedNanoUSD: Int64 { Int64(clamping: reads / 1_000_000 - writes / 1_000_000) }
     }
 
     /// What a price says of tokens; `nil`: there is none.
@@ -41,8 +41,13 @@ package struct CacheSavings: Sendable, Equatable {
     /// What is known already.
     init(models: [String: Worth]) {
         self.models = models
-        for worth in models.values { total.add(worth) }
+        total = Self.total(of: models.values)
     }
+
+    static func total(of worths: some Sequence<Worth>) -> Worth { worths.reduce(into: Worth()) { $0.add($1) } }
+
+    /// Nothing was in caches.
+    var isEmpty: Bool { models.isEmpty && unpricedRead == 0 }
 
     /// The columns of conditions by which it cannot be told.
     package static func unknown(_ conditions: [String]) throws(LedgerError) -> [String] {

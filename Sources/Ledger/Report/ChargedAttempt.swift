@@ -10,6 +10,8 @@ package struct ChargedAttempt: Sendable {
     package let costNanoUSD: Int64
     /// `nil`: it had no price.
     package let priceVersion: String?
+    /// What it was charged with before it was charged anew for the first time; `nil`: it never was.
+    package let firstCharge: (costNanoUSD: Int64, priceVersion: String?)?
     package let isEstimated: Bool
     package let hasUnpricedRequest: Bool
     /// The provider's usage object; only a request's last attempt has one.
@@ -25,8 +27,12 @@ package struct ChargedAttempt: Sendable {
         "a.cache_write_1h_tokens", "a.cache_read_tokens", "a.output_tokens", "a.web_search_requests",
         "a.web_fetch_requests", "a.cost_nano_usd", "a.price_version", "a.estimated", "r.unpriced",
         "a.ordinal = r.attempts - 1", "CASE WHEN a.ordinal = r.attempts - 1 THEN r.usage END", "r.team", "r.user",
-        "r.session_id", "r.agent_id",
+        "r.session_id", "r.agent_id", first("old_cost_nano_usd"), first("old_price_version"),
     ]
+
+    private static func first(_ column: String) -> String {
+        "(SELECT \(column) FROM cost_corrections c WHERE c.request_id = r.id AND c.ordinal = a.ordinal ORDER BY at LIMIT 1)"
+    }
 
     init(reading row: Statement) {
         requestID = RequestID(rawValue: row.integer(0))
@@ -47,6 +53,7 @@ package struct ChargedAttempt: Sendable {
         user = row.text(19)
         session = row.text(20)
         agent = row.text(21)
+        firstCharge = row.optionalText(22) == nil ? nil : (row.integer(22), row.optionalText(23))
     }
 
     package var hasUsage: Bool { usage != UsageCounts() }

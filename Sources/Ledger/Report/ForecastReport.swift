@@ -17,6 +17,14 @@ package struct ForecastReport: Sendable {
     ///   - now: the wall clock, Unix nanoseconds.
     package init(by: [String], where conditions: [String], in directory: DataDirectory, now: Int64) throws(LedgerError)
     {
+        let database = try directory.openDatabaseReadOnly()
+        try database?.execute("BEGIN")
+        try self.init(by: by, where: conditions, in: database, now: now)
+        try database?.execute("COMMIT")
+    }
+
+    /// Within the caller's transaction; `nil`: nothing was ever written.
+    init(by: [String], where conditions: [String], in database: Database?, now: Int64) throws(LedgerError) {
         let today = CivilDate(unixNanoseconds: now)
         month = String(today.text.prefix(7))
         let begin = CivilDate(
@@ -25,7 +33,7 @@ package struct ForecastReport: Sendable {
         columns = try ReportQuery(by: by, now: now).columns
         guard !columns.contains(where: \.isTime) else { throw .invalidQuery("a forecast is not grouped by time") }
         var costs: [[String]: [Int: Int64]] = [:], all: [Int: Int64] = [:]
-        let report = try Report(query, in: directory, now: now)
+        let report = try Report(query, in: database, now: now, mostRows: .max)
         unpriced = report.total.unpricedRequests
         for row in report.rows {
             guard let day = row.values.first.flatMap({ CivilDate(parsing: $0) })?.daysSince1970 else { continue }

@@ -28,12 +28,21 @@ package struct Report: Sendable, Equatable {
     )
         throws(LedgerError)
     {
-        guard let database = try directory.openDatabaseReadOnly() else {
+        let database = try directory.openDatabaseReadOnly()
+        // One reading transaction: a row that is written meanwhile is in all parts or in none.
+        try database?.execute("BEGIN")
+        try self.init(query, in: database, now: now, mostRows: mostRows, usingRollup: usingRollup)
+        try database?.execute("COMMIT")
+    }
+
+    /// Answers a query within the caller's transaction, if it is about no more rows than `mostRows`; `nil`: nothing was ever written.
+    init(_ query: ReportQuery, in database: Database?, now: Int64, mostRows: Int64, usingRollup: Bool = true)
+        throws(LedgerError)
+    {
+        guard let database else {
             self.init(empty: query, now: now)
             return
         }
-        // One reading transaction: a row that is written meanwhile is in all parts or in none.
-        try database.execute("BEGIN")
         if mostRows < .max, !query.isAnsweredByRollup {
             let all = ReportQuery(since: query.since, until: query.until)
             let rows = try Report(all, in: database, now: now).total.requests
@@ -44,7 +53,6 @@ package struct Report: Sendable, Equatable {
             }
         }
         try self.init(query, in: database, now: now, usingRollup: usingRollup)
-        try database.execute("COMMIT")
     }
 
     static func refusal(_ what: String, rows: Int64, mostRows: Int64) -> String {

@@ -33,6 +33,9 @@ package struct ReportQuery: Sendable, Equatable {
             throw .invalidQuery(
                 "--since \(since ?? "") is not before --until \(until ?? ""): there is no time between them")
         }
+        if let begin = self.since, self.until == nil, begin > now {
+            throw .invalidQuery("--since \(since ?? "") is yet to come: there is no time between it and now")
+        }
     }
 
     /// All of a time in a single row.

@@ -28,6 +28,8 @@ package struct LedgerExamination: Sendable {
         package let isWhole: Bool
         /// When the newest request began, Unix nanoseconds.
         package let newestRequest: Int64?
+        /// `nil`: the database is damaged, or there are none yet that this build reads.
+        package let rollups: RollupExamination?
     }
 
     package struct JournalState: Sendable, Equatable {
@@ -69,13 +71,21 @@ package struct LedgerExamination: Sendable {
         return state
     }
 
+    /// Nanoseconds that comparing rows with roll-ups may take.
+    private static let rollupPatience: Int64 = 5_000_000_000
+
     private static func examine(_ database: Database, until deadline: Int64) throws(LedgerError) -> Store {
         let newest = try database.prepare("SELECT started_at FROM requests ORDER BY id DESC LIMIT 1")
         let newestRequest = try newest.step() ? newest.integer(0) : nil
         let (faults, isWhole) = try quickCheck(database, until: deadline)
+        let version = try Schema.version(of: database), newestVersion = Schema.migrations.count
+        var rollups: RollupExamination?
+        if faults.isEmpty, version == newestVersion, try !RollupRebuild.isStale(database) {
+            rollups = try RollupExamination(database, until: monotonicNanoseconds() &+ rollupPatience)
+        }
         return Store(
-            bytes: size(database.path) + size(database.path + "-wal"), version: try Schema.version(of: database),
-            newestVersion: Schema.migrations.count, faults: faults, isWhole: isWhole, newestRequest: newestRequest)
+            bytes: size(database.path) + size(database.path + "-wal"), version: version, newestVersion: newestVersion,
+            faults: faults, isWhole: isWhole, newestRequest: newestRequest, rollups: rollups)
     }
 
     private static func quickCheck(

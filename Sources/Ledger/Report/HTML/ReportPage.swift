@@ -29,10 +29,10 @@ package struct ReportPage: Sendable {
         }
     }
 
-    private let daily: Report
-    private let teams: Report
-    private let people: Report
-    private let models: Report
+    let daily: Report
+    let teams: Report
+    let people: Report
+    let models: Report
     private let forecast: ForecastReport
     private let now: Int64
     private let filters: [String]
@@ -42,25 +42,36 @@ package struct ReportPage: Sendable {
 
     /// The most rows of a table, and the most colours of a chart: the rest is summed up in one.
     static let mostRows = 50
+    /// The most days of a chart.
+    static let mostDays = 400
 
     package init(
         since: String?, until: String?, where conditions: [String], in directory: DataDirectory, now: Int64
     ) throws(LedgerError) {
+        let database = try directory.openDatabaseReadOnly()
         func report(_ by: [String]) throws(LedgerError) -> Report {
             try Report(
-                ReportQuery(by: by, since: since ?? "30d", until: until, where: conditions, now: now), in: directory,
+                ReportQuery(by: by, since: since ?? "30d", until: until, where: conditions, now: now), in: database,
                 now: now, mostRows: 1_000_000)
         }
+        // One reading transaction: what is written meanwhile is in all tables or in none.
+        try database?.execute("BEGIN")
         daily = try report(["day", "model"])
         teams = try report(["day", "team"])
         people = try report(["user", "team"])
         models = try report(["model", "provider"])
-        forecast = try ForecastReport(by: ["team"], where: conditions, in: directory, now: now)
+        forecast = try ForecastReport(by: ["team"], where: conditions, in: database, now: now)
+        try database?.execute("COMMIT")
         self.now = now
         filters = conditions
     }
 
-    package func html() -> String {
+    /// Throws `overflow`.
+    package func html() throws(LedgerError) -> String {
+        // First: what cannot be added up cannot be drawn.
+        let tables =
+            try section("By team", teamTable()) + section("By model", table(models, ["model", "provider"]))
+            + section("By person", table(people, ["person", "team"]))
         var page = Self.head
         page += "<h1>Spend on models</h1><p class=\"sub\">\(time(daily.since)) to \(time(daily.until)) UTC"
         if !filters.isEmpty { page += " · only \(HTMLText.escaped(filters.joined(separator: ", ")))" }
@@ -72,10 +83,9 @@ package struct ReportPage: Sendable {
             page += section("Per day, by model", chart(daily, "Spend per day by model"))
             page += section("Per day, by team", chart(teams, "Spend per day by team"))
             page += section("Tokens per day, by class", tokens)
-            page += section("By team", teamTable) + section("By model", table(models, ["model", "provider"]))
-            page += section("By person", table(people, ["person", "team"]))
+            page += tables
         }
-        if savings?.models.isEmpty != true { page += section("Saved by the cache", savings.map(table) ?? Self.unknown) }
+        if savings?.isEmpty != true { page += section("Saved by the cache", savings.map(table) ?? Self.unknown) }
         if isOfNow {
             if !budgets.isEmpty { page += section("Budgets, as they stood at \(time(now)) UTC", budgetTable) }
             let month = HTMLText.escaped(forecast.month)
@@ -107,12 +117,18 @@ package struct ReportPage: Sendable {
             + "</div>"
     }
 
-    /// Days in order, without gaps.
+    /// Days in order, without gaps; of more than a chart has room for the last ones.
     private var days: [String] {
+        guard let span else { return [] }
+        return span.suffix(Self.mostDays).map { CivilDate(daysSince1970: $0).text }
+    }
+
+    /// From the first day with a request to the last, since 1970-01-01.
+    private var span: ClosedRange<Int>? {
         guard let first = daily.rows.first.flatMap({ CivilDate(parsing: $0.values[0]) })?.daysSince1970,
             let last = daily.rows.last.flatMap({ CivilDate(parsing: $0.values[0]) })?.daysSince1970
-        else { return [] }
-        return (max(first, last - 400)...last).map { CivilDate(daysSince1970: $0).text }
+        else { return nil }
+        return first...last
     }
 
     private func chart(_ report: Report, _ title: String) -> String {
@@ -159,17 +175,17 @@ package struct ReportPage: Sendable {
 
     // MARK: Tables
 
-    private var teamTable: String {
+    private func teamTable() throws(LedgerError) -> String {
         var sums: [String: CostSums] = [:]
-        for row in teams.rows { try? sums[row.values[1], default: CostSums()].add(row.sums) }
-        return rows(sums.map { ([$0.key], $0.value) }, ["team"])
+        for row in teams.rows { try sums[row.values[1], default: CostSums()].add(row.sums) }
+        return try rows(sums.map { ([$0.key], $0.value) }, ["team"])
     }
 
-    private func table(_ report: Report, _ names: [String]) -> String {
-        rows(report.rows.map { ($0.values, $0.sums) }, names)
+    private func table(_ report: Report, _ names: [String]) throws(LedgerError) -> String {
+        try rows(report.rows.map { ($0.values, $0.sums) }, names)
     }
 
-    private func rows(_ unordered: [([String], CostSums)], _ names: [String]) -> String {
+    private func rows(_ unordered: [([String], CostSums)], _ names: [String]) throws(LedgerError) -> String {
         let all = unordered.sorted { ($1.1.costNanoUSD, $0.0.joined()) < ($0.1.costNanoUSD, $1.0.joined()) }
         var body = all.prefix(Self.mostRows).map { labels, sums in
             labels.map { ($0.isEmpty ? "–" : $0, false) } + Self.cells(sums)
@@ -177,7 +193,7 @@ package struct ReportPage: Sendable {
         let rest = all.dropFirst(Self.mostRows)
         if !rest.isEmpty {
             var sums = CostSums()
-            for row in rest { try? sums.add(row.1) }
+            for row in rest { try sums.add(row.1) }
             body.append(
                 [("\(rest.count) others", false)] + names.dropFirst().map { _ in ("", false) } + Self.cells(sums))
         }
@@ -198,15 +214,23 @@ package struct ReportPage: Sendable {
         "<p>Not told of this choice: it is known by team, user, project, key, model and provider.</p>"
 
     private func table(_ savings: CacheSavings) -> String {
+        func cells(_ name: String, _ worth: CacheSavings.Worth) -> [(String, Bool)] {
+            [(name, false)]
+                + [worth.readNanoUSD, worth.writeNanoUSD, worth.savedNanoUSD].map { (Money.short($0), true) }
+        }
         let models = savings.models.sorted { ($1.value.savedNanoUSD, $0.key) < ($0.value.savedNanoUSD, $1.key) }
-        return grid(
-            [("model", false), ("reads saved", true), ("writes cost more", true), ("saved", true)],
-            models.prefix(Self.mostRows).map { model, worth in
-                [(model, false)]
-                    + [worth.readNanoUSD, worth.writeNanoUSD, worth.savedNanoUSD].map { (Money.short($0), true) }
-            })
-            + "<p class=\"sub\">What tokens from the cache would have cost more as input, less what writing them cost more than input; "
-            + "at the prices of their days.</p>"
+        let rest = models.dropFirst(Self.mostRows)
+        var body = models.prefix(Self.mostRows).map { cells($0.key, $0.value) }
+        if !rest.isEmpty { body.append(cells("\(rest.count) others", CacheSavings.total(of: rest.map(\.value)))) }
+        var note =
+            "What tokens from the cache would have cost more as input, less what writing them cost more than input; "
+            + "at the prices of their days."
+        if savings.unpricedRead > 0 {
+            note +=
+                " \(Money.grouped(savings.unpricedRead)) tokens from caches belong to models without a price and are not in it."
+        }
+        return grid([("model", false), ("reads saved", true), ("writes cost more", true), ("saved", true)], body)
+            + "<p class=\"sub\">\(note)</p>"
     }
 
     private var budgetTable: String {
@@ -235,12 +259,15 @@ package struct ReportPage: Sendable {
                     ($0.map(Money.short) ?? "–", true)
                 }
         }
+        // Their forecasts do not add up to one of the rest.
+        let more = forecast.rows.count - Self.mostRows
+        let hidden = more > 0 ? "\(more) more teams are in “all” alone. " : ""
         return grid(
             [("team", false), ("spent", true), ("expected", true), ("low", true), ("high", true)],
             forecast.rows.prefix(Self.mostRows).map { cells($0.values.joined(), $0.forecast) } + [
                 cells("all", forecast.total)
             ])
-            + "<p class=\"sub\">With an 80 % interval, from the means of the days of the week over \(forecast.total.days) days; trends and holidays are not in it.</p>"
+            + "<p class=\"sub\">\(hidden)With an 80 % interval, from the means of the days of the week over \(forecast.total.days) days; trends and holidays are not in it.</p>"
     }
 
     private func grid(_ header: [(String, Bool)], _ body: [[(String, Bool)]]) -> String {
@@ -261,6 +288,9 @@ package struct ReportPage: Sendable {
 
     private var notes: String {
         var notes = ""
+        if let span, span.count > Self.mostDays {
+            notes += "<p class=\"sub\">Charts have the last \(Self.mostDays) days, tables all \(span.count).</p>"
+        }
         if daily.total.unpricedRequests > 0 {
             notes +=
                 "<p class=\"sub\">\(Money.grouped(daily.total.unpricedRequests)) requests used models without a price: their cost is not in the sums.</p>"
