@@ -84,6 +84,8 @@ let package = Package(
         .target(
             name: "MessagesGrammar", dependencies: ["Wire"], path: "Tests/MessagesGrammar", swiftSettings: settings),
         .target(
+            name: "EventStreamFrames", dependencies: ["Wire"], path: "Tests/EventStreamFrames", swiftSettings: settings),
+        .target(
             name: "FuzzTrials",
             dependencies: [
                 "LoopSupport", "MessagesGrammar", "Gateway", "Governance", "Sessions", "Telemetry", "HTTP", "Providers",
@@ -92,11 +94,13 @@ let package = Package(
             path: "Tests/Fuzz/Trials", swiftSettings: settings),
         .testTarget(
             name: "FuzzTests", dependencies: ["FuzzTrials"], path: "Tests/Fuzz/Replay", swiftSettings: settings),
-        tests("Wire", ["SeededRandom"]),
+        tests("Wire", ["EventStreamFrames", "SeededRandom"]),
         tests("Transport", ["LoopSupport"]),
         tests("HTTP", ["LoopSupport", "Transport", "Wire"]),
         tests("Configuration", ["Wire"]),
-        tests("Providers", ["MessagesGrammar", "SeededRandom", "Wire", "Configuration"], exclude: ["Golden"]),
+        tests(
+            "Providers", ["EventStreamFrames", "MessagesGrammar", "SeededRandom", "Wire", "Configuration"],
+            exclude: ["Golden"]),
         tests("Telemetry", ["SeededRandom", "HTTP", "Transport", "Wire"]),
         tests("Ledger", ["SeededRandom", "Wire", "Transport"], exclude: ["Golden"]),
         tests("Sessions", ["SeededRandom", "Wire"]),

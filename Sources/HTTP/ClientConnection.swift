@@ -23,6 +23,8 @@ package final class ClientConnection: @unchecked Sendable {
     private var wakeup: Wakeup?
     private var requestIsComplete = false
     private var failed = false
+    /// The head of the answer was read, in `send` or after it.
+    private var headIsThere = false
     /// Informational answers before the present one.
     private var interims = 0
     /// A server has no reason to send more of them; one that sends them without end would have the loop for itself.
@@ -51,6 +53,7 @@ package final class ClientConnection: @unchecked Sendable {
         stream.attach(wakeup, as: .upstream)
         requestIsComplete = false
         bytesReceived = 0
+        headIsThere = false
         interims = 0
         parser.exchange(&head)
         parser.reset()
@@ -84,8 +87,8 @@ package final class ClientConnection: @unchecked Sendable {
 
     // MARK: Request
 
-    /// Sends a request's bytes. Returns early, with the request incomplete, if the server begins to answer before it has
-    /// read them; the connection is then not used again.
+    /// Sends a request's bytes. Returns early, with the request incomplete, if the server answers before it has read them; the
+    /// connection is then not used again. Informational answers are none: the server waits for the rest (RFC 9110 §15.2).
     ///
     /// `timeout`: nanoseconds without progress. `abort` cancels.
     package func send(_ request: Pieces, timeout: Int64, abort: WakeEvents) async throws(ClientFault) {
@@ -114,7 +117,7 @@ package final class ClientConnection: @unchecked Sendable {
             defer { wakeup.clearDeadline() }
             let events = await wakeup.wait(for: abort.union(.upstreamWritable | .upstreamReadable | .deadline))
             try check(events, abort, .upstreamWritable | .upstreamReadable)
-            if events.contains(.upstreamReadable), await answerHasBegun() {
+            if events.contains(.upstreamReadable), try answerIsThere() {
                 wakeup.signal(.upstreamReadable)
                 return
             }
@@ -124,13 +127,15 @@ package final class ClientConnection: @unchecked Sendable {
     /// The most that one write takes, so that a large request leaves others their turn, bytes.
     private static let atOnce = 128 * 1024
 
-    private func answerHasBegun() async -> Bool {
-        switch input.fill(from: stream) {
-        case .bytes(let count):
-            bytesReceived += count
-            return true
-        case .wouldBlock: return false
-        case .end, .failed: return true
+    /// The server says no more than it has said: its answer, or the connection's end.
+    private func answerIsThere() throws(ClientFault) -> Bool {
+        while true {
+            if try parseHead() { return true }
+            switch input.fill(from: stream) {
+            case .bytes(let count): bytesReceived += count
+            case .wouldBlock: return false
+            case .end, .failed: return true
+            }
         }
     }
 
@@ -148,14 +153,12 @@ package final class ClientConnection: @unchecked Sendable {
     package func isHopByHop(_ field: HTTPField) -> Bool { head.isHopByHop(field, in: input.bytes) }
 
     /// Waits for the answer's head; informational answers (1xx) are passed over.
-    package func receiveHead(
-        for method: HTTPMethod, timeout: Int64, abort: WakeEvents
-    ) async throws(ClientFault) {
+    package func receiveHead(timeout: Int64, abort: WakeEvents) async throws(ClientFault) {
         guard let wakeup else { return }
         wakeup.setDeadline(after: timeout)
         defer { wakeup.clearDeadline() }
         while true {
-            if try parseHead(method) { return }
+            if try parseHead() { return }
             switch input.fill(from: stream) {
             case .bytes(let count):
                 bytesReceived += count
@@ -172,10 +175,12 @@ package final class ClientConnection: @unchecked Sendable {
         }
     }
 
-    private func parseHead(_ method: HTTPMethod) throws(ClientFault) -> Bool {
-        while !input.isEmpty {
+    /// Whether the head is there, after what is informational.
+    private func parseHead() throws(ClientFault) -> Bool {
+        while !headIsThere, !input.isEmpty {
             do throws(HTTPParseError) {
-                guard try parser.parse(input.bytes, forMethod: method) else { return false }
+                // No request of ours has an answer without the body that its head tells of.
+                guard try parser.parse(input.bytes, forMethod: .post) else { return false }
             } catch {
                 throw fail(.malformed(error))
             }
@@ -184,6 +189,7 @@ package final class ClientConnection: @unchecked Sendable {
             guard head.status < 600 else { throw fail(.malformed(.statusLineMalformed)) }
             guard head.isInterim else {
                 body = AnswerBody(head.framing)
+                headIsThere = true
                 return true
             }
             // Nothing was asked that could be answered by changing to another protocol.
@@ -195,7 +201,7 @@ package final class ClientConnection: @unchecked Sendable {
             parser.exchange(&head)
             parser.reset()
         }
-        return false
+        return headIsThere
     }
 
     /// The head's fields are used: from now on `readBody` may be called, and `headBytes` not any more.

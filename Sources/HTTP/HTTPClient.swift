@@ -102,7 +102,7 @@ package actor HTTPClient {
         UnsafeMutableRawBufferPointer(rebasing: bytes[request.count...]).copyBytes(from: body)
         do throws(ClientFault) {
             try await connection.send(Pieces(UnsafeRawBufferPointer(bytes)), timeout: timeout, abort: .tick)
-            try await connection.receiveHead(for: .post, timeout: timeout, abort: .tick)
+            try await connection.receiveHead(timeout: timeout, abort: .tick)
             let answer = try await receiveAnswer(connection, timeout)
             if connection.end(whenIdleEnds: {}) { keep(connection) }
             return answer

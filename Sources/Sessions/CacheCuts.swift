@@ -47,7 +47,7 @@ struct CacheCuts {
     private static func value(_ text: UnsafeRawBufferPointer, at colon: Int) -> (end: Int, mark: CacheMark?)? {
         guard colon + 1 < text.count, text[colon] == UInt8(ascii: ":") else { return nil }
         let rest = text.slice(colon + 1..<text.count)
-        if rest.holds("null", at: 0) { return (colon + 5, nil) }
+        if rest.starts(with: "null") { return (colon + 5, nil) }
         var cursor = JSONCursor(rest), mark: CacheMark?
         do throws(JSONError) {
             mark = try Self.mark(&cursor)
@@ -73,11 +73,5 @@ struct CacheCuts {
             }
         }
         return isEphemeral ? mark : nil
-    }
-}
-
-extension UnsafeRawBufferPointer {
-    fileprivate func holds(_ text: StaticString, at start: Int) -> Bool {
-        count - start >= text.utf8CodeUnitCount && slice(start..<start + text.utf8CodeUnitCount).equals(text)
     }
 }

@@ -1,3 +1,5 @@
+import Configuration
+
 /// A mistake on the command line, in one sentence that names it and its cure.
 struct UsageError: Error {
     let sentence: String
@@ -51,6 +53,15 @@ struct Arguments {
     func required(_ name: String) throws(UsageError) -> String {
         guard let value = try one(name) else { throw UsageError(sentence: "--\(name) is missing") }
         return value
+    }
+
+    /// The nanoseconds that an option says, at most a hundred years: as far from now 64 bits reach.
+    static func duration(_ text: String, of option: String) throws(UsageError) -> Int64 {
+        guard let span = DurationText.parse(text), span <= 36_500 * 86_400_000_000_000 else {
+            throw UsageError(
+                sentence: "--\(option) \(text) is no duration up to 36500d; write for example 90s, 15m, 4h or 30d")
+        }
+        return span
     }
 
     /// Refuses options that another form of the command takes.

@@ -7,7 +7,7 @@ enum BudgetTable {
     static func render(_ accounts: [BudgetAccountRow]) -> String {
         var rows = [["BUDGET", "FOR", "SETTLED", "RESERVED", "EXPOSURE", "LIMIT", "USED", "UNIT", "BEGINS ANEW"]]
         for account in accounts {
-            let share = account.limit > 0 ? Int(Int128(account.settled) * 100 / Int128(account.limit)) : 100
+            let share = account.limit > 0 ? Int(clamping: Int128(account.settled) * 100 / Int128(account.limit)) : 100
             rows.append([
                 account.key.rule, account.key.scope.isEmpty ? "everybody" : account.key.scope,
                 shown(account.settled, account.unit), shown(account.reserved, account.unit),

@@ -59,10 +59,8 @@ enum BudgetsCommand {
             let example = rule.measure == .cost ? "dollars, such as 25 or 2.50" : "tokens, such as 500k or 2M"
             throw UsageError(sentence: "--by \(by) is no amount of \(example)")
         }
-        let time = try arguments.required("for")
-        guard let span = DurationText.parse(time), span > 0 else {
-            throw UsageError(sentence: "--for \(time) is no duration; write for example 4h or 7d")
-        }
+        let time = try arguments.required("for"), span = try Arguments.duration(time, of: "for")
+        guard span > 0 else { throw UsageError(sentence: "--for \(time) is over at once; write for example 4h or 7d") }
         let scope = try scope(arguments, of: rule)
         let store = try store(directory)
         let raised = try store.raise(

@@ -24,7 +24,7 @@ enum KeysCommand {
         case "issue": try issue(arguments, store)
         case "list": try list(arguments, store)
         case "rotate":
-            let grace = try duration(arguments.one("grace"), of: "grace") ?? 3_600_000_000_000
+            let grace = try Arguments.duration(arguments.one("grace") ?? "1h", of: "grace")
             let issued = try store.rotate(id(arguments), grace: grace)
             show(issued.record, key: issued.text, arguments)
         case "expire":
@@ -175,12 +175,11 @@ enum KeysCommand {
         return String(decoding: writer.array, as: UTF8.self)
     }
 
-    /// A duration from now, a date, or `never`.
+    /// A duration from now, a time (RFC 3339), or `never`.
     private static func expiry(_ text: String) throws(UsageError) -> Int64? {
         if text == "never" { return nil }
         if let moment = RFC3339.parse(text) { return moment }
-        guard let span = try duration(text, of: "expires") else { return nil }
-        return wallClockNanoseconds() + span
+        return wallClockNanoseconds() + (try Arguments.duration(text, of: "expires"))
     }
 
     /// Of a key that is to be used.
@@ -190,13 +189,5 @@ enum KeysCommand {
             throw UsageError(sentence: "--expires \(text) is not later than now; write for example 30d, or never")
         }
         return moment
-    }
-
-    private static func duration(_ text: String?, of option: String) throws(UsageError) -> Int64? {
-        guard let text else { return nil }
-        guard let span = DurationText.parse(text) else {
-            throw UsageError(sentence: "--\(option) \(text) is no duration; write for example 90s, 15m, 1h or 30d")
-        }
-        return span
     }
 }

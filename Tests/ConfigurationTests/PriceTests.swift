@@ -48,6 +48,14 @@ struct PriceTests {
         #expect(rows[1].tiers.isEmpty && rows[1].regions.isEmpty && rows[1].platform == nil)
     }
 
+    @Test("A date that 64 bits do not reach is refused", arguments: ["9999-12-31", "2262-01-01", "1969-12-31"])
+    func farDates(date: String) {
+        let refusal = "1: `\(date)` is not a date from 1970 to 2261; write - for an open one"
+        #expect(parse("m \(date) - 1 2 3 4 5") == refusal)
+        #expect(parse("m - \(date) 1 2 3 4 5") == refusal)
+        #expect(parse("m 1970-01-01 2261-12-31 1 2 3 4 5") == "t/m")
+    }
+
     @Test("Tiers, regions and the platform are read exactly")
     func options() throws {
         let rows = try PriceParser.parse(

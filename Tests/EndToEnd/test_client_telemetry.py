@@ -293,6 +293,15 @@ def test_hostile_values(gateway, key, sink):
     assert edits["cut"] == 1 and edits["reserved"] == 1 and edits["claim"] == 1 and edits["key"] == 1 and edits["too_many"] > 170
 
 
+def test_what_points_say_together_does_not_bring_the_gateway_down(gateway, key):
+    point = {"asInt": str(10**15 - 2), "timeUnixNano": str(time.time_ns()), "attributes": [{"key": "type", "value": {"stringValue": "added"}}]}
+    lines = {"name": "claude_code.lines_of_code.count", "sum": {"aggregationTemporality": 1, "isMonotonic": True, "dataPoints": [point] * 9_500}}
+    body = json.dumps({"resourceMetrics": [{"scopeMetrics": [{"metrics": [lines]}]}]}).encode()
+    assert export(gateway, key, "/v1/metrics", body).status == 200
+    eventually(lambda: activity(gateway)["total"]["lines_added"] == 9 * 10**18, "it is counted, up to what reports show")
+    assert gateway.messages(key).status == 200
+
+
 def test_a_retry_and_a_running_sum_count_once(gateway, key):
     body = commits(2)
     for _ in range(3):

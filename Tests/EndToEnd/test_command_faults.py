@@ -61,6 +61,9 @@ def test_a_closed_output_is_a_failure_and_a_reader_that_went_away_is_not(used):
     (["keys", "issue", "--user", ""], "--user"), (["keys", "issue", "--user", "  "], "--user"), (["keys", "issue", "--user", "a", "--team", ""], "--team"),
     (["keys", "issue", "--user", "a", "--expires", "0d"], "--expires 0d"), (["keys", "issue", "--user", "a", "--expires", "2020-01-01T00:00:00Z"], "--expires"),
     (["keys", "issue", "--virtual-account", ""], "--virtual-account"),
+    (["keys", "issue", "--user", "a", "--expires", "100000d"], "--expires 100000d is no duration up to 36500d"),
+    (["keys", "rotate", "key_1", "--grace", "106751d"], "--grace 106751d"), (["budgets", "raise", "mine", "--by", "5", "--for", "100000d"], "--for 100000d"),
+    (["budgets", "raise", "mine", "--by", "5", "--for", "0s"], "--for 0s is over at once"),
 ], ids=lambda value: " ".join(value) if isinstance(value, list) else "")
 def test_a_wrong_command_line_exits_with_2_and_changes_nothing(used, wrong, word):
     before = used.run("keys", "list", "--json").stdout, json.loads(used.run("budgets", "--json").stdout)["raises"]
@@ -80,6 +83,8 @@ def test_one_reader_of_times(used):
     for moment in ("2026-11-22", "2026-11-22T08:00:00Z", "today", "yesterday", "7d", "1h30m", "90s", "4w"):
         for command in (["report"], ["budgets", "verify"], ["sessions"]):
             used.run(*command, "--since", moment)
+    for command in (["report"], ["report", "--cache"], ["report", "--activity"]):
+        used.run(*command, "--until", "2262-04-11T23:47:16.854775807Z")
 
 
 EVIL = "\x1b[2Jeve\n李小龍"

@@ -133,6 +133,16 @@ def test_a_renewed_certificate_is_shown_and_no_stream_breaks(secured, upstream, 
     eventually(lambda: abs(sink.latest("tollgate.tls.certificate.not_after")[0].value - ends - 7 * 86_400) < 60, "its end is told")
 
 
+def test_a_certificate_that_is_to_have_no_end_is_taken(secured, upstream, authority):
+    certificate, key = authority.issue("endless", "DNS:localhost", "IP:127.0.0.1", days="2900000")
+    secured.start()
+    before = shown(secured)
+    put({"certificate": certificate, "key": key}, secured)
+    eventually(lambda: shown(secured) != before, "it is shown", 5)
+    assert secured.logged("the certificate was loaded")[0]["not_after"].startswith("2262-04-11"), "the last moment there is"
+    assert secured.messages(secured.issue()).status == 200
+
+
 def test_a_certificate_without_its_key_is_refused_and_the_old_one_shown(secured, upstream, renewed):
     secured.start()
     before = shown(secured)

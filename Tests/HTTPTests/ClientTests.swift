@@ -23,7 +23,7 @@ import Wire
                 defer { memory.deallocate() }
                 memory.copyBytes(from: request)
                 try await connection.send(Pieces(UnsafeRawBufferPointer(memory)), timeout: timeout, abort: [])
-                try await connection.receiveHead(for: .get, timeout: timeout, abort: [])
+                try await connection.receiveHead(timeout: timeout, abort: [])
                 let status = connection.head.status
                 connection.headIsUsed()
                 while true {
@@ -102,6 +102,30 @@ import Wire
         }
     }
 
+    @Test("A request is sent to its end although informational answers come meanwhile, however they are cut")
+    func interimsWhileSending() async throws {
+        let host = try LoopHost.started(), length = 16_000_000
+        let address = try await startServer(on: host, handler: HintingHandler())
+        try await host.run { host in
+            let (stream, wakeup) = try await host.connect(address)
+            let connection = ClientConnection(stream: stream, loop: host.loop)
+            defer { connection.close() }
+            connection.begin(wakeup)
+            let head = Array("POST / HTTP/1.1\r\nhost: x\r\ncontent-length: \(length)\r\n\r\n".utf8)
+            let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: head.count + length, alignment: 1)
+            defer { memory.deallocate() }
+            memory.initializeMemory(as: UInt8.self, repeating: 0x61)
+            memory.copyBytes(from: head)
+            try await connection.send(Pieces(UnsafeRawBufferPointer(memory)), timeout: 2_000_000_000, abort: [])
+            try await connection.receiveHead(timeout: 2_000_000_000, abort: [])
+            #expect(connection.head.status == 200)
+            connection.headIsUsed()
+            let body = try await connection.readAll(limit: 100, timeout: 2_000_000_000, abort: [])
+            #expect(String(decoding: body, as: UTF8.self) == "\(length)")
+            #expect(connection.end(whenIdleEnds: {}))
+        }
+    }
+
     @Test("Bytes behind the end of an answer spoil the connection for another")
     func excess() async throws {
         let host = try LoopHost.started()
@@ -125,7 +149,7 @@ import Wire
             defer { memory.deallocate() }
             memory.copyBytes(from: request)
             try await connection.send(Pieces(UnsafeRawBufferPointer(memory)), timeout: 2_000_000_000, abort: [])
-            try await connection.receiveHead(for: .get, timeout: 2_000_000_000, abort: [])
+            try await connection.receiveHead(timeout: 2_000_000_000, abort: [])
             connection.headIsUsed()
             var pieces: [Int] = []
             while true {

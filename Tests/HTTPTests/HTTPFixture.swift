@@ -59,10 +59,39 @@ final class EchoHandler: RequestHandler {
     }
 }
 
+/// Sends informational answers while the request still comes, the first one cut by a pause in which nothing is read; then says how
+/// large the body was.
+final class HintingHandler: RequestHandler {
+    func handle(_ channel: ServerChannel) async {
+        say("HTTP/1.1 103 Early Hints\r\nlink", channel)
+        channel.wakeup.setTick(after: 20_000_000)
+        _ = await channel.wakeup.wait(for: .tick)
+        say(": x\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n", channel)
+        let body = channel.makeBody()
+        loop: while true {
+            switch await channel.receive(into: body) {
+            case .more: continue
+            case .complete: break loop
+            default: return channel.abandonAnswer()
+            }
+        }
+        channel.beginResponse(status: 200)
+        Array("\(body.count)".utf8).withUnsafeBytes { _ = channel.respond($0) }
+    }
+
+    func refuse(_ channel: ServerChannel, _ refusal: HeadRefusal) async { channel.abandonAnswer() }
+
+    func ended(_ channel: ServerChannel, problem: TransportError?) {}
+
+    private func say(_ text: String, _ channel: ServerChannel) {
+        Array(text.utf8).withUnsafeBytes { _ = channel.stream.write(Pieces($0)) }
+    }
+}
+
 /// An HTTP server on the host's loop.
 func startServer(
     on host: LoopHost, limits: HTTPLimits = HTTPLimits(), rooms: LoopBound<BodyRooms>? = nil,
-    handler: EchoHandler = EchoHandler()
+    handler: any RequestHandler = EchoHandler()
 ) async throws -> SocketAddress {
     try await host.run { host in
         guard let address = SocketAddress(literal: "127.0.0.1", port: 0) else { throw TransportError.closed }

@@ -57,6 +57,17 @@ struct UsageForecastTests {
         #expect(forecast.expect(keys("other", model: "y"), bodyBytes: 1_000, maximumOutput: nil).output == 2_000)
     }
 
+    @Test("An answer's impossible counts do not grow with the next request's size")
+    func wild() {
+        var forecast = UsageForecast(), usage = TokenUsage()
+        usage.input = UsageReport.largestCount
+        usage.output = UsageReport.largestCount
+        for _ in 0..<3 { forecast.learn(keys(), bodyBytes: 1, usage: usage, at: nil) }
+        let expected = forecast.expect(keys(), bodyBytes: 1 << 30, maximumOutput: nil)
+        #expect(expected.totalInput == UsageReport.largestCount && expected.plainInput == UsageReport.largestCount)
+        #expect(expected.tokens == 2 * UsageReport.largestCount)
+    }
+
     @Test("What is remembered is bounded, and what is used is kept")
     func bounded() {
         var forecast = UsageForecast(capacity: 100)

@@ -91,6 +91,16 @@ import Wire
         #expect(told.contains { $0 == (["reason": "rejected", "signal": "spans"], 2) })
     }
 
+    @Test("No more of our own figures is rejected than was sent")
+    func rejectedBeyond() async throws {
+        // partial_success { rejected: 16383 }
+        let rig = try ExporterRig(metrics: [.answer(200, body: [0x0A, 0x03, 0x08, 0xFF, 0x7F])])
+        defer { rig.end() }
+        await rig.record { $0.figures.add(.cost, 5) }
+        await rig.exporter.exportMetrics()
+        #expect((1...100).contains(await rig.exporter.droppedItems(.metrics, "rejected")))
+    }
+
     @Test("Figures of the loops are sent as they stand; an export without any is not sent")
     func metrics() async throws {
         let rig = try ExporterRig()

@@ -20,7 +20,7 @@ extension LoopHost {
         memory.copyBytes(from: request)
         let connection = lease.connection
         try await connection.send(Pieces(UnsafeRawBufferPointer(memory)), timeout: 2_000_000_000, abort: [])
-        try await connection.receiveHead(for: .get, timeout: 2_000_000_000, abort: [])
+        try await connection.receiveHead(timeout: 2_000_000_000, abort: [])
         connection.headIsUsed()
         while true {
             switch connection.readBody() {

@@ -98,7 +98,7 @@ struct JSONCursorTests {
             try cursor.enterObject()
             while let key = try cursor.nextKey() {
                 if key.equals("input") {
-                    #expect(try cursor.readInt64() == 12)
+                    #expect(try cursor.readNumber().int64 == 12)
                 } else if key.equals("none") {
                     #expect(try cursor.readNull())
                 } else if key.equals("ok") {
@@ -117,16 +117,18 @@ struct JSONCursorTests {
 
     @Test("A value of another type is refused as such")
     func tellsWrongTypes() {
-        Array("[\"1\",1.5,99999999999999999999]".utf8).withUnsafeBytes { bytes in
+        Array("[\"1\",1.5]".utf8).withUnsafeBytes { bytes in
             var cursor = JSONCursor(bytes)
             #expect(throws: JSONError(.wrongType, at: 0)) { try cursor.enterObject() }
             #expect(throws: Never.self) { try cursor.enterArray() }
-            for offset in [1, 5, 9] {
-                #expect(throws: JSONError(.wrongType, at: offset)) {
-                    _ = try cursor.nextElement()
-                    _ = try cursor.readInt64()
-                }
-                if offset == 1 { #expect(throws: Never.self) { try cursor.readString() } }
+            #expect(throws: JSONError(.wrongType, at: 1)) {
+                _ = try cursor.nextElement()
+                _ = try cursor.readNumber()
+            }
+            #expect(throws: Never.self) { try cursor.readString() }
+            #expect(throws: JSONError(.wrongType, at: 5)) {
+                _ = try cursor.nextElement()
+                _ = try cursor.readString()
             }
         }
     }

@@ -1,4 +1,5 @@
 import Telemetry
+import Wire
 
 /// Figures of clients' telemetry until they are handed to the exporter, several exports at a time.
 struct ClientTelemetryFigures: Sendable {
@@ -9,7 +10,7 @@ struct ClientTelemetryFigures: Sendable {
     private var sums: [Series: Int64] = [:]
 
     mutating func add(_ instrument: Instrument, _ value: Int64, _ labels: Labels) {
-        if value > 0 { sums[Series(instrument: instrument, labels: labels), default: 0] += value }
+        if value > 0 { sums[Series(instrument: instrument, labels: labels), default: 0].add(saturating: value) }
     }
 
     /// An activity as dashboards show it, by user and team.

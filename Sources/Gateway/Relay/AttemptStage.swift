@@ -35,8 +35,7 @@ extension LoopWorker {
                 trace: exchange.trace.context(span: attempt.span))
             try await send(request, attempt, routed, lease.connection)
             try await lease.connection.receiveHead(
-                for: .post, timeout: exchange.way?.patience(account) ?? account.timeouts.firstByte,
-                abort: .downstreamHangup)
+                timeout: exchange.way?.patience(account) ?? account.timeouts.firstByte, abort: .downstreamHangup)
             attempt.headAt = monotonicNanoseconds()
             // The limits of a client's own login are none of ours.
             if !exchange.passesThrough { account.quota.read(lease.connection) }

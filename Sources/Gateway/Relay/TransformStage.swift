@@ -116,8 +116,10 @@ extension LoopWorker {
         guard account.setting.counting == .estimate, case .translated(let target, let context) = call.answer,
             meter.facts.reducer.hasReport
         else { return }
-        calibrations["\(account.name)/\(target.model)", default: TokenCalibration()].learn(
-            estimated: context.estimatedInput, billed: meter.facts.reducer.usage.totalInput)
+        let name = "\(account.name)/\(target.model)"
+        var calibration = calibrations[name] ?? TokenCalibration()
+        calibration.learn(estimated: context.estimatedInput, billed: meter.facts.reducer.usage.totalInput)
+        calibrations.set(calibration, for: name)
     }
 
     private func answerCount(

@@ -96,14 +96,13 @@ enum RequestRoute: Equatable {
         if path.equals("/") || path.isEmpty { return .page }
         if let route = NativeRoute(path, at: range.lowerBound) { return .native(route) }
         // The name that other gateways have for the same.
-        let anthropic: StaticString = "/anthropic/v1/"
-        if path.count > anthropic.utf8CodeUnitCount, path.slice(0..<anthropic.utf8CodeUnitCount).equals(anthropic) {
+        if path.starts(with: "/anthropic/v1/") {
             let prefix = Self.anthropicPrefix
             return find(path.slice(prefix..<path.count), at: range.lowerBound + prefix..<range.upperBound)
         }
         let models: StaticString = "/v1/models/"
         let length = models.utf8CodeUnitCount
-        guard path.count > length, path.slice(0..<length).equals(models) else { return nil }
+        guard path.count > length, path.starts(with: models) else { return nil }
         return .model(range.lowerBound + length..<range.upperBound)
     }
 }

@@ -34,8 +34,5 @@ extension LoopWorker {
 
 extension UnsafeRawBufferPointer {
     /// An access token of claude.ai, as Claude Code sends it.
-    fileprivate var isAnthropicLogin: Bool {
-        let prefix: StaticString = "sk-ant-oat"
-        return count > prefix.utf8CodeUnitCount && slice(0..<prefix.utf8CodeUnitCount).equals(prefix)
-    }
+    fileprivate var isAnthropicLogin: Bool { starts(with: "sk-ant-oat") }
 }

@@ -41,7 +41,7 @@ struct NativeRoute: Equatable {
     private init?(bedrock path: UnsafeRawBufferPointer, at start: Int) {
         let prefix: StaticString = "/bedrock/model/"
         let length = prefix.utf8CodeUnitCount
-        guard path.count > length, path.slice(0..<length).equals(prefix) else { return nil }
+        guard path.starts(with: prefix) else { return nil }
         guard let slash = path.firstIndex(of: UInt8(ascii: "/"), in: length..<path.count), slash > length else {
             return nil
         }
@@ -63,10 +63,7 @@ struct NativeRoute: Equatable {
     /// `/vertex_ai/v1/projects/{p}/locations/{l}/publishers/anthropic/models/{model}:rawPredict`. Project and location are the
     /// account's, whatever the client says.
     private init?(vertex path: UnsafeRawBufferPointer, at start: Int) {
-        let prefix: StaticString = "/vertex_ai/v1/projects/"
-        guard path.count > prefix.utf8CodeUnitCount, path.slice(0..<prefix.utf8CodeUnitCount).equals(prefix) else {
-            return nil
-        }
+        guard path.starts(with: "/vertex_ai/v1/projects/") else { return nil }
         let mark: StaticString = "/publishers/anthropic/models/"
         guard let found = path.firstIndex(of: mark) else { return nil }
         let begin = found + mark.utf8CodeUnitCount

@@ -56,8 +56,8 @@ final class LoopWorker: RequestHandler, @unchecked Sendable {
     let sessions: SessionGatherer
     /// What is known of the targets of virtual models.
     let board = HealthBoard()
-    /// By account and model, for accounts that estimate counts.
-    var calibrations: [String: TokenCalibration] = [:]
+    /// By account and model, for accounts that estimate counts; some servers take whatever clients call a model.
+    var calibrations = BoundedTable<String, TokenCalibration>(capacity: 1_024)
     private let listeners: [Listener]
     /// What `/readyz` says of a configuration that was refused; empty while the one in force is the one on the disk.
     var configurationNotice = ""

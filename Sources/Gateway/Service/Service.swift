@@ -264,7 +264,7 @@ package final class Service {
         telemetry.tell(renewed.context)
         log.write(.info, "the certificate was loaded") { fields in
             guard let end = renewed.context.certificateEnd else { return }
-            fields.member("not_after", RFC3339.text(end * 1_000_000_000, fraction: .none))
+            fields.member("not_after", RFC3339.text(end, fraction: .none))
         }
     }
 

@@ -27,7 +27,7 @@ extension TelemetryHost {
     /// When the certificate that clients are shown ends.
     func tell(_ tls: TLSContext) {
         guard let end = tls.certificateEnd else { return }
-        measure { $0.set(.certificateEnd, end * 1_000_000_000) }
+        measure { $0.set(.certificateEnd, end) }
     }
 
     private static func add(_ counts: LedgerStatistics, _ figures: inout MetricShard) {

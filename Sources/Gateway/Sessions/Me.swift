@@ -100,7 +100,7 @@ struct MeReport {
     }
 
     private static func money(_ nanos: Int64) -> String {
-        let cents = (nanos + 5_000_000) / 10_000_000
+        let cents = nanos / 10_000_000 + (nanos % 10_000_000 >= 5_000_000 ? 1 : 0)
         return "$\(cents / 100).\(cents % 100 < 10 ? "0" : "")\(cents % 100)"
     }
 

@@ -81,7 +81,7 @@ extension ActivityReport {
     private static func estimate(_ row: Row) -> String {
         let cost = row.counts[.clientCost]
         guard cost > 0 else { return "–" }
-        guard let error = row.estimateError else { return Money.short(cost) }
+        guard let error = row.estimateError, error < 1e6 else { return Money.short(cost) }
         let percent = Int((error * 100).rounded())
         return "\(Money.short(cost)) (\(percent > 0 ? "+" : "")\(percent)%)"
     }

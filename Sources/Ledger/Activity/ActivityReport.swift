@@ -28,7 +28,7 @@ package struct ActivityReport: Sendable, Equatable {
         columns = query.columns
         let first = query.since.map { CivilDate(unixNanoseconds: $0) }
         let last = CivilDate(unixNanoseconds: max(0, (query.until ?? now) - 1))
-        until = query.until == nil ? now : Int64(last.daysSince1970 + 1) * CivilDate.nanosecondsPerDay
+        until = query.until == nil ? now : last.lastNanosecond.addingSaturated(1)
         var groups: [[String]: Row] = [:]
         var earliest = last
         if let database = try directory.openDatabaseReadOnly() {

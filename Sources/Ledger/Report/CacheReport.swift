@@ -67,9 +67,8 @@ package struct CacheReport: Sendable, Equatable {
         _ columns: [Column], _ query: ReportQuery, _ directory: DataDirectory
     ) throws(LedgerError) -> [Row] {
         guard let database = try directory.openDatabaseReadOnly() else { return [] }
-        // Ids know milliseconds: a bound within one begins with the next.
         func bound(_ moment: Int64) -> Int64 {
-            RequestID.first(atUnixMilliseconds: (moment + 999_999) / 1_000_000).rawValue
+            RequestID.first(atUnixMilliseconds: ReportPlan.roundedUp(moment)).rawValue
         }
         var sql = "SELECT " + columns.map { $0.expression + ", " }.joined()
         sql += "count(*), ifnull(sum(rebilled_tokens), 0), ifnull(sum(cost_nano_usd), 0), "

@@ -12,9 +12,8 @@ package struct ClientAgent: Equatable {
 
     package init(_ userAgent: UnsafeRawBufferPointer) {
         let name: StaticString = "claude-cli/"
-        let length = name.utf8CodeUnitCount
-        let isOurs = userAgent.count >= length && userAgent.slice(0..<length).equals(name)
-        let start = isOurs ? length : 0
+        let isOurs = userAgent.starts(with: name)
+        let start = isOurs ? name.utf8CodeUnitCount : 0
         var end = start
         while end < userAgent.count, userAgent[end] != UInt8(ascii: " "), userAgent[end] != UInt8(ascii: "(") {
             end += 1

@@ -77,7 +77,7 @@ struct GeminiSchema {
     private func writeReference(_ reference: UnsafeRawBufferPointer, _ json: inout JSONWriter) {
         json.key("$ref")
         let old: StaticString = "\"#/definitions/"
-        guard reference.starts(with: old.bytes) else { return json.value(raw: reference) }
+        guard reference.starts(with: old) else { return json.value(raw: reference) }
         var moved = ByteWriter(capacity: reference.count)
         moved.append("\"#/$defs/")
         moved.append(reference.slice(old.utf8CodeUnitCount..<reference.count))

@@ -174,7 +174,7 @@ enum ImageType {
     /// Of base64: the beginnings of PNG, JPEG, GIF and WebP (`RIFF….WEBP`).
     static func told(by data: JSONString) -> JSONString? {
         func begins(_ text: StaticString) -> Bool {
-            data.bytes.count > 24 && data.bytes.slice(0..<text.utf8CodeUnitCount).equals(text)
+            data.bytes.count > 24 && data.bytes.starts(with: text)
         }
         if begins("iVBORw0KGgo") { return JSONString(literal: "image/png") }
         if begins("/9j/") { return JSONString(literal: "image/jpeg") }

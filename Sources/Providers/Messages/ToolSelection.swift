@@ -75,11 +75,4 @@ extension Conversation {
         }
         return false
     }
-
-    /// Whether the history has calls.
-    var hasCalls: Bool {
-        turns.contains { turn in
-            if case .user(let results, _) = turn { !results.isEmpty } else { false }
-        }
-    }
 }

@@ -261,7 +261,9 @@ struct ResponsesEnd {
             try cursor.enterObject()
             while let key = try cursor.nextKey() {
                 if key.equals("num_requests") {
-                    webSearches = try cursor.integerOrSkip()
+                    guard let count = try cursor.integerOrSkip(), (0...UsageReport.largestCount).contains(count)
+                    else { continue }
+                    webSearches = count
                 } else {
                     try cursor.skipValue()
                 }

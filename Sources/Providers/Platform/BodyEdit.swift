@@ -218,7 +218,7 @@ package struct BodyEdit {
         }
         let types: [StaticString] = paths.compactMap { if case .elements(let type)? = $0.first { type } else { nil } }
         guard !types.isEmpty, let type = try type(of: element) else { return false }
-        return types.contains { type.bytes.starts(with: $0.bytes) }
+        return types.contains { type.bytes.starts(with: $0) }
     }
 
     private static func type(of element: UnsafeRawBufferPointer) throws(JSONError) -> JSONString? {

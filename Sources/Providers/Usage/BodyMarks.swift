@@ -40,29 +40,25 @@ package struct BodyMarks: Equatable {
 
     private mutating func note(_ body: UnsafeRawBufferPointer, at index: Int) {
         let rest = body.slice(index..<body.count)
-        if begins(rest, "\"image\"") || begins(rest, "\"image_url\"") {
+        if rest.starts(with: "\"image\"") || rest.starts(with: "\"image_url\"") {
             images += 1
             furtherTokens = max(furtherTokens, min(images * Self.image, Self.window))
-        } else if begins(rest, "\"document\"") || begins(rest, "\"container_upload\"") || hidesLetter(body, at: index) {
+        } else if rest.starts(with: "\"document\"") || rest.starts(with: "\"container_upload\"")
+            || hidesLetter(body, at: index)
+        {
             furtherTokens = Self.window
-        } else if begins(rest, "\"thinking") || begins(rest, "\"redacted_thinking") {
+        } else if rest.starts(with: "\"thinking") || rest.starts(with: "\"redacted_thinking") {
             hasThinking = true
-        } else if begins(rest.slice(min(1, rest.count)..<rest.count), ReasoningState.mark) {
+        } else if rest.slice(min(1, rest.count)..<rest.count).starts(with: ReasoningState.mark) {
             hasReasoningState = true
         }
-    }
-
-    private func begins(_ bytes: UnsafeRawBufferPointer, _ text: StaticString) -> Bool {
-        let count = text.utf8CodeUnitCount
-        return bytes.count >= count && bytes.slice(0..<count).equals(text)
     }
 
     /// `\u0040` to `\u007f`: nobody writes letters so who has nothing to hide.
     private func hidesLetter(_ body: UnsafeRawBufferPointer, at index: Int) -> Bool {
         let rest = body.slice(index..<body.count)
-        guard begins(rest, "\\u00"), rest.count > 4, (UInt8(ascii: "4")...UInt8(ascii: "7")).contains(rest[4]) else {
-            return false
-        }
+        guard rest.starts(with: "\\u00"), rest.count > 4, (UInt8(ascii: "4")...UInt8(ascii: "7")).contains(rest[4])
+        else { return false }
         // Behind another backslash it is none.
         var start = index
         while start > 0, body[start - 1] == UInt8(ascii: "\\") { start -= 1 }

@@ -148,7 +148,8 @@ struct UsageSamples: Sendable {
     }
 
     private static func tokens(_ rate: Int64, _ bytes: Int) -> Int64 {
-        Int64(clamping: (Int128(rate) * Int128(bytes) + (1 << 20) - 1) >> 20)
+        // No more than is believed of an answer: what is held for requests at the same time is added up.
+        Int64(min((Int128(rate) * Int128(bytes) + (1 << 20) - 1) >> 20, Int128(UsageReport.largestCount)))
     }
 
     /// The largest but one of twenty; the largest of fewer.

@@ -88,8 +88,9 @@ extension Exporter {
             meter.ended(payload.items, status: reply.code, error: reply.error, after: Double(now - began) / 1e9, &own)
             switch retries.answered(reply, at: now, chance: Double.random(in: 0..<1)) {
             case .delivered:
-                meter.delivered(payload.items - Int(rejected), &own)
-                if rejected > 0 { lost(Int(rejected), "rejected", meter) }
+                let refused = min(payload.items, Int(clamping: rejected))
+                meter.delivered(payload.items - refused, &own)
+                if refused > 0 { lost(refused, "rejected", meter) }
                 return true
             case .dropped(let reason):
                 if reply.isTooLarge, let (first, second) = payload.halves() {

@@ -91,7 +91,7 @@ package struct AttributePolicy: Sendable, Equatable {
         text.count <= maximumToken && text.allSatisfy { isAlphanumeric($0) || joiners.contains($0) }
             && !CredentialForm.isKnown(text)
             && !credentials.contains { begin in
-                text.count > begin.utf8CodeUnitCount && text.slice(0..<begin.utf8CodeUnitCount).equals(begin)
+                text.count > begin.utf8CodeUnitCount && text.starts(with: begin)
             }
     }
 

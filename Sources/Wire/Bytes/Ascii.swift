@@ -95,6 +95,11 @@ extension UnsafeRawBufferPointer {
         return tg_equal(baseAddress, text.utf8Start, count) != 0
     }
 
+    /// Whether these bytes begin with `text`.
+    package func starts(with text: StaticString) -> Bool {
+        count >= text.utf8CodeUnitCount && slice(0..<text.utf8CodeUnitCount).equals(text)
+    }
+
     /// Whether these bytes are `lower` (written in small letters), capitals taken as small letters.
     package func equalsIgnoringCase(_ lower: StaticString) -> Bool {
         guard count == lower.utf8CodeUnitCount else { return false }

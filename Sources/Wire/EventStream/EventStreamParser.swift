@@ -27,9 +27,6 @@ package struct EventStreamParser: ~Copyable, Sendable {
 
     package init() {}
 
-    /// Whether a message has begun and not ended: it would be lost if the stream ended here.
-    package var isInsideMessage: Bool { !carryIsLent && !carry.isEmpty }
-
     /// Makes ready for the next stream.
     package mutating func reset() {
         carry.reset(keepingAtMost: 65536)

@@ -5,7 +5,7 @@ import CScan
 ///     var cursor = JSONCursor(bytes)
 ///     try cursor.enterObject()
 ///     while let key = try cursor.nextKey() {
-///         if key.equals("input_tokens") { tokens = try cursor.readInt64() } else { try cursor.skipValue() }
+///         if key.equals("input_tokens") { tokens = try cursor.readNumber().int64 } else { try cursor.skipValue() }
 ///     }
 ///     try cursor.finish()
 ///
@@ -139,13 +139,6 @@ package struct JSONCursor {
         position = found.end
         isBehindValue = true
         return number
-    }
-
-    /// An integer that fits; `wrongType` for a fraction or a larger one.
-    package mutating func readInt64() throws(JSONError) -> Int64 {
-        let start = position
-        guard let value = try readNumber().int64 else { throw JSONError(.wrongType, at: start) }
-        return value
     }
 
     /// `true` or `false`; `wrongType` for any other value.

@@ -3,7 +3,8 @@ package enum SSEEvent {
     /// A whole event of interest. The data (lines joined by LF) is valid until the parser is called again and only as
     /// long as the bytes given are.
     case event(name: SSEName, data: UnsafeRawBufferPointer)
-    /// A whole event that was not of interest, or whose data was larger than the bound.
+    /// A whole event that was not of interest, or whose data was larger than the bound (or was passed over before a late `event`
+    /// field named it).
     case skipped(SSEName)
     /// All bytes given are used up.
     case needMore
@@ -18,9 +19,6 @@ package struct SSEParser: ~Copyable, Sendable {
     package private(set) var eventCount = 0
     /// Bytes of data in whole events that were skipped.
     package private(set) var skippedDataBytes = 0
-    /// Events of interest that had to be skipped because their data was larger than the bound (or was passed over
-    /// before a late `event` field named them).
-    package private(set) var overflowCount = 0
 
     private let maximumEventBytes: Int
     private var state = LineState.streamStart(0)
@@ -81,7 +79,6 @@ package struct SSEParser: ~Copyable, Sendable {
     package mutating func reset() {
         eventCount = 0
         skippedDataBytes = 0
-        overflowCount = 0
         state = .streamStart(0)
         awaitsLineFeed = false
         forgetEvent()
@@ -252,9 +249,7 @@ package struct SSEParser: ~Copyable, Sendable {
         defer { forgetEvent() }
         guard dataLines > 0 else { return nil }
         eventCount += 1
-        let isWanted = interest.contains(name)
-        guard isWanted, !isDropped else {
-            if isWanted { overflowCount += 1 }
+        guard interest.contains(name), !isDropped else {
             skippedDataBytes += dataBytes
             return .skipped(name)
         }

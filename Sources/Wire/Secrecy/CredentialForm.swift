@@ -53,7 +53,7 @@ package enum CredentialForm {
             let length = begin.text.utf8CodeUnitCount
             // A PEM file's first line has a blank.
             let count = begin.text.bytes[length - 1] == 0x20 ? text.count : word
-            return count >= begin.length && text.slice(0..<length).equals(begin.text)
+            return count >= begin.length && text.starts(with: begin.text)
         }
     }
 

@@ -109,7 +109,7 @@ extension LoopHost {
         do throws(ClientFault) {
             let request: StaticString = "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n"
             try await connection.send(Pieces(request.bytes), timeout: 5_000_000_000, abort: [])
-            try await connection.receiveHead(for: .post, timeout: 5_000_000_000, abort: [])
+            try await connection.receiveHead(timeout: 5_000_000_000, abort: [])
             status = connection.head.status
             connection.headIsUsed()
             while true {

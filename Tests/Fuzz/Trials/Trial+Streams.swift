@@ -24,7 +24,6 @@ struct StreamEvents: Equatable {
     var events: [[UInt8]] = []
     var count = 0
     var skippedBytes = 0
-    var overflows = 0
     var isInside = false
 
     init(_ bytes: UnsafeRawBufferPointer, _ pieces: Cuts, maximum: Int, interest: SSEInterest) throws {
@@ -44,7 +43,6 @@ struct StreamEvents: Equatable {
         }
         count = parser.eventCount
         skippedBytes = parser.skippedDataBytes
-        overflows = parser.overflowCount
         isInside = parser.isInsideEvent
     }
 }
@@ -95,7 +93,6 @@ enum PlainEvents {
 struct FrameEvents: Equatable {
     var messages: [[UInt8]] = []
     var fault: EventStreamError?
-    var isInside = false
 
     init(_ bytes: UnsafeRawBufferPointer, _ pieces: Cuts) throws {
         var parser = EventStreamParser()
@@ -112,7 +109,6 @@ struct FrameEvents: Equatable {
                 fault = error
             }
         }
-        if fault == nil { isInside = parser.isInsideMessage }
     }
 }
 

@@ -1,9 +1,9 @@
 import Ledger
-import Telemetry
 import Testing
 import Wire
 
 @testable import Gateway
+@testable import Telemetry
 
 @Suite("What clients say of their work is counted once")
 struct ActivityCounterTests {
@@ -31,6 +31,17 @@ struct ActivityCounterTests {
         let anew = counter.add(try commits(2, start: now - 5), stamp, at: now)
         let less = counter.add(try commits(1, start: now - 5), stamp, at: now)
         #expect(anew == 2 && less == 0, "it cannot shrink")
+    }
+
+    @Test("What many say together ends at the largest number")
+    func saturation() {
+        var figures = ClientTelemetryFigures()
+        for _ in 0..<3 { figures.add(.linesAdded, .max / 2, stamp) }
+        var shard = MetricShard()
+        figures.write(to: &shard)
+        figures.write(to: &shard)
+        let labels = Labels().adding("user.id", "alice").adding("tollgate.team", "platform").adding("type", "added")
+        #expect(shard.value(.claudeLines, labels) == .max)
     }
 
     @Test("No time stamp is too far off to be told from ours")

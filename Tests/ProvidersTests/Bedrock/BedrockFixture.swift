@@ -1,4 +1,5 @@
 import Configuration
+import EventStreamFrames
 import Wire
 
 @testable import Providers

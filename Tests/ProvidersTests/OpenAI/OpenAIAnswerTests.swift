@@ -171,6 +171,14 @@ struct OpenAIAnswerTests {
         #expect(answer.message["stop_reason"]?.string == expected)
     }
 
+    @Test("A number of searches that cannot be is not believed", arguments: ["-5", "9223372036854775807", "null"])
+    func searchCount(number: String) {
+        let used = #","usage":{"input_tokens":9},"tool_usage":{"web_search":{"num_requests":\#(number)}}"#
+        let usage = Fixture.responses.answer(Fixture.text(0, "so") + Fixture.completed(used)).message["usage"]
+        #expect(usage?["input_tokens"] == 9)
+        #expect(usage?["server_tool_use"]?["web_search_requests"]?.int64 ?? 0 == 0)
+    }
+
     @Test("T-23 What was searched is shown, and goes back as text with nothing invented")
     func search() throws {
         let stream =

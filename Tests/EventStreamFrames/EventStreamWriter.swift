@@ -1,3 +1,5 @@
+import Wire
+
 /// Writes frames of `application/vnd.amazon.eventstream`; see `EventStreamParser` for their form.
 package enum EventStreamWriter {
     /// Appends one frame. Headers are strings; names have 1...255 bytes, values at most 65,535.
