@@ -183,6 +183,11 @@ package final class Service {
     }
 
     private func announce() {
+        if ledger.wasEmptied {
+            log.write(.warning, "the ledger was empty (0 bytes): no keys, and nothing spent from budgets") { fields in
+                fields.member("cure", "if it held rows once, stop the gateway and restore it from a backup")
+            }
+        }
         if ledger.recovered.finished + ledger.recovered.interrupted > 0 {
             log.write(.warning, "rows of a process that was killed were brought in") { fields in
                 fields.member("finished", Int64(ledger.recovered.finished))
