@@ -60,7 +60,8 @@ package final class Service {
         ledger = try Self.openLedger(directory, loops: count, keys: keys, raises: raises, telemetry)
         mock = try MockServer(loop: eventLoops[0])
         resolver = Resolver()
-        tokens = try TokenDistribution(snapshot.tokenIssuers, loop: eventLoops[0], resolver: resolver, log: log)
+        tokens = try TokenDistribution(
+            snapshot.tokenIssuers, proxies: snapshot.proxies, loop: eventLoops[0], resolver: resolver, log: log)
         accounts = try [UpstreamAccount].make(snapshot, previous: [], mockPort: mock.port, resolver: resolver)
         let book = RuleBook(snapshot.rules)
         governance = try GovernanceHost(
