@@ -5,6 +5,8 @@ package struct Snapshot: Sendable {
     /// Absolute path of the folder with ledger and keys.
     package var dataPath: String
     package var providers: [ProviderSetting]
+    /// On the way to whatever has no proxy of its own: webhooks, key sets, where credentials are fetched.
+    package var proxies = ProxyEnvironment()
     package var models: [ModelSetting]
     /// Names behind which several targets stand.
     package var virtualModels: [VirtualModelSetting] = [] {

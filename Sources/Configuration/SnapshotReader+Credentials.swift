@@ -134,19 +134,29 @@ extension SnapshotReader {
     // MARK: Proxy
 
     /// `proxy`: a URL, or `none`; without it what `HTTPS_PROXY` and `NO_PROXY` say.
-    func readProxy(_ section: inout Section, _ base: BaseURL, _ provider: inout ProviderSetting) {
-        let given = section.text("proxy", isSecret: true)
-        if given?.text == "none" { return }
-        do throws(ProxyEnvironment.Fault) {
-            let proxies = try ProxyEnvironment { name in
-                guard let given else { return reader.environment(name) }
-                return name.lowercased() == "https_proxy" ? given.text : nil
-            }
+    func readProxy(
+        _ section: inout Section, _ base: BaseURL, _ provider: inout ProviderSetting, besides proxies: ProxyEnvironment
+    ) {
+        guard let given = section.text("proxy", isSecret: true) else {
             provider.proxy = proxies.proxy(for: base.host, port: base.port)
+            return
+        }
+        if given.text.isEmpty || given.text == "none" { return }
+        guard let proxy = ProxySetting(given.text) else {
+            reader.note(given.mark, section.pathOf("proxy"), "is not \(ProxySetting.form), nor `none`")
+            return
+        }
+        provider.proxy = ProxyEnvironment(proxy).proxy(for: base.host, port: base.port)
+    }
+
+    /// `HTTPS_PROXY` and `NO_PROXY`, which count for all that the file names no proxy for.
+    func readProxies(_ section: Section) -> ProxyEnvironment {
+        do throws(ProxyEnvironment.Fault) {
+            return try ProxyEnvironment(reader.environment)
         } catch {
             // What the environment of a command says is nothing to the gateway.
-            guard given != nil || reader.needsSecrets else { return }
-            reader.note(given?.mark ?? section.mark, section.pathOf("proxy"), error.sentence)
+            if reader.needsSecrets { reader.note(section.mark, "", error.sentence) }
+            return ProxyEnvironment()
         }
     }
 }

@@ -1,6 +1,8 @@
 extension SnapshotReader {
     /// The providers, and the names of all that are configured, also of those with mistakes.
-    func readProviders(_ section: inout Section) -> (providers: [ProviderSetting], names: [SettingText]) {
+    func readProviders(
+        _ section: inout Section, _ proxies: ProxyEnvironment
+    ) -> (providers: [ProviderSetting], names: [SettingText]) {
         var providers: [ProviderSetting] = [], names: [SettingText] = []
         let groups = section.sections("providers")
         if section.elements("providers").isEmpty {
@@ -11,7 +13,7 @@ extension SnapshotReader {
             var group = group
             defer { group.finish() }
             let name = readProviderName(&group, names)
-            let provider = readProvider(&group, name?.text ?? "")
+            let provider = readProvider(&group, name?.text ?? "", proxies)
             guard let name else { continue }
             names.append(name)
             if let provider { providers.append(provider) }
@@ -30,7 +32,9 @@ extension SnapshotReader {
         return name
     }
 
-    private func readProvider(_ section: inout Section, _ name: String) -> ProviderSetting? {
+    private func readProvider(
+        _ section: inout Section, _ name: String, _ proxies: ProxyEnvironment
+    ) -> ProviderSetting? {
         let kind = section.choice("kind", default: ProviderKind.anthropic)
         if !section.has("kind") {
             reader.note(section.mark, section.pathOf("kind"), "is missing; write for example `kind: anthropic`")
@@ -43,7 +47,7 @@ extension SnapshotReader {
         provider.project = project
         readDialect(&section, &provider)
         readCredential(&section, &provider)
-        if let base { readProxy(&section, base, &provider) }
+        if let base { readProxy(&section, base, &provider, besides: proxies) }
         readTransport(&section, &provider, isEncrypted: base?.isEncrypted ?? true)
         provider.headers = readHeaders(&section)
         refuseOwnHeaders(&section)

@@ -55,7 +55,8 @@ struct SnapshotReader {
         let listen = readListen(&section)
         let tls = readTLS(&section)
         let data = readData(&section)
-        let (providers, accounts) = readProviders(&section)
+        let proxies = readProxies(section)
+        let (providers, accounts) = readProviders(&section, proxies)
         let models = readModels(&section, accounts: accounts)
         let credentials = readCredentials(&section, acceptsCertificates: tls?.clientAuthorityFile != nil)
         let telemetry = readTelemetry(&section)
@@ -74,6 +75,7 @@ struct SnapshotReader {
             rules: ruleSet, limits: limits, logs: logs, telemetry: telemetry, prices: prices,
             warnings: (tls == nil ? warnings(of: listen) : []) + reader.warnings, files: reader.files)
         snapshot.virtualModels = models.virtual
+        snapshot.proxies = proxies
         return snapshot
     }
 

@@ -19,6 +19,8 @@ package final class BudgetAccountID: Sendable, Hashable {
         windowEnd = window.upperBound
     }
 
+    var window: Range<Int64> { windowStart..<windowEnd }
+
     package static func == (one: BudgetAccountID, other: BudgetAccountID) -> Bool {
         one === other
             || (one.windowStart == other.windowStart && one.windowEnd == other.windowEnd && one.scope == other.scope
@@ -51,6 +53,8 @@ package struct LimitRaise: Sendable, Equatable {
         self.from = from
         self.until = until
     }
+
+    func isInForce(at now: Int64) -> Bool { from <= now && now < until }
 }
 
 extension [LimitRaise] {
@@ -61,7 +65,7 @@ extension [LimitRaise] {
 
     /// A limit with those that are in force, Unix nanoseconds.
     package func raising(_ limit: Int64, at now: Int64) -> Int64 {
-        reduce(limit) { $1.from <= now && now < $1.until ? $0.addingSaturated($1.amount) : $0 }
+        reduce(limit) { $1.isInForce(at: now) ? $0.addingSaturated($1.amount) : $0 }
     }
 }
 

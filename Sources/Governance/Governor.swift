@@ -9,6 +9,10 @@ package struct GovernorEvents: Sendable {
     package var released: @Sendable (Admission, _ sequence: Int64) -> Void = { _, _ in }
     /// Accounts that changed lately.
     package var accountsChanged: @Sendable ([BudgetStatus]) -> Void = { _ in }
+    /// How accounts of open windows stand, for figures.
+    package var accountsStand: @Sendable ([BudgetStatus]) -> Void = { _ in }
+    /// Of these no more is to be said: their window is over, or their rule is gone.
+    package var accountsOver: @Sendable ([BudgetSeries]) -> Void = { _ in }
 
     package init() {}
 }
@@ -18,8 +22,8 @@ package struct GovernorEvents: Sendable {
 package actor Governor {
     package nonisolated let loop: EventLoop
     package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
-    private let events: GovernorEvents
-    private let clock: @Sendable () -> Int64
+    let events: GovernorEvents
+    let clock: @Sendable () -> Int64
     let elapsed: @Sendable () -> Int64
     var book: RuleBook
     var raises: [LimitRaise]
@@ -42,6 +46,11 @@ package actor Governor {
     /// When `turn` fires, if it is armed; on the loop's clock.
     var nextTurn: Int64 = 0
     private var sweptAt: Int64 = 0
+    /// What figures speak of at present, each with its window.
+    var standing: [BudgetSeries: Range<Int64>] = [:]
+    let renewal: LoopTimer
+    /// When raises were looked at last, on `clock`.
+    var renewedAt: Int64 = 0
     /// Nanoseconds.
     private static let reportInterval: Int64 = 1_000_000_000
     private static let sweepInterval: Int64 = 60_000_000_000
@@ -73,6 +82,7 @@ package actor Governor {
         self.elapsed = elapsed
         report = LoopTimer(loop: loop)
         turn = LoopTimer(loop: loop)
+        renewal = LoopTimer(loop: loop)
     }
 
     // MARK: Admission
@@ -268,13 +278,14 @@ package actor Governor {
         refreshLimits()
     }
 
-    private func refreshLimits() {
+    func refreshLimits() {
         let rules = Dictionary(book.rules.budgets.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
         for account in accounts.values {
             guard let rule = rules[account.id.rule], rule.unit == account.id.unit else { continue }
             let raises = raises.of(rule: account.id.rule, scope: account.id.scope)
             if account.assumeIsolated({ $0.set(limit: rule.limit, raises: raises) }) { list(account) }
         }
+        tellOpenings()
     }
 
     /// Requests and tokens of the time before this process, oldest first.
@@ -302,11 +313,14 @@ package actor Governor {
     }
 
     /// Tells what has changed, at most once a second, and lets go of what is over.
-    private func tell() {
+    func tell() {
         let now = clock()
         let statuses = dirty.compactMap { account in account.assumeIsolated { $0.takeChange(at: now) } }
         dirty.removeAll(keepingCapacity: true)
-        if !statuses.isEmpty { events.accountsChanged(statuses) }
+        if !statuses.isEmpty {
+            events.accountsChanged(statuses)
+            tellStanding(statuses, at: now)
+        }
         let moment = elapsed()
         guard moment - sweptAt >= Self.sweepInterval else { return }
         sweptAt = moment

@@ -23,8 +23,7 @@ package actor HTTPClient {
     package init(endpoint: Endpoint, loop: EventLoop, resolver: Resolver, maximumAnswer: Int = 1024 * 1024) {
         self.loop = loop
         self.maximumAnswer = maximumAnswer
-        let isLiteralV6 = endpoint.host.contains(":")
-        host = isLiteralV6 ? "[\(endpoint.host)]:\(endpoint.port)" : "\(endpoint.host):\(endpoint.port)"
+        host = endpoint.authority
         connector = Connector(endpoint: endpoint, loop: loop, resolver: resolver)
     }
 

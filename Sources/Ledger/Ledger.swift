@@ -46,6 +46,8 @@ package final class Ledger: Sendable {
     package let newestOrder: Int64
     /// Rows that the process before had finished, and that died with it, brought in by this start.
     package let recovered: (finished: Int, interrupted: Int)
+    /// The database was there, and empty: no keys, nothing spent.
+    package let wasEmptied: Bool
     private let newestID: RequestID
     /// The id after those in the database at the start: all requests of this process have it, or higher ones.
     package var firstID: RequestID { RequestID(rawValue: newestID.rawValue + 1) }
@@ -55,6 +57,7 @@ package final class Ledger: Sendable {
     /// Blocks: for the caller to do before the loops run.
     package init(_ directory: DataDirectory, _ options: Options = Options()) throws(LedgerError) {
         let lock = try directory.lock()
+        wasEmptied = directory.hasEmptyDatabase
         let database = try directory.openDatabase(isOwner: true)
         let recovery = try JournalRecovery.run(in: directory, into: database)
         recovered = (recovery.finished, recovery.interrupted)

@@ -75,8 +75,3 @@ extension Connector {
         return false
     }
 }
-
-extension Endpoint {
-    /// `host:port`, an IPv6 address in brackets.
-    fileprivate var authority: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
-}

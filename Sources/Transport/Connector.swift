@@ -16,6 +16,9 @@ package struct Endpoint: Sendable {
         self.proxy = proxy
     }
 
+    /// `host:port`, an IPv6 address in brackets.
+    package var authority: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+
     /// Where a connection goes to first.
     fileprivate var hop: (host: String, port: UInt16) { proxy.map { ($0.host, $0.port) } ?? (host, port) }
 }

@@ -27,6 +27,14 @@ enum Console {
     /// Standard output is a terminal: bars and colours make sense.
     static var isTerminal: Bool { isatty(1) == 1 }
 
+    /// Where a standard stream is closed, the first file that is opened would take its number, and with it what is said. The other way round,
+    /// so that using one still fails.
+    static func holdPlaces() {
+        for descriptor: Int32 in 0...2 where fcntl(descriptor, F_GETFD) < 0 {
+            _ = open("/dev/null", descriptor == 0 ? O_WRONLY : O_RDONLY)
+        }
+    }
+
     // MARK: Faults
 
     /// The `errno` of the first write to standard output that failed; what would have followed is not written.

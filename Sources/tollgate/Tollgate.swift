@@ -9,6 +9,7 @@ import Transport
 @main
 struct Tollgate {
     static func main() async {
+        Console.holdPlaces()
         ProcessPrivacy.seal()
         // Whoever reads no more is told apart from a disk that is full by what a write says.
         signal(SIGPIPE, SIG_IGN)

@@ -45,7 +45,9 @@ struct ProxyEnvironmentTests {
         ])
     func faults(text: String) {
         let sentence = way(to: "a.example", ["HTTPS_PROXY": text])
-        #expect(sentence == "HTTPS_PROXY is not http://[USER:PASSWORD@]HOST[:PORT]")
+        #expect(
+            sentence
+                == "HTTPS_PROXY in the environment is not http://[USER:PASSWORD@]HOST[:PORT]; correct or unset it")
     }
 
     @Test(
@@ -58,7 +60,12 @@ struct ProxyEnvironmentTests {
             ("a.example", "a.example:80", false), ("a.example", "example.com", false), ("10.0.0.1", "10.0.0.1", true),
             ("10.0.0.1", "10.0.0.10", false), ("2001:db8::1", "2001:DB8:0:0::1", true),
             ("2001:db8::1", "[2001:db8::1]:443", true), ("2001:db8::1", "[2001:db8::1]:80", false),
-            ("a.example", ",,", false),
+            ("a.example", ",,", false), ("10.9.8.7", "192.168.0.0/16,10.0.0.0/8", true),
+            ("11.0.0.0", "10.0.0.0/8", false), ("172.31.0.1", "172.16.0.0/12", true),
+            ("172.32.0.1", "172.16.0.0/12", false), ("10.0.0.1", "10.0.0.1/32", true),
+            ("10.0.0.2", "10.0.0.1/32", false), ("fd12::1", "fd00::/8", true), ("fe80::1", "fd00::/8", false),
+            ("10.0.0.1", "::/0", false), ("10.0.0.1", "0.0.0.0/0", true), ("a.example", "0.0.0.0/0", false),
+            ("10.0.0.1", "10.0.0.0/33", false), ("10.0.0.1", "10.0.0.0/", false), ("10.0.0.1", "10/8", false),
         ])
     func exceptions(host: String, list: String, isDirect: Bool) {
         let way = way(to: host, ["HTTPS_PROXY": "p:1", "NO_PROXY": list])
@@ -77,5 +84,28 @@ struct ProxyEnvironmentTests {
     func none() {
         #expect(way(to: "a.example", [:]) == "direct")
         #expect(way(to: "a.example", ["HTTP_PROXY": "p:1"]) == "direct")
+    }
+
+    /// A configuration with all its providers' proxies given, in an environment; the proxy of everything else, or what is wrong.
+    private func read(_ variables: [String: String], needsSecrets: Bool = true) throws -> Snapshot {
+        let sources = ValueSources(environment: { variables[$0] }, file: { _ in .failure(.init("is not here")) })
+        return try Snapshot.parse(
+            "providers: [{name: a, kind: anthropic, api_key: k, proxy: none}, {name: b, kind: anthropic, api_key: k}]\n"
+                + "models: [{name: m, target: a/m}]", file: "t.yaml", directory: "/", sources: sources,
+            needsSecrets: needsSecrets)
+    }
+
+    @Test("The variables count for what has no proxy of its own; one that makes no sense is told once")
+    func besidesProviders() throws {
+        let snapshot = try read(["HTTPS_PROXY": "p:1"])
+        #expect(snapshot.proxies.proxy(for: "issuer.example", port: 443)?.host == "p")
+        #expect(snapshot.providers.map { $0.proxy?.host } == [nil, "p"])
+        #expect(try read([:]).proxies.proxy(for: "issuer.example", port: 443) == nil)
+        let fault = try #require(throws: ConfigurationErrors.self) { try read(["HTTPS_PROXY": "socks5://s3cret"]) }
+        #expect(
+            fault.problems.map(\.description) == [
+                "t.yaml:1:1: HTTPS_PROXY in the environment is not http://[USER:PASSWORD@]HOST[:PORT]; correct or unset it"
+            ])
+        #expect(throws: Never.self) { try read(["HTTPS_PROXY": "socks5://s3cret"], needsSecrets: false) }
     }
 }

@@ -110,6 +110,17 @@ struct RuleTests {
             said("subjects: \"user:a\", users: b").first?.contains("users: stands beside `subjects`") == true)
     }
 
+    @Test("A wrong unit does not hide a wrong amount")
+    func unitAndAmount() {
+        let budget = problems(
+            complete + "budgets: [{id: a, limit_to: x, unit: nonsense, unpriced_reserve: y, max_overshoot: 500k}]")
+        #expect(budget.count == 3)
+        #expect(budget.first?.hasSuffix("budgets[0].limit_to: `x` is not a number, such as 50, 0.25 or 500k") == true)
+        #expect(budget.last?.contains("budgets[0].unpriced_reserve: `y` is not a number") == true)
+        let rate = problems(complete + "rate_limits: [{id: a, limit_to: x, unit: nonsense}]")
+        #expect(rate.count == 2 && rate.first?.contains("rate_limits[0].limit_to: `x` is not a whole number") == true)
+    }
+
     @Test(
         "What is wrong with a budget",
         arguments: [

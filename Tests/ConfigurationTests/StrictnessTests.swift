@@ -123,6 +123,11 @@ struct StrictnessTests {
         #expect(problems(with: "data: [a]") == ["t.yaml:3:7: data: must be a single value, found a list"])
         #expect(problems(with: "limits: 5") == ["t.yaml:3:9: limits: must be a group of settings, found a value"])
         #expect(
+            problems(with: "budgets: 5")
+                == ["t.yaml:3:10: budgets: must be a list of groups of settings, found a value"])
+        #expect(
+            problems(with: "budgets: [5]") == ["t.yaml:3:11: budgets[0]: must be a group of settings, found a value"])
+        #expect(
             problems(with: "listen: [{a: b}]")
                 == ["t.yaml:3:10: listen[0]: must be a single value, found a group of settings"])
     }

@@ -194,3 +194,27 @@ def test_a_sequence_of_steps_leaves_rows_that_can_be_read(clocked, upstream):
     report = gateway.report("--by", "day", "--since", "3d")
     assert report["total"]["requests"] == len(ids)
     assert all((row["since_last_ns"] or 0) >= 0 for row in gateway.ledger.rows("SELECT since_last_ns FROM cache_breaks"))
+
+
+def gauges(gateway):
+    """What `/metrics` says of budgets, by the end of the name."""
+    lines = gateway.request("GET", "/metrics").body.decode().splitlines()
+    return {line.split("{")[0].removeprefix("tollgate_budget_"): float(line.split()[-1]) for line in lines
+            if line.startswith("tollgate_budget_") and 'scope="user=alice"' in line}
+
+
+def test_figures_of_a_budget_speak_of_the_window_that_is_open(clocked, upstream):
+    """They are there from the start of a gateway where something was spent, and gone with the window."""
+    upstream.answers(Message(usage=CHEAP))
+    gateway, clock = clocked(budgets=[budget("day", "5", budget_applies_per=["user"])])
+    noon = midday()
+    clock.set(noon)
+    gateway.start("--loops", "2")
+    assert gateway.messages(gateway.issue()).status == 200
+    spent = eventually(lambda: (all := gauges(gateway)) and all["reserved"] == 0 and all, "its figures")
+    assert spent["settled"] > 0 and spent["limit"] == 5e9
+    gateway.stop()
+    gateway.restart()
+    assert gauges(gateway) == spent
+    clock.set(noon + DAY)
+    eventually(lambda: gauges(gateway) == {}, "yesterday's money is not told as today's", 15)

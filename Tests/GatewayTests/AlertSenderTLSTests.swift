@@ -49,7 +49,7 @@ import Transport
             try loop.start()
             defer { loop.stop() }
             let sender = AlertSender(
-                loop: loop, resolver: Resolver(), proxies: nil, tls: tls, log: LogWriter(descriptor: -1)
+                loop: loop, resolver: Resolver(), proxies: ProxyEnvironment(), tls: tls, log: LogWriter(descriptor: -1)
             ) { result, _ in results.add(result) }
             sender.send(alert, to: setting)
             await sender.shutdown(within: 60_000_000_000)

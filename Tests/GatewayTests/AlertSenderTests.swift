@@ -20,7 +20,7 @@ import Transport
             loop = try EventLoop(index: 0)
             log = try LogFile()
             let results = results, proxy = "http://127.0.0.1:\(server.port)"
-            let proxies = isProxy ? try ProxyEnvironment { $0 == "https_proxy" ? proxy : nil } : nil
+            let proxies = isProxy ? try ProxyEnvironment { $0 == "https_proxy" ? proxy : nil } : ProxyEnvironment()
             sender = AlertSender(
                 loop: loop, resolver: Resolver(), proxies: proxies, log: LogWriter(descriptor: log.descriptor)
             ) { result, count in

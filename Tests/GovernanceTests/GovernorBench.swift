@@ -27,11 +27,21 @@ struct GovernorBench: Sendable {
             var alerts: [ThresholdCrossing] = []
             var verdicts: [(owner: String, verdict: AdmissionVerdict)] = []
             var reports: [[BudgetStatus]] = []
+            var figures: [BudgetSeries: BudgetStatus] = [:]
             var whenReported: CheckedContinuation<Void, Never>?
         }
         let content = Mutex(Content())
         var alerts: [ThresholdCrossing] { content.withLock { $0.alerts } }
         var verdicts: [(owner: String, verdict: AdmissionVerdict)] { content.withLock { $0.verdicts } }
+        /// `settled reserved limit` of what figures speak of, by rule and scope.
+        var figures: [String: [Int64]] {
+            content.withLock { content in
+                Dictionary(
+                    uniqueKeysWithValues: content.figures.map {
+                        ("\($0.rule) \($0.scope)", [$1.settled, $1.reserved, $1.limit])
+                    })
+            }
+        }
         /// Of those who were let in from the queue, in order.
         var served: [String] { verdicts.compactMap { if case .admitted = $0.verdict { $0.owner } else { nil } } }
     }
@@ -64,6 +74,10 @@ struct GovernorBench: Sendable {
             }
             waiting?.resume()
         }
+        events.accountsStand = { statuses in
+            told.content.withLock { for status in statuses { $0.figures[BudgetSeries(status.id)] = status } }
+        }
+        events.accountsOver = { over in told.content.withLock { for series in over { $0.figures[series] = nil } } }
         book = Sample.book(budgets: budgets, rates: rates)
         governor = Governor(
             book, loop: loop, sequence: 1_000, openings: openings, reported: reported, raises: raises, events: events,

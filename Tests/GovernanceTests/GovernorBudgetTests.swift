@@ -329,4 +329,40 @@ import Testing
         #expect(await bench.admit(cost: 90).refusedBy == "budget hard")
         #expect(await bench.status("soft") == [0, 20, 10])
     }
+
+    @Test("Figures speak of the present windows: from the start, and no longer than these last")
+    func figures() async throws {
+        let raise = LimitRaise(
+            rule: "person", scope: "", amount: 7, from: 0, until: Bench.midnight + 13 * 60 * Bench.minute)
+        let bench = try Bench(
+            budgets: [Sample.budget("person", 100, per: [.user]), Sample.budget("all", 60)],
+            openings: [
+                Bench.account("person", "user=alice"): 30, Bench.account("person", "user=bob"): 10,
+                Bench.account("gone"): 5, Bench.account("person", "user=alice", start: Bench.midnight - Bench.day): 90,
+            ], raises: [raise])
+        let (governor, told) = (bench.governor, bench.told)
+        await governor.tellOpenings()
+        #expect(told.figures == ["person user=alice": [30, 0, 107], "person user=bob": [10, 0, 107]])
+        let admission = try #require(await bench.admit(cost: 5).admission)
+        await governor.run { $0.tell() }
+        #expect(told.figures["person user=alice"] == [30, 5, 107] && told.figures["all "] == [0, 5, 60])
+
+        bench.clock.advance(2 * 60 * Bench.minute)
+        await governor.run { $0.renew() }
+        await governor.run { $0.tell() }
+        #expect(told.figures["person user=alice"] == [30, 5, 100] && told.figures["person user=bob"] == [10, 0, 100])
+
+        bench.clock.advance(Bench.day)
+        await governor.run { $0.renew() }
+        #expect(told.figures.isEmpty)
+        await governor.settle(admission, Spending(cost: 6))
+        _ = await bench.admit(Sample.subject(user: "bob"), cost: 1)
+        await governor.run { $0.tell() }
+        #expect(told.figures == ["person user=bob": [0, 1, 100], "all ": [0, 1, 60]])
+
+        await governor.replace(Sample.book(budgets: [Sample.budget("all", 70)]), openings: [:])
+        await governor.run { $0.renew() }
+        await governor.run { $0.tell() }
+        #expect(told.figures == ["all ": [0, 1, 70]])
+    }
 }

@@ -112,6 +112,21 @@ struct LedgerTests {
         try await ledger.writer.close()
         #expect(try directory.value("SELECT operation || cost_nano_usd || estimated FROM requests") == "count_tokens00")
     }
+
+    @Test("A database without a byte in it is told from one that is not there yet")
+    func emptied() async throws {
+        let temporary = TemporaryDirectory()
+        let directory = try temporary.data()
+        let first = try Ledger(directory)
+        #expect(!first.wasEmptied)
+        try await first.close()
+        #expect(truncate(directory.databasePath, 0) == 0)
+        let examination = try LedgerExamination(path: directory.path, patience: second)
+        #expect(examination.isEmptied && examination.database == nil)
+        let next = try Ledger(directory)
+        #expect(next.wasEmptied)
+        try await next.close()
+    }
 }
 
 private func mode(_ path: String) -> mode_t {

@@ -36,7 +36,7 @@ struct CredentialFixture {
 
     func source(
         _ setting: CredentialSetting, on host: LoopHost, environment: [String: String] = [:],
-        proxies: ProxyEnvironment? = nil, authorityFile: String? = nil,
+        proxies: ProxyEnvironment = ProxyEnvironment(), authorityFile: String? = nil,
         whenFailed: @escaping @Sendable (CredentialFault) -> Void = { _ in }
     ) throws -> CredentialSource {
         let network = CredentialNetwork(

@@ -19,7 +19,12 @@ extension RuleReader {
         let isCost = unit?.measure != .tokens
         let limit = section.required("limit_to", "10")
         let reserve = section.text("unpriced_reserve"), overshoot = section.text("max_overshoot")
-        guard let unit else { return nil }
+        guard let unit else {
+            noteNoNumber(limit, section.pathOf("limit_to"))
+            noteNoNumber(reserve, section.pathOf("unpriced_reserve"))
+            noteNoNumber(overshoot, section.pathOf("max_overshoot"))
+            return nil
+        }
         rule.measure = unit.measure
         rule.window = unit.window
         if isCost {
@@ -61,6 +66,12 @@ extension RuleReader {
             : "a number of tokens \(range) up to 10^15, such as 250000, 500k or 2M"
         reader.note(value.mark, path, "\(value.shown) is not \(expected)")
         return nil
+    }
+
+    /// What is wrong with an amount in whatever unit, so that it is told together with the unit's fault.
+    private func noteNoNumber(_ value: SettingText?, _ path: String) {
+        guard let value, NumberText.dollars(value.text) == nil, NumberText.count(value.text) == nil else { return }
+        reader.note(value.mark, path, "\(value.shown) is not a number, such as 50, 0.25 or 500k")
     }
 
     /// `on_exceed`, or TrueFoundry's `audit_mode`.

@@ -17,18 +17,13 @@ extension RuleReader {
         } else {
             section.refuse(["queue_timeout", "max_queue"], "has no effect without `on_limit: queue`")
         }
+        let value = limit.flatMap { amount($0, section.pathOf("limit_to")) }
         guard let unit = section.required("unit", "requests_per_day") else { return nil }
         guard let known = Self.units.first(where: { $0.name == unit.text }) else {
             noteUnit(unit, section.pathOf("unit"), Self.units.map(\.name))
             return nil
         }
-        guard let limit else { return nil }
-        guard let value = NumberText.count(limit.text), (1...1_000_000_000_000).contains(value) else {
-            reader.note(
-                limit.mark, section.pathOf("limit_to"),
-                "\(limit.shown) is not a whole number above 0 and up to 10^12, such as 500, 500k or 2M")
-            return nil
-        }
+        guard let value else { return nil }
         var read = RateRule(id: id, limit: value, measure: known.measure, unit: known.name)
         read.when = when
         read.appliesPer = scope
@@ -36,6 +31,13 @@ extension RuleReader {
         read.queueTimeout = rule.queueTimeout
         read.maximumQueue = rule.maximumQueue
         return read
+    }
+
+    private func amount(_ limit: SettingText, _ path: String) -> Int64? {
+        if let value = NumberText.count(limit.text), (1...1_000_000_000_000).contains(value) { return value }
+        reader.note(
+            limit.mark, path, "\(limit.shown) is not a whole number above 0 and up to 10^12, such as 500, 500k or 2M")
+        return nil
     }
 
     func readRunaway(_ section: inout Section, _ id: String) -> RunawayRule? {

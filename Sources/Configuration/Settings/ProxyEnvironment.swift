@@ -8,6 +8,9 @@ package struct ProxySetting: Sendable {
     /// `user:password`.
     package let credential: Secret?
 
+    /// What the text of one looks like.
+    static let form = "http://[USER:PASSWORD@]HOST[:PORT]"
+
     /// Whether both are the same, for finding out whether a reload changed anything.
     package func isSame(as other: ProxySetting) -> Bool {
         guard host == other.host, port == other.port else { return false }
@@ -48,6 +51,8 @@ package struct ProxyEnvironment: Sendable {
 
     private let proxy: ProxySetting?
     private let exceptions: [Exception]
+    /// Exceptions too.
+    private let ranges: [AddressRange]
 
     /// A host, or all below a domain; of one port or of all.
     private struct Exception {
@@ -60,6 +65,12 @@ package struct ProxyEnvironment: Sendable {
         }
     }
 
+    /// No proxy at all.
+    package init() { (proxy, exceptions, ranges) = (nil, [], []) }
+
+    /// One for every upstream but this machine.
+    init(_ proxy: ProxySetting) { (self.proxy, exceptions, ranges) = (proxy, [], []) }
+
     /// `lookUp` answers what a variable holds; an empty one counts as not set.
     package init(_ lookUp: (String) -> String?) throws(Fault) {
         func value(_ name: String) -> (name: String, text: String)? {
@@ -68,13 +79,15 @@ package struct ProxyEnvironment: Sendable {
             }
             return nil
         }
-        exceptions = (value("no_proxy")?.text ?? "").split { $0 == "," || $0.isWhitespace }.map(Self.exception)
+        let words = (value("no_proxy")?.text ?? "").split { $0 == "," || $0.isWhitespace }
+        exceptions = words.map(Self.exception)
+        ranges = words.compactMap(AddressRange.init)
         guard let (name, text) = value("https_proxy") else {
             proxy = nil
             return
         }
         guard let proxy = ProxySetting(text) else {
-            throw Fault(sentence: "\(name) is not http://[USER:PASSWORD@]HOST[:PORT]")
+            throw Fault(sentence: "\(name) in the environment is not \(ProxySetting.form); correct or unset it")
         }
         self.proxy = proxy
     }
@@ -83,7 +96,8 @@ package struct ProxyEnvironment: Sendable {
     package func proxy(for host: String, port: UInt16) -> ProxySetting? {
         guard let proxy, !HostPort.isThisMachine(host) else { return nil }
         let host = HostPort.normalized(host)
-        return exceptions.contains { $0.covers(host, port) } ? nil : proxy
+        let isExcepted = exceptions.contains { $0.covers(host, port) } || ranges.contains { $0.contains(host) }
+        return isExcepted ? nil : proxy
     }
 
     private static func exception(_ text: Substring) -> Exception {

@@ -151,7 +151,11 @@ struct Section {
     }
 
     mutating func sections(_ name: String) -> [Section] {
-        elements(name).compactMap { Section($0.node, $0.path, reader) }
+        if let node = node(name), case .scalar = node.content {
+            reader.note(node.mark, pathOf(name), "must be a list of groups of settings, found \(node.kind)")
+            return []
+        }
+        return elements(name).compactMap { Section($0.node, $0.path, reader) }
     }
 
     /// The elements of a list of values.

@@ -19,14 +19,14 @@ struct KeySetFetcher: Sendable {
     private static let timeout: Int64 = 5_000_000_000
 
     /// `nil` for a secret, which is not fetched. Throws `.tlsConfiguration` when the CA file cannot be used.
-    init?(_ issuer: TokenIssuerSetting, resolver: Resolver) throws(TransportError) {
+    init?(_ issuer: TokenIssuerSetting, proxies: ProxyEnvironment, resolver: Resolver) throws(TransportError) {
         self.resolver = resolver
         switch issuer.keys {
         case .secret: return nil
         case .file(let path): place = .file(path)
         case .url(let url, let path, _):
             let tls = url.isEncrypted ? try TLSContext(authorityFile: issuer.authorityFile) : nil
-            let proxy = (try? ProxyEnvironment(processEnvironment))?.proxy(for: url.host, port: url.port)
+            let proxy = proxies.proxy(for: url.host, port: url.port)
             let endpoint = Endpoint(host: url.host, port: url.port, tls: tls, proxy: proxy.map { ProxyEndpoint($0) })
             let scheme = url.isEncrypted ? "https://" : "http://"
             place = .url(endpoint, path: path, shown: scheme + url.authority + path.prefix { $0 != "?" })

@@ -23,6 +23,7 @@ final class TokenDistribution: Sendable {
     }
     private let state = Mutex(State())
     private let loop: EventLoop
+    private let proxies: ProxyEnvironment
     private let resolver: Resolver
     private let log: LogWriter
 
@@ -31,8 +32,11 @@ final class TokenDistribution: Sendable {
     private static let urlLookPause: Int64 = 10_000_000_000
 
     /// Key sets are fetched on `loop`. Throws `.tlsConfiguration` when a CA file cannot be used.
-    init(_ issuers: [TokenIssuerSetting], loop: EventLoop, resolver: Resolver, log: LogWriter) throws(TransportError) {
+    init(
+        _ issuers: [TokenIssuerSetting], proxies: ProxyEnvironment, loop: EventLoop, resolver: Resolver, log: LogWriter
+    ) throws(TransportError) {
         self.loop = loop
+        self.proxies = proxies
         self.resolver = resolver
         self.log = log
         let entries = try entries(issuers)
@@ -97,7 +101,7 @@ final class TokenDistribution: Sendable {
     private func entries(_ issuers: [TokenIssuerSetting]) throws(TransportError) -> [Entry] {
         var entries: [Entry] = []
         for issuer in issuers {
-            guard let fetcher = try KeySetFetcher(issuer, resolver: resolver) else {
+            guard let fetcher = try KeySetFetcher(issuer, proxies: proxies, resolver: resolver) else {
                 entries.append(Entry(issuer: issuer, source: nil, keys: TokenKeySet(secretOf: issuer)))
                 continue
             }

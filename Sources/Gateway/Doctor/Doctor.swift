@@ -11,6 +11,8 @@ package enum Doctor {
     /// Patience with the check of the database, nanoseconds.
     private static let ledgerPatience: Int64 = 20_000_000_000
 
+    private static let configurationCure = "correct the file, or the variable or file that it takes it from"
+
     /// In the order in which a person would look.
     package static func examine(configuration path: String) async throws -> [DoctorFinding] {
         let snapshot: Snapshot
@@ -18,7 +20,7 @@ package enum Doctor {
             snapshot = try Snapshot.load(path: path)
         } catch {
             let clock = MachineChecks.clock(MachineFacts.clock(newestRequest: nil))
-            return error.problems.map { .fail("configuration", "\($0)", cure: "correct the file") } + [clock]
+            return error.problems.map { .fail("configuration", "\($0)", cure: Self.configurationCure) } + [clock]
         }
         let loop = try EventLoop(index: 0)
         try loop.start()
@@ -77,7 +79,9 @@ package enum Doctor {
             Task(executorPreference: loop) {
                 let check = "provider \(setting.name)"
                 do throws(TransportError) {
-                    let endpoint = try UpstreamAccount(setting, mockPort: nil, resolver: resolver).endpoint
+                    let endpoint = try UpstreamAccount(
+                        setting, proxies: snapshot.proxies, mockPort: nil, resolver: resolver
+                    ).endpoint
                     let outcome = await Reachability(loop: loop).connect(endpoint)
                     return ReachabilityChecks.finding(check, setting.baseURL.authority, outcome)
                 } catch {

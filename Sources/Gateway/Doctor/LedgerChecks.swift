@@ -30,6 +30,11 @@ enum LedgerChecks {
 
     private static func store(_ examination: LedgerExamination) -> DoctorFinding {
         let check = "ledger"
+        if examination.isEmptied {
+            return .warn(
+                check, "ledger.sqlite3 is empty (0 bytes): no keys, nothing spent",
+                cure: "if it held rows once, stop the gateway and restore it from a backup")
+        }
         guard let store = examination.database else { return .ok(check, "nothing was written yet") }
         let size = DoctorText.bytes(store.bytes)
         guard store.faults.isEmpty else {

@@ -13,7 +13,7 @@ actor AlertSender {
     nonisolated let loop: EventLoop
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
     private let resolver: Resolver
-    private let proxies: ProxyEnvironment?
+    private let proxies: ProxyEnvironment
     private let log: LogWriter
     private let count: @Sendable (AlertResult, Int) -> Void
 
@@ -48,7 +48,7 @@ actor AlertSender {
 
     /// `whenDone` is told what became of how many, on the loop.
     init(
-        loop: EventLoop, resolver: Resolver, proxies: ProxyEnvironment?, tls: TLSContext? = nil, log: LogWriter,
+        loop: EventLoop, resolver: Resolver, proxies: ProxyEnvironment, tls: TLSContext? = nil, log: LogWriter,
         whenDone: @escaping @Sendable (AlertResult, Int) -> Void
     ) {
         self.loop = loop
@@ -138,7 +138,7 @@ actor AlertSender {
                 return nil
             }
         }
-        let proxy = proxies?.proxy(for: webhook.host, port: webhook.port)
+        let proxy = proxies.proxy(for: webhook.host, port: webhook.port)
         let endpoint = Endpoint(
             host: webhook.host, port: webhook.port, tls: webhook.isEncrypted ? tls : nil,
             proxy: proxy.map { ProxyEndpoint($0) })

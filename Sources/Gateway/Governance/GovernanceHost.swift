@@ -40,6 +40,7 @@ final class GovernanceHost: Sendable {
             events: Self.events(home, ledger.writer, telemetry))
         start = sequence
         restore(openings.rates)
+        governor.loop.post { [governor] in governor.assumeIsolated { $0.tellOpenings() } }
     }
 
     /// Notes that a process begins, and waits until it is written: everything before was another one's.
@@ -175,20 +176,32 @@ final class GovernanceHost: Sendable {
         events.accountsChanged = { statuses in
             let now = wallClockNanoseconds()
             writer.save(accounts: statuses.map { BudgetAccountRow($0, at: now) })
-            for status in statuses { home.measure(status) }
         }
+        events.accountsStand = { statuses in for status in statuses { home.measure(status) } }
+        events.accountsOver = { series in for series in series { home.end(series) } }
         return events
     }
 }
 
 extension LoopTelemetry {
     fileprivate func measure(_ status: BudgetStatus) {
-        let unit: Labels.Unit = status.id.unit.hasPrefix("cost") ? .nanoUSD : .token
-        let labels = Labels.budget(rule: status.id.rule, scope: status.id.scope, unit: unit)
+        let labels = BudgetSeries(status.id).labels
         figures.set(.budgetSettled, status.settled, labels)
         figures.set(.budgetReserved, status.reserved, labels)
         figures.set(.budgetLimit, status.limit, labels)
         figures.set(.budgetExposure, status.exposure, labels)
+    }
+
+    fileprivate func end(_ series: BudgetSeries) {
+        for gauge in [Instrument.budgetSettled, .budgetReserved, .budgetLimit, .budgetExposure] {
+            figures.remove(gauge, series.labels)
+        }
+    }
+}
+
+extension BudgetSeries {
+    fileprivate var labels: Labels {
+        .budget(rule: rule, scope: scope, unit: unit.hasPrefix("cost") ? .nanoUSD : .token)
     }
 }
 

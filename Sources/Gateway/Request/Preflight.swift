@@ -28,7 +28,7 @@ package enum Preflight {
         let resolver = Resolver()
         for provider in snapshot.providers {
             attempt("providers: \(provider.name)") { () throws(TransportError) in
-                _ = try UpstreamAccount(provider, mockPort: nil, resolver: resolver)
+                _ = try UpstreamAccount(provider, proxies: snapshot.proxies, mockPort: nil, resolver: resolver)
             }
             if let problem = fileProblem(provider.credential) {
                 problems.append("providers: \(provider.name): \(problem)")

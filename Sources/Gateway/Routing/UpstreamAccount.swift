@@ -28,14 +28,16 @@ final class UpstreamAccount: Sendable {
     var timeouts: UpstreamTimeouts { setting.timeouts }
 
     /// Loads the CA file; throws `.tlsConfiguration` if it cannot be used. `mockPort` is where the mock listens.
-    init(_ setting: ProviderSetting, mockPort: UInt16?, resolver: Resolver) throws(TransportError) {
+    init(
+        _ setting: ProviderSetting, proxies: ProxyEnvironment, mockPort: UInt16?, resolver: Resolver
+    ) throws(TransportError) {
         self.setting = setting
         providerName = Self.providerName(setting)
         places = setting.maximumConcurrentRequests.map {
             AccountPlaces(limit: $0, longestQueue: setting.maximumQueuedRequests)
         }
         standingCredential = UpstreamCredential(standing: setting.credential, keyField: setting.keyField)
-        network = standingCredential == nil ? try Self.network(setting, resolver) : nil
+        network = standingCredential == nil ? try Self.network(setting, proxies, resolver) : nil
         if setting.kind == .mock {
             let port = mockPort ?? 0
             endpoint = Endpoint(host: "127.0.0.1", port: port, tls: nil)
@@ -52,11 +54,11 @@ final class UpstreamAccount: Sendable {
     }
 
     private static func network(
-        _ setting: ProviderSetting, _ resolver: Resolver
+        _ setting: ProviderSetting, _ proxies: ProxyEnvironment, _ resolver: Resolver
     ) throws(TransportError) -> CredentialNetwork {
         CredentialNetwork(
             tls: try TLSContext(authorityFile: setting.authorityFile), resolver: resolver,
-            proxies: try? ProxyEnvironment(processEnvironment))
+            proxies: proxies)
     }
 
     /// The well-known values of OpenTelemetry's `gen_ai.provider.name`.
@@ -103,7 +105,9 @@ extension [UpstreamAccount] {
             if let same = previous.first(where: { $0.isSame(as: setting, mockPort: mockPort) }) {
                 accounts.append(same)
             } else {
-                accounts.append(try UpstreamAccount(setting, mockPort: mockPort, resolver: resolver))
+                accounts.append(
+                    try UpstreamAccount(
+                        setting, proxies: snapshot.proxies, mockPort: mockPort, resolver: resolver))
             }
         }
         return accounts

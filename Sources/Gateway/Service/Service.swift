@@ -60,7 +60,8 @@ package final class Service {
         ledger = try Self.openLedger(directory, loops: count, keys: keys, raises: raises, telemetry)
         mock = try MockServer(loop: eventLoops[0])
         resolver = Resolver()
-        tokens = try TokenDistribution(snapshot.tokenIssuers, loop: eventLoops[0], resolver: resolver, log: log)
+        tokens = try TokenDistribution(
+            snapshot.tokenIssuers, proxies: snapshot.proxies, loop: eventLoops[0], resolver: resolver, log: log)
         accounts = try [UpstreamAccount].make(snapshot, previous: [], mockPort: mock.port, resolver: resolver)
         let book = RuleBook(snapshot.rules)
         governance = try GovernanceHost(
@@ -183,6 +184,11 @@ package final class Service {
     }
 
     private func announce() {
+        if ledger.wasEmptied {
+            log.write(.warning, "the ledger was empty (0 bytes): no keys, and nothing spent from budgets") { fields in
+                fields.member("cure", "if it held rows once, stop the gateway and restore it from a backup")
+            }
+        }
         if ledger.recovered.finished + ledger.recovered.interrupted > 0 {
             log.write(.warning, "rows of a process that was killed were brought in") { fields in
                 fields.member("finished", Int64(ledger.recovered.finished))

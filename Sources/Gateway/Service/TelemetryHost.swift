@@ -33,7 +33,7 @@ final class TelemetryHost: Sendable {
             settings, version: Version.current, loop: exportLoop, resolver: Resolver(), log: log,
             sources: loops + [ofSessions])
         alerts = AlertSender(
-            loop: exportLoop, resolver: Resolver(), proxies: try? ProxyEnvironment(processEnvironment), log: log
+            loop: exportLoop, resolver: Resolver(), proxies: snapshot.proxies, log: log
         ) { [exporter] result, count in
             exporter.measure { $0.add(.alerts, Int64(count), .result(result.rawValue)) }
         }

@@ -16,8 +16,7 @@ package actor HTTP2Client {
         self.loop = loop
         self.maximumAnswer = maximumAnswer
         scheme = endpoint.tls == nil ? "http" : "https"
-        authority =
-            endpoint.host.contains(":") ? "[\(endpoint.host)]:\(endpoint.port)" : "\(endpoint.host):\(endpoint.port)"
+        authority = endpoint.authority
         connector = Connector(endpoint: endpoint, loop: loop, resolver: resolver)
     }
 

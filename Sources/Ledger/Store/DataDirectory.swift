@@ -24,6 +24,12 @@ package struct DataDirectory: Sendable {
     var databasePath: String { path + "/ledger.sqlite3" }
     private var lockPath: String { path + "/lock" }
 
+    /// The database is there without a byte in it: what it held is gone, or a start before was cut off where it made it.
+    var hasEmptyDatabase: Bool {
+        var status = stat()
+        return stat(databasePath, &status) == 0 && status.st_size == 0
+    }
+
     func journalPath(loop: Int) -> String { path + "/journal-\(loop).slots" }
 
     private static func create(_ path: String) throws(LedgerError) {

@@ -9,6 +9,8 @@ package struct LedgerExamination: Sendable {
     package private(set) var owner: Owner?
     /// What is in the database; nil: nothing was ever written.
     package private(set) var database: Store?
+    /// The database is a file without a byte in it.
+    package private(set) var isEmptied = false
     package private(set) var journals: [JournalState] = []
 
     package enum Owner: Sendable, Equatable {
@@ -47,6 +49,7 @@ package struct LedgerExamination: Sendable {
     package init(path: String, patience: Int64) throws(LedgerError) {
         let directory = DataDirectory(existing: path)
         owner = try directory.currentOwner()
+        isEmptied = directory.hasEmptyDatabase
         for path in try directory.leftoverJournals() { journals.append(try Self.state(ofJournal: path)) }
         if let opened = try directory.openDatabaseReadOnly(ofAnyVersion: true) {
             database = try Self.examine(opened, until: monotonicNanoseconds() &+ patience)

@@ -7,13 +7,13 @@ package struct CredentialNetwork: Sendable {
     /// For `https`: what certificates must chain to.
     package let tls: TLSContext
     package let resolver: Resolver
-    /// Which endpoints are reached through a proxy; nil: none. Those of this machine and its host never are.
-    package let proxies: ProxyEnvironment?
+    /// Which endpoints are reached through a proxy. Those of this machine and its host never are.
+    package let proxies: ProxyEnvironment
     /// The variables of this process.
     package let environment: @Sendable (String) -> String?
 
     package init(
-        tls: TLSContext, resolver: Resolver, proxies: ProxyEnvironment? = nil,
+        tls: TLSContext, resolver: Resolver, proxies: ProxyEnvironment = ProxyEnvironment(),
         environment: @escaping @Sendable (String) -> String? = processEnvironment
     ) {
         self.tls = tls
@@ -37,7 +37,7 @@ struct CredentialEndpoint {
         self.name = name
         self.advice = advice
         timeout = isLocal ? 3_000_000_000 : 10_000_000_000
-        let proxy = isLocal ? nil : network.proxies?.proxy(for: url.host, port: url.port)
+        let proxy = isLocal ? nil : network.proxies.proxy(for: url.host, port: url.port)
         let endpoint = Endpoint(
             host: url.host, port: url.port, tls: url.isEncrypted ? network.tls : nil,
             proxy: proxy.map { ProxyEndpoint($0) })
