@@ -122,7 +122,7 @@ struct OpenAIAnswerTests {
             let answer = fixture.answer(stream, form)
             #expect(
                 answer.content == [
-                    ["type": "thinking", "thinking": "END\n", "signature": ""],
+                    ["type": "thinking", "thinking": "END\n", "signature": .string(fixture.base.signature(""))],
                     ["type": "text", "text": "a ENé 😀 "],
                 ])
             #expect(answer.message["stop_reason"] == "stop_sequence" && answer.message["stop_sequence"] == "END\n")
@@ -205,6 +205,11 @@ struct OpenAIAnswerTests {
         let cited = try Fixture.chat.request(
             messages: Fixture.user(#"{"type":"text","text":"a","citations":[{"type":"web_search_result_location"}]}"#))
         #expect(cited.messages == [["role": "user", "content": "a"]] && cited.receipt.contains(.citations, .dropped))
+        let asked = try Fixture.chat.request(
+            messages: Fixture.user(
+                #"{"type":"document","source":{"type":"text","media_type":"text/plain","data":"a"},"citations":{"enabled":true}}"#
+            ))
+        #expect(asked.receipt.contains(.citations, .dropped))
     }
 
     @Test("T-23 Of several queries all are told; pages that are opened are no searches")
