@@ -12,7 +12,8 @@ package struct Repricing {
         case assumed
         /// The provider said what it charges; that stays.
         case reported
-        /// There is no price for it, or the configuration has its account no more: it stays as it is.
+        /// There is no price for it, or the configuration has its account no more, or other models were consulted, which its
+        /// tokens leave out: it stays as it is.
         case kept
         /// Nothing was used.
         case empty
@@ -38,6 +39,7 @@ package struct Repricing {
         usage.webFetchRequests = attempt.usage.webFetchRequests
         guard !usage.isZero || attempt.costNanoUSD != 0 else { return (usage, .empty) }
         if attempt.rawUsage?.contains("\"cost_in_usd_ticks\"") == true { return (usage, .reported) }
+        if attempt.rawUsage?.contains("\"advisor_message\"") == true { return (usage, .kept) }
         var said: TokenUsage?
         if let raw = attempt.rawUsage {
             var reducer = UsageReducer(), raw = raw
@@ -50,7 +52,7 @@ package struct Repricing {
             guard let price = book.price(account: attempt.provider, model: attempt.model, at: attempt.requestedAt),
                 price.version == attempt.priceVersion
             else { continue }
-            for candidate in candidates(usage, isSaid: said != nil)
+            for candidate in candidates(usage)
             where Cost.charge(for: candidate, at: price)?.value == attempt.costNanoUSD {
                 return (candidate, .exact)
             }
@@ -58,12 +60,13 @@ package struct Repricing {
         return (usage, .assumed)
     }
 
-    /// The ways in which it may have been served, the plain one first.
-    private func candidates(_ usage: TokenUsage, isSaid: Bool) -> [TokenUsage] {
+    /// The ways in which it may have been served, the plain one first. Of a stream the last usage is kept, which does not repeat what
+    /// the first has said of mode and region.
+    private func candidates(_ usage: TokenUsage) -> [TokenUsage] {
         var all: [TokenUsage] = []
         for tier in [ServiceTier.standard] + ServiceTier.allCases.filter({ $0 != .standard }) {
-            for isFast in isSaid ? [usage.isFast] : [false, true] {
-                for isUS in isSaid ? [usage.isUS] : [false, true] {
+            for isFast in usage.isFast ? [true] : [false, true] {
+                for isUS in usage.isUS ? [true] : [false, true] {
                     var candidate = usage
                     (candidate.serviceTier, candidate.isFast, candidate.isUS) = (tier, isFast, isUS)
                     all.append(candidate)
