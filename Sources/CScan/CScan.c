@@ -80,7 +80,7 @@ size_t tg_find_line_end(const void *start, size_t count) {
 // with a `c` (`redac`, not `resul`).
 static inline int may_be_mark(const uint8_t *bytes, size_t left) {
     if (left < 6) return bytes[0] == '"' || bytes[0] == '\\';
-    if (bytes[0] == '\\') return bytes[1] == 'u' && bytes[2] == '0' && bytes[3] == '0';
+    if (bytes[0] == '\\') return bytes[1] == 'u' && ((bytes[2] == '0' && bytes[3] == '0') || (bytes[2] | 0x20) == 'd');
     if (bytes[0] != '"') return 0;
     switch (bytes[1]) {
     case 'i': return bytes[2] == 'm';

@@ -9,6 +9,13 @@ package enum Translation {
         package let context: AnswerContext
     }
 
+    /// Appends a body in which replacement characters stand for halves of surrogate pairs that are alone: most providers refuse
+    /// them, and with them all that the conversation says from then on.
+    package static func appendWithoutHalves(_ body: UnsafeRawBufferPointer, to output: inout ByteWriter) {
+        output.reserve(body.count)
+        JSONString(body, hasEscapes: true).appendWithoutHalves(to: &output)
+    }
+
     /// Throws 400 for what cannot be said in the dialect, or may not be lost by the account's policy.
     package static func request(
         _ body: UnsafeRawBufferPointer, for target: TranslationTarget, sessionID: [UInt8], _ context: AnswerContext,

@@ -29,6 +29,7 @@ package struct TranslationParts {
         self.context.estimatedInput = conversation.estimatedInput
         if request.stopSequences.count == 1 { self.context.onlyStopSequence = Self.decoded(request.stopSequences[0]) }
         self.context.omitsThinking = request.omitsThinking
+        if request.hasCitations { receipt.record(.citations) }
         if request.hasCacheControl { receipt.record(.cacheControl) }
         if request.hasContextManagement { receipt.record(.contextManagement) }
         if request.userID != nil { receipt.record(.metadata) }

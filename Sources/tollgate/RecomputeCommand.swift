@@ -67,7 +67,8 @@ enum RecomputeCommand {
                 "Of \(count) attempts the tier that served is not known any more: standard prices were assumed.")
         }
         if let count = bases[.kept], count > 0 {
-            table.notes.append("\(count) attempts have no price, or an account that is gone: they stay as they are.")
+            table.notes.append(
+                "\(count) attempts have no price, an account that is gone, or an advisor's cost: they stay so.")
         }
         if let count = bases[.reported], count > 0 {
             table.notes.append("\(count) attempts have the charge that the provider reported: they stay as they are.")

@@ -10,8 +10,9 @@ import pytest
 from elsewhere import PROVIDERS
 from expectations import is_our_error
 from governed import CHEAP, asked, budget, costs, dear, governed, settled, spent, verify
-from rig.answers import Message
+from rig.answers import Json, Message, Whole
 from rig.gateway import prompt
+from rig.messages import envelope, frame
 from rig.replies import Text, Usage, reply
 
 # Streams
@@ -43,6 +44,67 @@ def test_a_client_that_hangs_up_is_charged_an_estimate(make_gateway, upstream):
     assert found[("tokens", "")] == sum(tokens for _, _, tokens in costs(gateway))
     for gate in gates:
         gate.open()
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_an_error_that_is_all_of_a_stream_costs_nothing(make_gateway, upstream, stream):
+    gateway = governed(make_gateway, budget("cap", "10")).start("--loops", "1")
+    failing = Whole(frame(envelope("overloaded_error", "Scripted.")), content_type="text/event-stream")
+    upstream.answers(failing if stream else Json(envelope("overloaded_error", "Scripted."), 529))
+    gateway.messages(gateway.issue(), dear(stream=stream))
+    (row,) = gateway.ledger.closed(1)
+    assert (row["outcome"], row["error_type"]) == ("upstream_error", "overloaded_error")
+    assert (row["cost_nano_usd"], row["input_tokens"], row["output_tokens"], row["estimated"]) == (0, 0, 0, 0)
+    assert settled(gateway) == {("cap", ""): 0}
+
+
+# Advice
+
+STEP = {"cache_creation_input_tokens": 0, "cache_read_input_tokens": 0, "output_tokens": 100}
+
+
+def advised(*models):
+    """The usage of an answer for which other models were consulted, between the steps of the one that was asked."""
+    steps = [{**STEP, "type": "advisor_message", "model": model, "input_tokens": 1000} for model in models]
+    return {**STEP, "input_tokens": 10, "iterations": [{**STEP, "type": "message", "input_tokens": 10}, *steps]}
+
+
+def told(usage):
+    """A stream whose last event has all of its usage."""
+    first = {"id": "msg_1", "type": "message", "role": "assistant", "model": "claude-sonnet-5-5", "content": [], "stop_reason": None,
+             "stop_sequence": None, "usage": {**STEP, "input_tokens": 10, "output_tokens": 1, "speed": usage.pop("speed", "standard")}}
+    last = {"type": "message_delta", "delta": {"stop_reason": "end_turn", "stop_sequence": None}, "usage": usage}
+    return Whole(b"".join(map(frame, [{"type": "message_start", "message": first}, last, {"type": "message_stop"}])), content_type="text/event-stream")
+
+
+# Sonnet: 2 and 10 dollars for a million tokens, Opus 4 and 20 (the fixture's prices of the table that is built in).
+OWN, CONSULTED = 10 * 2_000 + 100 * 10_000, {"claude-opus-5-5": 1000 * 4_000 + 100 * 20_000, "claude-unheard-of-9": 1000 * 2_000 + 100 * 10_000}
+
+
+@pytest.mark.parametrize("models", [["claude-opus-5-5"], ["claude-opus-5-5"] * 4, ["claude-unheard-of-9"]], ids=["one", "many", "unpriced"])
+def test_an_advisor_is_charged_at_its_own_price(make_gateway, upstream, models):
+    gateway = governed(make_gateway, budget("cap", "10")).start("--loops", "1")
+    upstream.answers(told(advised(*models)))
+    assert gateway.messages(gateway.issue(), prompt(model="claude-sonnet-5-5", stream=True)).status == 200
+    (row,) = gateway.ledger.closed(1)
+    assert row["cost_nano_usd"] == OWN + sum(CONSULTED[model] for model in models)
+    assert (row["input_tokens"], row["output_tokens"], row["unpriced"]) == (10, 100, 0)
+    assert row["estimated"] == ("claude-unheard-of-9" in models)
+    assert settled(gateway) == {("cap", ""): row["cost_nano_usd"]}
+    done = gateway.run("report", "recompute", "--since", "1d", "--prices", "current", "--format", "json", "--dry-run")
+    assert json.loads(done.stdout)["total"]["difference_nano_usd"] == 0, "what its tokens do not tell is not taken from it"
+
+
+def test_a_stream_in_fast_mode_is_recomputed_as_one(make_gateway, upstream):
+    """Only its first usage says how fast it was, and the last is kept."""
+    gateway = governed(make_gateway, budget("cap", "10")).start("--loops", "1")
+    upstream.answers(told({**STEP, "input_tokens": 10, "speed": "fast"}))
+    assert gateway.messages(gateway.issue(), prompt(model="claude-opus-5-5", stream=True)).status == 200
+    (row,) = gateway.ledger.closed(1)
+    assert row["cost_nano_usd"] > 10 * 4_000 + 100 * 20_000, "fast mode has its price"
+    done = gateway.run("report", "recompute", "--since", "1d", "--prices", "current", "--format", "json", "--dry-run")
+    result = json.loads(done.stdout)
+    assert (result["total"]["difference_nano_usd"], result["assumed"]) == (0, 0)
 
 
 # Counts that cannot be

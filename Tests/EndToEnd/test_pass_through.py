@@ -9,6 +9,7 @@ from expectations import charged_exactly, one_attempt_each
 from rig import messages
 from rig.answers import Json, Message, error, tool
 from rig.gateway import MODEL, UPSTREAM_KEY, prompt
+from virtual import ask
 
 # Spacing, order, escapes, duplicates and depth as no serialiser would write them again.
 ODD = (
@@ -129,6 +130,17 @@ def test_what_anthropic_says_of_a_login_is_for_its_owner(gateway, upstream, key)
     upstream.answers(error(401, "authentication_error", "OAuth token has expired."))
     answer = gateway.messages(None, headers={**SUBSCRIPTION, "x-tollgate-api-key": key.secret})
     assert answer.status == 401 and answer.body == bytes(upstream.calls[0].sent)
+
+
+@pytest.mark.parametrize("status, kind", [(401, "authentication_error"), (403, "permission_error")])
+def test_a_login_that_serves_no_more_is_not_hidden_behind_a_fallback(make, upstream, second, status, kind):
+    """Claude Code signs in anew once it hears; behind the answers of another account it never would."""
+    gateway, key = make()
+    upstream.answers(error(status, kind, "OAuth token has expired."))
+    answer = ask(gateway, None, headers={**SUBSCRIPTION, "x-tollgate-api-key": key.secret})
+    assert answer.status == status and answer.body == bytes(upstream.calls[0].sent)
+    assert not second.calls
+    assert ask(gateway, key).status == 200 and len(second.calls) == 1, "what is the gateway's own falls back"
 
 
 def test_a_key_of_ours_is_never_taken_for_a_subscription(gateway, upstream, key):

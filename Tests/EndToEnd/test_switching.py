@@ -44,14 +44,41 @@ def test_from_gpt_to_claude(client, upstream, openai_upstream):
     assert b"tollgate/1/" not in upstream.calls[-1].body
 
 
-def test_a_message_that_was_nothing_but_a_thought_goes_with_it(client, upstream, openai_upstream):
+def test_a_message_that_was_nothing_but_a_thought_says_nothing(client, upstream, openai_upstream):
     openai_upstream.answers(reply(Thought("Hm.")))
     messages = [{"role": "user", "content": "Look."}]
     first = client.messages.create(model="gpt-5.5", messages=messages, max_tokens=1000).to_dict()["content"]
     assert [block["type"] for block in first] == ["thinking"]
     messages += [{"role": "assistant", "content": first}, {"role": "user", "content": "Well?"}]
     client.messages.create(model="claude-opus-5-5", messages=messages, max_tokens=1000)
-    assert upstream.calls[-1].json["messages"] == [messages[0], messages[2]], "Claude takes no message without content"
+    silence = {"role": "assistant", "content": [{"type": "text", "text": "(no content)"}]}
+    assert upstream.calls[-1].json["messages"] == [messages[0], silence, messages[2]], "Claude takes no message without content"
+
+
+def test_what_the_system_says_stays_in_front_of_an_answer(client, upstream):
+    """Anthropic takes a message of the system at the end, or in front of an answer."""
+    thought = {"type": "thinking", "thinking": "Hm.", "signature": "tollgate/1/gpt/gpt-5.5/rs_1/QUJD"}
+    user, system = {"role": "user", "content": "Hi."}, {"role": "system", "content": "It is Monday."}
+    messages = [user, system, {"role": "assistant", "content": [thought]}, user, system, {"role": "assistant", "content": [thought]}]
+    client.messages.create(model="claude-opus-5-5", max_tokens=1000, messages=messages)
+    assert [message["role"] for message in upstream.calls[-1].json["messages"]] == ["user", "system", "assistant", "user", "system"]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_thought_that_came_without_a_state_does_not_reach_claude(client, upstream, openai_upstream, stream):
+    openai_upstream.answers(reply(Thought("Hm.", state=None), "Hello."))
+    ask = dict(model="gpt-5.5", messages=[{"role": "user", "content": "Hi."}], max_tokens=1000)
+    if stream:
+        with client.messages.stream(**ask) as events:
+            first = events.get_final_message().to_dict()["content"]
+    else:
+        first = client.messages.create(**ask).to_dict()["content"]
+    assert [block["type"] for block in first] == ["thinking", "text"]
+    messages = [*ask["messages"], {"role": "assistant", "content": first}, {"role": "user", "content": "Go on."}]
+    client.messages.create(**{**ask, "model": "claude-opus-5-5", "messages": messages})
+    assert upstream.calls[-1].json["messages"][1]["content"] == first[1:]
+    client.messages.create(**{**ask, "messages": messages})
+    assert b"Hm." not in openai_upstream.calls[-1].body, "nothing can be made of it where it came from, either"
 
 
 def test_thoughts_of_a_provider_that_is_gone_do_not_reach_claude(gateway, client, upstream):

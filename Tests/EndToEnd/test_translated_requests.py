@@ -1,5 +1,7 @@
 """Requests that are wrong deep inside, or hold what a provider has no word for; over every dialect."""
 
+import json
+
 import pytest
 
 from elsewhere import PROVIDERS
@@ -76,6 +78,19 @@ def test_wrong_inside(world, kind, path):
     before = len(world.others[kind].calls)
     world.refused(world.ask(kind, **WRONG[path]), path.strip())
     assert len(world.others[kind].calls) == before
+
+
+@pytest.mark.parametrize("kind", READERS)
+def test_halves_of_characters_do_not_go_out(world, kind):
+    """Providers refuse them, and every further request of the conversation that holds one."""
+    half = {"type": "tool_result", "tool_use_id": CALL["id"], "content": "cut \ud83d here, \U0001f600 not, \\ud800"}
+    history = {"messages": [{"role": "user", "content": "Hi \udc00"}, {"role": "assistant", "content": [{**CALL, "input": {"city": "B\udfff"}}]},
+                            {"role": "user", "content": [half]}], "tools": [WEATHER]}
+    assert says(world.ask(kind, reply("Fine."), **history)) == "Fine."
+    sent = world.others[kind].calls[-1].body.decode()
+    told = json.dumps(json.loads(sent), ensure_ascii=False)
+    told.encode()
+    assert "cut \ufffd here, \U0001f600 not" in told and "Hi \ufffd" in told and "B\ufffd" in told
 
 
 @pytest.mark.parametrize("kind", READERS)

@@ -58,7 +58,7 @@ struct AnswerPropertyTests {
         var answer = RandomAnswer(seed: seed)
         let target = (seed % 2 == 0 ? OpenAIFixture.local : .chat).base.target
         let stream = answer.chat()
-        expect(Array(stream.utf8), target, answer.content, &answer, seed: seed)
+        expect(Array(stream.utf8), target, answer.content(of: target), &answer, seed: seed)
     }
 
     @Test("Responses", arguments: 0..<250)
@@ -71,8 +71,8 @@ struct AnswerPropertyTests {
     @Test("Gemini", arguments: 0..<250)
     func gemini(seed: Int) {
         var answer = RandomAnswer(seed: seed)
-        let stream = answer.gemini()
-        expect(Array(stream.utf8), GeminiFixture().base.target, answer.content, &answer, seed: seed)
+        let stream = answer.gemini(), target = GeminiFixture().base.target
+        expect(Array(stream.utf8), target, answer.content(of: target), &answer, seed: seed)
     }
 
     @Test("Converse", arguments: 0..<250)
@@ -82,7 +82,8 @@ struct AnswerPropertyTests {
         let merged = answer.steps.contains { if case .thinking = $0 { true } else { false } }
         // Blocks end there, so that only answers without neighbours of one kind are as the others.
         guard !merged, answer.hasOnlyDifferentNeighbours else { return }
-        expect(stream, BedrockFixture.target(), answer.content, &answer, seed: seed)
+        let target = BedrockFixture.target()
+        expect(stream, target, answer.content(of: target), &answer, seed: seed)
     }
 }
 

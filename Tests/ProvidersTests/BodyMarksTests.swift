@@ -51,6 +51,13 @@ import Wire
         #expect(most(#"{"t":"\u001b[0m \u003cb\u003e \u0026 \u00e4 \\u0064"}"#) == 0)
     }
 
+    @Test("Halves of surrogate pairs are seen wherever they stand, other escapes are none", arguments: Array(0...70))
+    func surrogates(padding: Int) {
+        let pad = String(repeating: "x", count: padding)
+        #expect(marks(#"{"a":"\#(pad)\ud83d"}"#).hasSurrogates && marks(#"{"a":"\#(pad)\uDE00"}"#).hasSurrogates)
+        #expect(!marks(#"{"a":"\#(pad)\u001b\u00e4\u20ac\dx"}"#).hasSurrogates)
+    }
+
     @Test("Thoughts are seen, and those that the gateway has marked", arguments: Array(0...70))
     func thoughts(padding: Int) {
         let pad = String(repeating: "x", count: padding)

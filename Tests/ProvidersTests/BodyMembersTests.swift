@@ -83,7 +83,7 @@ import Wire
         #expect(try without(.reasoningUnlikeClaude) == body(own, text))
     }
 
-    @Test("A message that was nothing but reasoning goes with it: Anthropic refuses one without content")
+    @Test("A message that was nothing but reasoning says nothing, and goes where nothing follows it")
     func emptiedMessages() throws {
         let thought = #"{"type":"thinking","thinking":"u","signature":"tollgate/1/a/m/x"}"#
         let data = #"{"type":"redacted_thinking","data":"tollgate/1/a/m/y"}"#
@@ -100,10 +100,12 @@ import Wire
                 return output.text
             }
         }
+        let silence = #"{"role":"assistant","content":[{"type":"text","text":"(no content)"}]}"#
         #expect(
-            try without(first, message(thought, data), second) == #"{"messages":[\#(first), \#(second)],"n":1}"#)
+            try without(first, message(thought, data), second)
+                == #"{"messages":[\#(first), \#(silence), \#(second)],"n":1}"#)
         #expect(
             try without(first, message(data, text), message(thought), second, message(data))
-                == #"{"messages":[\#(first), \#(message(text)), \#(second)],"n":1}"#)
+                == #"{"messages":[\#(first), \#(message(text)), \#(silence), \#(second)],"n":1}"#)
     }
 }

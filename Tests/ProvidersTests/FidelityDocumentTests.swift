@@ -18,6 +18,8 @@ import Testing
         - **dropped**: is left out,
         - **rejected**: makes the gateway refuse the request, with an error that names it.
 
+        Half of a character (a lone `\\ud83d`, as output that was cut leaves it) becomes U+FFFD, as most providers refuse a request that holds one.
+
         Each translated request has a receipt of what became of its parts: as the event `tollgate.fidelity` of the attempt's span, and in the
         answer's header `x-tollgate-fidelity` if the request had a header of that name. With `fidelity: reject` in a provider's settings a request is
         refused when a part would be approximated or dropped that could change what the model says; parts marked with ° could not.

@@ -60,13 +60,14 @@ struct RandomAnswer {
         return Call(id: "call_aaaaaaaaaa\(number)", arguments: input.text, input: input)
     }
 
-    /// The blocks that must come of it, where steps of one kind that follow one another are one.
-    var content: [JSONValue] {
+    /// The blocks that must come of it, where steps of one kind that follow one another are one; thoughts say whose they are.
+    func content(of target: TranslationTarget) -> [JSONValue] {
+        let signature = JSONValue.string(String(decoding: target.reasoningState.prefix, as: UTF8.self))
         var content: [JSONValue] = [], text = "", thinking = ""
         func close() {
             if !text.isEmpty { content.append(["type": "text", "text": .string(text)]) }
             if !thinking.isEmpty {
-                content.append(["type": "thinking", "thinking": .string(thinking), "signature": ""])
+                content.append(["type": "thinking", "thinking": .string(thinking), "signature": signature])
             }
             (text, thinking) = ("", "")
         }
@@ -188,7 +189,7 @@ extension RandomAnswer {
                 for piece in pieces(text) { stream += Fixture.thought(index, piece) }
                 let state = chance() ? #","encrypted_content":"QUJD""# : ""
                 stream += Fixture.done(index, #""type":"reasoning","id":"rs_1"\#(state)"#)
-                let signature = JSONValue.string(state.isEmpty ? "" : Fixture.responses.base.signature("rs_1/QUJD"))
+                let signature = JSONValue.string(Fixture.responses.base.signature(state.isEmpty ? "" : "rs_1/QUJD"))
                 if !text.isEmpty {
                     content.append(["type": "thinking", "thinking": .string(text), "signature": signature])
                 } else if !state.isEmpty {

@@ -35,8 +35,27 @@ struct UsageReducerTests {
             1, 2, 3, 4, 5
         )
         (expected.webSearchRequests, expected.webFetchRequests, expected.isFast, expected.isUS) = (6, 7, true, true)
+        expected.thinking = 1
         #expect(usage == expected)
         #expect(usage.totalInput == 13)
+    }
+
+    @Test("What an advisor used stands apart, with its model; of other steps the totals tell")
+    func advice() throws {
+        let reducer = try reduced(
+            start: [#"{"input_tokens":2,"output_tokens":1}"#],
+            delta: [
+                #"""
+                {"output_tokens":9,"iterations":[{"type":"message","input_tokens":1,"output_tokens":4},
+                 {"type":"advisor_message","model":"claude-opus-5-5","input_tokens":700,"output_tokens":50,
+                  "cache_read_input_tokens":3,"cache_creation":{"ephemeral_1h_input_tokens":5}},
+                 {"type":"message","input_tokens":1,"output_tokens":5},{"type":"fallback_message","input_tokens":77}, 7]}
+                """#
+            ])
+        var consulted = TokenUsage()
+        (consulted.input, consulted.output, consulted.cacheRead, consulted.cacheWrite1h) = (700, 50, 3, 5)
+        #expect(reducer.advice == [AdvisorUsage(model: "claude-opus-5-5", usage: consulted)])
+        #expect(reducer.usage.input == 2 && reducer.usage.output == 9)
     }
 
     /// The counts of a usage object that are plain numbers, and where the sum of them goes.

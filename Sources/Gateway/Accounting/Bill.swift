@@ -1,6 +1,7 @@
 import Configuration
 import Ledger
 import Providers
+import Wire
 
 /// What an attempt is charged with.
 struct Bill {
@@ -24,6 +25,20 @@ struct Bill {
             isUnpriced = !usage.isZero
         }
     }
+
+    /// What was consulted is charged at its own prices; where it has none, at this model's, which is an estimate. The counts stay
+    /// those of the model that was asked.
+    mutating func add(_ advice: [AdvisorUsage], at price: Price?, _ priceOf: (String) -> Price?) {
+        guard !isUnpriced, let price else { return }
+        for step in advice {
+            var consulted = step.usage
+            consulted.isUS = usage.isUS
+            let own = priceOf(step.model)
+            let sum = Cost.of(consulted, at: own ?? price).value.addingSaturated(cost.value)
+            cost = NanoUSD(min(sum, UsageCounts.mostNanoUSD))
+            if own == nil || cost.value < sum { isEstimated = true }
+        }
+    }
 }
 
 extension UsageCounts {
@@ -43,8 +58,9 @@ enum Billing {
     ///   - bodyBytes: of the request, for what the upstream did not count.
     static func bill(_ attempt: Attempt, price: Price?, bodyBytes: Int) -> Bill {
         guard let meter = attempt.meter else { return unanswered(attempt, price: price, bodyBytes: bodyBytes) }
-        // Error answers cost nothing, unless they say that they do.
-        if attempt.status != 200, !attempt.facts.reducer.hasReport { return Bill() }
+        // Errors cost nothing, unless they say that they do: be they the whole answer, or all that came of a stream.
+        let isError = attempt.status != 200 || meter.hasErrorEvent && !meter.hasStarted
+        if isError, !attempt.facts.reducer.hasReport { return Bill() }
         var usage = attempt.facts.reducer.usage
         var isEstimated = false
         // What the upstream counted is final once the answer was whole, whatever came after.

@@ -12,6 +12,18 @@ extension LoopWorker {
         attempt.errorType = errorType(of: attempt)
         if exchange.operation == .messages {
             attempt.bill = Billing.bill(attempt, price: attempt.routed.price, bodyBytes: exchange.bodyBytes)
+            addAdvice(to: attempt, exchange)
+        }
+    }
+
+    /// Models that the one asked for has consulted at the provider have prices of their own.
+    private func addAdvice(to attempt: Attempt, _ exchange: Exchange) {
+        let advice = attempt.facts.reducer.advice
+        if advice.isEmpty { return }
+        let prices = PriceBook(exchange.setting.snapshot)
+        let account = exchange.setting.accounts[attempt.routed.account].name
+        attempt.bill.add(advice, at: attempt.routed.price) { model in
+            prices.price(account: account, model: model, at: exchange.startedWall)
         }
     }
 

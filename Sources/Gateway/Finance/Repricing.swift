@@ -12,7 +12,8 @@ package struct Repricing {
         case assumed
         /// The provider said what it charges; that stays.
         case reported
-        /// There is no price for it, or the configuration has its account no more: it stays as it is.
+        /// There is no price for it, or the configuration has its account no more, or other models were consulted, which its
+        /// tokens leave out: it stays as it is.
         case kept
         /// Nothing was used.
         case empty
@@ -38,6 +39,7 @@ package struct Repricing {
         usage.webFetchRequests = attempt.usage.webFetchRequests
         guard !usage.isZero || attempt.costNanoUSD != 0 else { return (usage, .empty) }
         if attempt.rawUsage?.contains("\"cost_in_usd_ticks\"") == true { return (usage, .reported) }
+        if attempt.rawUsage?.contains("\"advisor_message\"") == true { return (usage, .kept) }
         var said: TokenUsage?
         if let raw = attempt.rawUsage {
             var reducer = UsageReducer(), raw = raw

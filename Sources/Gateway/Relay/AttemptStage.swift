@@ -119,7 +119,7 @@ extension LoopWorker {
         let form = AnswerForm(connection), mask = attempt.status == 200 ? EchoMask() : exchange.echoMask()
         if attempt.status != 200, let way = exchange.way {
             attempt.retryAfter = Self.retryAfter(connection).map(Self.nanoseconds)
-            if way.wouldContinue(upon: attempt.status, after: exchange.attempts.count) {
+            if way.wouldContinue(upon: attempt.status, exchange) {
                 return await keepError(attempt, exchange, account, connection)
             }
         }

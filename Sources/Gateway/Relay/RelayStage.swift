@@ -55,7 +55,7 @@ extension LoopWorker {
             guard let way = exchange.way, exchange.body != nil, !exchange.channel.answerHasBegun,
                 !exchange.channel.clientIsGone
             else { return nil }
-            switch way.step(after: attempt, attempts: exchange.attempts.count) {
+            switch way.step(after: attempt, exchange) {
             case .done: return nil
             case .next: return attempt.shortError
             case .again(let delay): guard await pause(delay, exchange) else { return nil }

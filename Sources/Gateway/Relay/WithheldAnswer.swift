@@ -32,8 +32,7 @@ final class WithheldAnswer {
         if meter.hasStarted || bytes.count > Self.most { return .goes }
         if meter.hasErrorEvent {
             let type = meter.facts.errorType
-            return exchange.way?.wouldContinue(upon: KeptAnswer.status(of: type), after: exchange.attempts.count)
-                == true
+            return exchange.way?.wouldContinue(upon: KeptAnswer.status(of: type), exchange) == true
                 ? .fails(type) : .goes
         }
         // A stream that ends before it begins is no answer, unless it says that it is whole.

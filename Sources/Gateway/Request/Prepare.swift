@@ -54,7 +54,9 @@ extension LoopWorker {
         if exchange.isNative, let body = exchange.body {
             exchange.call = native(exchange, routed, path, body)
         } else if routed.door.isTranslated {
-            exchange.call = try translated(exchange, routed, account, path, source)
+            exchange.call = try Self.withWholePairs(source) { (body) throws(Refusal) in
+                try translated(exchange, routed, account, path, body)
+            }
             exchange.isPrewarm = source.scan.maxTokens == 0 && !counts
         } else if routed.door.platform == .anthropic, !source.isChanged,
             foreignReasoning(exchange, account, source).isEmpty
@@ -67,18 +69,29 @@ extension LoopWorker {
 
     // MARK: Other dialects
 
+    /// What is made of a body is a copy.
+    private static func withWholePairs(
+        _ source: Source, _ body: (UnsafeRawBufferPointer) throws(Refusal) -> UpstreamCall?
+    ) throws(Refusal) -> UpstreamCall? {
+        guard source.scan.marks.hasSurrogates else { return try body(source.bytes) }
+        var whole = ByteWriter()
+        Translation.appendWithoutHalves(source.bytes, to: &whole)
+        return try whole.withBytes(body)
+    }
+
     private func translated(
-        _ exchange: Exchange, _ routed: RoutedModel, _ account: UpstreamAccount, _ path: String?, _ source: Source
+        _ exchange: Exchange, _ routed: RoutedModel, _ account: UpstreamAccount, _ path: String?,
+        _ body: UnsafeRawBufferPointer
     ) throws(Refusal) -> UpstreamCall? {
         guard let target = routed.target else { return nil }
         let counts = exchange.operation == .countTokens
         if counts, !Translation.counts(target.dialect, account.kind) {
-            exchange.counted = try estimatedCount(exchange, routed, account, target, source)
+            exchange.counted = try estimatedCount(exchange, routed, account, target, body)
             return nil
         }
         var output = ByteWriter()
         let request = try Translation.request(
-            source.bytes, for: target, sessionID: Array(exchange.text(exchange.facts.sessionID)),
+            body, for: target, sessionID: Array(exchange.text(exchange.facts.sessionID)),
             context(exchange, routed, target), counts: counts, into: &output)
         return UpstreamCall(
             .own(accept: counts ? "application/json" : routed.door.accept), path: path,
@@ -88,12 +101,12 @@ extension LoopWorker {
     /// Throws 404 unless the account estimates and enough was learned: the client then estimates by itself.
     private func estimatedCount(
         _ exchange: Exchange, _ routed: RoutedModel, _ account: UpstreamAccount, _ target: TranslationTarget,
-        _ source: Source
+        _ body: UnsafeRawBufferPointer
     ) throws(Refusal) -> Int64 {
         guard account.setting.counting == .estimate,
             let calibration = calibrations["\(account.name)/\(routed.upstream)"]
         else { throw .countsNoTokens(routed.requested) }
-        let estimated = try Translation.estimate(source.bytes, for: target, context(exchange, routed, target))
+        let estimated = try Translation.estimate(body, for: target, context(exchange, routed, target))
         guard let count = calibration.count(estimated: estimated) else { throw .countsNoTokens(routed.requested) }
         return count
     }

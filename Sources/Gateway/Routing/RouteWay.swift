@@ -87,12 +87,17 @@ final class RouteWay {
     func mayRepeat(after all: Int) -> Bool { hasRetry(after: all) }
 
     /// What the upstream says with this status goes no further than here, as another attempt follows.
-    ///
-    /// - Parameter attempts: of the whole request so far, this one included.
-    func wouldContinue(upon status: Int, after attempts: Int) -> Bool {
-        guard hasRoom(attempts) else { return false }
+    func wouldContinue(upon status: Int, _ exchange: Exchange) -> Bool {
+        let attempts = exchange.attempts.count
+        guard hasRoom(attempts), !concernsLogin(status, exchange) else { return false }
         if hasFurther, setting.fallbackStatusCodes.contains(status) { return true }
         return hasRetry(after: attempts) && setting.retry.statusCodes.contains(status)
+    }
+
+    /// What Anthropic thinks of a developer's own login is for its owner, whose client then signs in anew: behind another target's
+    /// answer nobody would see that it serves no more.
+    private func concernsLogin(_ status: Int?, _ exchange: Exchange) -> Bool {
+        exchange.passesThrough && (status == 401 || status == 403)
     }
 
     // MARK: Events
@@ -135,8 +140,9 @@ final class RouteWay {
     }
 
     /// What follows an attempt that told the client nothing.
-    func step(after attempt: Attempt, attempts all: Int) -> Step {
-        guard hasRoom(all), attempt.mayBeRepeated else { return .done }
+    func step(after attempt: Attempt, _ exchange: Exchange) -> Step {
+        let all = exchange.attempts.count
+        guard hasRoom(all), attempt.mayBeRepeated, !concernsLogin(attempt.errorStatus, exchange) else { return .done }
         let retry = setting.retry, status = attempt.errorStatus
         if hasRetry(after: all), status.map(retry.statusCodes.contains) ?? attempt.wasUnreachable {
             let delay = retry.delay << Int64(min(attempts - 1, 16)), wished = attempt.retryAfter ?? 0

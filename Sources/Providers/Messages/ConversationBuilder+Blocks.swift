@@ -6,9 +6,8 @@ extension ConversationBuilder {
         _ block: MessagesRequest.Block, into content: inout [Conversation.Content]
     ) throws(Refusal) {
         switch block {
-        case .text(let text, let hasCitations):
+        case .text(let text):
             if block.isBlank { return receipt.record(.emptyText) }
-            if hasCitations { receipt.record(.citations) }
             receipt.record(.text)
             content.append(.text(run(text)))
         case .toolUse(let call):
@@ -139,7 +138,7 @@ extension ConversationBuilder {
             run.append(.json(part))
         }
         run.append(.literal("]"))
-        for case .text(let text, _) in blocks {
+        for case .text(let text) in blocks {
             run.append(.literal("\n"))
             run.append(self.run(text))
         }

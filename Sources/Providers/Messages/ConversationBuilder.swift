@@ -54,7 +54,7 @@ struct ConversationBuilder {
     private static let attribution: StaticString = "x-anthropic-billing-header"
 
     private mutating func addSystem(_ block: MessagesRequest.Block) throws(Refusal) {
-        guard case .text(let text, _) = block else {
+        guard case .text(let text) = block else {
             throw .invalid("system", "must be a string or a list of text blocks")
         }
         // T-7: changes with each version and session, in front of everything a prefix cache could keep.
@@ -67,7 +67,7 @@ struct ConversationBuilder {
     private mutating func addSystemMessage(_ blocks: [MessagesRequest.Block]) throws(Refusal) {
         var texts: [TextRun] = []
         for block in blocks {
-            guard case .text(let text, _) = block else {
+            guard case .text(let text) = block else {
                 // `tool_addition` and its kind: of tools the target sees the whole list.
                 receipt.record(.unknownBlock)
                 continue

@@ -16,6 +16,12 @@ enum MessageUsage {
         json.member("cache_creation_input_tokens", usage.cacheWrite5m + usage.cacheWrite1h)
         json.member("cache_read_input_tokens", usage.cacheRead)
         json.member("output_tokens", usage.output)
+        if usage.thinking > 0 {
+            json.key("output_tokens_details")
+            json.beginObject()
+            json.member("thinking_tokens", usage.thinking)
+            json.endObject()
+        }
         if usage.webSearchRequests > 0 {
             json.key("server_tool_use")
             json.beginObject()

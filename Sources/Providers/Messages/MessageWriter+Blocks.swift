@@ -12,6 +12,9 @@ extension MessageWriter {
     private func closeBlock() {
         if case .none = openBlock { return }
         releaseSurrogate()
+        // Also where the provider gave no state: what has no mark of ours is taken for Claude's own, who would refuse it (T-8).
+        if case .thinking = openBlock, !isSigned { sign(context.reasoningState.prefix) }
+        isSigned = false
         if form == .stream {
             if case .tool = openBlock { checkArguments() }
             blockEvent("content_block_stop") { _ in }
@@ -23,8 +26,6 @@ extension MessageWriter {
     }
 
     func endWholeBlock() {
-        if case .thinking = openBlock, !isSigned { content.append("\",\"signature\":\"") }
-        isSigned = false
         guard case .tool = openBlock else { return content.append("\"}") }
         checkArguments()
         if brokenTool || arguments.isEmpty { content.append("{}") } else { content.append(arguments.bytes) }

@@ -66,30 +66,34 @@ extension MessageWriter {
         var state = ByteWriter()
         state.append(context.reasoningState.prefix)
         payload(&state)
-        let text = state.bytes
         if case .thinking = openBlock {
-            if form == .stream {
-                blockEvent("content_block_delta") { json in
-                    json.key("delta")
-                    json.beginObject()
-                    json.member("type", literal: "signature_delta")
-                    json.key("signature")
-                    json.value(utf8: text)
-                    json.endObject()
-                }
-            } else {
-                content.append("\",\"signature\":\"")
-                content.append(text)
-                isSigned = true
-            }
+            sign(state.array)
             return endBlock()
         }
+        let text = state.bytes
         endBlock()
         begin()
         block { json in
             json.member("type", literal: "redacted_thinking")
             json.key("data")
             json.value(utf8: text)
+        }
+    }
+
+    /// Of the thinking block that is open: whose it is, and what its provider wants back.
+    func sign(_ state: [UInt8]) {
+        isSigned = true
+        guard form == .stream else {
+            content.append("\",\"signature\":\"")
+            return content.append(state)
+        }
+        blockEvent("content_block_delta") { json in
+            json.key("delta")
+            json.beginObject()
+            json.member("type", literal: "signature_delta")
+            json.key("signature")
+            state.withUnsafeBytes { json.value(utf8: $0) }
+            json.endObject()
         }
     }
 

@@ -6,7 +6,7 @@ extension MessagesReader {
         switch try kind() {
         case .string:
             guard let text = try string() else { return [] }
-            return [.text(text, hasCitations: false)]
+            return [.text(text)]
         case .null:
             try skip()
             return []
@@ -33,14 +33,12 @@ extension MessagesReader {
         var rawContent: UnsafeRawBufferPointer?
         var source: MessagesRequest.Source?
         var isError = false
-        var hasCitations = false
     }
 
     private mutating func readBlock(_ path: @autoclosure () -> String) throws(Fault) -> MessagesRequest.Block {
         var parts = Parts()
         try members(path()) { (reader, key) throws(Fault) in try reader.read(key, into: &parts, path()) }
         guard let type = parts.type else { throw .member("\(path()).type", "Field required") }
-        if parts.hasCitations { request.hasCitations = true }
         return try block(type, parts, path())
     }
 
@@ -89,7 +87,7 @@ extension MessagesReader {
         } else if key.equals("citations") {
             // A list with something in it, or an object that switches them on.
             let value = try raw()
-            parts.hasCitations = value.count > 2 && value.first != UInt8(ascii: "n")
+            if value.count > 2, value.first != UInt8(ascii: "n") { request.hasCitations = true }
         } else {
             try skip()
         }
@@ -153,7 +151,7 @@ extension MessagesReader {
         -> MessagesRequest.Block
     {
         if type.equals("text") {
-            return .text(try required(parts.text, path(), "text"), hasCitations: parts.hasCitations)
+            return .text(try required(parts.text, path(), "text"))
         }
         if type.equals("tool_use") {
             return .toolUse(
@@ -162,7 +160,7 @@ extension MessagesReader {
                     input: try object(parts.input, path(), "input")))
         }
         if type.equals("tool_result") {
-            let content = parts.contentText.map { [.text($0, hasCitations: false)] } ?? parts.content
+            let content = parts.contentText.map { [.text($0)] } ?? parts.content
             return .toolResult(
                 MessagesRequest.ToolResult(
                     id: try required(parts.toolUseID, path(), "tool_use_id"), content: content, isError: parts.isError))

@@ -13,7 +13,7 @@ package struct MessagesRequest {
     }
 
     package enum Block {
-        case text(JSONString, hasCitations: Bool)
+        case text(JSONString)
         case image(Source)
         /// Rare and large: apart, so that all the others stay small.
         indirect case document(Document)
@@ -122,7 +122,7 @@ package struct MessagesRequest {
 extension MessagesRequest.Block {
     /// A text that holds nothing but white space; other APIs refuse it.
     var isBlank: Bool {
-        guard case .text(let text, _) = self else { return false }
+        guard case .text(let text) = self else { return false }
         guard !text.hasEscapes else {
             // `\n`, `\t`, `\r` are the only escapes of white space that anybody sends.
             var rest = text.bytes[...]

@@ -25,6 +25,8 @@ package final class ChatCompletionsAnswer: AnswerReader {
 
     /// As the first chunk that says it has it.
     private var tier: ServiceTier?
+    /// The server broke off, and said so as if it were an end.
+    private var broken: UpstreamFailure?
 
     package init(_ kind: ProviderKind) { self.kind = kind }
 
@@ -86,6 +88,7 @@ package final class ChatCompletionsAnswer: AnswerReader {
 
     private func complete(_ message: MessageWriter) {
         think.end(message)
+        if let broken { return message.fail(broken) }
         calls.flush(message)
         message.finish(isRefused ? .refusal : finish ?? .endTurn, stopSequence: stopSequence)
     }
@@ -154,6 +157,7 @@ package final class ChatCompletionsAnswer: AnswerReader {
                 if let reason = try cursor.stringOrSkip() {
                     isPlain = false
                     finish = Self.reason(reason)
+                    broken = try Self.failure(reason)
                 }
             } else if key.equals("stop_reason") {
                 // vLLM tells which sequence it was.
@@ -169,8 +173,20 @@ package final class ChatCompletionsAnswer: AnswerReader {
         if stopSequence != nil, finish == .endTurn { finish = .stopSequence }
     }
 
+    /// What came before is not whole, and must not look so: DeepSeek has no more room, vLLM and SGLang abort, Mistral and OpenRouter
+    /// fail. Other words that are not OpenAI's are ends.
+    private static func failure(_ reason: JSONString) throws(JSONError) -> UpstreamFailure? {
+        let isFull = reason.equals("insufficient_system_resource")
+        guard isFull || reason.equals("abort") || reason.equals("error") else { return nil }
+        return UpstreamFailure(
+            type: isFull ? "overloaded_error" : "api_error",
+            message: "The model broke off: \(try reason.decoded())")
+    }
+
     private static func reason(_ reason: JSONString) -> StopReason {
         if reason.equals("length") { return .maxTokens }
+        // Mistral: not what was asked for, but what the model takes.
+        if reason.equals("model_length") { return .contextWindowExceeded }
         if reason.equals("content_filter") { return .refusal }
         if reason.equals("tool_calls") || reason.equals("function_call") { return .toolUse }
         return .endTurn

@@ -183,13 +183,15 @@ package struct BodyEdit {
     }
 
     /// An element that loses all of a list goes with it: a message without content is refused, and one that says nothing is not
-    /// missed. Messages of one role in a row are one to Anthropic.
+    /// missed. But where the conversation goes on behind an answer, something has to stand for it: Anthropic takes messages of the
+    /// system only in front of one, and other servers' templates take no two messages of a user in a row.
     private mutating func edit(
         _ cursor: inout JSONCursor, of range: Range<Int>, _ paths: [Path]
     ) throws(JSONError) -> Bool {
         let list = body.slice(range)
         var spans: [Range<Int>] = []
         var isRemoved: [Bool] = []
+        var silent: [Int] = []
         try cursor.enterArray()
         while try cursor.nextElement() {
             let element = try cursor.skipValue()
@@ -202,10 +204,21 @@ package struct BodyEdit {
             guard try edit(element.moved(by: range.lowerBound), rests) else { continue }
             changes.removeLast(changes.count - before)
             isRemoved[isRemoved.count - 1] = true
+            if try Self.text(of: "role", in: list.slice(element))?.equals("assistant") == true {
+                silent.append(spans.count - 1)
+            }
+        }
+        for index in silent where index < spans.count - 1 {
+            isRemoved[index] = false
+            replace(spans[index], by: Self.silence)
         }
         cut(spans, where: isRemoved)
         return !isRemoved.isEmpty && isRemoved.allSatisfy { $0 }
     }
+
+    /// As Claude Code itself says it.
+    private static let silence = Array(
+        #"{"role":"assistant","content":[{"type":"text","text":"(no content)"}]}"#.utf8)
 
     private static func removes(_ paths: [Path], _ element: UnsafeRawBufferPointer) throws(JSONError) -> Bool {
         if paths.contains(where: { if case .reasoningOfOthers? = $0.first { true } else { false } }),
@@ -217,16 +230,18 @@ package struct BodyEdit {
             if case .reasoning(let origin)? = path.first, try ReasoningOrigin(block: element) == origin { return true }
         }
         let types: [StaticString] = paths.compactMap { if case .elements(let type)? = $0.first { type } else { nil } }
-        guard !types.isEmpty, let type = try type(of: element) else { return false }
+        guard !types.isEmpty, let type = try text(of: "type", in: element) else { return false }
         return types.contains { type.bytes.starts(with: $0) }
     }
 
-    private static func type(of element: UnsafeRawBufferPointer) throws(JSONError) -> JSONString? {
+    private static func text(
+        of member: StaticString, in element: UnsafeRawBufferPointer
+    ) throws(JSONError) -> JSONString? {
         var cursor = JSONCursor(element)
         guard try cursor.peekKind() == .object else { return nil }
         try cursor.enterObject()
         while let key = try cursor.nextKey() {
-            if key.equals("type") { return try cursor.stringOrSkip() }
+            if key.equals(member) { return try cursor.stringOrSkip() }
             try cursor.skipValue()
         }
         return nil

@@ -10,6 +10,8 @@ package struct BodyMarks: Equatable {
     package private(set) var hasReasoningState = false
     /// Thoughts of whomever.
     package private(set) var hasThinking = false
+    /// Halves of surrogate pairs, which may stand alone.
+    package private(set) var hasSurrogates = false
     private var images: Int64 = 0
     private var searched = 0
 
@@ -40,6 +42,7 @@ package struct BodyMarks: Equatable {
 
     private mutating func note(_ body: UnsafeRawBufferPointer, at index: Int) {
         let rest = body.slice(index..<body.count)
+        if rest.starts(with: "\\ud") || rest.starts(with: "\\uD") { return hasSurrogates = true }
         if rest.starts(with: "\"image\"") || rest.starts(with: "\"image_url\"") {
             images += 1
             furtherTokens = max(furtherTokens, min(images * Self.image, Self.window))

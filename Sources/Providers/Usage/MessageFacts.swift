@@ -114,7 +114,12 @@ package struct MessageFacts: Sendable {
     }
 
     private mutating func keep(_ usage: UnsafeRawBufferPointer) {
-        if usage.count <= Self.maximumUsage { rawUsage = Array(usage) }
+        if usage.count <= Self.maximumUsage {
+            rawUsage = Array(usage)
+        } else if usage.firstIndex(of: "\"advisor_message\"") != nil {
+            // Too long to be kept; but that there was advice tells why the row costs more than its tokens.
+            rawUsage = Array(#"{"iterations":[{"type":"advisor_message"}]}"#.utf8)
+        }
     }
 
     private static func text(_ cursor: inout JSONCursor) throws(JSONError) -> String? {

@@ -53,3 +53,9 @@ package struct TokenUsage: Sendable, Equatable {
             && (reportedCost ?? .zero) == .zero
     }
 }
+
+/// What a model used that another one consulted at the provider: a step of Anthropic's advisor tool.
+package struct AdvisorUsage: Sendable, Equatable {
+    package let model: String
+    package let usage: TokenUsage
+}

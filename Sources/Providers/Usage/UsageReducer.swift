@@ -39,22 +39,20 @@ package struct UsageReducer: Sendable {
     }
 
     /// Output tokens that were thinking, where the provider says so; a part of the output.
-    package var reasoningOutput: Int64? { delta.reasoning ?? start.reasoning }
+    package var reasoningOutput: Int64? {
+        if let reported { return reported.thinking > 0 ? reported.thinking : nil }
+        return delta.reasoning ?? start.reasoning
+    }
+
+    /// What models that were consulted used, which is charged at their own prices.
+    package var advice: [AdvisorUsage] { delta.advice ?? start.advice ?? [] }
 
     /// What was used as far as is known now.
     package var usage: TokenUsage {
         if let reported { return reported }
         var all = start
         all.overlay(delta)
-        var usage = TokenUsage()
-        usage.input = all.input ?? 0
-        usage.output = all.output ?? 0
-        usage.cacheRead = all.cacheRead ?? 0
-        (usage.cacheWrite5m, usage.cacheWrite1h) = all.cacheWrites
-        usage.webSearchRequests = all.webSearchRequests ?? 0
-        usage.webFetchRequests = all.webFetchRequests ?? 0
-        usage.isFast = all.isFast ?? false
-        usage.isUS = all.isUS ?? false
+        var usage = all.tokens
         if let compaction = all.compaction {
             usage.input += compaction.input
             usage.output += compaction.output
@@ -85,5 +83,6 @@ extension UsageReport {
         isFast = later.isFast ?? isFast
         isUS = later.isUS ?? isUS
         compaction = later.compaction ?? compaction
+        advice = later.advice ?? advice
     }
 }

@@ -17,6 +17,8 @@ struct UsageReport: Equatable {
     var isUS: Bool?
     /// Tokens of compaction steps, which the top-level numbers leave out.
     var compaction: Compaction?
+    /// What other models used on behalf of this one, which the top-level numbers leave out as well.
+    var advice: [AdvisorUsage]?
     /// Counts that cannot be: negative, or larger than any context.
     var refused = 0
 
@@ -138,16 +140,22 @@ struct UsageReport: Equatable {
             _ = try cursor.skipValue()
             return
         }
-        var sum = Compaction()
+        var sum = Compaction(), advice: [AdvisorUsage] = []
         try cursor.enterArray()
         while try cursor.nextElement() {
-            let range = try cursor.skipValue()
-            if let step = try compactionStep(bytes.slice(range)) {
-                sum.add(step)
-                refused += step.refused
+            let step = bytes.slice(try cursor.skipValue())
+            let (type, model) = try Self.kind(ofStep: step)
+            guard let type, type.equals("compaction") || type.equals("advisor_message") else { continue }
+            let report = try UsageReport(step)
+            refused += report.refused
+            if type.equals("compaction") {
+                sum.add(report)
+            } else {
+                advice.append(AdvisorUsage(model: try model?.decoded() ?? "", usage: report.tokens))
             }
         }
         compaction = sum
+        self.advice = advice
     }
 
     /// Writes to the cache by how long they live. The sum of writes may be larger than its split says, or come alone: the rest
@@ -157,18 +165,36 @@ struct UsageReport: Equatable {
         return ((cacheWrite5m ?? 0) + max(0, (cacheWrite ?? split) - split), long)
     }
 
-    /// The usage of a step, if it is a compaction.
-    private func compactionStep(_ bytes: UnsafeRawBufferPointer) throws(JSONError) -> UsageReport? {
-        var cursor = JSONCursor(bytes)
-        guard try cursor.peekKind() == .object else { return nil }
-        try cursor.enterObject()
+    private static func kind(
+        ofStep bytes: UnsafeRawBufferPointer
+    ) throws(JSONError) -> (type: JSONString?, model: JSONString?) {
+        var cursor = JSONCursor(bytes), type: JSONString?, model: JSONString?
+        guard try cursor.enterObjectOrSkip() else { return (nil, nil) }
         while let key = try cursor.nextKey() {
             if key.equals("type") {
-                return try text(&cursor, is: "compaction") == true ? try UsageReport(bytes) : nil
+                type = try cursor.stringOrSkip()
+            } else if key.equals("model") {
+                model = try cursor.stringOrSkip()
+            } else {
+                try cursor.skipValue()
             }
-            _ = try cursor.skipValue()
         }
-        return nil
+        return (type, model)
+    }
+
+    /// The numbers in our classes; what is not said is zero.
+    var tokens: TokenUsage {
+        var usage = TokenUsage()
+        usage.input = input ?? 0
+        usage.output = output ?? 0
+        usage.thinking = reasoning ?? 0
+        usage.cacheRead = cacheRead ?? 0
+        (usage.cacheWrite5m, usage.cacheWrite1h) = cacheWrites
+        usage.webSearchRequests = webSearchRequests ?? 0
+        usage.webFetchRequests = webFetchRequests ?? 0
+        usage.isFast = isFast ?? false
+        usage.isUS = isUS ?? false
+        return usage
     }
 }
 

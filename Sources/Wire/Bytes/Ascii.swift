@@ -65,7 +65,7 @@ extension UnsafeRawBufferPointer {
     }
 
     /// Where from `start` on a JSON text may name what the gateway must know of, or hide a letter of its name behind an escape:
-    /// `"image`, `"document`, `"container`, `"thinking`, `"redacted`, `"tollgate`, `\\u00`. What is found may be something else.
+    /// `"image`, `"document`, `"container`, `"thinking`, `"redacted`, `"tollgate`, `\\u00`, `\\ud`. What is found may be something else.
     package func firstMark(from start: Int) -> Int? {
         guard let baseAddress, start < count else { return nil }
         let found = start + tg_find_mark(baseAddress + start, count - start)

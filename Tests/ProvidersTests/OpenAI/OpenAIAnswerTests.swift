@@ -122,7 +122,7 @@ struct OpenAIAnswerTests {
             let answer = fixture.answer(stream, form)
             #expect(
                 answer.content == [
-                    ["type": "thinking", "thinking": "END\n", "signature": ""],
+                    ["type": "thinking", "thinking": "END\n", "signature": .string(fixture.base.signature(""))],
                     ["type": "text", "text": "a ENé 😀 "],
                 ])
             #expect(answer.message["stop_reason"] == "stop_sequence" && answer.message["stop_sequence"] == "END\n")
@@ -146,13 +146,29 @@ struct OpenAIAnswerTests {
             ("stop", false, "end_turn"), ("stop", true, "tool_use"), ("tool_calls", true, "tool_use"),
             ("tool_calls", false, "end_turn"), ("function_call", true, "tool_use"), ("length", false, "max_tokens"),
             ("length", true, "max_tokens"), ("content_filter", false, "refusal"), ("content_filter", true, "refusal"),
-            ("something", false, "end_turn"),
+            ("model_length", false, "model_context_window_exceeded"), ("something", false, "end_turn"),
         ])
     func finish(reason: String, hasCall: Bool, expected: String) {
         let call = hasCall ? Fixture.chunk(Fixture.part(0, "{}", id: Self.ids[0], name: "A")) : ""
         let answer = Fixture.chat.answer(Fixture.chunk(#""content":"a""#) + call + Fixture.end(reason))
         #expect(answer.message["stop_reason"]?.string == expected && answer.stopReason == expected)
         #expect((answer.message["stop_details"]?["type"] == "refusal") == (expected == "refusal"))
+    }
+
+    @Test(
+        "T-12 A server that broke off has not ended, whatever it calls that",
+        arguments: [
+            ("insufficient_system_resource", "overloaded_error"), ("abort", "api_error"), ("error", "api_error"),
+        ],
+        forms)
+    func brokenOff(reason: (name: String, type: String), form: MessageWriter.Form) {
+        let part = Fixture.chunk(Fixture.part(0, #"{\"x\":"#, id: Self.ids[0], name: "A"))
+        for stream in [Fixture.chunk(#""content":"a""#), part] {
+            let answer = Fixture.local.answer(stream + Fixture.end(reason.name), form)
+            #expect(answer.errorType == reason.type && answer.stopReason.isEmpty)
+            #expect(answer.failure.contains(reason.name))
+            if form == .stream { #expect(MessagesGrammar.fault(in: answer.output) == nil) }
+        }
     }
 
     @Test(
@@ -213,6 +229,11 @@ struct OpenAIAnswerTests {
         let cited = try Fixture.chat.request(
             messages: Fixture.user(#"{"type":"text","text":"a","citations":[{"type":"web_search_result_location"}]}"#))
         #expect(cited.messages == [["role": "user", "content": "a"]] && cited.receipt.contains(.citations, .dropped))
+        let asked = try Fixture.chat.request(
+            messages: Fixture.user(
+                #"{"type":"document","source":{"type":"text","media_type":"text/plain","data":"a"},"citations":{"enabled":true}}"#
+            ))
+        #expect(asked.receipt.contains(.citations, .dropped))
     }
 
     @Test("T-23 Of several queries all are told; pages that are opened are no searches")
