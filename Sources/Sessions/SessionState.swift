@@ -143,11 +143,13 @@ extension ModelCall {
 /// `Bash=742;Read=9`: what the client says of the tools that it ran, in their order.
 struct ToolDurations {
     private var entries: [(name: Substring, milliseconds: Int64)]
+    /// A month: what is longer is no time, and nanoseconds would not hold it.
+    private static let longest: Int64 = 31 * 86_400_000
 
     init(_ text: String) {
         entries = text.split(separator: ";").prefix(64).compactMap { entry in
             guard let sign = entry.lastIndex(of: "="), let value = Int64(entry[entry.index(after: sign)...]),
-                value >= 0
+                (0...Self.longest).contains(value)
             else { return nil }
             return (entry[..<sign], value)
         }

@@ -50,7 +50,7 @@ struct SessionStateMachineTests {
         let session = SessionSample()
         session.tell(session.call(0, 1, uses: [("a", "Bash"), ("b", "Read"), ("c", "Bash")]))
         var next = session.call(4, 5, results: ["a", "b", "c"])
-        next.toolDurations = "Bash=510;Read=9;Bash=70;broken;=;x=-1"
+        next.toolDurations = "Read=9000000000000000000;Bash=510;Read=9;Bash=70;broken;=;x=-1"
         session.tell(next)
         #expect(session.tools.map(\.reported) == [510, 9, 70])
     }

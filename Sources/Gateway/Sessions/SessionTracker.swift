@@ -185,7 +185,7 @@ extension ToolRow {
         name = run.name
         startedAt = run.startedAt
         duration = run.duration
-        reported = run.reported.map { $0 &* 1_000_000 }
+        reported = run.reported.map { $0 * 1_000_000 }
         isError = run.isError
         bytes = Int64(run.bytes)
         spawned = run.spawned
