@@ -1,3 +1,5 @@
+import Wire
+
 /// Replays admissions, refusals and settlements in their order, from what the ledger keeps of them, and tells where an account was not
 /// what it should have been, or a decision was wrong. Pure: the same arithmetic as the gateway's, on the ledger's numbers.
 package struct AdmissionReplay {
@@ -84,6 +86,8 @@ package struct AdmissionReplay {
     package private(set) var openings: [BudgetAccountID: Int64] = [:]
     /// The most that requests in flight could exceed what was reserved for them by: the stated bound on passing a limit.
     package private(set) var exposures: [BudgetAccountID: Int64] = [:]
+    /// The highest limits that decisions met.
+    private var limits: [BudgetAccountID: Int64] = [:]
     /// The most by which settled sums stood above their limits.
     package private(set) var overshoots: [BudgetAccountID: Int64] = [:]
     /// Accounts as they stand after everything so far.
@@ -130,8 +134,10 @@ package struct AdmissionReplay {
     }
 
     /// After the last event: whatever was settled is.
-    package mutating func finish() {
-        pardonUnordered()
+    ///
+    /// - Parameter place: of the first decision since requests are under way that have no row yet.
+    package mutating func finish(underWaySince place: Int64 = .max) {
+        pardonUnordered(from: place)
         settle(before: .max)
         for (account, excess) in overshoots where excess > (exposures[account] ?? 0) {
             note(last, 0, account, "was passed by \(excess), more than the bound of \(exposures[account] ?? 0)")
@@ -142,9 +148,11 @@ package struct AdmissionReplay {
 
     /// What went before a crash, or before now, may lack what was decided a moment earlier: an account may have been different from
     /// what the rows make of it.
-    private mutating func pardonUnordered() {
+    ///
+    /// - Parameter place: of the first decision whose request may not be in the ledger, as it is under way.
+    private mutating func pardonUnordered(from place: Int64 = .max) {
         guard !hasStopped, last != .min else { return }
-        let first = max(began, last - Self.unordered)
+        let first = max(began, min(last.subtractingSaturated(Self.unordered), place.subtractingSaturated(1)))
         let compared = findings.filter { !($0.isDifference && $0.sequence > first) }
         uncompared += findings.count - compared.count
         findings = compared
@@ -171,6 +179,7 @@ package struct AdmissionReplay {
 
     private mutating func take(_ hold: HoldRecord, _ sequence: Int64, _ requestID: Int64) {
         guard sequence >= first else { return }
+        limits[hold.id] = max(limits[hold.id] ?? .min, hold.limit)
         compare(hold, sequence, requestID)
         if !BudgetBalance(hold).fits(hold.claim, limit: hold.limit, maximumOvershoot: hold.maximumOvershoot) {
             note(sequence, requestID, hold.id, "was admitted and does not fit: \(Self.sum(hold))")
@@ -213,6 +222,8 @@ package struct AdmissionReplay {
         var balance = BudgetBalance(settled: record.settled)
         for hold in outstanding.lazy.flatMap(\.holds) where hold.id == record.id { balance.hold(hold.claim) }
         balances[record.id] = balance
+        exposures[record.id] = balance.exposure.addingSaturated(
+            max(0, record.settled.subtractingSaturated(record.limit)))
         return balance
     }
 
@@ -236,7 +247,8 @@ package struct AdmissionReplay {
                 ? spent.tokens : spent.isUnpriced ? hold.claim.amount : spent.cost
             balances[hold.id]?.settle(hold.claim, charge: charge)
             guard let balance = balances[hold.id] else { continue }
-            let excess = balance.settled - hold.limit
+            // A raise that came meanwhile let others in.
+            let excess = balance.settled.subtractingSaturated(max(hold.limit, limits[hold.id] ?? hold.limit))
             if excess > 0 { overshoots[hold.id] = max(overshoots[hold.id] ?? 0, excess) }
         }
     }

@@ -4,33 +4,53 @@ import Transport
 /// What tells the figures of one account from those of others; its windows follow each other in the same series.
 package struct BudgetSeries: Sendable, Hashable {
     package let rule: String
-    package let unit: String
     package let scope: String
+    /// Of nano-dollars, not of tokens; for how long they count makes no other series.
+    package let isMoney: Bool
 
-    package init(_ id: BudgetAccountID) { (rule, unit, scope) = (id.rule, id.unit, id.scope) }
+    package init(_ id: BudgetAccountID) { (rule, scope, isMoney) = (id.rule, id.scope, id.unit.hasPrefix("cost")) }
 }
 
 /// Figures of accounts, which speak of the present window: also after a restart, and no longer once the window is over.
 extension Governor {
     /// Nanoseconds: for so long figures may speak of a window that is over.
     private static let renewalInterval: Int64 = 5_000_000_000
+    /// Accounts that are told before they are used: there is room for so many series, and who uses theirs needs it too.
+    private static let mostOpenings = 1000
 
-    /// Tells how those accounts stand that something was spent at before, and that nobody has asked for yet.
+    /// Tells how those accounts stand that something was spent at before, and that nobody has asked for yet; of very many those where
+    /// most was spent.
     package func tellOpenings() {
         let now = clock()
-        let known = openings.compactMap { id, settled -> BudgetStatus? in
-            guard let terms = book.budgets.first(where: { $0.rule.id == id.rule && $0.unit == id.unit }) else {
-                return nil
-            }
-            let limit = raises.of(rule: id.rule, scope: id.scope).raising(terms.rule.limit, at: now)
-            return BudgetStatus(id: id, limit: limit, settled: settled, reserved: 0, exposure: 0)
+        let rules = Dictionary(
+            book.rules.budgets.lazy.filter(\.hasLastingScopes).map { ($0.id, $0) },
+            uniquingKeysWith: { first, _ in first })
+        if rules.isEmpty { return }
+        var known: [BudgetStatus] = []
+        for (id, settled) in openings {
+            guard let rule = rules[id.rule], rule.unit == id.unit, id.window.contains(now) else { continue }
+            let limit = raises.of(rule: id.rule, scope: id.scope).raising(rule.limit, at: now)
+            known.append(BudgetStatus(id: id, limit: limit, settled: settled, reserved: 0, exposure: 0))
         }
-        tellStanding(known, at: now)
+        if known.count > Self.mostOpenings { known.sort { $0.settled > $1.settled } }
+        tellStanding(Array(known.prefix(Self.mostOpenings)), at: now)
+    }
+
+    /// After a reload: figures of changed rules are of the accounts that these have now.
+    func endFigures(of changed: Set<String>, but openings: some Sequence<BudgetAccountID>) {
+        let here = Set(openings.lazy.map(BudgetSeries.init))
+        end(standing.keys.filter { changed.contains($0.rule) && !here.contains($0) })
+    }
+
+    private func end(_ over: [BudgetSeries]) {
+        for series in over { standing[series] = nil }
+        if !over.isEmpty { events.accountsOver(over) }
     }
 
     /// A request that began in the window before ends at that window's account, of which figures speak no more.
     func tellStanding(_ statuses: [BudgetStatus], at now: Int64) {
-        let open = statuses.filter { $0.id.window.contains(now) }
+        let units = Dictionary(book.rules.budgets.map { ($0.id, $0.unit) }, uniquingKeysWith: { first, _ in first })
+        let open = statuses.filter { $0.id.window.contains(now) && units[$0.id.rule] == $0.id.unit }
         guard !open.isEmpty else { return }
         for status in open { standing[BudgetSeries(status.id)] = status.id.window }
         events.accountsStand(open)
@@ -45,10 +65,20 @@ extension Governor {
         let now = clock(), before = renewedAt
         renewedAt = now
         let rules = Set(book.budgets.map(\.rule.id))
-        let over = standing.filter { !$1.contains(now) || !rules.contains($0.rule) }.map(\.key)
-        for series in over { standing[series] = nil }
-        if !over.isEmpty { events.accountsOver(over) }
+        end(standing.filter { !$1.contains(now) || !rules.contains($0.rule) }.map(\.key))
         if raises.contains(where: { $0.isInForce(at: before) != $0.isInForce(at: now) }) { refreshLimits() }
         if !standing.isEmpty { renewal.schedule(after: Self.renewalInterval) }
+    }
+}
+
+extension BudgetRule {
+    /// Its accounts are those of people, teams and models. Sessions and tags of requests come and go, and their number has no end.
+    fileprivate var hasLastingScopes: Bool {
+        appliesPer.allSatisfy { scope in
+            switch scope {
+            case .session, .metadata: false
+            case .user, .team, .key, .virtualAccount, .model, .provider: true
+            }
+        }
     }
 }

@@ -256,6 +256,10 @@ package actor Governor {
         self.book = book
         windows = []
         forgetLast()
+        if !changed.isEmpty {
+            self.openings = self.openings.filter { !changed.contains($0.key.rule) }
+            endFigures(of: changed, but: openings.keys)
+        }
         for (id, amount) in openings {
             guard let account = accounts[id] else {
                 self.openings[id] = amount

@@ -5,6 +5,8 @@ import Wire
 package protocol AnswerTransform: AnyObject {
     /// Something can be told to the client: until then the answer may still become an error with a status of its own.
     var hasBegun: Bool { get }
+    /// Something of an answer has come from the provider; that the client was told that we are here is none.
+    var isAnswered: Bool { get }
     /// The answer is whole, or it failed.
     var hasEnded: Bool { get }
     var failure: UpstreamFailure? { get }
@@ -29,6 +31,7 @@ package protocol AnswerTransform: AnyObject {
 package final class TranslatedAnswer: AnswerTransform {
     private let reader: any AnswerReader
     private let message: MessageWriter
+    private var beganForClient = false
 
     package init(_ reader: any AnswerReader, _ message: MessageWriter) {
         self.reader = reader
@@ -36,6 +39,7 @@ package final class TranslatedAnswer: AnswerTransform {
     }
 
     package var hasBegun: Bool { message.hasBegun }
+    package var isAnswered: Bool { message.hasBegun && !beganForClient || message.contentBytes > 0 }
     package var hasEnded: Bool { message.hasEnded }
     package var failure: UpstreamFailure? { message.failure }
     package var facts: MessageFacts { message.facts }
@@ -52,7 +56,11 @@ package final class TranslatedAnswer: AnswerTransform {
 
     package var readyBytes: Int { message.readyBytes }
     package func end() { if !message.hasEnded { reader.end(message) } }
-    package func begin() { message.begin() }
+    package func begin() {
+        if !message.hasBegun { beganForClient = true }
+        message.begin()
+    }
+
     package func fail(_ failure: UpstreamFailure) { message.fail(failure) }
     package func takeOutput(_ body: (UnsafeRawBufferPointer) -> Void) { message.takeOutput(body) }
 }

@@ -99,7 +99,8 @@ enum BudgetsCommand {
     private static func verify(_ arguments: Arguments, _ directory: DataDirectory) throws -> Int32 {
         try arguments.expectAbsent(["scope", "by", "for", "reason"])
         try arguments.expectPositionals(1, "no further words")
-        let since = try arguments.one("since").map { try ReportTime.since($0, now: wallClockNanoseconds()) } ?? 0
+        let now = wallClockNanoseconds()
+        let since = try ReportQuery(by: [], since: arguments.one("since"), now: now).since ?? 0
         let verification = try BudgetVerification.run(in: directory, since: since)
         if arguments.has("json") { Console.print(verification.json) } else { Console.print(verification.text) }
         return verification.isProved ? 0 : 1

@@ -1,5 +1,6 @@
 """Providers that answer 200 and then something else than an answer: the client always learns of it, and the row is there once."""
 
+import base64
 import gzip
 import json
 import zlib
@@ -116,7 +117,18 @@ def test_an_error_that_comes_first_is_a_status(world, kind, stream):
     answer = world.ask(kind, Said(*early(kind)), stream=stream)
     assert answer.status == 429 and answer.error[0] == "rate_limit_error", answer.body
     assert "Rate limit reached" in answer.error[1]
-    world.failed(kind, answer)
+    row = world.failed(kind, answer)
+    assert not row["cost_nano_usd"] and not row["input_tokens"] and not row["estimated"], "nothing else was said"
+
+
+def test_an_error_in_a_chunk_of_bedrock_is_one(world):
+    """Claude's own error event, which Bedrock passes on in a frame."""
+    said = json.dumps({"type": "error", "error": {"type": "overloaded_error", "message": "Scripted."}})
+    chunk = event_stream.event("chunk", {"bytes": base64.b64encode(said.encode()).decode()})
+    answer = world.ask("bedrock-claude", Said(chunk, content_type="application/vnd.amazon.eventstream"), stream=True)
+    ends_in_error(answer, "overloaded_error")
+    row = world.failed("bedrock-claude", answer)
+    assert row["error_type"] == "overloaded_error" and not row["cost_nano_usd"] and not row["estimated"]
 
 
 @pytest.mark.parametrize("kind", OPENAI + GEMINI)

@@ -46,11 +46,11 @@ def test_a_client_that_hangs_up_is_charged_an_estimate(make_gateway, upstream):
         gate.open()
 
 
-@pytest.mark.parametrize("stream", [False, True])
-def test_an_error_that_is_all_of_a_stream_costs_nothing(make_gateway, upstream, stream):
+@pytest.mark.parametrize("stream, status", [(False, 529), (False, 200), (True, 200)])
+def test_an_error_that_is_all_of_an_answer_costs_nothing(make_gateway, upstream, stream, status):
     gateway = governed(make_gateway, budget("cap", "10")).start("--loops", "1")
     failing = Whole(frame(envelope("overloaded_error", "Scripted.")), content_type="text/event-stream")
-    upstream.answers(failing if stream else Json(envelope("overloaded_error", "Scripted."), 529))
+    upstream.answers(failing if stream else Json(envelope("overloaded_error", "Scripted."), status))
     gateway.messages(gateway.issue(), dear(stream=stream))
     (row,) = gateway.ledger.closed(1)
     assert (row["outcome"], row["error_type"]) == ("upstream_error", "overloaded_error")

@@ -160,6 +160,28 @@ def test_a_proof_may_begin_while_requests_are_in_flight(pair, upstream, second):
     assert verify(gateway)["admissions"] == 3
 
 
+def test_a_proof_of_a_gateway_that_runs_is_not_spoilt_by_a_long_request(pair, upstream, second):
+    gateway, key = pair()
+    gate = upstream.gate()
+    upstream.answers(Message(gate=gate, usage=CHEAP))
+    with asked(gateway, key, prompt(model=NAME, stream=True)) as long:
+        gate.wait()
+        upstream.answers(Message(usage=CHEAP))
+        threads = [threading.Thread(target=lambda: [ask(gateway, key) for _ in range(70)]) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        eventually(lambda: gateway.ledger.open() == 1 and len(gateway.ledger.requests) == 560, "all others are written")
+        report = verify(gateway)
+        assert report["admissions"] > 500 and report["uncompared"] > 1000 and report["findings"] == [], report
+        gate.open()
+        assert long.answer().status == 200
+    gateway.stop()
+    report = verify(gateway)
+    assert report["uncompared"] == 0 and report["admissions"] > 500
+
+
 # A spent budget of one target
 
 

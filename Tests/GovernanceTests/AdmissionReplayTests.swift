@@ -4,13 +4,17 @@ import Testing
 
 @Suite struct AdmissionReplayTests {
     /// A record of an admission of 10 to an account with a limit of 100.
-    private func hold(settled: Int64, reserved: Int64 = 0, isNew: Bool = false) -> HoldRecord {
+    private func hold(
+        settled: Int64, reserved: Int64 = 0, reservedWorst: Int64 = 0, worst: Int64 = 10, limit: Int64 = 100,
+        isNew: Bool = false
+    ) -> HoldRecord {
         var balance = BudgetBalance(settled: settled)
-        if reserved > 0 { balance.hold(BudgetBalance.Claim(amount: reserved, worst: reserved)) }
+        if reserved > 0 { balance.hold(BudgetBalance.Claim(amount: reserved, worst: reservedWorst)) }
         return HoldRecord(
             BudgetExamination(
-                id: GovernorBench.account("all"), claim: BudgetBalance.Claim(amount: 10, worst: 10), balance: balance,
-                limit: 100, maximumOvershoot: nil, isNew: isNew, fits: true))
+                id: GovernorBench.account("all"), claim: BudgetBalance.Claim(amount: 10, worst: worst),
+                balance: balance,
+                limit: limit, maximumOvershoot: nil, isNew: isNew, fits: true))
     }
 
     private func admitted(_ sequence: Int64, _ hold: HoldRecord, cost: Int64) -> AdmissionReplay.Event {
@@ -115,5 +119,48 @@ import Testing
         #expect(replay.findings.map(\.sentence).count == 1, "the refusal was wrong, and nothing else")
         #expect(replay.admissions == 2 && replay.refusals == 1 && replay.starts == 0)
         #expect(replay.openings.values.sorted() == [47])
+    }
+
+    @Test("Where a gateway runs, what came since the oldest request under way may lack it")
+    func underWay() {
+        var replay = AdmissionReplay()
+        replay.apply(.start(sequence: 1))
+        replay.apply(admitted(2, hold(settled: 0, isNew: true), cost: 0))
+        replay.apply(admitted(10, hold(settled: 0, reserved: 10), cost: 0))
+        for place in Int64(0)..<1000 { replay.apply(admitted(20 + 2 * place, hold(settled: 0), cost: 0)) }
+        var other = replay
+        replay.finish(underWaySince: 9)
+        #expect(replay.findings.isEmpty && replay.uncompared == 1)
+        other.finish(underWaySince: 11)
+        #expect(other.findings.count == 1 && other.uncompared == 0)
+    }
+
+    @Test("Passing a limit is measured from what was in flight at the first decision, and by the raised limit")
+    func bound() {
+        func event(_ sequence: Int64, _ hold: HoldRecord, ends: Int64, cost: Int64) -> AdmissionReplay.Event {
+            .admitted(
+                AdmissionReplay.Admitted(
+                    sequence: sequence, requestID: sequence, ordinal: 0, holds: [hold], settlement: ends, cost: cost,
+                    tokens: 0))
+        }
+        // Admitted before the first decision, and dearer than expected.
+        var replay = AdmissionReplay(from: 10)
+        replay.apply(event(2, hold(settled: 85, worst: 90), ends: 20, cost: 40))
+        replay.apply(.refused(sequence: 11, requestID: 11, met: hold(settled: 85, reserved: 10, reservedWorst: 90)))
+        replay.finish()
+        #expect(replay.findings.isEmpty && replay.overshoots.values.first == 25)
+        // It was past its limit before.
+        replay = AdmissionReplay(from: 10)
+        replay.apply(event(2, hold(settled: 140), ends: 20, cost: 0))
+        replay.apply(.refused(sequence: 11, requestID: 11, met: hold(settled: 140, reserved: 10)))
+        replay.finish()
+        #expect(replay.findings.isEmpty)
+        // A raise lets others in before it ends.
+        replay = AdmissionReplay()
+        replay.apply(event(2, hold(settled: 0, isNew: true), ends: 9, cost: 10))
+        replay.apply(event(3, hold(settled: 0, reserved: 10, limit: 900), ends: 4, cost: 300))
+        replay.apply(.stop(sequence: 20))
+        replay.finish()
+        #expect(replay.findings.isEmpty)
     }
 }

@@ -107,5 +107,8 @@ import Wire
         #expect(
             try without(first, message(data, text), message(thought), second, message(data))
                 == #"{"messages":[\#(first), \#(message(text)), \#(silence), \#(second)],"n":1}"#)
+        #expect(
+            try without(first, message(thought), message(data)) == #"{"messages":[\#(first)],"n":1}"#,
+            "the last one must not be the assistant's for want of what it said")
     }
 }

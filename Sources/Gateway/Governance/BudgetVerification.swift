@@ -1,6 +1,7 @@
 import Configuration
 import Governance
 import Ledger
+import Transport
 import Wire
 
 /// `tollgate budgets verify`: takes every decision of the budgets again, from the ledger's rows and its audit.
@@ -13,14 +14,20 @@ package struct BudgetVerification {
 
     /// Takes the decisions again that were taken at `since` (Unix nanoseconds) or later.
     package static func run(in directory: DataDirectory, since: Int64) throws -> BudgetVerification {
-        _ = try Ledger.recoverIfUnattended(directory)
+        var underWay = Int64.max
+        if try Ledger.recoverIfUnattended(directory) == nil {
+            // Before the database is read: a request that begins meanwhile is later than now.
+            let now = wallClockNanoseconds()
+            underWay = min(now, try LedgerExamination.earliestUnwritten(in: directory) ?? now)
+        }
         let first = since <= 0 ? .min : try AdmissionHistory.firstPlace(directory, since: since) ?? .max
         var verification = BudgetVerification(from: first)
         // What was admitted before may be in flight then.
         try AdmissionHistory.read(directory, since: max(0, since - AdmissionHistory.longestRequest)) {
             verification.take($0)
         }
-        verification.replay.finish()
+        let place = underWay == .max ? nil : try AdmissionHistory.firstPlace(directory, since: underWay)
+        verification.replay.finish(underWaySince: place ?? .max)
         return verification
     }
 

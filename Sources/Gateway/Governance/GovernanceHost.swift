@@ -201,7 +201,7 @@ extension LoopTelemetry {
 
 extension BudgetSeries {
     fileprivate var labels: Labels {
-        .budget(rule: rule, scope: scope, unit: unit.hasPrefix("cost") ? .nanoUSD : .token)
+        .budget(rule: rule, scope: scope, unit: isMoney ? .nanoUSD : .token)
     }
 }
 

@@ -105,12 +105,16 @@ final class AnswerMeter {
         }
     }
 
-    /// The stream ended by an `error` event.
-    var hasErrorEvent: Bool {
+    /// The stream ended by an `error` event, or the answer is an error whatever its status says.
+    var hasErrorEvent: Bool { !facts.errorType.isEmpty }
+
+    /// All that has come is an error that the upstream tells.
+    var isRefused: Bool {
         switch form {
-        case .stream, .framed: !stream.facts.errorType.isEmpty
-        case .whole: false
-        case .transformed(let transform): transform.failure != nil
+        case .stream, .framed: hasErrorEvent && !stream.hasStarted
+        case .whole: hasErrorEvent
+        case .transformed(let transform):
+            hasErrorEvent && transform.failure?.isTold != false && !transform.isAnswered
         }
     }
 

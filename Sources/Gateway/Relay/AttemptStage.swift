@@ -45,7 +45,7 @@ extension LoopWorker {
                 await answer(attempt, exchange, account, lease.connection)
             }
             await lease.finish()
-            if attempt.credentialIsRefused {
+            if !exchange.passesThrough, attempt.credentialIsRefused {
                 await exchange.setting.credentials[routed.account]?.refused(since: attempt.startedWall)
             }
         } catch {

@@ -40,6 +40,8 @@ package struct LedgerExamination: Sendable {
         package var open = 0
         /// Finished rows that are not in the database yet.
         package var finished = 0
+        /// Of those the earliest that a request began at, Unix nanoseconds.
+        package var earliest: Int64?
         /// Of another version's layout.
         package var isUnreadable = false
     }
@@ -56,15 +58,26 @@ package struct LedgerExamination: Sendable {
         }
     }
 
+    /// The earliest that a request began at whose row is not in the database, Unix nanoseconds.
+    package static func earliestUnwritten(in directory: DataDirectory) throws(LedgerError) -> Int64? {
+        var earliest: Int64?
+        for path in try directory.leftoverJournals() {
+            guard let moment = try state(ofJournal: path).earliest else { continue }
+            earliest = min(earliest ?? .max, moment)
+        }
+        return earliest
+    }
+
     private static func state(ofJournal path: String) throws(LedgerError) -> JournalState {
         var state = JournalState(path: path)
         do throws(LedgerError) {
             guard let file = try JournalFile.openLeftover(path: path) else { return state }
             defer { file.close() }
             for index in 0..<file.capacity {
-                let slot = file.slot(index).state
-                if slot == SlotState.open { state.open += 1 }
-                if slot == SlotState.closed { state.finished += 1 }
+                let slot = file.slot(index), life = slot.state
+                guard life == SlotState.open || life == SlotState.closed else { continue }
+                if life == SlotState.open { state.open += 1 } else { state.finished += 1 }
+                state.earliest = min(state.earliest ?? .max, slot.numbers.pointee.startedAt)
             }
         } catch .journalUnreadable {
             state.isUnreadable = true

@@ -15,7 +15,10 @@ package struct RollupExamination: Sendable, Equatable {
 
     /// - Parameter deadline: on the monotonic clock; what is not compared until then is not.
     init(_ database: Database, until deadline: Int64) throws(LedgerError) {
-        if try Self.monthsAreApart(database) {
+        try database.execute("BEGIN")
+        let monthsAreApart = try Self.monthsAreApart(database)
+        try database.execute("COMMIT")
+        if monthsAreApart {
             apart = "months"
             return
         }

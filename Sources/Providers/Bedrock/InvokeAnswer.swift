@@ -119,6 +119,7 @@ package final class InvokeAnswer: AnswerTransform {
 
     package var hasEnded: Bool { failure != nil || stream.hasEnded }
     package var estimatedOutput: Int64 { meter.estimatedOutput }
+    package var isAnswered: Bool { meter.hasStarted }
 
     package var facts: MessageFacts {
         var facts = meter.facts

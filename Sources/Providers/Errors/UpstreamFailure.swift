@@ -6,10 +6,17 @@ package struct UpstreamFailure: Error, Sendable, Equatable {
     /// `overloaded_error`, `api_error`, …
     package let type: String
     package let message: String
+    /// The provider told it, as an error of its own; otherwise it is what we make of an answer that is none.
+    package let isTold: Bool
 
     package init(type: String, message: String) {
+        self.init(type: type, message: message, isTold: false)
+    }
+
+    private init(type: String, message: String, isTold: Bool) {
         self.type = type
         self.message = message
+        self.isTold = isTold
     }
 
     package static let cut = UpstreamFailure(
@@ -26,25 +33,25 @@ package struct UpstreamFailure: Error, Sendable, Equatable {
     }
 
     init(_ kind: ErrorKind, _ text: String) {
+        let (type, message) = Self.words(for: kind, text)
+        self.init(type: type, message: message, isTold: true)
+    }
+
+    private static func words(for kind: ErrorKind, _ text: String) -> (type: String, message: String) {
         let shown = text.isEmpty ? "The provider failed." : AccountText.clean(text)
-        switch kind {
-        case .promptTooLong: self.init(type: "invalid_request_error", message: ContextLength.told(text))
-        case .noQuota:
-            self.init(type: "billing_error", message: "The account has no credit or quota left at its provider.")
-        case .blocked:
-            self.init(
-                type: "policy_blocked", message: "The provider's content filter refused the request: \(shown)")
+        return switch kind {
+        case .promptTooLong: ("invalid_request_error", ContextLength.told(text))
+        case .noQuota: ("billing_error", "The account has no credit or quota left at its provider.")
+        case .blocked: ("policy_blocked", "The provider's content filter refused the request: \(shown)")
         case .credential:
-            self.init(
-                type: "api_error",
-                message: "The provider refused the gateway's own credential; its operator has to look.")
-        case .invalid: self.init(type: "invalid_request_error", message: shown)
-        case .notFound: self.init(type: "not_found_error", message: shown)
-        case .requestTooLarge: self.init(type: "request_too_large", message: shown)
-        case .rateLimited: self.init(type: "rate_limit_error", message: shown)
-        case .overloaded: self.init(type: "overloaded_error", message: shown)
-        case .timedOut: self.init(type: "timeout_error", message: shown)
-        case .failed: self.init(type: "api_error", message: shown)
+            ("api_error", "The provider refused the gateway's own credential; its operator has to look.")
+        case .invalid: ("invalid_request_error", shown)
+        case .notFound: ("not_found_error", shown)
+        case .requestTooLarge: ("request_too_large", shown)
+        case .rateLimited: ("rate_limit_error", shown)
+        case .overloaded: ("overloaded_error", shown)
+        case .timedOut: ("timeout_error", shown)
+        case .failed: ("api_error", shown)
         }
     }
 }

@@ -82,6 +82,7 @@ extension MessageWriter {
 
     /// Of the thinking block that is open: whose it is, and what its provider wants back.
     func sign(_ state: [UInt8]) {
+        releaseSurrogate()
         isSigned = true
         guard form == .stream else {
             content.append("\",\"signature\":\"")

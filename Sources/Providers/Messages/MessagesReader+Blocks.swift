@@ -87,7 +87,8 @@ extension MessagesReader {
         } else if key.equals("citations") {
             // A list with something in it, or an object that switches them on.
             let value = try raw()
-            if value.count > 2, value.first != UInt8(ascii: "n") { request.hasCitations = true }
+            let isOff = value.first == UInt8(ascii: "{") && value.firstIndex(of: "false") != nil
+            if value.count > 2, value.first != UInt8(ascii: "n"), !isOff { request.hasCitations = true }
         } else {
             try skip()
         }

@@ -208,7 +208,8 @@ package struct BodyEdit {
                 silent.append(spans.count - 1)
             }
         }
-        for index in silent where index < spans.count - 1 {
+        let last = isRemoved.lastIndex(of: false) ?? -1
+        for index in silent where index < last {
             isRemoved[index] = false
             replace(spans[index], by: Self.silence)
         }

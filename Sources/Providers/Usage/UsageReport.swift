@@ -151,7 +151,9 @@ struct UsageReport: Equatable {
             if type.equals("compaction") {
                 sum.add(report)
             } else {
-                advice.append(AdvisorUsage(model: try model?.decoded() ?? "", usage: report.tokens))
+                // A name that nobody can read has no price: then that of the model asked counts, as an estimate.
+                let name = model.flatMap { $0.bytes.count <= 256 ? try? $0.decoded() : nil }
+                advice.append(AdvisorUsage(model: name ?? "", usage: report.tokens))
             }
         }
         compaction = sum
