@@ -184,7 +184,7 @@ package struct AdmissionReplay {
         if !BudgetBalance(hold).fits(hold.claim, limit: hold.limit, maximumOvershoot: hold.maximumOvershoot) {
             note(sequence, requestID, hold.id, "was admitted and does not fit: \(Self.sum(hold))")
         }
-        balances[hold.id, default: BudgetBalance(settled: hold.settled)].hold(hold.claim)
+        balances[hold.id]?.hold(hold.claim)
         exposures[hold.id] = max(exposures[hold.id] ?? 0, balances[hold.id]?.exposure ?? 0)
     }
 
@@ -204,15 +204,16 @@ package struct AdmissionReplay {
         if record.isNew, reopening.remove(record.id) != nil { balances[record.id]?.reopen(settled: record.settled) }
         let balance = balances[record.id] ?? open(record)
         if balance.settled != record.settled {
-            differ(
+            note(
                 sequence, requestID, record.id,
-                "says that \(record.settled) is settled; the ledger's rows come to \(balance.settled)")
+                "says that \(record.settled) is settled; the ledger's rows come to \(balance.settled)",
+                isDifference: true)
         }
         if balance.reserved != record.reserved || balance.worst != record.worst {
-            differ(
+            note(
                 sequence, requestID, record.id,
                 "says that \(record.reserved) is reserved, \(record.worst) at worst; holds come to "
-                    + "\(balance.reserved), \(balance.worst)")
+                    + "\(balance.reserved), \(balance.worst)", isDifference: true)
         }
     }
 
@@ -243,8 +244,8 @@ package struct AdmissionReplay {
                 continue
             }
             let charge =
-                hold.id.unit.hasPrefix("tokens")
-                ? spent.tokens : spent.isUnpriced ? hold.claim.amount : spent.cost
+                hold.id.isMoney
+                ? spent.isUnpriced ? hold.claim.amount : spent.cost : spent.tokens
             balances[hold.id]?.settle(hold.claim, charge: charge)
             guard let balance = balances[hold.id] else { continue }
             // A raise that came meanwhile let others in.
@@ -253,15 +254,13 @@ package struct AdmissionReplay {
         }
     }
 
-    private mutating func note(_ sequence: Int64, _ requestID: Int64, _ account: BudgetAccountID?, _ sentence: String) {
+    private mutating func note(
+        _ sequence: Int64, _ requestID: Int64, _ account: BudgetAccountID?, _ sentence: String,
+        isDifference: Bool = false
+    ) {
         findings.append(
             Finding(
-                sequence: sequence, requestID: requestID, account: account, sentence: sentence, isDifference: false))
-    }
-
-    private mutating func differ(_ sequence: Int64, _ requestID: Int64, _ account: BudgetAccountID, _ sentence: String)
-    {
-        findings.append(
-            Finding(sequence: sequence, requestID: requestID, account: account, sentence: sentence, isDifference: true))
+                sequence: sequence, requestID: requestID, account: account, sentence: sentence,
+                isDifference: isDifference))
     }
 }

@@ -20,6 +20,8 @@ package final class BudgetAccountID: Sendable, Hashable {
     }
 
     var window: Range<Int64> { windowStart..<windowEnd }
+    /// Its amounts are nano-dollars, not tokens.
+    var isMoney: Bool { BudgetRule.isMoney(unit: unit) }
 
     package static func == (one: BudgetAccountID, other: BudgetAccountID) -> Bool {
         one === other

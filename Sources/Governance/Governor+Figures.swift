@@ -8,7 +8,7 @@ package struct BudgetSeries: Sendable, Hashable {
     /// Of nano-dollars, not of tokens; for how long they count makes no other series.
     package let isMoney: Bool
 
-    package init(_ id: BudgetAccountID) { (rule, scope, isMoney) = (id.rule, id.scope, id.unit.hasPrefix("cost")) }
+    package init(_ id: BudgetAccountID) { (rule, scope, isMoney) = (id.rule, id.scope, id.isMoney) }
 }
 
 /// Figures of accounts, which speak of the present window: also after a restart, and no longer once the window is over.
@@ -22,9 +22,7 @@ extension Governor {
     /// most was spent.
     package func tellOpenings() {
         let now = clock()
-        let rules = Dictionary(
-            book.rules.budgets.lazy.filter(\.hasLastingScopes).map { ($0.id, $0) },
-            uniquingKeysWith: { first, _ in first })
+        let rules = book.budgetsByID.filter(\.value.hasLastingScopes)
         if rules.isEmpty { return }
         var known: [BudgetStatus] = []
         for (id, settled) in openings {
@@ -49,8 +47,9 @@ extension Governor {
 
     /// A request that began in the window before ends at that window's account, of which figures speak no more.
     func tellStanding(_ statuses: [BudgetStatus], at now: Int64) {
-        let units = Dictionary(book.rules.budgets.map { ($0.id, $0.unit) }, uniquingKeysWith: { first, _ in first })
-        let open = statuses.filter { $0.id.window.contains(now) && units[$0.id.rule] == $0.id.unit }
+        let open = statuses.filter {
+            $0.id.window.contains(now) && book.budgetsByID[$0.id.rule]?.unit == $0.id.unit
+        }
         guard !open.isEmpty else { return }
         for status in open { standing[BudgetSeries(status.id)] = status.id.window }
         events.accountsStand(open)

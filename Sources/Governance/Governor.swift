@@ -283,9 +283,8 @@ package actor Governor {
     }
 
     func refreshLimits() {
-        let rules = Dictionary(book.rules.budgets.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
         for account in accounts.values {
-            guard let rule = rules[account.id.rule], rule.unit == account.id.unit else { continue }
+            guard let rule = book.budgetsByID[account.id.rule], rule.unit == account.id.unit else { continue }
             let raises = raises.of(rule: account.id.rule, scope: account.id.scope)
             if account.assumeIsolated({ $0.set(limit: rule.limit, raises: raises) }) { list(account) }
         }

@@ -6,12 +6,15 @@ package final class RuleBook: Sendable {
 
     /// The budgets and limits of `rules`, in their order.
     let budgets: [BudgetTerms]
+    /// The first of each name.
+    let budgetsByID: [String: BudgetRule]
     let rates: [RateTerms]
     private let access: [AccessTerms]
 
     package init(_ rules: RuleSet) {
         self.rules = rules
         budgets = rules.budgets.map { BudgetTerms($0) }
+        budgetsByID = Dictionary(rules.budgets.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
         rates = rules.rates.map { RateTerms($0) }
         access = rules.access.map { AccessTerms($0) }
     }

@@ -32,19 +32,17 @@ enum BudgetTable {
 
     /// As reports show amounts: dollars, rounded to four places, or tokens.
     static func shown(_ value: Int64, _ unit: String) -> String {
-        isMoney(unit) ? Money.short(value) : Money.grouped(value)
+        BudgetRule.isMoney(unit: unit) ? Money.short(value) : Money.grouped(value)
     }
 
     /// Dollars with nine digits behind the point, or tokens.
     static func exact(_ value: Int64, unit: String) -> String {
-        isMoney(unit) ? NanoText.exact(value) : "\(value)"
+        BudgetRule.isMoney(unit: unit) ? NanoText.exact(value) : "\(value)"
     }
 
     /// Writes an amount as an integer under a name that says of what: `settled_nano_usd`, `settled_tokens`.
     static func write(_ name: String, _ value: Int64, unit: String, to writer: inout JSONWriter) {
-        writer.key(string: name + (isMoney(unit) ? "_nano_usd" : "_tokens"))
+        writer.key(string: name + (BudgetRule.isMoney(unit: unit) ? "_nano_usd" : "_tokens"))
         writer.value(value)
     }
-
-    private static func isMoney(_ unit: String) -> Bool { unit.hasPrefix("cost") }
 }

@@ -107,13 +107,19 @@ def test_a_key_expires_by_the_clock_and_lives_when_it_is_set_back(clocked):
         assert gateway.messages(key).status == status, step
 
 
+def with_a_budget(clocked, dollars, loops):
+    """A gateway with a budget of each person and day, at noon."""
+    gateway, clock = clocked(budgets=[budget("day", dollars, budget_applies_per=["user"])])
+    noon = midday()
+    clock.set(noon)
+    gateway.start("--loops", loops)
+    return gateway, clock, noon
+
+
 def test_money_that_was_spent_stays_spent(clocked, upstream):
     """A day ahead a new day's money is there; back on the first day, that of the first is gone as it was."""
     upstream.answers(Message(usage=CHEAP))
-    gateway, clock = clocked(budgets=[budget("day", "0.02", budget_applies_per=["user"])])
-    noon = midday()
-    clock.set(noon)
-    gateway.start("--loops", "1")
+    gateway, clock, noon = with_a_budget(clocked, "0.02", loops="1")
     key = gateway.issue()
 
     def spend():
@@ -206,10 +212,7 @@ def gauges(gateway):
 def test_figures_of_a_budget_speak_of_the_window_that_is_open(clocked, upstream):
     """They are there from the start of a gateway where something was spent, and gone with the window."""
     upstream.answers(Message(usage=CHEAP))
-    gateway, clock = clocked(budgets=[budget("day", "5", budget_applies_per=["user"])])
-    noon = midday()
-    clock.set(noon)
-    gateway.start("--loops", "2")
+    gateway, clock, noon = with_a_budget(clocked, "5", loops="2")
     assert gateway.messages(gateway.issue()).status == 200
     spent = eventually(lambda: (all := gauges(gateway)) and all["reserved"] == 0 and all, "its figures")
     assert spent["settled"] > 0 and spent["limit"] == 5e9

@@ -73,8 +73,7 @@ struct HoldsTests {
     @Test("Holds that do not fit are left out whole, and the row says so", arguments: 0..<10)
     func tooLong(seed: UInt64) throws {
         let temporary = TemporaryDirectory()
-        let journal = try Journal(
-            path: try temporary.data().journalPath(loop: 0), capacity: 2, initial: 2, wake: WriterWake())
+        let journal = try temporary.data().smallJournal()
         var random = SeededGenerator(seed: seed)
         let samples = Self.samples(&random, longest: 2400)
         try Self.serve(journal, id: RequestID(rawValue: 1), samples)
@@ -93,8 +92,7 @@ struct HoldsTests {
     @Test("The longest holds of two attempts fit beside everything that is known of a request")
     func fullRequest() throws {
         let temporary = TemporaryDirectory()
-        let journal = try Journal(
-            path: try temporary.data().journalPath(loop: 0), capacity: 2, initial: 2, wake: WriterWake())
+        let journal = try temporary.data().smallJournal()
         func text(_ field: TextField) -> FactText { .string(String(repeating: "x", count: field.limit)) }
         var facts = RequestFacts(id: RequestID(rawValue: 1), startedAt: midnight)
         (facts.user, facts.team, facts.groups, facts.virtualAccount) = (
@@ -149,8 +147,7 @@ struct HoldsTests {
         let temporary = TemporaryDirectory()
         let directory = try temporary.data()
         let left = try DataDirectory(path: temporary.path + "/left")
-        let journal = try Journal(
-            path: directory.journalPath(loop: 0), capacity: 2, initial: 2, wake: WriterWake())
+        let journal = try directory.smallJournal()
         let slot = try opened(journal, sampleFacts(id: RequestID(rawValue: 1 << 22)))
         var facts = sampleAttempt(at: midnight)
         (facts.admission, facts.holds) = (41, "[first]")

@@ -86,8 +86,7 @@ struct RecoveryTests {
     @Test("An estimate revised in flight is the one that counts; a torn revision leaves the former")
     func revision() throws {
         let temporary = TemporaryDirectory()
-        let journal = try Journal(
-            path: try temporary.data().journalPath(loop: 0), capacity: 2, initial: 2, wake: WriterWake())
+        let journal = try temporary.data().smallJournal()
         let slot = try opened(journal, sampleFacts(id: RequestID(rawValue: 0)))
         try begin(slot, sampleAttempt(at: midnight))
         let memory = journal.memory(of: 0)
@@ -110,8 +109,7 @@ struct RecoveryTests {
     @Test("A request whose attempts had all ended is charged with what they used, not with the estimate")
     func betweenAttempts() throws {
         let temporary = TemporaryDirectory()
-        let journal = try Journal(
-            path: try temporary.data().journalPath(loop: 0), capacity: 2, initial: 2, wake: WriterWake())
+        let journal = try temporary.data().smallJournal()
         let slot = try opened(journal, sampleFacts(id: RequestID(rawValue: 0)))
         try begin(slot, sampleAttempt(at: midnight))
         slot.closeAttempt(AttemptOutcome(outcome: .unreachable, status: 0, duration: 1))
@@ -126,8 +124,7 @@ struct RecoveryTests {
     @Test("A request that was never sent costs nothing")
     func unsent() throws {
         let temporary = TemporaryDirectory()
-        let journal = try Journal(
-            path: try temporary.data().journalPath(loop: 0), capacity: 2, initial: 2, wake: WriterWake())
+        let journal = try temporary.data().smallJournal()
         let slot = try opened(journal, sampleFacts(id: RequestID(rawValue: 0)))
         slot.revise(UsageEstimate(usage: UsageCounts(input: 7), costNanoUSD: 7))
         let memory = journal.memory(of: 0)

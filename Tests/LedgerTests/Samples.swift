@@ -83,6 +83,11 @@ func serve(_ journal: Journal, id: RequestID, user: String = "alice", outcome: O
 }
 
 extension DataDirectory {
+    /// The first loop's, for two requests at a time.
+    func smallJournal() throws -> Journal {
+        try Journal(path: journalPath(loop: 0), capacity: 2, initial: 2, wake: WriterWake())
+    }
+
     /// One value of the database, as text.
     func value(_ sql: String) throws -> String {
         guard let database = try openDatabaseReadOnly(ofAnyVersion: true) else { return "no database" }

@@ -91,8 +91,7 @@ struct PriceParser {
         guard let date = CivilDate(parsing: text) else {
             throw Reason(sentence: "`\(text)` is not a date such as 2026-11-20")
         }
-        // What 64 bits of nanoseconds reach.
-        guard (1970...2261).contains(date.year) else {
+        guard date.isInRange else {
             throw Reason(sentence: "`\(text)` is not a date from 1970 to 2261; write - for an open one")
         }
         return date.firstNanosecond

@@ -73,4 +73,7 @@ package struct BudgetRule: Sendable {
     package var unit: String {
         window == .total ? "\(measure.rawValue)_total" : "\(measure.rawValue)_per_\(window.rawValue)"
     }
+
+    /// Whether amounts of a rule with this `unit` are nano-dollars, not tokens.
+    package static func isMoney(unit: String) -> Bool { unit.hasPrefix(SpendMeasure.cost.rawValue) }
 }

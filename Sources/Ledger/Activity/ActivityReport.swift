@@ -31,8 +31,7 @@ package struct ActivityReport: Sendable, Equatable {
         until = query.until == nil ? now : last.lastNanosecond.addingSaturated(1)
         var groups: [[String]: Row] = [:]
         var earliest = last
-        if let database = try directory.openDatabaseReadOnly() {
-            try database.execute("BEGIN")
+        if let database = try directory.openDatabaseSnapshot() {
             // Counts of clients stay at the largest number there is.
             let counts = ActivityTable.measures.map { "CAST(min(total(\($0)), 9e18) AS INTEGER)" }
             try Self.read("activity", counts, query, (first, last), database, &groups) {
@@ -49,7 +48,6 @@ package struct ActivityReport: Sendable, Equatable {
                 row.requests &+= statement.integer(Int32(query.columns.count + 1))
             }
             earliest = try Self.earliest(database) ?? last
-            try database.execute("COMMIT")
         }
         since = (first ?? earliest).firstNanosecond
         var total = Row(values: [])

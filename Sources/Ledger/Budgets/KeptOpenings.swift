@@ -49,8 +49,7 @@ package struct KeptOpenings: Sendable, Equatable {
 
     /// Those in the directory's database; `nil`: there are none, or they no longer hold.
     package static func read(_ directory: DataDirectory) throws(LedgerError) -> KeptOpenings? {
-        guard let database = try directory.openDatabaseReadOnly(withStaleRollups: true) else { return nil }
-        try database.execute("BEGIN")
+        guard let database = try directory.openDatabaseSnapshot(withStaleRollups: true) else { return nil }
         let kept = try database.prepare("SELECT rules, before_id, at, changes FROM openings_kept")
         guard try kept.step(), try kept.integer(3) == count(database) else { return nil }
         let rows = try database.prepare("SELECT kind, rule, scope, start, amount FROM openings")

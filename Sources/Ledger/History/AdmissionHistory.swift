@@ -41,7 +41,7 @@ package enum AdmissionHistory {
                 SELECT min(admission) AS place FROM attempts WHERE request_id >= ?1 AND started_at >= ?2
                 UNION ALL SELECT min(place) FROM audit WHERE place > 0 AND at >= ?2)
             """)
-        first.bind(1, RequestID.first(atUnixMilliseconds: since / 1_000_000 - AttemptScan.longestRequest).rawValue)
+        first.bind(1, AttemptScan.firstRequest(triedAt: since).rawValue)
         first.bind(2, since)
         return try first.step() ? first.optionalInteger(0) : nil
     }
@@ -52,8 +52,7 @@ package enum AdmissionHistory {
     /// An attempt's place is its admission; that of one that reserved nothing its settlement, or the beginning if it has none.
     /// A line without a place stands at the beginning. At the same place lines come first.
     package static func read(_ directory: DataDirectory, since: Int64, _ visit: (Event) -> Void) throws(LedgerError) {
-        guard let database = try directory.openDatabaseReadOnly(withStaleRollups: true) else { return }
-        try database.execute("BEGIN")
+        guard let database = try directory.openDatabaseSnapshot(withStaleRollups: true) else { return }
         let attempts = try AdmissionCursor(database, since: since)
         let audit = try AuditCursor(database, since: since)
         var nextAttempt = try attempts.next()
@@ -67,7 +66,6 @@ package enum AdmissionHistory {
                 nextAttempt = try attempts.next()
             }
         }
-        try database.execute("COMMIT")
     }
 }
 
@@ -106,7 +104,7 @@ private struct AdmissionCursor {
     ]
 
     init(_ database: Database, since: Int64) throws(LedgerError) {
-        let first = RequestID.first(atUnixMilliseconds: since / 1_000_000 - AttemptScan.longestRequest)
+        let first = AttemptScan.firstRequest(triedAt: since)
         order = try database.prepare(
             """
             SELECT coalesce(admission, settlement, 0) AS place, request_id, ordinal FROM attempts

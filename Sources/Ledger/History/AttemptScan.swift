@@ -7,6 +7,11 @@ struct AttemptScan {
     /// How long before its attempt a request may have come in.
     static let longestRequest: Int64 = 86_400_000
 
+    /// The first request that may have an attempt that started at `moment` (Unix nanoseconds) or later.
+    static func firstRequest(triedAt moment: Int64) -> RequestID {
+        RequestID.first(atUnixMilliseconds: moment / 1_000_000 - longestRequest)
+    }
+
     private let requests: Statement
     private let attempts: Statement
     private static let requestTexts = Int32(DimensionColumns.request([]).count)
@@ -16,7 +21,7 @@ struct AttemptScan {
     ///   - since: Unix nanoseconds.
     ///   - from: the first request; `nil`: all.
     init(_ database: Database, since: Int64, from: RequestID?, detail: HistoryDetail) throws(LedgerError) {
-        let earliest = RequestID.first(atUnixMilliseconds: since / 1_000_000 - Self.longestRequest)
+        let earliest = Self.firstRequest(triedAt: since)
         let first = max(earliest, from ?? earliest)
         requests = try database.prepare(
             "SELECT id, \(DimensionColumns.request(detail).joined(separator: ", ")) FROM requests "

@@ -35,11 +35,10 @@ package enum RateHistory {
         _ directory: DataDirectory, _ buckets: [Buckets], from request: RequestID? = nil, detail: HistoryDetail = []
     ) throws(LedgerError) -> [Row] {
         guard let since = buckets.map(\.since).min(),
-            let database = try directory.openDatabaseReadOnly(withStaleRollups: true)
+            let database = try directory.openDatabaseSnapshot(withStaleRollups: true)
         else {
             return []
         }
-        try database.execute("BEGIN")
         var sums = DimensionSums()
         try AttemptScan(database, since: since, from: request, detail: detail).run {
             (figures, key) throws(LedgerError) in
@@ -50,7 +49,6 @@ package enum RateHistory {
                 try sums.add(figures, to: key)
             }
         }
-        try database.execute("COMMIT")
         var rows: [Row] = []
         sums.forEach { dimensions, numbers, sums in
             rows.append(

@@ -28,10 +28,8 @@ package enum SpendHistory {
         _ directory: DataDirectory, since boundaries: [Int64], from request: RequestID? = nil,
         detail: HistoryDetail = [], visit: (Row) -> Void
     ) throws(LedgerError) {
-        guard let first = boundaries.first, let database = try directory.openDatabaseReadOnly(withStaleRollups: true)
+        guard let first = boundaries.first, let database = try directory.openDatabaseSnapshot(withStaleRollups: true)
         else { return }
-        // One reading transaction, so that requests and attempts are of the same moment.
-        try database.execute("BEGIN")
         var sums = DimensionSums(), unpriced: [String] = [""]
         try AttemptScan(database, since: first, from: request, detail: detail).run {
             (figures, key) throws(LedgerError) in
@@ -44,7 +42,6 @@ package enum SpendHistory {
             }
             try sums.add(figures, to: key)
         }
-        try database.execute("COMMIT")
         sums.forEach { dimensions, numbers, sums in
             visit(
                 Row(

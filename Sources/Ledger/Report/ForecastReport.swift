@@ -17,10 +17,8 @@ package struct ForecastReport: Sendable {
     ///   - now: the wall clock, Unix nanoseconds.
     package init(by: [String], where conditions: [String], in directory: DataDirectory, now: Int64) throws(LedgerError)
     {
-        let database = try directory.openDatabaseReadOnly()
-        try database?.execute("BEGIN")
+        let database = try directory.openDatabaseSnapshot()
         try self.init(by: by, where: conditions, in: database, now: now)
-        try database?.execute("COMMIT")
     }
 
     /// Within the caller's transaction; `nil`: nothing was ever written.

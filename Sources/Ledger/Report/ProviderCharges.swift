@@ -75,13 +75,11 @@ package struct ProviderCharges: Sendable {
                 "charges can be chosen by \(names.dropLast().joined(separator: ", ")) and \(names.last ?? ""), "
                     + "not by \(filter.column.name)")
         }
-        guard let database = try directory.openDatabaseReadOnly() else { return }
-        try database.execute("BEGIN")
+        guard let database = try directory.openDatabaseSnapshot() else { return }
         for piece in query.cut(at: cuts) {
             let last = CivilDate(unixNanoseconds: max(piece.since ?? 0, (piece.until ?? now) - 1)).text
             try read(piece, detail, of: provider, endingOn: last, database, usingRollup)
         }
-        try database.execute("COMMIT")
     }
 
     private mutating func read(

@@ -28,11 +28,8 @@ package struct Report: Sendable, Equatable {
     )
         throws(LedgerError)
     {
-        let database = try directory.openDatabaseReadOnly()
-        // One reading transaction: a row that is written meanwhile is in all parts or in none.
-        try database?.execute("BEGIN")
+        let database = try directory.openDatabaseSnapshot()
         try self.init(query, in: database, now: now, mostRows: mostRows, usingRollup: usingRollup)
-        try database?.execute("COMMIT")
     }
 
     /// Answers a query within the caller's transaction, if it is about no more rows than `mostRows`; `nil`: nothing was ever written.

@@ -16,14 +16,13 @@ package enum ReportTime {
         return try moment(text, of: "until", now: now)
     }
 
-    /// Days within what 64 bits of nanoseconds reach.
     private static func day(_ text: String, now: Int64) -> CivilDate? {
         let today = CivilDate(unixNanoseconds: now)
         switch text {
         case "today": return today
         case "yesterday": return CivilDate(daysSince1970: today.daysSince1970 - 1)
         default:
-            guard let day = CivilDate(parsing: text), (1970...2261).contains(day.year) else { return nil }
+            guard let day = CivilDate(parsing: text), day.isInRange else { return nil }
             return day
         }
     }

@@ -62,4 +62,11 @@ extension DataDirectory {
         if !ofAnyVersion, !withStaleRollups, try RollupRebuild.isStale(database) { throw .rollupsStale }
         return database
     }
+
+    /// The same, in one reading transaction that lasts as long as the connection: what is written meanwhile is in none of the answers.
+    func openDatabaseSnapshot(withStaleRollups: Bool = false) throws(LedgerError) -> Database? {
+        let database = try openDatabaseReadOnly(withStaleRollups: withStaleRollups)
+        try database?.execute("BEGIN")
+        return database
+    }
 }

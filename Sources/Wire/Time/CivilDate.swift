@@ -51,6 +51,9 @@ package struct CivilDate: Sendable, Hashable, Comparable {
         return era * CivilDate.daysOfEra + dayOfEra - CivilDate.daysFromMarchOfYear0
     }
 
+    /// Every instant of its year has a number of Unix nanoseconds from 0 on.
+    package var isInRange: Bool { (1970...2261).contains(year) }
+
     /// Its first instant in Unix nanoseconds; the nearest there is for a day beyond those that `Int64` reaches (the years 1678 to
     /// 2261).
     package var firstNanosecond: Int64 {

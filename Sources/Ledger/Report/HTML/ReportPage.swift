@@ -48,20 +48,17 @@ package struct ReportPage: Sendable {
     package init(
         since: String?, until: String?, where conditions: [String], in directory: DataDirectory, now: Int64
     ) throws(LedgerError) {
-        let database = try directory.openDatabaseReadOnly()
+        let database = try directory.openDatabaseSnapshot()
         func report(_ by: [String]) throws(LedgerError) -> Report {
             try Report(
                 ReportQuery(by: by, since: since ?? "30d", until: until, where: conditions, now: now), in: database,
                 now: now, mostRows: 1_000_000)
         }
-        // One reading transaction: what is written meanwhile is in all tables or in none.
-        try database?.execute("BEGIN")
         daily = try report(["day", "model"])
         teams = try report(["day", "team"])
         people = try report(["user", "team"])
         models = try report(["model", "provider"])
         forecast = try ForecastReport(by: ["team"], where: conditions, in: database, now: now)
-        try database?.execute("COMMIT")
         self.now = now
         filters = conditions
     }
