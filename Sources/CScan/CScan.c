@@ -165,13 +165,28 @@ int tg_is_ascii(const void *start, size_t count) {
 
 int tg_equal(const void *a, const void *b, size_t count) { return memcmp(a, b, count) == 0; }
 
+static inline uint8_t small(uint8_t byte) {
+    uint8_t is_capital = (uint8_t)((uint8_t)(byte - 'A') < 26);
+    return byte | (uint8_t)(is_capital << 5);
+}
+
+size_t tg_decimal_length(uint64_t number) {
+    static const uint64_t powers[] = {
+        0, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000, 10000000000, 100000000000, 1000000000000,
+        10000000000000, 100000000000000, 1000000000000000, 10000000000000000, 100000000000000000, 1000000000000000000,
+        10000000000000000000U,
+    };
+    // 1233 / 4096 is the logarithm of 2 to the base 10, near enough for 64 bits.
+    size_t digits = ((64 - (size_t)__builtin_clzll(number | 1)) * 1233) >> 12;
+    return digits + (number >= powers[digits]);
+}
+
 int tg_equal_ignoring_case(const void *bytes, const void *lower, size_t count) {
     const uint8_t *a = bytes, *b = lower;
+    // Most names that are compared differ in their first letter.
+    if (count > 0 && small(a[0]) != b[0]) return 0;
     uint8_t difference = 0;
-    for (size_t i = 0; i < count; i++) {
-        uint8_t capital = (uint8_t)((uint8_t)(a[i] - 'A') < 26);
-        difference |= (uint8_t)((a[i] | (uint8_t)(capital << 5)) ^ b[i]);
-    }
+    for (size_t i = 0; i < count; i++) difference |= (uint8_t)(small(a[i]) ^ b[i]);
     return difference == 0;
 }
 

@@ -90,7 +90,7 @@ package struct BudgetStatus: Sendable, Equatable {
 
 /// What one budget rule has left for one scope in one window. All accounts live on the governor's loop, so that a request is held
 /// against several of them at one moment.
-package actor BudgetAccount {
+package actor BudgetAccount: LoopActor {
     nonisolated let loop: EventLoop
     package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
     nonisolated let id: BudgetAccountID

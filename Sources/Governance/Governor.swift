@@ -19,7 +19,7 @@ package struct GovernorEvents: Sendable {
 
 /// Holds requests against budgets and limits: all that concern a request at one moment, all or none. One for the process, on a loop
 /// of its own choice, which is the home of every account and limiter.
-package actor Governor {
+package actor Governor: LoopActor {
     package nonisolated let loop: EventLoop
     package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
     let events: GovernorEvents
@@ -115,7 +115,7 @@ package actor Governor {
             let limiter = limiter(place, of: demand.book)
             let countsTokens = if case .tokens = terms.rule.measure { true } else { false }
             let amount = countsTokens ? demand.tokens.amount : 1
-            if let full = limiter.assumeIsolated({ $0.examine(amount, at: now) }) {
+            if let full = limiter.assumed(with: (amount, now), { $0.examine($1.0, at: $1.1) }) {
                 return refuse(.rate(full, rule: terms.rule, waited: 0))
             }
             rates.append(
@@ -133,8 +133,8 @@ package actor Governor {
                 return refuse(.unpriced(rule: terms.rule))
             }
             let account = account(place, of: demand.book, at: now)
-            let met = account.assumeIsolated {
-                $0.examine(claim, maximumOvershoot: terms.rule.maximumOvershoot, at: now)
+            let met = account.assumed(with: (claim, terms.rule.maximumOvershoot, now)) {
+                $0.examine($1.0, maximumOvershoot: $1.1, at: $1.2)
             }
             if !met.fits, terms.rule.onExceed == .block { return refuse(.budget(met, rule: terms.rule)) }
             if !met.fits || known == nil { warnings.append(terms.rule.id) }
@@ -157,7 +157,7 @@ package actor Governor {
         var notice: BudgetNotice?
         for index in budgets.indices {
             let account = budgets[index].account, claim = budgets[index].claim
-            if account.assumeIsolated({ $0.hold(claim) }) { list(account) }
+            if account.assumed(with: claim, { $0.hold($1) }) { list(account) }
             // A warning that lets the request pass is no part of the proof.
             if budgets[index].terms.rule.onExceed == .block {
                 HoldRecord(examinations[index]).append(account.heading, to: &record)
@@ -165,8 +165,7 @@ package actor Governor {
             notice = Self.nearest(notice, Self.notice(budgets[index], examinations[index]))
         }
         for index in rates.indices {
-            let amount = rates[index].amount
-            rates[index].limiter.assumeIsolated { $0.take(amount, at: now) }
+            rates[index].limiter.assumed(with: (rates[index].amount, now)) { $0.take($1.0, at: $1.1) }
         }
         return Admission(
             sequence: sequence, at: now, record: record.array, notice: notice, warnings: warnings, budgets: budgets,
@@ -206,9 +205,8 @@ package actor Governor {
                 item.terms.rule.measure == .tokens
                     ? spending.tokens : spending.isUnpriced ? item.claim.amount : spending.cost
             }
-            let claim = item.claim, thresholds = item.terms.rule.alerts.thresholds
-            let (passed, isNews) = item.account.assumeIsolated {
-                $0.settle(claim, charge: charge, thresholds: thresholds, at: now)
+            let (passed, isNews) = item.account.assumed(with: (item, charge, now)) {
+                $0.settle($1.0.claim, charge: $1.1, thresholds: $1.0.terms.rule.alerts.thresholds, at: $1.2)
             }
             if isNews { list(item.account) }
             for threshold in passed { tell(item, threshold, at: now) }
@@ -237,8 +235,8 @@ package actor Governor {
     }
 
     private func end(_ item: Admission.RateItem, of admission: Admission, used: Int64?, _ duration: Int64) {
-        item.limiter.assumeIsolated {
-            $0.settle(item.amount, takenAt: admission.at, used: used, duration: duration)
+        item.limiter.assumed(with: (item.amount, admission.at, used, duration)) {
+            $0.settle($1.0, takenAt: $1.1, used: $1.2, duration: $1.3)
         }
     }
 

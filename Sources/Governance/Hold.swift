@@ -35,7 +35,7 @@ package struct Hold: ~Copyable {
         let keepsPlaces = keepsPlaces
         // What is posted comes after what is awaited: a request that goes on to its next target would meet its own hold there.
         if governor.loop.isCurrent {
-            return governor.assumeIsolated { _ = $0.settle(admission, nil, keepsPlaces: keepsPlaces) }
+            return governor.assumed(with: (admission, keepsPlaces)) { _ = $0.settle($1.0, nil, keepsPlaces: $1.1) }
         }
         governor.loop.post { governor.assumeIsolated { _ = $0.settle(admission, nil, keepsPlaces: keepsPlaces) } }
     }
@@ -68,7 +68,9 @@ package struct RequestPlaces: ~Copyable {
         self.admissions = []
         held = []
         guard !governor.loop.isCurrent else {
-            return governor.assumeIsolated { $0.finish(admissions, isCounted: isCounted, duration: duration) }
+            return governor.assumed(with: (admissions, isCounted, duration)) {
+                $0.finish($1.0, isCounted: $1.1, duration: $1.2)
+            }
         }
         governor.loop.post {
             governor.assumeIsolated { $0.finish(admissions, isCounted: isCounted, duration: duration) }

@@ -25,7 +25,7 @@ package struct RateExamination: Sendable, Equatable {
 }
 
 /// What one limit rule has left for one scope.
-package actor RateLimiter {
+package actor RateLimiter: LoopActor {
     nonisolated let loop: EventLoop
     package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
     nonisolated let id: RateLimiterID

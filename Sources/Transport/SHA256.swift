@@ -4,12 +4,17 @@ import COpenSSL
 package struct SHA256Digest: Hashable, Sendable {
     private let words: (UInt64, UInt64, UInt64, UInt64)
 
+    /// Fetched once: `SHA256()` looks for its implementation each time. `nil`: there is none, which no build of OpenSSL lacks; safe, as it
+    /// is never changed or freed, and OpenSSL counts its references atomically.
+    nonisolated(unsafe) private static let algorithm = EVP_MD_fetch(nil, "SHA256", nil)
+
     package init(of bytes: UnsafeRawBufferPointer) {
         var digest: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
         withUnsafeMutableBytes(of: &digest) { output in
-            _ = COpenSSL.SHA256(
-                bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count,
-                output.baseAddress?.assumingMemoryBound(to: UInt8.self))
+            let isMade = EVP_Digest(
+                bytes.baseAddress, bytes.count, output.baseAddress?.assumingMemoryBound(to: UInt8.self), nil,
+                Self.algorithm, nil)
+            precondition(isMade == 1, "OpenSSL has no SHA-256")
         }
         words = digest
     }

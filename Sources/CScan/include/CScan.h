@@ -27,10 +27,13 @@ size_t tg_plain_name_length(const void *_Nonnull bytes, size_t count);
 /// Whether every byte is below 0x80.
 int tg_is_ascii(const void *_Nonnull bytes, size_t count);
 
+/// Decimal digits of a number: 1 to 20.
+size_t tg_decimal_length(uint64_t number);
+
 /// Whether both areas hold the same bytes; stops at the first difference (not for secrets).
 int tg_equal(const void *_Nonnull a, const void *_Nonnull b, size_t count);
 
-/// Whether `bytes` equal `lower` when ASCII capitals are taken as small letters; `lower` must hold none.
+/// Whether `bytes` equal `lower` when ASCII capitals are taken as small letters; `lower` must hold none. Not for secrets.
 int tg_equal_ignoring_case(const void *_Nonnull bytes, const void *_Nonnull lower, size_t count);
 
 /// Whether both areas hold the same bytes, in a time that depends on `count` alone.

@@ -1,3 +1,5 @@
+import CScan
+
 /// A growing byte buffer that is written front to back and used again: `reset()` keeps its memory.
 ///
 /// It owns its memory alone, hence `~Copyable`. HOT: appending is one `memcpy`, growth doubles.
@@ -153,12 +155,7 @@ extension ByteWriter {
 
     private mutating func append(magnitude: UInt64, isNegative: Bool) {
         if isNegative { append(byte: Ascii.minus) }
-        var digits = 1, limit: UInt64 = 10
-        while digits < 20, magnitude >= limit {
-            digits += 1
-            // 10^20 is beyond 64 bits, and is not looked at.
-            limit &*= 10
-        }
+        let digits = tg_decimal_length(magnitude)
         reserve(digits)
         guard let base else { return }
         // From the last digits to the first, two at a time.
