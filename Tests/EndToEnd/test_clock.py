@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from governed import CHEAP, budget, limit
+from governed import CHEAP, budget, limit, listed
 from rig.answers import Message
 from rig.clock import Clock
 from rig.gateway import prompt
@@ -218,3 +218,38 @@ def test_figures_of_a_budget_speak_of_the_window_that_is_open(clocked, upstream)
     assert gauges(gateway) == spent
     clock.set(noon + DAY)
     eventually(lambda: gauges(gateway) == {}, "yesterday's money is not told as today's", 15)
+
+
+def test_what_was_spent_by_a_clock_that_was_ahead_is_no_other_days(clocked, upstream):
+    """Budgets have it in the window that the clock showed, over restarts too. Reports go by ids, which never go back: the doctor says so."""
+    upstream.answers(Message(usage=CHEAP))
+    gateway, clock = clocked(budgets=[budget("day", "5"), budget("ever", "5", unit="cost_total")])
+    noon = midday()
+
+    def accounts():
+        gateway.ledger.settle()
+        time.sleep(1.2)  # what the gateway tells of them is a second old
+        return {account["rule"]: account["settled_nano_usd"] for account in listed(gateway)["accounts"]}
+
+    def clock_found():
+        (found,) = [each for each in json.loads(gateway.run("doctor", "--json", code=None).stdout) if each["check"] == "clock"]
+        return found
+
+    clock.set(noon + 40 * DAY)
+    gateway.start("--loops", "1")
+    key = gateway.issue()
+    for step, requests in ((noon + 40 * DAY, 3), (noon, 1)):
+        clock.set(step)
+        assert [gateway.messages(key).status for _ in range(requests)] == [200] * requests
+    cost = gateway.ledger.closed(4)[0]["cost_nano_usd"]
+    spent = {"day": cost, "ever": 4 * cost}
+    assert accounts() == spent
+    found = clock_found()
+    assert found["state"] == "fail" and "39 days in the future" in found["detail"], found
+    gateway.stop()
+    assert accounts() == spent
+    gateway.restart()
+    assert accounts() == spent
+    assert gateway.messages(key).status == 200
+    assert accounts() == {"day": 2 * cost, "ever": 5 * cost}
+    assert json.loads(gateway.run("budgets", "verify", "--json").stdout)["uncompared"] == 0

@@ -61,7 +61,7 @@ enum MachineChecks {
         var now: Int64
         /// Nil: the system does not say.
         var isSynchronized: Bool?
-        /// When the newest request of the ledger began.
+        /// The moment under which reports have the newest request of the ledger.
         var newestRequest: Int64?
     }
 
@@ -75,8 +75,8 @@ enum MachineChecks {
         if let newest = clock.newestRequest, newest - clock.now > 120_000_000_000 {
             let ahead = DoctorText.age(newest - clock.now)
             return .fail(
-                check, "the newest request of the ledger is \(ahead) in the future: the clock went back",
-                cure: "\(cure); windows of budgets and rates count those rows until then")
+                check, "the newest request of the ledger is \(ahead) in the future: the clock was ahead, or is behind",
+                cure: "\(cure); until then reports have all requests on that day, and budgets by the clock")
         }
         if clock.isSynchronized == false {
             return .warn(check, "the clock is not synchronized", cure: cure)

@@ -91,7 +91,7 @@ final class GovernanceHost: Sendable {
     private static func reported(
         _ book: RuleBook, _ store: BudgetStore, at now: Int64
     ) throws -> [BudgetAccountID: Int] {
-        guard let first = book.windowStarts(at: now).first else { return [:] }
+        guard let first = book.windowBounds(at: now).first else { return [:] }
         var reported: [BudgetAccountID: Int] = [:]
         for alert in try store.alerts(since: first) {
             guard let rule = book.rules.budgets.first(where: { $0.id == alert.account.rule }) else { continue }

@@ -57,12 +57,12 @@ struct Openings {
     }
 
     private mutating func readBudgets(_ book: RuleBook, _ directory: DataDirectory, from id: RequestID?) throws {
-        let starts = book.windowStarts(at: at)
-        guard !starts.isEmpty else { return }
-        let rows = try SpendHistory.read(directory, since: starts, from: id, detail: HistoryDetail(book))
+        let bounds = book.windowBounds(at: at)
+        guard !bounds.isEmpty else { return }
+        let rows = try SpendHistory.read(directory, since: bounds, from: id, detail: HistoryDetail(book))
         let spent = rows.map { row in
             SpentBefore(
-                subject: RuleSubject(row.dimensions), since: starts[row.bucket], cost: row.costNanoUSD,
+                subject: RuleSubject(row.dimensions), since: bounds[row.bucket], cost: row.costNanoUSD,
                 tokens: row.tokens, attempts: row.attempts, holds: row.holds)
         }
         for (account, amount) in book.openings(of: spent, at: at) {
