@@ -84,6 +84,12 @@ def test_what_runs_by_itself_goes_on(clocked, upstream, sink, step):
     clock.set(step)
     before = len(sink.points)
     eventually(lambda: len(sink.points) > before, "metrics go on being exported")
+
+    def since():
+        return [point for point in sink.points if abs(point.at / 1e9 - time.time() - step) < 60]
+    eventually(lambda: len({point.at for point in since()}) > 2, "several exports by the clock as it is")
+    assert all(point.begin <= point.at for point in since()), "no point ends before it begins"
+    assert len({point.begin for point in since() if point.begin}) == 1, "sums go on where they began"
     gateway.config["models"].append({"name": "more", "target": "main/claude-haiku-5-5"})
     gateway.reload()
     fresh = gateway.issue(user="bob")
