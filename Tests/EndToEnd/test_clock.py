@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from governed import CHEAP, budget, limit, listed
+from governed import CHEAP, budget, limit, listed, verify
 from rig.answers import Message
 from rig.clock import Clock
 from rig.gateway import prompt
@@ -259,3 +259,27 @@ def test_what_was_spent_by_a_clock_that_was_ahead_is_no_other_days(clocked, upst
     assert gateway.messages(key).status == 200
     assert accounts() == {"day": 2 * cost, "ever": 5 * cost}
     assert json.loads(gateway.run("budgets", "verify", "--json").stdout)["uncompared"] == 0
+
+
+@pytest.mark.parametrize("wrong", [40 * DAY, -40 * DAY])
+def test_a_start_by_a_clock_that_was_wrong(clocked, upstream, wrong):
+    """As on a machine that asks for the time after the gateway began: what was spent in the true windows is known."""
+    upstream.answers(Message(usage=CHEAP))
+    gateway, clock = clocked(budgets=[budget("month", "0.02", unit="cost_per_month", budget_applies_per=["user"])])
+    noon = midday()
+    clock.set(noon)
+    gateway.start("--loops", "1")
+    alice, bob = gateway.issue(), gateway.issue(user="bob")
+    while gateway.messages(alice, prompt("x" * 4000, max_tokens=150)).status == 200:
+        pass
+    gateway.stop()
+    clock.set(noon + wrong)
+    gateway.restart()
+    clock.set(noon)
+    assert gateway.messages(bob).status == 200, "the first that anybody asks"
+    gateway.logged("the clock was set: budgets know")
+    assert gateway.messages(alice, prompt("x" * 4000, max_tokens=150)).status == 429
+    gateway.stop()
+    report = verify(gateway)
+    assert report["findings"] == [] and report["uncompared"] == 0, report
+    assert [row["action"] for row in gateway.ledger.rows("SELECT action FROM audit WHERE action = 'clock_set'")] == ["clock_set"]
