@@ -12,6 +12,7 @@ from rig.clock import Clock
 from rig.gateway import prompt
 from rig.otlp import CLIENT, SERVER
 from rig.waiting import eventually
+from test_kept_openings import COPIES, kept, multiply
 
 pytestmark = pytest.mark.skipif(not Clock.available(), reason="needs a C compiler")
 HOUR, DAY = 3600, 86400
@@ -283,3 +284,23 @@ def test_a_start_by_a_clock_that_was_wrong(clocked, upstream, wrong):
     report = verify(gateway)
     assert report["findings"] == [] and report["uncompared"] == 0, report
     assert [row["action"] for row in gateway.ledger.rows("SELECT action FROM audit WHERE action = 'clock_set'")] == ["clock_set"]
+
+
+def test_a_start_by_a_clock_that_is_behind_keeps_no_sums(clocked, upstream):
+    """They would be of the rows up to then, and lack what rows of later windows come to."""
+    upstream.answers(Message(usage=CHEAP))
+    gateway, clock = clocked(budgets=[budget("month", "1000", unit="cost_per_month")])
+    noon = midday()
+    clock.set(noon)
+    gateway.start("--loops", "1")
+    key = gateway.issue()
+    assert gateway.messages(key).status == 200
+    one = gateway.ledger.closed(1)[0]["cost_nano_usd"]
+    gateway.stop()
+    multiply(gateway)
+    clock.set(noon - 40 * DAY)
+    gateway.restart()
+    gateway.stop()
+    clock.set(noon)
+    (account,) = listed(gateway)["accounts"]
+    assert kept(gateway) == [] and account["settled_nano_usd"] == (COPIES + 1) * one

@@ -35,8 +35,12 @@ struct Openings {
         try readRates(book, directory, from: kept?.before)
     }
 
+    /// Some of them began behind the end of a window that is open: by a clock that was ahead, or is behind now. Sums of these windows would
+    /// lack them in the next.
+    private var hasLater = false
+
     /// So many rows take some milliseconds.
-    var isWorthKeeping: Bool { attempts >= 1000 }
+    var isWorthKeeping: Bool { attempts >= 1000 && !hasLater }
 
     /// What the next start may begin with, if it was read when exactly the requests below `id` were in the ledger.
     func kept(before id: RequestID) -> KeptOpenings {
@@ -69,6 +73,7 @@ struct Openings {
             budgets[account] = budgets[account, default: 0].addingSaturated(amount)
         }
         attempts = rows.reduce(attempts) { $0 + $1.attempts }
+        hasLater = rows.contains { bounds[$0.bucket] > at }
     }
 
     /// The long windows of limits hold over a restart.
