@@ -34,14 +34,18 @@ static inline long tg_ssl_set_host_name(SSL *session, const char *name) {
 }
 static const int tg_tls_1_2 = TLS1_2_VERSION;
 
-// When a certificate ends, Unix seconds; -1 if it does not say so in a way that can be read.
-static inline int64_t tg_x509_end(const X509 *certificate) {
+// A time of a certificate in Unix seconds; -1 if it is before 1970, or cannot be read.
+static inline int64_t tg_asn1_seconds(const ASN1_TIME *time) {
     int days = 0, seconds = 0;
     ASN1_TIME *epoch = ASN1_TIME_set(NULL, 0);
-    int known = epoch && ASN1_TIME_diff(&days, &seconds, epoch, X509_get0_notAfter(certificate));
+    int known = epoch && ASN1_TIME_diff(&days, &seconds, epoch, time);
     ASN1_TIME_free(epoch);
-    return known ? (int64_t)days * 86400 + seconds : -1;
+    int64_t moment = (int64_t)days * 86400 + seconds;
+    return known && moment >= 0 ? moment : -1;
 }
+// From when until when a certificate is valid.
+static inline int64_t tg_x509_begin(const X509 *certificate) { return tg_asn1_seconds(X509_get0_notBefore(certificate)); }
+static inline int64_t tg_x509_end(const X509 *certificate) { return tg_asn1_seconds(X509_get0_notAfter(certificate)); }
 
 // Answers ALPN with http/1.1 if the client offers it, and without ALPN otherwise.
 static inline int tg_alpn_http11(

@@ -9,7 +9,7 @@ package struct AdmissionReplay {
         case start(sequence: Int64)
         /// A process ended in order: everything that it decided is in the ledger.
         case stop(sequence: Int64)
-        /// The rules were changed: those that come back to force begin anew with what the ledger had.
+        /// The rules were changed, or the clock was set: accounts begin anew with what the ledger had.
         case reload(sequence: Int64)
         case admitted(Admitted)
         /// A request was refused for what it met at one account.

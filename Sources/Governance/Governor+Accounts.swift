@@ -36,7 +36,37 @@ extension Governor {
         let range = book.rules.zone.window(window, containing: now)
         windows.removeAll { $0.window == window }
         windows.append((window, range))
+        noticeClock(at: now)
         return range
+    }
+
+    /// Nanoseconds: clocks that are only kept right are not moved further at once.
+    private static let leastStep: UInt64 = 60_000_000_000
+
+    /// A window is entered: by time that passed nothing was spent in it yet, by a clock that was set it may have been.
+    private func noticeClock(at now: Int64) {
+        let offset = now - elapsed(), step = (offset - clockOffset).magnitude
+        clockOffset = offset
+        if step >= Self.leastStep { events.windowsUnread(self, book) }
+    }
+
+    /// What the ledger says was spent in the windows that are open now, by the rules of a book. Returns the place of this in the order
+    /// of things; `nil`: other rules are in force by now, and it is asked for anew.
+    package func reopen(_ spent: [BudgetAccountID: Int64], of book: RuleBook) -> Int64? {
+        guard book === self.book else {
+            events.windowsUnread(self, self.book)
+            return nil
+        }
+        let place = nextSequence()
+        for (id, amount) in spent {
+            if let account = accounts[id] {
+                account.assumeIsolated { $0.reopen(settled: amount) }
+            } else {
+                openings[id] = max(openings[id] ?? 0, amount)
+            }
+        }
+        refreshLimits()
+        return place
     }
 
     func limiter(_ place: RuleBook.Place, of book: RuleBook) -> RateLimiter {

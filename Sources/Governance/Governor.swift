@@ -13,6 +13,8 @@ package struct GovernorEvents: Sendable {
     package var accountsStand: @Sendable ([BudgetStatus]) -> Void = { _ in }
     /// Of these no more is to be said: their window is over, or their rule is gone.
     package var accountsOver: @Sendable ([BudgetSeries]) -> Void = { _ in }
+    /// The clock was set, and other windows are open than `openings` are of: what was spent in them is to be told by `reopen`.
+    package var windowsUnread: @Sendable (Governor, RuleBook) -> Void = { _, _ in }
 
     package init() {}
 }
@@ -33,6 +35,8 @@ package actor Governor: LoopActor {
     var openings: [BudgetAccountID: Int64]
     var reported: [BudgetAccountID: Int]
     var windows: [(window: BudgetWindow, range: Range<Int64>)] = []
+    /// `clock` less `elapsed` when a window was entered last: it changes when the clock is set.
+    var clockOffset: Int64
     /// By the places of the rules in `book`: the account that was asked for last, as most rules have one for many callers.
     var lastAccounts: [BudgetAccount?]
     var lastLimiters: [RateLimiter?]
@@ -80,6 +84,7 @@ package actor Governor: LoopActor {
         self.events = events
         self.clock = clock
         self.elapsed = elapsed
+        clockOffset = clock() - elapsed()
         report = LoopTimer(loop: loop)
         turn = LoopTimer(loop: loop)
         renewal = LoopTimer(loop: loop)

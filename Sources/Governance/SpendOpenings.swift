@@ -4,7 +4,7 @@ import Wire
 /// What was spent or used before, of attempts that no rule can tell apart; a row of the ledger's history.
 package struct SpentBefore: Sendable {
     package let subject: RuleSubject
-    /// The earliest that these attempts started, Unix nanoseconds: the beginning of one of the windows asked for.
+    /// The earliest that these attempts started, Unix nanoseconds: one of the bounds asked for.
     package let since: Int64
     /// Nano-dollars.
     package let cost: Int64
@@ -28,9 +28,11 @@ package struct SpentBefore: Sendable {
 }
 
 extension RuleBook {
-    /// The beginnings of the windows that its budgets count in at a moment, ascending and without doubles; empty without budgets.
-    package func windowStarts(at now: Int64) -> [Int64] {
-        Set(rules.budgets.map { rules.zone.window($0.window, containing: now).lowerBound }).sorted()
+    /// Where the windows begin and end that its budgets count in at a moment, ascending and without doubles; empty without budgets. What
+    /// began behind the end of a window, by a clock that was ahead, is not spent in it.
+    package func windowBounds(at now: Int64) -> [Int64] {
+        let windows = rules.budgets.map { rules.zone.window($0.window, containing: now) }
+        return Set(windows.flatMap { [$0.lowerBound, $0.upperBound] }).sorted()
     }
 
     /// Its budgets whose accounts do not know what was spent where `old` was in force: those that are new, or count something else.
@@ -49,7 +51,7 @@ extension RuleBook {
             for place in places(of: row.subject).budgets {
                 let rule = rules.budgets[place.rule]
                 let window = rules.zone.window(rule.window, containing: now)
-                guard row.since >= window.lowerBound else { continue }
+                guard window.contains(row.since) else { continue }
                 let id = BudgetAccountID(rule: rule.id, unit: rule.unit, scope: place.scope, window: window)
                 openings[id] = (openings[id] ?? 0).addingSaturated(rule.charge(of: row, in: id))
             }

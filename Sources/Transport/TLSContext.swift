@@ -65,10 +65,13 @@ package final class TLSContext: @unchecked Sendable {
 
     /// When our certificate ends, Unix nanoseconds; `nil`: there is none. One that is to have no end says the year 9999 (RFC 5280
     /// §4.1.2.5), and is told as the last moment that 64 bits reach, in 2262.
-    package var certificateEnd: Int64? {
-        guard let certificate = SSL_CTX_get0_certificate(handle) else { return nil }
-        let end = tg_x509_end(certificate)
-        return end < 0 ? nil : Int64(clamping: Int128(end) * 1_000_000_000)
+    package var certificateEnd: Int64? { SSL_CTX_get0_certificate(handle).flatMap { Self.moment(tg_x509_end($0)) } }
+
+    /// When it begins to be valid, likewise.
+    package var certificateBegin: Int64? { SSL_CTX_get0_certificate(handle).flatMap { Self.moment(tg_x509_begin($0)) } }
+
+    private static func moment(_ seconds: Int64) -> Int64? {
+        seconds < 0 ? nil : Int64(clamping: Int128(seconds) * 1_000_000_000)
     }
 
     deinit { SSL_CTX_free(handle) }

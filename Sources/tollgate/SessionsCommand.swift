@@ -85,6 +85,6 @@ extension SessionRow {
     /// Over the last five minutes, or since it began.
     fileprivate func perMinute(at now: Int64) -> Int64 {
         let time = min(SessionStore.recentTime, max(60_000_000_000, now - startedAt))
-        return recentNanoUSD / max(1, time / 60_000_000_000)
+        return Int64(Int128(recentNanoUSD) * 60_000_000_000 / Int128(time))
     }
 }

@@ -6,12 +6,13 @@ import time
 
 import pytest
 
-from governed import CHEAP, budget, limit
+from governed import CHEAP, budget, limit, listed, verify
 from rig.answers import Message
 from rig.clock import Clock
 from rig.gateway import prompt
 from rig.otlp import CLIENT, SERVER
 from rig.waiting import eventually
+from test_kept_openings import COPIES, kept, multiply
 
 pytestmark = pytest.mark.skipif(not Clock.available(), reason="needs a C compiler")
 HOUR, DAY = 3600, 86400
@@ -84,6 +85,12 @@ def test_what_runs_by_itself_goes_on(clocked, upstream, sink, step):
     clock.set(step)
     before = len(sink.points)
     eventually(lambda: len(sink.points) > before, "metrics go on being exported")
+
+    def since():
+        return [point for point in sink.points if abs(point.at / 1e9 - time.time() - step) < 60]
+    eventually(lambda: len({point.at for point in since()}) > 2, "several exports by the clock as it is")
+    assert all(point.begin <= point.at for point in since()), "no point ends before it begins"
+    assert len({point.begin for point in since() if point.begin}) == 1, "sums go on where they began"
     gateway.config["models"].append({"name": "more", "target": "main/claude-haiku-5-5"})
     gateway.reload()
     fresh = gateway.issue(user="bob")
@@ -221,3 +228,82 @@ def test_figures_of_a_budget_speak_of_the_window_that_is_open(clocked, upstream)
     assert gauges(gateway) == spent
     clock.set(noon + DAY)
     eventually(lambda: gauges(gateway) == {}, "yesterday's money is not told as today's", 15)
+
+
+def test_what_was_spent_by_a_clock_that_was_ahead_is_no_other_days(clocked, upstream):
+    """Budgets have it in the window that the clock showed, over restarts too. Reports go by ids, which never go back: the doctor says so."""
+    upstream.answers(Message(usage=CHEAP))
+    gateway, clock = clocked(budgets=[budget("day", "5"), budget("ever", "5", unit="cost_total")])
+    noon = midday()
+
+    def accounts():
+        gateway.ledger.settle()
+        time.sleep(1.2)  # what the gateway tells of them is a second old
+        return {account["rule"]: account["settled_nano_usd"] for account in listed(gateway)["accounts"]}
+
+    def clock_found():
+        (found,) = [each for each in json.loads(gateway.run("doctor", "--json", code=None).stdout) if each["check"] == "clock"]
+        return found
+
+    clock.set(noon + 40 * DAY)
+    gateway.start("--loops", "1")
+    key = gateway.issue()
+    for step, requests in ((noon + 40 * DAY, 3), (noon, 1)):
+        clock.set(step)
+        assert [gateway.messages(key).status for _ in range(requests)] == [200] * requests
+    cost = gateway.ledger.closed(4)[0]["cost_nano_usd"]
+    spent = {"day": cost, "ever": 4 * cost}
+    assert accounts() == spent
+    found = clock_found()
+    assert found["state"] == "fail" and "39 days in the future" in found["detail"], found
+    gateway.stop()
+    assert accounts() == spent
+    gateway.restart()
+    assert accounts() == spent
+    assert gateway.messages(key).status == 200
+    assert accounts() == {"day": 2 * cost, "ever": 5 * cost}
+    assert json.loads(gateway.run("budgets", "verify", "--json").stdout)["uncompared"] == 0
+
+
+@pytest.mark.parametrize("wrong", [40 * DAY, -40 * DAY])
+def test_a_start_by_a_clock_that_was_wrong(clocked, upstream, wrong):
+    """As on a machine that asks for the time after the gateway began: what was spent in the true windows is known."""
+    upstream.answers(Message(usage=CHEAP))
+    gateway, clock = clocked(budgets=[budget("month", "0.02", unit="cost_per_month", budget_applies_per=["user"])])
+    noon = midday()
+    clock.set(noon)
+    gateway.start("--loops", "1")
+    alice, bob = gateway.issue(), gateway.issue(user="bob")
+    while gateway.messages(alice, prompt("x" * 4000, max_tokens=150)).status == 200:
+        pass
+    gateway.stop()
+    clock.set(noon + wrong)
+    gateway.restart()
+    clock.set(noon)
+    assert gateway.messages(bob).status == 200, "the first that anybody asks"
+    gateway.logged("the clock was set: budgets know")
+    assert gateway.messages(alice, prompt("x" * 4000, max_tokens=150)).status == 429
+    gateway.stop()
+    report = verify(gateway)
+    assert report["findings"] == [] and report["uncompared"] == 0, report
+    assert [row["action"] for row in gateway.ledger.rows("SELECT action FROM audit WHERE action = 'clock_set'")] == ["clock_set"]
+
+
+def test_a_start_by_a_clock_that_is_behind_keeps_no_sums(clocked, upstream):
+    """They would be of the rows up to then, and lack what rows of later windows come to."""
+    upstream.answers(Message(usage=CHEAP))
+    gateway, clock = clocked(budgets=[budget("month", "1000", unit="cost_per_month")])
+    noon = midday()
+    clock.set(noon)
+    gateway.start("--loops", "1")
+    key = gateway.issue()
+    assert gateway.messages(key).status == 200
+    one = gateway.ledger.closed(1)[0]["cost_nano_usd"]
+    gateway.stop()
+    multiply(gateway)
+    clock.set(noon - 40 * DAY)
+    gateway.restart()
+    gateway.stop()
+    clock.set(noon)
+    (account,) = listed(gateway)["accounts"]
+    assert kept(gateway) == [] and account["settled_nano_usd"] == (COPIES + 1) * one

@@ -287,6 +287,14 @@ def test_metrics_of_any_length_are_read(quiet):
     other.shutdown()
 
 
+@pytest.mark.parametrize("days, wanted, words", [("-1", "fail", "ended at "), ("9", "warn", "ends in 8 days"), ("90", "ok", "valid until ")])
+def test_our_own_certificate(quiet, tmp_path, days, wanted, words):
+    certificate, key = Authority(tmp_path).issue("gateway", "IP:127.0.0.1", days=days)
+    quiet.config["tls"] = {"certificate": str(certificate), "key": str(key)}
+    (finding,) = examine(quiet)["certificate"]
+    assert finding["state"] == wanted and words in finding["detail"], finding
+
+
 def test_one_that_requires_client_certificates_cannot_be_asked(quiet, tmp_path):
     authority = Authority(tmp_path)
     certificate, key = authority.issue("gateway", "IP:127.0.0.1")

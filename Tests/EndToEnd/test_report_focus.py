@@ -143,6 +143,19 @@ def test_nothing_in_it_is_a_formula(spent):
     assert ('=cmd|"/c calc"!A1', '+SUM(1)\n,"x"') in {(row["user"], row["team"]) for row in exact}
 
 
+def test_no_text_begins_a_cell_where_semicolons_end_them(gateway):
+    name = 'x;=1+1;"@2"'
+    history = History(gateway)
+    history.add(time.time() - 60, {"output_tokens": 1}, user=name, team=name, project=name)
+    history.write()
+    for arguments in (("--format", "focus"), ("--by", "user,team,project", "--format", "csv")):
+        text = gateway.run("report", *arguments).stdout
+        cells = [cell for row in csv.reader(io.StringIO(text), delimiter=";") for cell in row]
+        assert len(cells) > 2 and not any(cell[:1] in "=+@\t\r\n-" for cell in cells if cell), cells
+    (row,) = csv.DictReader(io.StringIO(gateway.run("report", "--format", "focus").stdout))
+    assert json.loads(row["Tags"])["user"] == name
+
+
 def test_what_it_cannot_be_chosen_by(spent):
     assert "by team, user, project and key" in spent.run("report", "--format", "focus", "--where", "model=x", code=2).stderr
     assert "no meaning" in spent.run("report", "--format", "focus", "--by", "team", code=2).stderr

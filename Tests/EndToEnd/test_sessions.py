@@ -12,6 +12,7 @@ from rig import messages
 from rig.answers import Message, error, tool
 from rig.claude import Claude
 from rig.gateway import binary
+from rig.history import History
 from rig.ledger import tokens
 from rig.otlp import CLIENT, ERROR, SERVER
 from rig.session import Conversation, Trace
@@ -282,6 +283,17 @@ def test_the_list_of_sessions(session, gateway, key, upstream):
     assert first["nano_usd_per_minute"] == first["cost_nano_usd"] > 0
 
 
+def test_what_a_session_costs_per_minute_is_of_all_its_seconds(gateway):
+    history, now = History(gateway), time.time()
+    history.add(now - 100, session_id="young", cost_nano_usd=3 * 10**9)
+    for ago in (1200, 60):
+        history.add(now - ago, session_id="old", cost_nano_usd=5 * 10**9)
+    history.write()
+    rates = {row["session_id"]: row["nano_usd_per_minute"] for row in json.loads(gateway.run("sessions", "--json").stdout)}
+    assert rates["old"] == 10**9, "of the last five minutes"
+    assert 1.5e9 < rates["young"] <= 1.8e9, "since it began, which is more than a minute and less than two"
+
+
 def test_a_session_that_is_not_there_is_said(gateway):
     assert "there is no session" in gateway.run("session", "nothing", code=2).stderr
     assert "No session" in gateway.run("sessions", "--since", "1m").stdout
@@ -335,6 +347,10 @@ def test_a_developer_is_told_what_he_spends(with_budget, upstream):
     assert 0 < told["next_turn"]["cached_nano_usd"] < told["next_turn"]["uncached_nano_usd"]
     line = me(gateway, key, f"?format=line&session={session.id}").body.decode()
     assert line.startswith("session $0.00 · today $0.0") and "left $10.00 of today" in line and "next $0.00–$0.01" in line, line
+    gateway.config["time_zone"] = "Asia/Kolkata"
+    gateway.reload()
+    told = eventually(lambda: (b := me(gateway, key).json["budgets"][0])["resets_at"].endswith("T18:30:00Z") and b, "days of another zone")
+    assert me(gateway, key, "?format=line").body.decode().startswith("today (UTC) $0.0")
 
 
 def test_the_answer_does_not_wait_for_the_ledgers_writer(gateway, key):

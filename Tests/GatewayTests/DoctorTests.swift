@@ -67,6 +67,20 @@ import Transport
         #expect(state(today, newest: today + 121 * second) == .fail)
     }
 
+    @Test("Our certificate: ended, not valid yet, ends soon; one that does not say")
+    func certificate() {
+        func finding(from begin: Int64? = 0, until end: Int64?) -> DoctorFinding {
+            MachineChecks.certificate(from: begin, until: end, now: today)
+        }
+        let fortnight = 14 * 86_400 * second
+        #expect(finding(until: today).state == .fail && finding(until: today).detail.contains("ended at 2026-11-21T"))
+        #expect(finding(until: today + 1).state == .warn && finding(until: today + fortnight - 1).state == .warn)
+        #expect(finding(until: today + fortnight).state == .ok && finding(from: nil, until: nil).state == .ok)
+        let early = finding(from: today + 1, until: .max)
+        #expect(early.state == .fail && early.detail.contains("not valid before"))
+        #expect(finding(from: today, until: .max).state == .ok)
+    }
+
     @Test("What lies in journals")
     func journals() {
         var journal = LedgerExamination.JournalState(path: "/d/journal-0.slots")

@@ -28,9 +28,12 @@ struct GovernorBench: Sendable {
             var verdicts: [(owner: String, verdict: AdmissionVerdict)] = []
             var reports: [[BudgetStatus]] = []
             var figures: [BudgetSeries: BudgetStatus] = [:]
+            var unread = 0
             var whenReported: CheckedContinuation<Void, Never>?
         }
         let content = Mutex(Content())
+        /// How often what was spent was asked for, as the clock was set.
+        var unread: Int { content.withLock { $0.unread } }
         var alerts: [ThresholdCrossing] { content.withLock { $0.alerts } }
         var verdicts: [(owner: String, verdict: AdmissionVerdict)] { content.withLock { $0.verdicts } }
         /// `settled reserved limit` of what figures speak of, by rule and scope.
@@ -78,6 +81,7 @@ struct GovernorBench: Sendable {
             told.content.withLock { for status in statuses { $0.figures[BudgetSeries(status.id)] = status } }
         }
         events.accountsOver = { over in told.content.withLock { for series in over { $0.figures[series] = nil } } }
+        events.windowsUnread = { _, _ in told.content.withLock { $0.unread += 1 } }
         book = Sample.book(budgets: budgets, rates: rates)
         governor = Governor(
             book, loop: loop, sequence: 1_000, openings: openings, reported: reported, raises: raises, events: events,

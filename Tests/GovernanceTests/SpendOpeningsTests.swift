@@ -14,7 +14,7 @@ import Wire
             Sample.budget("new", 1_000) { $0.unpricedReserve = 7 },
             Sample.budget("tokens", 1_000) { $0.measure = .tokens },
         ])
-        let start = try #require(book.windowStarts(at: Self.now).first)
+        let start = try #require(book.windowBounds(at: Self.now).first)
         let window = book.rules.zone.window(.day, containing: Self.now)
         var holds = ByteWriter()
         for (rule, amount) in [("held", 11), ("reserve", 13)] as [(String, Int64)] {
@@ -37,6 +37,22 @@ import Wire
         #expect(opening("reserve") == 113, "not what the rule says by now")
         #expect(opening("new") == 107, "the rule was not there then")
         #expect(opening("tokens", "tokens_per_day") == 55)
+    }
+
+    @Test("What a clock that was ahead says of attempts counts in the windows that they began in, and in no other")
+    func ahead() throws {
+        let book = Sample.book(budgets: [
+            Sample.budget("day", 1_000), Sample.budget("month", 1_000) { $0.window = .month },
+            Sample.budget("total", 1_000) { $0.window = .total },
+        ])
+        let zone = book.rules.zone, bounds = book.windowBounds(at: Self.now)
+        let day = zone.window(.day, containing: Self.now), month = zone.window(.month, containing: Self.now)
+        #expect(bounds == [0, month.lowerBound, day.lowerBound, day.upperBound, month.upperBound, .max])
+        let spent = zip(bounds, [1, 20, 300, 4_000, 50_000] as [Int64]).map { since, cost in
+            SpentBefore(subject: Sample.subject(), since: since, cost: cost, tokens: 1, attempts: 1)
+        }
+        let openings = book.openings(of: spent, at: Self.now).map { "\($0.key.rule) \($0.value)" }.sorted()
+        #expect(openings == ["day 300", "month 4320", "total 54321"])
     }
 
     @Test("Only budgets whose sums are not known are read for a reload")

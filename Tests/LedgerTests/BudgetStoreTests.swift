@@ -100,6 +100,19 @@ struct BudgetStoreTests {
         try await ledger.writer.close()
     }
 
+    @Test("The last start is the one that came last, also behind one by a clock that was ahead")
+    func lastStart() async throws {
+        let temporary = TemporaryDirectory()
+        let store = try Self.store(temporary)
+        #expect(try store.lastStart() == nil)
+        let ledger = try Ledger(try temporary.data())
+        for moment in [midnight + 40 * day, midnight] {
+            ledger.writer.audit([AuditEntry(at: moment, actor: "tollgate", action: "start")])
+        }
+        try await ledger.writer.close()
+        #expect(try store.lastStart() == midnight)
+    }
+
     @Test(
         "A ledger tells the audit's lines about changes of others: each once, in order, and none of its own or of before"
     )

@@ -84,7 +84,8 @@ struct ReportFormatTests {
         arguments: [
             ("=1", "'=1"), ("-1", "'-1"), ("\t=1", "\"'\t'=1\""), ("a;=HYPERLINK(1)", "\"a;'=HYPERLINK(1)\""),
             ("a\t@b", "\"a\t'@b\""), ("a\r\n+1", "\"a\r\n'+1\""), ("a;b", "\"a;b\""), ("a-b=c", "a-b=c"),
-            (";=1", "\";'=1\""), ("a,=1", "\"a,=1\""),
+            (";=1", "\";'=1\""), ("a,=1", "\"a,=1\""), ("a;\"=1", "\"a;\"\"'=1\""), ("a;\"\"@1", "\"a;\"\"\"\"'@1\""),
+            ("\u{FF1D}1", "'\u{FF1D}1"), ("a;\u{FF20}1", "\"a;'\u{FF20}1\""), ("a\"=1", "\"a\"\"=1\""),
         ])
     func formulas(text: String, field: String) {
         #expect(CSVText.line([CSVText.text(text)]) == field + "\r\n")

@@ -62,6 +62,12 @@ package enum Doctor {
         }
         findings.append(
             MachineChecks.clock(MachineFacts.clock(newestRequest: examination?.database?.newestRequest)))
+        // Files that cannot be used are problems of the configuration.
+        if let tls = snapshot.tls, let context = try? TLSContext(tls) {
+            findings.append(
+                MachineChecks.certificate(
+                    from: context.certificateBegin, until: context.certificateEnd, now: wallClockNanoseconds()))
+        }
         var process: Int32?
         if case .process(let number)? = examination?.owner { process = number }
         let (limit, isOfProcess) = MachineFacts.openFiles(of: process)

@@ -1,3 +1,5 @@
+import Wire
+
 /// What the machine offers, judged. Pure.
 enum MachineChecks {
     /// Where the data folder is, or will be.
@@ -61,7 +63,7 @@ enum MachineChecks {
         var now: Int64
         /// Nil: the system does not say.
         var isSynchronized: Bool?
-        /// When the newest request of the ledger began.
+        /// The moment under which reports have the newest request of the ledger.
         var newestRequest: Int64?
     }
 
@@ -75,12 +77,33 @@ enum MachineChecks {
         if let newest = clock.newestRequest, newest - clock.now > 120_000_000_000 {
             let ahead = DoctorText.age(newest - clock.now)
             return .fail(
-                check, "the newest request of the ledger is \(ahead) in the future: the clock went back",
-                cure: "\(cure); windows of budgets and rates count those rows until then")
+                check, "the newest request of the ledger is \(ahead) in the future: the clock was ahead, or is behind",
+                cure: "\(cure); until then reports have all requests on that day, and budgets by the clock")
         }
         if clock.isSynchronized == false {
             return .warn(check, "the clock is not synchronized", cure: cure)
         }
         return .ok(check, clock.isSynchronized == nil ? "plausible" : "synchronized")
+    }
+
+    /// Nanoseconds: as of the first alert.
+    private static let shortCertificate: Int64 = 14 * 86_400_000_000_000
+
+    /// Our own certificate, that of the listeners; Unix nanoseconds, `nil` where it does not say.
+    static func certificate(from begin: Int64?, until end: Int64?, now: Int64) -> DoctorFinding {
+        let check = "certificate"
+        func time(_ moment: Int64) -> String { RFC3339.text(moment, fraction: .none) }
+        if let begin, begin > now {
+            return .fail(
+                check, "is not valid before \(time(begin)): no client connects",
+                cure: "is the clock right? otherwise put one that is valid where `tls.certificate` and `tls.key` point")
+        }
+        guard let end else { return .ok(check, "does not say until when it is valid") }
+        let cure = "put a new one with its key where `tls.certificate` and `tls.key` point; it is taken within a second"
+        if end <= now { return .fail(check, "ended at \(time(end)): no client connects", cure: cure) }
+        if end - now < shortCertificate {
+            return .warn(check, "ends in \(DoctorText.age(end - now)), at \(time(end))", cure: cure)
+        }
+        return .ok(check, "valid until \(time(end))")
     }
 }

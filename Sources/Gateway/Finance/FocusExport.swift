@@ -138,6 +138,7 @@ package struct FocusExport {
             writer.value(string: value)
         }
         writer.endObject()
-        return writer.text
+        // Where a semicolon ends a cell, what follows it could begin a formula; an apostrophe would change the value.
+        return writer.text.replacing(";", with: #"\u003b"#)
     }
 }

@@ -37,7 +37,7 @@ final class GovernanceHost: Sendable {
         governor = Governor(
             book, loop: home.loop, sequence: sequence, openings: openings.budgets,
             reported: try Self.reported(book, store, at: now), raises: raises,
-            events: Self.events(home, ledger.writer, telemetry))
+            events: Self.events(home, ledger.writer, directory, telemetry))
         start = sequence
         restore(openings.rates)
         governor.loop.post { [governor] in governor.assumeIsolated { $0.tellOpenings() } }
@@ -91,7 +91,7 @@ final class GovernanceHost: Sendable {
     private static func reported(
         _ book: RuleBook, _ store: BudgetStore, at now: Int64
     ) throws -> [BudgetAccountID: Int] {
-        guard let first = book.windowStarts(at: now).first else { return [:] }
+        guard let first = book.windowBounds(at: now).first else { return [:] }
         var reported: [BudgetAccountID: Int] = [:]
         for alert in try store.alerts(since: first) {
             guard let rule = book.rules.budgets.first(where: { $0.id == alert.account.rule }) else { continue }
@@ -153,9 +153,9 @@ final class GovernanceHost: Sendable {
 
     // MARK: Events
 
-    private static func events(_ home: LoopTelemetry, _ writer: LedgerWriter, _ telemetry: TelemetryHost)
-        -> GovernorEvents
-    {
+    private static func events(
+        _ home: LoopTelemetry, _ writer: LedgerWriter, _ directory: DataDirectory, _ telemetry: TelemetryHost
+    ) -> GovernorEvents {
         var events = GovernorEvents()
         events.thresholdPassed = { crossing in
             let alert = BudgetAlert(crossing)
@@ -179,7 +179,35 @@ final class GovernanceHost: Sendable {
         }
         events.accountsStand = { statuses in for status in statuses { home.measure(status) } }
         events.accountsOver = { series in for series in series { home.end(series) } }
+        let log = home.log
+        events.windowsUnread = { governor, book in
+            Task { await reopen(book, governor, writer, directory, log) }
+        }
         return events
+    }
+
+    /// The clock was set: what was read at the start is of other windows.
+    private static func reopen(
+        _ book: RuleBook, _ governor: Governor, _ writer: LedgerWriter, _ directory: DataDirectory, _ log: LogWriter
+    ) async {
+        do {
+            // What is closed has to be there before it is read.
+            try await writer.flush()
+            let now = wallClockNanoseconds()
+            let spent = try Openings(book, directory, at: now).budgets
+            guard let place = await governor.reopen(spent, of: book) else { return }
+            writer.audit([
+                AuditEntry(
+                    at: now, actor: "tollgate", action: "clock_set", subject: Version.current, details: "{}",
+                    order: place)
+            ])
+            log.write(.warning, "the clock was set: budgets know what was spent in the windows of now") { _ in }
+        } catch {
+            log.write(.error, "the clock was set: budgets do not know what was spent in the windows of now; start anew")
+            { fields in
+                fields.member("error", "\(error)")
+            }
+        }
     }
 }
 

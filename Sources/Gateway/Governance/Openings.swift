@@ -35,8 +35,12 @@ struct Openings {
         try readRates(book, directory, from: kept?.before)
     }
 
+    /// Some of them began behind the end of a window that is open: by a clock that was ahead, or is behind now. Sums of these windows would
+    /// lack them in the next.
+    private var hasLater = false
+
     /// So many rows take some milliseconds.
-    var isWorthKeeping: Bool { attempts >= 1000 }
+    var isWorthKeeping: Bool { attempts >= 1000 && !hasLater }
 
     /// What the next start may begin with, if it was read when exactly the requests below `id` were in the ledger.
     func kept(before id: RequestID) -> KeptOpenings {
@@ -57,18 +61,19 @@ struct Openings {
     }
 
     private mutating func readBudgets(_ book: RuleBook, _ directory: DataDirectory, from id: RequestID?) throws {
-        let starts = book.windowStarts(at: at)
-        guard !starts.isEmpty else { return }
-        let rows = try SpendHistory.read(directory, since: starts, from: id, detail: HistoryDetail(book))
+        let bounds = book.windowBounds(at: at)
+        guard !bounds.isEmpty else { return }
+        let rows = try SpendHistory.read(directory, since: bounds, from: id, detail: HistoryDetail(book))
         let spent = rows.map { row in
             SpentBefore(
-                subject: RuleSubject(row.dimensions), since: starts[row.bucket], cost: row.costNanoUSD,
+                subject: RuleSubject(row.dimensions), since: bounds[row.bucket], cost: row.costNanoUSD,
                 tokens: row.tokens, attempts: row.attempts, holds: row.holds)
         }
         for (account, amount) in book.openings(of: spent, at: at) {
             budgets[account] = budgets[account, default: 0].addingSaturated(amount)
         }
         attempts = rows.reduce(attempts) { $0 + $1.attempts }
+        hasLater = rows.contains { bounds[$0.bucket] > at }
     }
 
     /// The long windows of limits hold over a restart.

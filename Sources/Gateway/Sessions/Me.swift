@@ -21,6 +21,7 @@ extension LoopWorker {
         let statuses = places.isEmpty ? [] : await governor.statuses(at: places, of: book)
         var report = MeReport(user: principal.user, team: principal.team, session: session, standing: standing)
         report.budgets = zip(places, statuses).map { (book.budget(at: $0), $1) }
+        report.budgetsAreInUTC = book.rules.zone == .utc
         if let row = standing.session {
             report.price = exchange.setting.snapshot.prices.price(of: row.contextModel, at: now)
         }
@@ -52,6 +53,8 @@ struct MeReport {
     let session: String
     let standing: Standing
     var budgets: [(rule: BudgetRule, status: BudgetStatus)] = []
+    /// Their days are those of `today`.
+    var budgetsAreInUTC = true
     /// Of the main conversation's model; `nil`: unpriced, or there is no conversation.
     var price: Price?
 
@@ -69,11 +72,11 @@ struct MeReport {
 
     // MARK: Line
 
-    /// `session $1.23 · today $4.56 · left $5.44 of day · next $0.04–$0.31`.
+    /// `session $1.23 · today $4.56 · left $5.44 of today · next $0.04–$0.31`; `today (UTC)` where a budget's today is another.
     var line: String {
         var parts: [String] = []
         if let row = standing.session { parts.append("session \(Self.money(row.sums.costNanoUSD))") }
-        parts.append("today \(Self.money(standing.todayNanoUSD))")
+        parts.append("today\(budgetsAreInUTC ? "" : " (UTC)") \(Self.money(standing.todayNanoUSD))")
         if let tightest {
             parts.append("left \(Self.money(Self.left(tightest.status))) of \(Self.name(tightest.rule))")
         }

@@ -4,8 +4,8 @@ package struct AuditEntry: Sendable, Equatable {
     package var at: Int64
     /// An account of the machine, a user, or `tollgate` itself.
     package var actor: String
-    /// A word: `issue`, `rotate`, `expire`, `revoke`, `raise`, `revoke_raise`, `start`, `reload`, `reload_failed`, `refuse`,
-    /// `release`, `lost`.
+    /// A word: `issue`, `rotate`, `expire`, `revoke`, `raise`, `revoke_raise`, `start`, `reload`, `reload_failed`,
+    /// `clock_set`, `refuse`, `release`, `lost`.
     package var action: String
     /// The key, rule or file that it was done to.
     package var subject: String

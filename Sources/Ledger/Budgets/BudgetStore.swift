@@ -75,7 +75,7 @@ package final class BudgetStore {
     /// When the gateway that runs began, or the last one, Unix nanoseconds; `nil`: none has. What was saved of accounts before is
     /// another process'.
     package func lastStart() throws(LedgerError) -> Int64? {
-        let start = try database.prepare("SELECT max(at) FROM audit WHERE action = 'start'")
+        let start = try database.prepare("SELECT at FROM audit WHERE action = 'start' ORDER BY id DESC LIMIT 1")
         return try start.step() ? start.optionalInteger(0) : nil
     }
 

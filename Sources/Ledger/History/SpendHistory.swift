@@ -21,7 +21,7 @@ package enum SpendHistory {
     /// before the first request. Throws `overflow` if a sum leaves 64 bits.
     ///
     /// - Parameters:
-    ///   - boundaries: the beginnings of windows, Unix nanoseconds, ascending; attempts before the first are left out.
+    ///   - boundaries: where windows begin and end, Unix nanoseconds, ascending; attempts before the first are left out.
     ///   - request: the first request that counts; `nil`: all.
     ///   - detail: dear dimensions that a rule needs.
     package static func read(

@@ -15,12 +15,16 @@ package enum CSVText {
                 text.append("'")
             }
             text.append(scalar)
-            beginsCell = endsCell
+            // Quotes around what follows the end of a cell are taken off.
+            beginsCell = endsCell || (beginsCell && scalar == "\"")
         }
         return String(text)
     }
 
-    private static let formulaStarts: Set<Unicode.Scalar> = ["=", "+", "-", "@"]
+    /// In their full width, too, as some locales write them.
+    private static let formulaStarts: Set<Unicode.Scalar> = [
+        "=", "+", "-", "@", "\u{FF1D}", "\u{FF0B}", "\u{FF0D}", "\u{FF20}",
+    ]
     /// The ends of cells and lines where commas are not.
     private static let cellEnds: Set<Unicode.Scalar> = [";", "\t", "\r", "\n"]
 

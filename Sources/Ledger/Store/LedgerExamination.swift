@@ -28,7 +28,7 @@ package struct LedgerExamination: Sendable {
         package let faults: [String]
         /// The check came to its end within the time allowed.
         package let isWhole: Bool
-        /// When the newest request began, Unix nanoseconds.
+        /// The moment under which reports have the newest request, Unix nanoseconds: its id's, which never goes back.
         package let newestRequest: Int64?
         /// `nil`: the database is damaged, or there are none yet that this build reads.
         package let rollups: RollupExamination?
@@ -91,8 +91,10 @@ package struct LedgerExamination: Sendable {
     private static let rollupPatience: Int64 = 5_000_000_000
 
     private static func examine(_ database: Database, until deadline: Int64) throws(LedgerError) -> Store {
-        let newest = try database.prepare("SELECT started_at FROM requests ORDER BY id DESC LIMIT 1")
-        let newestRequest = try newest.step() ? newest.integer(0) : nil
+        let newest = try database.prepare("SELECT max(id) FROM requests")
+        let newestRequest =
+            try newest.step()
+            ? newest.optionalInteger(0).map { RequestID(rawValue: $0).unixMilliseconds * 1_000_000 } : nil
         let (faults, isWhole) = try quickCheck(database, until: deadline)
         let version = try Schema.version(of: database), newestVersion = Schema.migrations.count
         var rollups: RollupExamination?

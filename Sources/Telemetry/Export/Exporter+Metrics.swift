@@ -38,12 +38,18 @@ extension Exporter {
         let figures = settings.isDelta ? total.since(feed.exported) : total
         guard !figures.isEmpty else { return }
         let encoder = MetricEncoder(resource: settings.resource, version: version, isDelta: settings.isDelta)
-        let bytes = encoder.encode(figures, startedAt: startedAt, since: feed.exportedAt, at: now)
+        let bytes = encoder.encode(figures, startedAt: beginning(at: now), since: min(feed.exportedAt, now), at: now)
         let payload = Payload.make(bytes, items: figures.pointCount, isCompressed: feed.delivery.compression == .all)
         if await deliver(payload, feed, destinations[index]) {
             feed.exported = total
             feed.exportedAt = now
         }
+    }
+
+    /// Collectors refuse points that end before they begin: where the clock was set back behind the beginning, that is moved, once.
+    private func beginning(at now: Int64) -> Int64 {
+        if startedAt > now { startedAt = now - (monotonicNanoseconds() - began) }
+        return startedAt
     }
 
     /// The figures of all loops and the exporter's own, as they stand now.

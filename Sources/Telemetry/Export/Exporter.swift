@@ -12,7 +12,10 @@ package actor Exporter {
     package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
     let settings: TelemetrySettings
     let version: String
-    let startedAt: Int64
+    /// Where sums that only rise begin, Unix nanoseconds.
+    var startedAt: Int64
+    /// The same moment on the clock that only goes forward.
+    let began = monotonicNanoseconds()
     let sources: [LoopTelemetry]
     let log: LogWriter
     let destinations: [Destination]

@@ -48,6 +48,7 @@ class Point:
     count: int = 0
     total: float = 0
     at: int = 0
+    begin: int = 0
     cumulative: bool = True
 
 
@@ -112,7 +113,7 @@ def points_in(request):
                 cumulative = getattr(data, "aggregation_temporality", 2) == 2
                 for point in data.data_points:
                     made = Point(metric.name, metric.unit, attributes_of(point.attributes), at=point.time_unix_nano,
-                                 cumulative=cumulative)
+                                 begin=point.start_time_unix_nano, cumulative=cumulative)
                     if kind == "histogram":
                         made.count, made.total = point.count, point.sum
                     else:
