@@ -45,6 +45,8 @@ package final class MessageWriter {
     var arguments = ByteWriter()
     var brokenTool = false
     var isSigned = false
+    /// White space with which a text begins, escaped, until more of it comes.
+    var blank: [UInt8] = []
     var stops: StopScanner?
     /// Of text that is looked at, and of the arguments of the call that is open.
     var textPieces = PieceDecoder()
