@@ -124,7 +124,7 @@ def test_what_an_upstream_counts_beyond_all_bounds_is_bounded_everywhere(make_ga
     assert verify(gateway)["findings"] == []
 
 
-@pytest.mark.parametrize("count", [-1, 2**41, 1e300])
+@pytest.mark.parametrize("count", [-1, 0, None, 2**41, 1e300])
 @pytest.mark.parametrize("stream", [True, False])
 def test_counts_that_cannot_be_are_no_zero(make_gateway, upstream, count, stream):
     gateway = governed(make_gateway, budget("cap", "10")).start()

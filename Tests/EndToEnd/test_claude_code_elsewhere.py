@@ -15,6 +15,9 @@ from rig.strict import checked
 
 pytestmark = pytest.mark.client
 FREE = "--dangerously-skip-permissions"
+DOT = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360606060000000050001"
+    "a5f645400000000049454e44ae426082")
 KINDS = ["responses", "chat", "gemini", "bedrock-converse", "bedrock-claude", "vertex-claude", "compatible"]
 
 
@@ -84,12 +87,24 @@ def test_thinking_between_tools(claude, other, provider):
 
 def test_an_image(claude, other):
     image = claude.work / "dot.png"
-    image.write_bytes(bytes.fromhex(
-        "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360606060000000050001"
-        "a5f645400000000049454e44ae426082"))
+    image.write_bytes(DOT)
     other.answers(reply(Call("Read", {"file_path": str(image)})), reply("A dot."))
     claude.run("What is in dot.png?", FREE).said("A dot.")
     assert "iVBORw0KGgo" in json.dumps(other.calls[-1].json)
+
+
+@pytest.mark.parametrize("provider", ["compatible", "gemini"], indirect=True)
+def test_an_image_that_the_model_does_not_read_is_taken_out(claude, other, request):
+    """Otherwise no request of the conversation would be answered any more."""
+    image = claude.work / "dot.png"
+    image.write_bytes(DOT)
+    no = too_long("gemini", "Unable to process input image.") if request.node.callspec.params["provider"] == "gemini" else failure(
+        500, "image input is not supported - hint: if this is unexpected, you may need to provide the mmproj")
+    other.answers(reply(Call("Read", {"file_path": str(image)})), no, reply("I cannot see it."), reply("Still here."))
+    first = claude.run("What is in dot.png?", FREE)
+    first.said("I cannot see it.")
+    claude.run("Go on.", FREE, "--resume", first.session).said("Still here.")
+    assert ["iVBORw0KGgo" in json.dumps(call.json) for call in other.calls] == [False, True, False, False]
 
 
 def test_a_session_is_resumed(claude, other):
@@ -101,13 +116,13 @@ def test_a_session_is_resumed(claude, other):
     assert "marmot" in history and "Noted." in history
 
 
-def too_long(kind):
+def too_long(kind, text="The input token count (1200000) exceeds the maximum number of tokens allowed (1048576)."):
     if kind in ("responses", "chat", "compatible"):
         return failure(400, "This model's maximum context length is 128000 tokens. However, your messages resulted in 130123 tokens.",
                        code="context_length_exceeded")
     if kind == "gemini":
         from rig.gemini_answers import failure as google
-        return google(400, text="The input token count (1200000) exceeds the maximum number of tokens allowed (1048576).")
+        return google(400, text=text)
     from rig.bedrock_answers import failure as amazon
     return amazon("ValidationException", "Input is too long for requested model.")
 

@@ -155,6 +155,9 @@ def test_deferred_tools_come_when_they_were_referred_to(world, kind):
     assert '"later"' in sent and '"never"' not in sent
     assert says(world.ask(kind, reply("Hi."), tools=tools)) == "Hi."
     assert '"later"' not in other.calls[-1].body.decode()
+    # One that must be called is there to be called.
+    assert says(world.ask(kind, reply("Hi."), tools=tools, tool_choice={"type": "tool", "name": "later"})) == "Hi."
+    assert '"later"' in other.calls[-1].body.decode() and '"never"' not in other.calls[-1].body.decode()
 
 
 # Ends

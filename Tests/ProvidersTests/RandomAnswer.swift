@@ -65,7 +65,7 @@ struct RandomAnswer {
         let signature = JSONValue.string(String(decoding: target.reasoningState.prefix, as: UTF8.self))
         var content: [JSONValue] = [], text = "", thinking = ""
         func close() {
-            if !text.isEmpty { content.append(["type": "text", "text": .string(text)]) }
+            if !Self.isBlank(text) { content.append(["type": "text", "text": .string(text)]) }
             if !thinking.isEmpty {
                 content.append(["type": "thinking", "thinking": .string(thinking), "signature": signature])
             }
@@ -87,6 +87,9 @@ struct RandomAnswer {
         close()
         return content
     }
+
+    /// Of which no block is made.
+    static func isBlank(_ text: String) -> Bool { text.allSatisfy { " \n\t".contains($0) } }
 
     static func block(_ call: Call) -> JSONValue {
         ["type": "tool_use", "id": .string(call.id), "name": "A", "input": call.input]
@@ -181,7 +184,7 @@ extension RandomAnswer {
                 // An item may end when the next one has begun.
                 late = Fixture.done(index, #""type":"message","id":"msg_1""#)
                 if chance() { (stream, late) = (stream + late, "") }
-                if !text.isEmpty { content.append(["type": "text", "text": .string(text)]) }
+                if !Self.isBlank(text) { content.append(["type": "text", "text": .string(text)]) }
                 index += 1
             case .thinking(let text):
                 stream += late + Fixture.added(index, #""type":"reasoning","id":"rs_1""#)

@@ -78,6 +78,12 @@ enum Billing {
             if usage.totalInput == 0 { usage.input = TokenEstimate.input(bodyBytes: bodyBytes) }
             usage.output = max(usage.output, meter.estimatedOutput)
         }
+        // Nothing is answered that was not read: a report without a prompt has not counted it. A refusal may cost nothing.
+        if usage.totalInput == 0, attempt.facts.stopReason != "refusal" {
+            isEstimated = true
+            usage.input = TokenEstimate.input(bodyBytes: bodyBytes)
+            if usage.output == 0 { usage.output = meter.estimatedOutput }
+        }
         var bill = Bill(usage, at: price)
         if isEstimated { bill.isEstimated = true }
         bill.isReported = attempt.facts.reducer.hasReport

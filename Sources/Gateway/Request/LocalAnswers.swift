@@ -46,7 +46,7 @@ extension LoopWorker {
     func answerPrewarm(_ exchange: Exchange) {
         guard case .translated(_, let context)? = exchange.call?.answer else { return }
         let message = MessageWriter(.whole, context)
-        message.use(TokenUsage(), raw: UnsafeRawBufferPointer(start: nil, count: 0))
+        message.isOurs = true
         message.finish(.maxTokens)
         message.takeOutput { answer(exchange, 200, "application/json", Array($0)) }
     }

@@ -11,7 +11,9 @@ enum ContextLength {
             "maximum context length", "context window", "input token count", "input is too long", prompt,
             "context length", "maximum prompt length", "too many tokens", "exceeds the maximum number of tokens",
             "exceed_context_size_error", "exceeds the available context size", "`max_new_tokens` must be",
-            "exceeds 30.000mb",
+            "exceeds 30.000mb", "input tokens exceeded", "exceeds maximum input length", "maximum model length",
+            "`inputs` must have less than", "configured context size", "exceeded model token limit",
+            "range of input length should be", "prompt exceeds max length",
         ].contains { text.contains($0) }
     }
 

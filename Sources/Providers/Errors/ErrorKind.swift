@@ -2,6 +2,7 @@
 /// as an answer and for one within a stream.
 enum ErrorKind: Sendable, Equatable {
     case promptTooLong
+    case media(RefusedMedia)
     case noQuota
     /// By a filter of contents, or for what the provider's rules forbid.
     case blocked
@@ -27,6 +28,8 @@ enum ErrorKind: Sendable, Equatable {
             self = .blocked
         } else if Self.mayBeTooLong(status, names, named), ContextLength.isMentioned(text) {
             self = .promptTooLong
+        } else if let media = RefusedMedia(status: status, names: names, text: text) {
+            self = .media(media)
         } else if status == 400, text.contains("incorrect api key") {
             // xAI's.
             self = .credential

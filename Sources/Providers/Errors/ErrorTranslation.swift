@@ -26,6 +26,7 @@ package enum ErrorTranslation {
         switch kind {
         case .promptTooLong:
             return .upstream(400, "invalid_request_error", ContextLength.told(answer.body.message))
+        case .media(let media): return .upstream(400, "invalid_request_error", media.told(text))
         case .noQuota:
             return .upstream(
                 429, "billing_error", "The account \(account) has no credit or quota left at its provider.")

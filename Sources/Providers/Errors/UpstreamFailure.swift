@@ -41,6 +41,7 @@ package struct UpstreamFailure: Error, Sendable, Equatable {
         let shown = text.isEmpty ? "The provider failed." : AccountText.clean(text)
         return switch kind {
         case .promptTooLong: ("invalid_request_error", ContextLength.told(text))
+        case .media(let media): ("invalid_request_error", media.told(shown))
         case .noQuota: ("billing_error", "The account has no credit or quota left at its provider.")
         case .blocked: ("policy_blocked", "The provider's content filter refused the request: \(shown)")
         case .credential:

@@ -134,7 +134,7 @@ extension RequestFeature {
                 (.approximated, "keywords that the API does not know move into descriptions"),
                 (.forwarded, "what is missing at its root is added"))
         case .toolName: Self.same(.translated, "longer than the API allows: shortened, and restored in answers")
-        case .deferredTools: Self.same(.translated, "sent once they were referred to")
+        case .deferredTools: Self.same(.translated, "sent once they were referred to, or chosen")
         case .webSearch, .allowedDomains, .blockedDomains, .userLocation, .maxUses: search
         case .serverTools:
             Self.same(.rejected, "run at Anthropic, `mcp_servers` too; dropped where other tools are left")

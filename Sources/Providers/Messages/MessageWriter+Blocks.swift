@@ -6,7 +6,15 @@ extension MessageWriter {
     package func endBlock() {
         guard !hasEnded else { return }
         flushText()
+        dropBlank()
         closeBlock()
+    }
+
+    /// White space that no text follows.
+    private func dropBlank() {
+        if blank.isEmpty { return }
+        blank = []
+        hasOmitted = true
     }
 
     private func closeBlock() {

@@ -2,13 +2,11 @@ import Wire
 
 /// Text, thinking, and what is shown whole.
 extension MessageWriter {
-    /// A piece of text; a block is opened for the first that is not empty (T-6).
+    /// A piece of text; a block is opened for the first that is more than white space: Anthropic refuses a conversation that has a
+    /// block of nothing else (T-6).
     package func text(_ piece: JSONString) {
         guard !piece.bytes.isEmpty, !hasEnded else { return }
-        guard stops != nil else {
-            openText()
-            return delta("text_delta", "text", piece)
-        }
+        guard stops != nil else { return textDelta(escaped: piece) }
         var decoded = ByteWriter()
         guard (try? textPieces.append(piece, to: &decoded)) != nil else { return malformed("text") }
         decoded.withBytes { text(utf8: $0) }
@@ -25,15 +23,22 @@ extension MessageWriter {
 
     func textDelta(_ piece: UnsafeRawBufferPointer) {
         guard piece.count > 0 else { return }
-        openText()
         var json = JSONWriter()
         json.value(utf8: piece)
         let bytes = json.bytes
-        delta("text_delta", "text", JSONString(bytes.slice(1..<bytes.count - 1), hasEscapes: true))
+        textDelta(escaped: JSONString(bytes.slice(1..<bytes.count - 1), hasEscapes: true))
     }
 
-    func openText() {
-        if case .text = openBlock { return }
+    private func textDelta(escaped piece: JSONString) {
+        if case .text = openBlock { return delta("text_delta", "text", piece) }
+        blank += piece.bytes
+        if piece.isBlank { return }
+        openText()
+        blank.withUnsafeBytes { delta("text_delta", "text", JSONString($0, hasEscapes: true)) }
+        blank = []
+    }
+
+    private func openText() {
         beginBlock { json in
             json.member("type", literal: "text")
             json.member("text", literal: "")
@@ -46,9 +51,9 @@ extension MessageWriter {
     package func thinking(_ piece: JSONString) {
         guard !piece.bytes.isEmpty, !hasEnded else { return }
         if context.omitsThinking { return hasOmitted = true }
-        if case .thinking = openBlock {
+        if case .thinking = openBlock, blank.isEmpty {
         } else {
-            flushText()
+            endBlock()
             beginBlock { json in
                 json.member("type", literal: "thinking")
                 json.member("thinking", literal: "")

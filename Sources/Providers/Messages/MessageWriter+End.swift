@@ -30,7 +30,7 @@ extension MessageWriter {
         begin()
         facts.stopReason = "\(reason.name)"
         let sequence = stops?.found ?? (reason == .stopSequence ? stopSequence : nil)
-        if !hasUsage { estimateUsage() }
+        if !isOurs { completeUsage() }
         if form == .stream {
             writeMessageDelta(reason, sequence, explanation)
             event("message_stop") { _ in }
@@ -84,10 +84,10 @@ extension MessageWriter {
         output.append(json.bytes)
     }
 
-    /// The provider did not say: by the size of what passed.
-    func estimateUsage() {
-        usage.input = context.estimatedInput
-        usage.output = max(1, contentBytes / TokenEstimate.bytesPerToken)
+    /// What the provider did not say: by the size of what passed.
+    private func completeUsage() {
+        if usage.totalInput == 0 { usage.input = context.estimatedInput }
+        if !hasUsage { usage.output = max(1, contentBytes / TokenEstimate.bytesPerToken) }
     }
 
     /// The provider failed. Behind the first event the client learns it by an `error` event (T-26).

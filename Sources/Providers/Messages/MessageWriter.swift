@@ -31,6 +31,8 @@ package final class MessageWriter {
     package var usage = TokenUsage()
     /// Whether the provider said it.
     package var hasUsage = false
+    /// No provider was asked, so that nothing was used.
+    package var isOurs = false
     var toolCalls = 0
 
     /// A block has deltas of one kind.
@@ -43,6 +45,8 @@ package final class MessageWriter {
     var arguments = ByteWriter()
     var brokenTool = false
     var isSigned = false
+    /// White space with which a text begins, escaped, until more of it comes.
+    var blank: [UInt8] = []
     var stops: StopScanner?
     /// Of text that is looked at, and of the arguments of the call that is open.
     var textPieces = PieceDecoder()
@@ -113,8 +117,10 @@ package final class MessageWriter {
         if facts.model.isEmpty, let model, model.bytes.count <= 256 { facts.model = (try? model.decoded()) ?? "" }
     }
 
-    /// The provider's usage object, and what it means.
+    /// The provider's usage object, and what it means. One that counts nothing is none: Vertex tells the kind of its traffic with
+    /// every chunk and the counts with the last, and some servers write zeros where they did not count.
     package func use(_ usage: TokenUsage, raw: UnsafeRawBufferPointer) {
+        if usage.isZero { return }
         self.usage = usage
         hasUsage = true
         facts.report(usage, raw: raw)

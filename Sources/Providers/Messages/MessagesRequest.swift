@@ -122,25 +122,36 @@ package struct MessagesRequest {
 extension MessagesRequest.Block {
     /// A text that holds nothing but white space; other APIs refuse it.
     var isBlank: Bool {
-        guard case .text(let text) = self else { return false }
-        guard !text.hasEscapes else {
-            // `\n`, `\t`, `\r` are the only escapes of white space that anybody sends.
-            var rest = text.bytes[...]
-            while let first = rest.first {
-                if first == UInt8(ascii: "\\"), let second = rest.dropFirst().first, Self.isBlankEscape(second) {
-                    rest = rest.dropFirst(2)
-                } else if first == 0x20 {
-                    rest = rest.dropFirst()
-                } else {
-                    return false
-                }
+        if case .text(let text) = self { text.isBlank } else { false }
+    }
+}
+
+extension JSONString {
+    /// It holds nothing but white space.
+    var isBlank: Bool {
+        guard hasEscapes else { return bytes.allSatisfy { $0 == 0x20 } }
+        var rest = bytes[...]
+        while let first = rest.first {
+            if first == 0x20 {
+                rest = rest.dropFirst()
+            } else if first == UInt8(ascii: "\\"), let length = Self.blankEscape(rest.dropFirst()) {
+                rest = rest.dropFirst(1 + length)
+            } else {
+                return false
             }
-            return true
         }
-        return text.bytes.allSatisfy { $0 == 0x20 }
+        return true
     }
 
-    private static func isBlankEscape(_ byte: UInt8) -> Bool {
-        byte == UInt8(ascii: "n") || byte == UInt8(ascii: "t") || byte == UInt8(ascii: "r")
+    /// How long an escape of white space is, behind its backslash.
+    private static func blankEscape(_ text: Slice<UnsafeRawBufferPointer>) -> Int? {
+        switch text.first {
+        case UInt8(ascii: "n"), UInt8(ascii: "t"), UInt8(ascii: "r"): return 1
+        case UInt8(ascii: "u"):
+            let digits = text.dropFirst().prefix(4).compactMap { Hex.value(of: $0) }
+            guard digits.count == 4 else { return nil }
+            return [0x09, 0x0A, 0x0D, 0x20].contains(digits.reduce(0) { $0 << 4 | Int($1) }) ? 5 : nil
+        default: return nil
+        }
     }
 }

@@ -51,13 +51,42 @@ struct ToolCallQueue {
     /// A call is being told, or waits.
     var isBusy: Bool { current != nil || !waiting.isEmpty }
 
-    func knows(_ index: Int64) -> Bool { index == current || waiting.contains { $0.index == index } }
+    /// Arguments of a call have begun and are not whole: what belongs to no call has to wait for their rest.
+    func isUnfinished(_ message: MessageWriter) -> Bool {
+        if current != nil, !message.arguments.isEmpty, !message.openToolIsComplete { return true }
+        return waiting.contains { call in
+            guard !call.arguments.isEmpty else { return false }
+            var decoded = ByteWriter()
+            let isDecoded = call.arguments.withUnsafeBytes { bytes in
+                (try? JSONString(bytes, hasEscapes: true).append(to: &decoded)) != nil
+            }
+            return !isDecoded || (try? MessageWriter.isObject(decoded.bytes)) != true
+        }
+    }
 
-    func hasEnded(_ index: Int64) -> Bool { ended.contains(index) }
+    /// The last call at a place is being told, or waits.
+    func knows(_ place: Int64) -> Bool {
+        let index = begunAt(place)?.index ?? place
+        return index == current || waiting.contains { $0.index == index }
+    }
 
-    /// Nothing more comes of a call. If it is the one being told, the next can be.
-    mutating func end(_ index: Int64, _ message: MessageWriter) {
-        if let place = waiting.firstIndex(where: { $0.index == index }) { waiting[place].isWhole = true }
+    /// Whether a call is there already: one that was told to its end is another, if its id is.
+    func hasBegun(_ place: Int64, id: JSONString?) -> Bool {
+        if knows(place) { return true }
+        let last = begunAt(place)
+        guard ended.contains(last?.index ?? place) else { return false }
+        guard let last, let id, !id.bytes.isEmpty else { return true }
+        return last.id == Array(id.bytes)
+    }
+
+    private func begunAt(_ place: Int64) -> (place: Int64, index: Int64, id: [UInt8])? {
+        begun.last { $0.place == place }
+    }
+
+    /// Nothing more comes of the call at a place. If it is the one being told, the next can be.
+    mutating func end(_ place: Int64, _ message: MessageWriter) {
+        let index = begunAt(place)?.index ?? place
+        if let next = waiting.firstIndex(where: { $0.index == index }) { waiting[next].isWhole = true }
         guard index == current else { return }
         endCurrent(message)
         while let next = waiting.first, current == nil {

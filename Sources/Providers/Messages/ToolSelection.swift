@@ -17,7 +17,7 @@ package struct ToolSelection {
         var refused: [(name: JSONString, feature: RequestFeature)] = []
         for tool in request.tools {
             if tool.isCustom {
-                add(tool, conversation, &receipt)
+                add(tool, request.toolChoice, conversation, &receipt)
             } else if let feature = Self.feature(of: tool) {
                 if feature.rule(target.dialect).fidelity == .translated {
                     webSearch = WebSearchRules(tool.json)
@@ -40,13 +40,15 @@ package struct ToolSelection {
         for entry in refused { receipt.record(entry.feature, .dropped) }
     }
 
-    /// T-28: all deferred tools together would fill the context; those that were found are sent.
+    /// T-28: all deferred tools together would fill the context; those that were found are sent, and one that must be called.
     private mutating func add(
-        _ tool: MessagesRequest.Tool, _ conversation: Conversation, _ receipt: inout FidelityReceipt
+        _ tool: MessagesRequest.Tool, _ choice: MessagesRequest.ToolChoice?, _ conversation: Conversation,
+        _ receipt: inout FidelityReceipt
     ) {
         if tool.isDeferred {
             receipt.record(.deferredTools)
-            guard conversation.refers(to: tool.name) else { return }
+            let isChosen = if case .tool(let name)? = choice { name.bytes.equals(tool.name.bytes) } else { false }
+            guard isChosen || conversation.refers(to: tool.name) else { return }
         }
         receipt.record(.tools)
         tools.append(tool)

@@ -9,6 +9,10 @@ package final class ChatCompletionsAnswer: AnswerReader {
     private var stopSequence: [UInt8]?
     private var calls = ToolCallQueue()
     private var think = ThinkTags()
+    /// What came when the arguments of a call were not whole: it is told behind it.
+    private var later: [(text: [UInt8], isThought: Bool)] = []
+    /// It is known that something has to wait for the next part of a call.
+    private var isHolding = false
     private var isRefused = false
     private var template = DeltaTemplate()
     /// The text of the chunk that is being read, as long as it has nothing else.
@@ -82,14 +86,34 @@ package final class ChatCompletionsAnswer: AnswerReader {
 
     private func tell(_ text: JSONString, _ message: MessageWriter) {
         guard !text.bytes.isEmpty else { return }
-        calls.flush(message)
+        if holds(text, isThought: false, message) { return }
+        tellCalls(message)
         think.pass(text, message)
     }
 
-    private func complete(_ message: MessageWriter) {
-        think.end(message)
-        if let broken { return message.fail(broken) }
+    /// Keeps for later what comes in the midst of a call.
+    private func holds(_ text: JSONString, isThought: Bool, _ message: MessageWriter) -> Bool {
+        isHolding = isHolding || calls.isUnfinished(message)
+        if isHolding { later.append((Array(text.bytes), isThought)) }
+        return isHolding
+    }
+
+    /// The calls so far, and what came in the midst of them.
+    private func tellCalls(_ message: MessageWriter) {
         calls.flush(message)
+        for piece in later {
+            piece.text.withUnsafeBytes { bytes in
+                let text = JSONString(bytes, hasEscapes: true)
+                if piece.isThought { message.thinking(text) } else { think.pass(text, message) }
+            }
+        }
+        later = []
+    }
+
+    private func complete(_ message: MessageWriter) {
+        if let broken { return message.fail(broken) }
+        tellCalls(message)
+        think.end(message)
         message.finish(isRefused ? .refusal : finish ?? .endTurn, stopSequence: stopSequence)
     }
 
@@ -122,15 +146,17 @@ package final class ChatCompletionsAnswer: AnswerReader {
             }
         }
         if let tierName, tier == nil || usage != nil { tier = ServiceTier(tierName) }
-        if let usage {
-            var tokens = try OpenAIUsage(usage).usage(excludesReasoning: kind == .xAI)
-            tokens.serviceTier = tier ?? .standard
-            message.use(tokens, raw: usage)
-        }
+        if let usage { try use(usage, message) }
         // Azure's first chunk has neither.
         if let id, !id.bytes.isEmpty { message.identify(id: id, model: model) }
         if !message.hasEnded { message.begin() }
         if isPlain, let plainText { template.learn(data, text: plainText, others: [padding]) }
+    }
+
+    private func use(_ raw: UnsafeRawBufferPointer, _ message: MessageWriter) throws(JSONError) {
+        var usage = try OpenAIUsage(raw).usage(excludesReasoning: kind == .xAI)
+        usage.serviceTier = tier ?? .standard
+        message.use(usage, raw: raw)
     }
 
     private func readChoices(_ cursor: inout JSONCursor, _ message: MessageWriter) throws(JSONError) {
@@ -159,6 +185,10 @@ package final class ChatCompletionsAnswer: AnswerReader {
                     finish = Self.reason(reason)
                     broken = try Self.failure(reason)
                 }
+            } else if key.equals("usage"), try cursor.peekKind() == .object {
+                // Moonshot has it here.
+                isPlain = false
+                try use(cursor.bytes(try cursor.skipValue()), message)
             } else if key.equals("stop_reason") {
                 // vLLM tells which sequence it was.
                 if let sequence = try cursor.stringOrSkip() {
@@ -225,7 +255,8 @@ package final class ChatCompletionsAnswer: AnswerReader {
         isPlain = false
         if thoughts == nil { thoughts = field }
         guard thoughts == field else { return }
-        calls.flush(message)
+        if holds(text, isThought: true, message) { return }
+        tellCalls(message)
         message.thinking(text)
     }
 
@@ -259,6 +290,7 @@ package final class ChatCompletionsAnswer: AnswerReader {
     private func readCalls(_ cursor: inout JSONCursor, _ message: MessageWriter) throws(JSONError) {
         guard try cursor.enterArrayOrSkip() else { return }
         isPlain = false
+        isHolding = false
         think.end(message)
         while try cursor.nextElement() {
             var part = ToolCallQueue.Part()
@@ -281,6 +313,7 @@ package final class ChatCompletionsAnswer: AnswerReader {
     /// The one call of servers that know no lists of them.
     private func readFunctionCall(_ cursor: inout JSONCursor, _ message: MessageWriter) throws(JSONError) {
         isPlain = false
+        isHolding = false
         think.end(message)
         var part = ToolCallQueue.Part(index: 0)
         try readFunction(&cursor, &part)
@@ -291,7 +324,8 @@ package final class ChatCompletionsAnswer: AnswerReader {
         guard try cursor.enterObjectOrSkip() else { return }
         while let key = try cursor.nextKey() {
             if key.equals("name") {
-                part.name = try cursor.stringOrSkip()
+                // Some servers write an empty one where a call goes on.
+                part.name = try cursor.stringOrSkip().flatMap { $0.bytes.isEmpty ? nil : $0 }
             } else if key.equals("arguments") {
                 switch try cursor.peekKind() {
                 case .string: part.arguments = try cursor.readString()

@@ -129,6 +129,8 @@ package final class ResponsesAnswer: AnswerReader {
             self.phase = phase.isFinal && message.blocks == 0 ? nil : phase.state
         }
         guard item.kind == .functionCall else { return }
+        // Some servers say the same place for every item.
+        told.remove(index)
         calls.add(ToolCallQueue.Part(index: index, id: item.callID, name: item.name), message)
     }
 
@@ -136,7 +138,8 @@ package final class ResponsesAnswer: AnswerReader {
         let item = try ResponsesItem(bytes)
         switch item.kind {
         case .functionCall:
-            if !calls.knows(index), !calls.hasEnded(index) {
+            if !calls.hasBegun(index, id: item.callID) {
+                told.remove(index)
                 calls.add(ToolCallQueue.Part(index: index, id: item.callID, name: item.name), message)
             }
             if let arguments = item.arguments { wholeArguments(arguments, index, message) }

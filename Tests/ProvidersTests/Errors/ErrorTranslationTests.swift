@@ -47,6 +47,42 @@ struct ErrorTranslationTests {
     }
 
     @Test(
+        "An image or a PDF that a model does not take is told in the words that take it out of the conversation",
+        arguments: [
+            (500, "image input is not supported - hint: if this is unexpected, provide the mmproj", "image"),
+            (400, "local is not a multimodal model", "image"),
+            (400, "At most 0 image(s) may be provided in one prompt.", "image"),
+            (404, "No endpoints found that support image input", "image"),
+            (400, "Failed to deserialize the JSON body: unknown variant `image_url`, expected `text`", "image"),
+            (400, "Invalid content type. image_url is only supported by certain models.", "image"),
+            (400, "Unable to process input image. Please retry.", "image"),
+            (400, "This model doesn't support the image field for user messages. Remove image and try again.", "image"),
+            (400, "The document has no pages.", "PDF"), (400, "This model doesn't support documents.", "PDF"),
+            (422, "unknown variant `file`, expected `text` or `image_url`", "PDF"),
+            (400, "Unknown part type: file", "PDF"), (400, "unsupported content[].type", "PDF"),
+            (400, "This model does not support file content types.", "PDF"),
+        ])
+    func media(status: Int, text: String, what: String) {
+        let told = "Could not process \(what): \(text)"
+        for isGoogle in [true, false] {
+            let body = error(#""message":"\#(text)""# + (isGoogle ? #","status":"INVALID_ARGUMENT""# : ""))
+            let refusal = refusal(status, body)
+            #expect(refusal.status == 400 && "\(refusal.type)" == "invalid_request_error" && refusal.isFinal)
+            #expect(refusal.message == told)
+            let failure = Array(body.utf8).withUnsafeBytes { UpstreamFailure(inStream: $0) }
+            #expect(failure.type == "invalid_request_error" && failure.message == told)
+        }
+        #expect(refusal(429, error(#""message":"\#(text)""#)).status == 429)
+        #expect(refusal(503, error(#""message":"\#(text)""#)).status == 529)
+    }
+
+    @Test("By OpenAI's codes too", arguments: ["invalid_image_format", "image_too_large", "image_parse_error"])
+    func mediaCodes(code: String) {
+        let refusal = refusal(400, error(#""message":"No.","code":"\#(code)","type":"invalid_request_error""#))
+        #expect(refusal.status == 400 && refusal.message == "Could not process image: No.")
+    }
+
+    @Test(
         "What the provider's rules forbid is final, and no matter of a credential",
         arguments: [
             (403, #"{"code":"No permission","error":"Content violates usage guidelines. SAFETY_CHECK_TYPE_BIO"}"#),

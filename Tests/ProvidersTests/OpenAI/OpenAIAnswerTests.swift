@@ -109,6 +109,26 @@ struct OpenAIAnswerTests {
         }
     }
 
+    @Test("T-6 Nor with white space, which belongs to the text behind it, if one follows", arguments: forms)
+    func blankText(form: MessageWriter.Form) {
+        let blank = Fixture.chunk(#""content":" \n""#) + Fixture.chunk(#""content":"\n""#)
+        let call = Fixture.chunk(Fixture.part(0, "{}", id: Self.ids[0], name: "A"))
+        let thought = Fixture.chunk(#""reasoning":"b""#)
+        let word = Fixture.chunk(#""content":"a""#)
+        let tool = Self.tool(Self.ids[0], "A", [:])
+        let text = ["type": "text", "text": " \n\na"] as JSONValue
+        func content(_ stream: String) -> [JSONValue] {
+            let answer = Fixture.local.answer(stream + Fixture.end("stop", usage: #""completion_tokens":50"#), form)
+            if form == .stream { #expect(MessagesGrammar.fault(in: answer.output) == nil) }
+            #expect(answer.errorType.isEmpty)
+            return answer.content.filter { $0["type"] != "thinking" }
+        }
+        #expect(content(blank + call) == [tool] && content(thought + blank + call + blank) == [tool])
+        #expect(content(blank + word) == [text] && content(call + blank + word) == [tool, text])
+        #expect(content(blank + thought + word) == [text] && content(blank).isEmpty)
+        #expect(content(word + blank + call) == [["type": "text", "text": "a \n\n"], tool])
+    }
+
     @Test("T-11 A stop sequence ends the answer, however it is cut, and nothing of it is shown")
     func stopSequences() {
         let fixture = OpenAIFixture(.responses, "gpt-5.5") { $0.stopSequences = [Array("END\n".utf8)] }
