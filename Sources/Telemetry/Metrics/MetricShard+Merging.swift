@@ -23,16 +23,14 @@ extension MetricShard {
         return leftOut
     }
 
-    /// An instrument has no room for more series.
-    var isFull: Bool { Instrument.allCases.contains { !$0.isSet && series[$0.rawValue].count >= limit } }
-
-    /// Where there is no room for more, those of `earlier` keep their places: a series that one loop finds later than the others
-    /// would push another into the overflow, or leave it, and sums that only grow would seem to begin anew.
-    mutating func keepPlaces(of earlier: MetricShard) {
+    /// Where `shards` together may have more series than there is room for, those of `earlier` keep their places: a series that one loop
+    /// finds later than the others would push another into the overflow, or leave it, and sums that only grow would seem to begin anew.
+    mutating func keepPlaces(of earlier: MetricShard, before shards: [MetricShard]) {
         for instrument in Instrument.allCases where !instrument.isSet {
-            let known = earlier.series[instrument.rawValue]
-            guard known.count >= limit else { continue }
-            for entry in known { _ = quietIndex(instrument, entry.labels) }
+            let row = instrument.rawValue
+            let most = shards.reduce(series[row].count) { $0 + $1.series[row].count }
+            guard most > limit else { continue }
+            for entry in earlier.series[row] { _ = quietIndex(instrument, entry.labels) }
         }
     }
 
