@@ -203,7 +203,7 @@ import Wire
         var former = MetricShard(limit: 3)
         func gather() -> MetricShard {
             var total = MetricShard(limit: 3)
-            total.keepPlaces(of: former, before: shards)
+            total.keepPlaces(of: former)
             for shard in shards { total.merge(shard) }
             return total
         }
@@ -220,6 +220,11 @@ import Wire
         let later = gather()
         #expect(later.value(.requests, series("c")) == 10 && later.value(.requests, .overflow) == 12)
         #expect(later.value(.requests, series("d")) == 0)
+        // One that was begun before and ends behind it has less to tell, and takes no place away.
+        shards = [MetricShard(limit: 3), MetricShard(limit: 3)]
+        shards[1].add(.requests, 10, series("d"))
+        let behind = gather()
+        #expect(behind.value(.requests, .overflow) == 10 && later.since(behind).value(.requests, .overflow) == 2)
     }
 
     @Test("Times that are kept whole in nanoseconds are sent as seconds")

@@ -53,7 +53,7 @@ extension Exporter {
         var shards: [MetricShard] = []
         for source in sources { shards.append(await source.figures()) }
         var total = own
-        total.keepPlaces(of: gathered, before: shards)
+        total.keepPlaces(of: gathered)
         var leftOut = 0
         for shard in shards { leftOut += total.merge(shard) }
         if leftOut > 0 { own.add(.telemetryDropped, Int64(leftOut), Signal.metrics.labels(MetricShard.seriesFull)) }

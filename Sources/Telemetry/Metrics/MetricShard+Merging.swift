@@ -23,14 +23,11 @@ extension MetricShard {
         return leftOut
     }
 
-    /// Where `shards` together may have more series than there is room for, those of `earlier` keep their places: a series that one loop
-    /// finds later than the others would push another into the overflow, or leave it, and sums that only grow would seem to begin anew.
-    mutating func keepPlaces(of earlier: MetricShard, before shards: [MetricShard]) {
+    /// Series of `earlier` keep their places, before others take them: at the bound, one that a loop finds later than the others would
+    /// push another into the overflow, or leave it, and sums that only grow would seem to begin anew.
+    mutating func keepPlaces(of earlier: MetricShard) {
         for instrument in Instrument.allCases where !instrument.isSet {
-            let row = instrument.rawValue
-            let most = shards.reduce(series[row].count) { $0 + $1.series[row].count }
-            guard most > limit else { continue }
-            for entry in earlier.series[row] { _ = quietIndex(instrument, entry.labels) }
+            for entry in earlier.series[instrument.rawValue] { _ = quietIndex(instrument, entry.labels) }
         }
     }
 
