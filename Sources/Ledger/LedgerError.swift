@@ -45,6 +45,9 @@ extension LedgerError: CustomStringConvertible {
             "the data directory \(path) is in use by process \(owner); stop it, or name another `data` directory"
         case .directoryInUse(let path, nil):
             "the data directory \(path) is in use by another process; stop it, or name another `data` directory"
+        // SQLITE_CANTOPEN
+        case .database(let code, let message) where code & 0xFF == 14:
+            "the ledger database: \(message) (SQLite code \(code)): who reads it must be able to write in its folder; copy it to one"
         case .database(let code, let message):
             "the ledger database: \(message) (SQLite code \(code))"
         case .schemaTooNew(let found, let known):

@@ -1,4 +1,5 @@
 import Configuration
+import Gateway
 import Ledger
 import Transport
 
@@ -9,12 +10,19 @@ struct ReportSource {
     /// Unix nanoseconds.
     let now: Int64
 
-    /// Loads `--config`; brings in what a killed gateway left, if none runs.
+    /// Loads `--config`; brings in what a killed gateway left, if none runs, and says what a running one cannot write.
     init(_ arguments: Arguments) throws {
         snapshot = try Snapshot.load(path: arguments.required("config"), needsSecrets: false)
         directory = try DataDirectory(ofLedgerIn: snapshot.dataPath)
         now = wallClockNanoseconds()
-        _ = try Ledger.recoverIfUnattended(directory)
+        if try Ledger.recoverIfUnattended(directory) == nil { try tellBacklog() }
+    }
+
+    private func tellBacklog() throws(LedgerError) {
+        guard let backlog = try LedgerExamination.Backlog(in: directory, at: now) else { return }
+        Console.complain(
+            "warning: \(backlog.rows) rows of requests that have ended are not in the ledger and not in what follows, the oldest for "
+                + "\(DoctorText.age(backlog.age)): the gateway cannot write them; `tollgate doctor` says more")
     }
 
     /// What `--by`, `--since`, `--until` and `--where` ask.

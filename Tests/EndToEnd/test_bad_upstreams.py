@@ -28,12 +28,14 @@ def attempt_span(sink, server):
 
 
 def unavailable(gateway, sink, answer):
-    """No upstream could serve: 529, an ERROR span for the attempt, a row that charges nothing."""
+    """No upstream could serve: 529, an ERROR span for the attempt without counts, and with the cost of its row, which may be an estimate."""
     request_id = is_our_error(answer, 529, "overloaded_error")
     server = leaves_its_traces(gateway, sink, request_id, 529)
     span = attempt_span(sink, server)
     assert span.status == ERROR and span.attributes["error.type"]
-    assert not [name for name in span.attributes if name.startswith("gen_ai.usage.")]
+    assert {name for name in span.attributes if name.startswith("gen_ai.usage.")} <= {"gen_ai.usage.cost"}
+    (row,) = eventually(lambda: gateway.ledger.request(request_id), "the row is written")
+    assert span.attributes.get("tollgate.cost.nano_usd", 0) == row["cost_nano_usd"]
     return request_id
 
 

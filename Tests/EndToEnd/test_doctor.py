@@ -13,6 +13,7 @@ import grpc
 import pytest
 
 from rig.certificates import Authority
+from rig.clock import Clock
 from rig.collector import free_port
 from rig.grpc_sink import Fault, GRPCSink
 from rig.history import History
@@ -170,6 +171,31 @@ def _try(gateway, key):
         gateway.messages(key)
     except (OSError, Closed):
         pass
+
+
+@pytest.mark.skipif(not Clock.available(), reason="needs a C compiler")
+def test_rows_that_cannot_be_written(quiet, tmp_path):
+    """Somebody holds the database: what waits is told by the doctor and by reports, until it is there."""
+    quiet.start()
+    key = quiet.issue()
+    quiet.messages(key)
+    quiet.ledger.closed(1)
+    other = sqlite3.connect(quiet.folder / "data/ledger.sqlite3", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    for _ in range(3):
+        assert quiet.messages(key).status == 200
+    assert state(examine(quiet), "journal") == ["ok"], "so it looks on a busy machine, too"
+    assert quiet.run("report").stderr == ""
+    later = Clock(Clock.compile(tmp_path), quiet)
+    later.set(60)
+    (journal,) = examine(quiet)["journal"]
+    assert journal["state"] == "warn" and journal["detail"].startswith("3 rows wait"), journal
+    done = quiet.run("report", "--format", "json")
+    assert "3 rows" in done.stderr and "not in the ledger" in done.stderr, done.stderr
+    assert json.loads(done.stdout)["total"]["requests"] == 1
+    other.execute("ROLLBACK")
+    quiet.ledger.closed(4)
+    assert quiet.run("report").stderr == "" and state(examine(quiet), "journal") == ["ok"]
 
 
 def test_a_ledger_that_is_damaged(quiet):

@@ -112,6 +112,21 @@ def test_nothing_goes_out_before_the_first_byte_time_is_over(make, upstream, sec
     assert answer.body.startswith(b"event: message_start")
 
 
+def test_logs_tell_what_all_attempts_were_charged(make, upstream, sink):
+    """As the row does: one that was given up for its silence among them."""
+    gateway, key = make(first={"first_byte_timeout": "500ms"}, ping_interval="100ms")
+    upstream.answers(Stall(before_head=True))
+    answer = served(ask(gateway, key), f"last/{SECOND}")
+    (row,), charged = gateway.ledger.closed(1), attempts(gateway, 2)
+    assert all(attempt["cost_nano_usd"] > 0 for attempt in charged), charged
+    paid = row["input_tokens"] + row["cache_read_tokens"] + row["cache_write_5m_tokens"] + row["cache_write_1h_tokens"]
+    said = (paid, row["output_tokens"], sum(attempt["cost_nano_usd"] for attempt in charged))
+    (line,) = gateway.logged(answer.header("request-id"))
+    assert (line["input_tokens"], line["output_tokens"], line["cost_nano_usd"]) == said
+    (event,) = eventually(lambda: sink.events("tollgate.access", tollgate__request__id=answer.header("request-id")), "it is told")
+    assert tuple(event.attributes[f"tollgate.{name}"] for name in ("tokens.input", "tokens.output", "cost.nano_usd")) == said
+
+
 def test_retries_at_the_same_target(make, upstream, second, sink):
     gateway, key = make(first={"retry_config": {"attempts": 3, "delay": 50, "on_status_codes": [503]}})
     upstream.answers(error(503, "api_error"), error(503, "api_error"), Message())

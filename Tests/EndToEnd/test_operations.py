@@ -1,8 +1,11 @@
 """Running it: start, check, reload without losing a stream, drain, restart."""
 
+import contextlib
 import json
+import os
 import pathlib
 import signal
+import subprocess
 
 import pytest
 
@@ -329,3 +332,40 @@ def test_whoever_sends_a_body_is_told_that_it_ends(make_gateway):
         answer = connection.answer()
         assert (answer.status, answer.error[0]) == (529, "overloaded_error") and "restarted" in answer.error[1]
     assert gateway.wait() == 0
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of its own that is soon full."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    if os.geteuid() or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=40m,mode=700", "none", folder], capture_output=True).returncode:
+        pytest.skip("needs root, and may mount")
+    yield folder
+    subprocess.run(["umount", "-l", folder], check=True)
+
+
+def test_a_full_disk_makes_it_unready_once_no_row_can_be_kept(make_gateway, small_disk):
+    """Rows wait in the journal as long as it has room; without any requests are refused, and a load balancer hears of it."""
+    gateway = make_gateway()
+    gateway.config |= {"data": str(small_disk), "logs": {"access": "off"}}
+    gateway.start("--loops", "1")
+    key = gateway.issue()
+    assert gateway.messages(key).status == 200
+    with open(small_disk / "filler", "wb", 0) as filler, contextlib.suppress(OSError):
+        while True:
+            filler.write(b"x" * 4096)
+    statuses, data = [], json.dumps(prompt()).encode()
+    with gateway.connect() as connection:
+        while len(statuses) < 4000 and 529 not in statuses:
+            connection.request("POST", "/v1/messages", {"authorization": f"Bearer {key.secret}"}, data)
+            statuses.append(connection.answer().status)
+    assert statuses[-1] == 529 and set(statuses) == {200, 529} and len(statuses) > 1000, statuses[-3:]
+    answer = gateway.request("GET", "/readyz")
+    assert answer.status == 503 and b"ledger" in answer.body
+    assert b'tollgate_ledger_journal_free{tollgate_loop="0"} 0\n' in gateway.request("GET", "/metrics").body
+    os.truncate(small_disk / "filler", 0)
+    eventually(lambda: gateway.request("GET", "/readyz").status == 200, "it is ready again", 20)
+    assert gateway.messages(key).status == 200
+    served = statuses.count(200) + 2
+    eventually(lambda: gateway.report("--by", "user")["total"]["requests"] == served, "no row is lost", 20)

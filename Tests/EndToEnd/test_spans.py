@@ -51,6 +51,13 @@ def test_golden_streamed(start, sink):
     golden.matches("spans_streamed.txt", golden.tree(spans_of(sink, answer)[1]))
 
 
+def test_all_lines_of_baggage_count(start, sink):
+    gateway, key = start(traces={"baggage": ["one", "two"]})
+    answer = gateway.messages(key, prompt(), {"baggage": "one=1\r\nbaggage: two=2,one=3"})
+    span = sink.request_span(answer.header("request-id"))
+    assert (span.attributes["one"], span.attributes["two"]) == ("1", "2")
+
+
 def test_golden_refused(make_gateway, sink):
     gateway = make_gateway()
     gateway.config["budgets"] = [budget("tiny", "0.000001")]

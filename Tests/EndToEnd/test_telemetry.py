@@ -6,11 +6,13 @@ import time
 import pytest
 
 from expectations import one_attempt_each
+from governed import asked
 from rig.answers import Message, error
 from rig.collector import Collector
 from rig.gateway import prompt
 from rig.ledger import tokens
 from rig.otlp import CLIENT, ERROR, SERVER, Sink
+from rig.upstream import Stall
 from rig.waiting import eventually
 
 SESSION = "11111111-2222-4333-8444-555555555555"
@@ -227,6 +229,22 @@ def test_the_context_of_the_client_is_taken_and_passed_on(gateway, upstream, sin
         assert answer.header("traceresponse").split("-")[1:3] == [trace, server.span_id]
 
 
+def test_all_lines_of_a_tracestate_go_with_the_trace_of_the_client_and_with_no_other(gateway, upstream, key):
+    lines = b"tracestate: one=1\r\ntracestate: two=2,three=3\r\n"
+
+    def told(*fields):
+        body = json.dumps(prompt()).encode()
+        head = [f"authorization: Bearer {key.secret}", f"content-length: {len(body)}", "host: x", *fields]
+        with gateway.connect() as connection:
+            connection.send(b"POST /v1/messages HTTP/1.1\r\n" + "".join(f"{field}\r\n" for field in head).encode() + lines + b"\r\n" + body)
+            assert connection.answer().status == 200
+        return [value for name, value in upstream.calls[-1].headers if name == "tracestate"]
+
+    assert told("traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01") == ["one=1", "two=2,three=3"]
+    assert told() == []
+    assert told("x-claude-code-session-id: 11111111-2222-4333-8444-555555555555") == [], "it is in the trace of its prompt, which is ours"
+
+
 @pytest.mark.parametrize("context", [
     "00-" + "0" * 32 + "-b7ad6b7169203331-01", "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "rubbish",
     "00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01"])
@@ -243,6 +261,23 @@ def test_every_attempt_that_fails_is_an_error_span_without_usage(gateway, upstre
     assert attempt.status == ERROR and attempt.attributes["error.type"] == "overloaded_error"
     assert server.attributes["http.response.status_code"] == 529
     assert not [name for name in attempt.attributes if name.startswith("gen_ai.usage")]
+
+
+def test_costs_of_attempts_are_those_of_the_ledger_estimates_among_them(gateway, upstream, sink, key):
+    upstream.answers(Message(), Message(fail="cut", fail_after=0), Stall(before_head=True))
+    gateway.messages(key, prompt(stream=True))
+    gateway.messages(key, prompt(stream=True))
+    with asked(gateway, key):
+        upstream.wait_for(3)
+    eventually(lambda: len(gateway.ledger.attempts) == 3, "three attempts are in the ledger")
+    rows = {row["span_id"]: row for row in gateway.ledger.attempts}
+    eventually(lambda: len(sink.named("chat ")) == 3, "three attempts have spans")
+    for attempt in sink.named("chat "):
+        row, said = rows[attempt.span_id], attempt.attributes
+        assert row["cost_nano_usd"] > 0 and said["tollgate.cost.nano_usd"] == row["cost_nano_usd"], (row, said)
+        assert said["gen_ai.usage.cost"] == row["cost_nano_usd"] / 1e9
+        assert said.get("tollgate.usage.estimated", False) == bool(row["estimated"])
+        assert ("gen_ai.usage.input_tokens" in said) == (row["outcome"] == "ok"), "counts are the provider's own"
 
 
 def test_a_streamed_request_has_its_time_to_the_first_chunk(gateway, upstream, sink, key):

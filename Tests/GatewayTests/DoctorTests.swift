@@ -84,14 +84,36 @@ import Transport
     @Test("What lies in journals")
     func journals() {
         var journal = LedgerExamination.JournalState(path: "/d/journal-0.slots")
-        #expect(LedgerChecks.journal([journal], isHeld: false).state == .ok)
+        func finding(_ journals: [LedgerExamination.JournalState], isHeld: Bool) -> DoctorFinding {
+            LedgerChecks.journal(journals, isHeld: isHeld, at: today)
+        }
+        #expect(finding([journal], isHeld: false).state == .ok)
         journal.open = 2
         journal.finished = 3
-        #expect(LedgerChecks.journal([journal], isHeld: true).state == .ok)
-        let left = LedgerChecks.journal([journal, journal], isHeld: false)
+        journal.earliestEnd = today - 9 * second
+        #expect(finding([journal], isHeld: true).state == .ok)
+        let left = finding([journal, journal], isHeld: false)
         #expect(left.state == .warn && left.detail.contains("4 open and 6 finished"))
         journal.isUnreadable = true
-        #expect(LedgerChecks.journal([journal], isHeld: true).state == .fail)
+        #expect(finding([journal], isHeld: true).state == .fail)
+    }
+
+    @Test("Rows that a running gateway cannot write are told with the time that they wait")
+    func backlog() {
+        var journal = LedgerExamination.JournalState(path: "/d/journal-0.slots"), other = journal
+        (journal.finished, journal.earliestEnd) = (3, today - 90 * second)
+        (other.finished, other.earliestEnd) = (1, today - second)
+        let stuck = LedgerChecks.journal([other, journal], isHeld: true, at: today)
+        #expect(stuck.state == .warn && stuck.detail.hasPrefix("4 rows wait for the ledger, the oldest for 90 s"))
+        #expect(LedgerChecks.journal([other], isHeld: true, at: today).state == .ok)
+    }
+
+    @Test("What cannot be opened or is in use is not called damaged")
+    func unopened() {
+        func cure(_ code: Int32) -> String { LedgerChecks.finding(.database(code: code, message: "no")).cure }
+        #expect(cure(14).contains("can be written") && cure(8).contains("can be written"))
+        #expect(cure(5).contains("holds the database") && cure(13).contains("make room"))
+        #expect(cure(11).contains("backup"))
     }
 
     @Test("A gateway that runs, drains, does not run, does not answer, is something else")

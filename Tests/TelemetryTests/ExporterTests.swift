@@ -172,7 +172,9 @@ import Wire
     @Test("At the end a collector that is away is asked once for each signal, and what was lost is counted")
     func shutdownWithoutCollector() async throws {
         let away = FakeCollector.Reply.fault(.timedOut)
-        let rig = try ExporterRig(traces: [away, away, away], metrics: [away, away])
+        let file = try UnnamedFile()
+        let rig = try ExporterRig(
+            traces: [away, away, away], metrics: [away, away], log: LogWriter(descriptor: file.descriptor))
         defer { rig.end() }
         let (span, trace) = (try SampleSession.span(1), try SampleSession.trace())
         await rig.record { source in
@@ -183,6 +185,8 @@ import Wire
         await rig.exporter.shutdown()
         #expect(rig.traces.requests.count == 1 && rig.metrics.requests.count == 1 && rig.pause.seconds.isEmpty)
         #expect(await rig.exporter.droppedItems(.spans, "shutdown") == 1)
+        let told = file.text.split(separator: "\n").first { $0.contains("not delivered in time") }
+        #expect(try #require(told).contains("\"items\":1"))
     }
 
     @Test("Log lines that nobody took are told with the metrics")

@@ -154,4 +154,23 @@ import Wire
         #expect(log.lostLines == 1)
         close(ends[1])
     }
+
+    @Test("Where a file takes only a part, the next line is one of its own, and what is lost is counted")
+    func torn() throws {
+        // What was a file when it was looked at takes a page from then on, and the rest of it never: as a disk that becomes full.
+        let file = try UnnamedFile(), disk = try Pipe()
+        let log = LogWriter(descriptor: file.descriptor)
+        _ = fcntl(disk.input, F_SETFL, O_NONBLOCK)
+        try #require(dup2(disk.input, file.descriptor) >= 0)
+        log.write(.info, "one") { $0.member("text", String(repeating: "x", count: 5_000)) }
+        log.write(.info, "two") { _ in }
+        #expect(log.lostLines == 2)
+        let taken = disk.read()
+        #expect(taken.utf8.count == 4_096 && taken.contains("\"one\"") && !taken.contains("\n"))
+        for text in ["three", "four"] { log.write(.info, text) { _ in } }
+        let lines = disk.lines()
+        try #require(lines.count == 3 && lines[0].isEmpty, "what was begun is ended")
+        #expect(try lines.dropFirst().map { try members($0)["message"] } == ["three", "four"])
+        #expect(log.lostLines == 2)
+    }
 }

@@ -184,6 +184,18 @@ import Wire
         #expect(total.value(.requests, .overflow) == 8)
     }
 
+    @Test("However small the bound, what counts its overflows ends in an overflow of its own", arguments: [1, 2])
+    func overflowOfTheOverflow(limit: Int) {
+        var figures = MetricShard(limit: limit)
+        let counters: [Instrument] = [.requests, .refusals, .attempts, .tokens]
+        for instrument in counters {
+            for number in 0..<5 { figures.add(instrument, 1, Labels().adding("n", number)) }
+        }
+        for instrument in counters { #expect(figures.value(instrument, .overflow) == Int64(5 - limit)) }
+        let count = figures.series[Instrument.metricsOverflow.rawValue]
+        #expect(count.count == limit + 1 && count.reduce(0) { $0 + $1.count } == Int64(4 * (5 - limit)))
+    }
+
     @Test("A series stays where it was told first, so that no sum of several loops ever falls")
     func places() {
         func series(_ name: String) -> Labels { Labels().adding("n", name) }
@@ -195,15 +207,24 @@ import Wire
             for shard in shards { total.merge(shard) }
             return total
         }
-        for name in ["a", "b"] { shards[0].add(.requests, 1, series(name)) }
-        for name in ["c", "d", "e"] { shards[1].add(.requests, 10, series(name)) }
+        shards[0].add(.requests, 1, series("a"))
+        shards[1].add(.requests, 10, series("c"))
         former = gather()
-        #expect(former.isFull && former.value(.requests, .overflow) == 20)
-        // Now the first loop has it as well, and came first.
+        // There was room until now; the first loop comes first.
+        for name in ["b", "e"] { shards[0].add(.requests, 1, series(name)) }
+        shards[1].add(.requests, 10, series("d"))
+        former = gather()
+        #expect(former.value(.requests, series("c")) == 10 && former.value(.requests, .overflow) == 11)
+        // Now the first loop has it as well.
         shards[0].add(.requests, 1, series("d"))
         let later = gather()
-        #expect(later.value(.requests, series("c")) == 10 && later.value(.requests, .overflow) == 21)
+        #expect(later.value(.requests, series("c")) == 10 && later.value(.requests, .overflow) == 12)
         #expect(later.value(.requests, series("d")) == 0)
+        // One that was begun before and ends behind it has less to tell, and takes no place away.
+        shards = [MetricShard(limit: 3), MetricShard(limit: 3)]
+        shards[1].add(.requests, 10, series("d"))
+        let behind = gather()
+        #expect(behind.value(.requests, .overflow) == 10 && later.since(behind).value(.requests, .overflow) == 2)
     }
 
     @Test("Times that are kept whole in nanoseconds are sent as seconds")

@@ -48,8 +48,9 @@ extension LoopWorker {
         event.add("tollgate.outcome", "\(attempt.outcome.name)")
         if exchange.refusal == nil, attempt.outcome != .clientGone { event.add("error.type", attempt.errorType) }
         event.add("tollgate.upstream.error", String(attempt.upstreamError.prefix(SpanLimits.errorCharacters)))
-        event.add("tollgate.tokens.input", attempt.bill.usage.totalInput)
-        event.add("tollgate.tokens.output", attempt.bill.usage.output)
+        let usage = exchange.usage
+        event.add("tollgate.tokens.input", usage.totalInput)
+        event.add("tollgate.tokens.output", usage.output)
         event.add("tollgate.cost.nano_usd", exchange.costNanoUSD)
     }
 

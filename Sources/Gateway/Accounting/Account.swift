@@ -68,9 +68,10 @@ extension LoopWorker {
                 if !attempt.upstreamError.isEmpty {
                     line.member("upstream_error", String(attempt.upstreamError.prefix(SpanLimits.errorCharacters)))
                 }
-                line.member("input_tokens", attempt.bill.usage.totalInput)
-                line.member("output_tokens", attempt.bill.usage.output)
-                line.member("cost_nano_usd", attempt.bill.cost.value)
+                let usage = exchange.usage
+                line.member("input_tokens", usage.totalInput)
+                line.member("output_tokens", usage.output)
+                line.member("cost_nano_usd", exchange.costNanoUSD)
             }
             if let refusal = exchange.refusal {
                 line.member("refusal", "\(refusal.type)")
@@ -97,6 +98,13 @@ extension Exchange {
     /// Somebody was told an error, or an attempt ended in one.
     var hasFailed: Bool {
         statusForRecords >= 400 || attempts.contains { $0.outcome != .ok && $0.outcome != .clientGone }
+    }
+
+    /// What all its attempts are charged.
+    var usage: TokenUsage {
+        var usage = TokenUsage()
+        for attempt in attempts { usage.add(attempt.bill.usage) }
+        return usage
     }
 
     /// What all its attempts cost, nano-dollars.

@@ -20,7 +20,8 @@ extension LoopWorker {
         recordCall(attempt, exchange, &spans)
         recordEnd(attempt, &spans)
         recordTimes(attempt, &spans)
-        recordAnswer(attempt, exchange, &spans)
+        recordAnswer(attempt, &spans)
+        recordBill(attempt, exchange, &spans)
         spans.text(.routeReason, attempt.reason)
         if let admission = attempt.admission {
             spans.integer(.admissionAccounts, Int64(admission.accountCount))
@@ -74,7 +75,7 @@ extension LoopWorker {
         spans.integer(.attemptWait, head - sent)
     }
 
-    private func recordAnswer(_ attempt: Attempt, _ exchange: Exchange, _ spans: inout SpanRecorder) {
+    private func recordAnswer(_ attempt: Attempt, _ spans: inout SpanRecorder) {
         guard attempt.meter != nil else { return }
         spans.text(.responseModel, attempt.facts.model)
         spans.text(.responseID, attempt.facts.id)
@@ -82,16 +83,23 @@ extension LoopWorker {
         if attempt.routed.isStreamed, let first = attempt.firstByteAt {
             spans.double(.timeToFirstChunk, Double(first - attempt.startedAt) / 1e9)
         }
-        guard attempt.bill.isReported else { return }
+    }
+
+    /// What it is charged, as in its row: also by an estimate, where the upstream said nothing that could be counted.
+    private func recordBill(_ attempt: Attempt, _ exchange: Exchange, _ spans: inout SpanRecorder) {
+        let bill = attempt.bill
+        guard bill.isReported || bill.isEstimated else { return }
         let traces = exchange.setting.snapshot.telemetry.traces
         switch traces.usage {
         case .never: break
         case .withoutParent where exchange.trace.clientParent != nil: break
-        case .withoutParent, .always: recordUsage(attempt, names: traces.names, &spans)
+        case .withoutParent, .always:
+            if bill.isReported { recordUsage(attempt, names: traces.names, &spans) }
+            if !bill.isUnpriced { spans.double(.usageCost, Double(bill.cost.value) / 1e9) }
         }
-        recordCache(attempt.bill.usage, &spans)
-        spans.integer(.costNanoUSD, attempt.bill.cost.value)
-        if attempt.bill.isEstimated { spans.yes(.usageEstimated) }
+        if bill.isReported { recordCache(bill.usage, &spans) }
+        spans.integer(.costNanoUSD, bill.cost.value)
+        if bill.isEstimated { spans.yes(.usageEstimated) }
     }
 
     private func recordUsage(_ attempt: Attempt, names: TraceSetting.Names, _ spans: inout SpanRecorder) {
@@ -103,7 +111,6 @@ extension LoopWorker {
         if names != .latest { spans.integer(.cacheCreationTokens, written) }
         if names != .v141 { spans.integer(.cacheWriteTokens, written) }
         if let reasoning = attempt.facts.reducer.reasoningOutput { spans.integer(.reasoningTokens, reasoning) }
-        if !attempt.bill.isUnpriced { spans.double(.usageCost, Double(attempt.bill.cost.value) / 1e9) }
     }
 
     /// How much of the prompt was read from the provider's cache.

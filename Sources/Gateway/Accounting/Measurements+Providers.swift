@@ -69,7 +69,7 @@ extension LoopWorker {
             figures.set(.bodyRoomLimit, Int64(rooms.small.capacity + rooms.large.capacity), index)
             figures.set(.bodyRoomWaiting, Int64(rooms.small.waitingCount + rooms.large.waitingCount), index)
             figures.set(.journalCapacity, Int64(journal.capacity), index)
-            figures.set(.journalFree, Int64(journal.freeSlots), index)
+            figures.set(.journalFree, Int64(journal.countFree()), index)
             let time = Self.threadTime()
             figures.add(.loopTime, time - measurements.threadTime, index)
             measurements.threadTime = time

@@ -63,8 +63,7 @@ extension LoopWorker {
         }
         call.clientSpan = last.span
         call.stopReason = last.facts.stopReason
-        var usage = TokenUsage()
-        for attempt in exchange.attempts { usage.add(attempt.bill.usage) }
+        let usage = exchange.usage
         call.costNanoUSD = exchange.costNanoUSD
         call.input = usage.input
         call.cacheWrite5m = usage.cacheWrite5m

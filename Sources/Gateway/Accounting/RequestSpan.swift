@@ -101,11 +101,18 @@ extension LoopWorker {
     /// Of the client's baggage what the configuration names.
     private func recordBaggage(_ exchange: Exchange, _ spans: inout SpanRecorder) {
         let names = exchange.setting.snapshot.telemetry.traces.baggage
-        guard !names.isEmpty, let header = exchange.facts.baggage else { return }
+        guard !names.isEmpty, exchange.isRequest else { return }
         for name in names {
-            guard let value = Baggage.value(of: name, in: exchange.text(header)), !value.isEmpty else { continue }
+            guard let value = baggage(name, exchange), !value.isEmpty else { continue }
             spans.text(prefix: "", name, String(value.prefix(SpanLimits.baggageCharacters)))
         }
+    }
+
+    private func baggage(_ name: String, _ exchange: Exchange) -> String? {
+        for header in exchange.channel.head.values(.baggage) {
+            if let value = Baggage.value(of: name, in: exchange.text(header)) { return value }
+        }
+        return nil
     }
 
     private func recordSubject(_ exchange: Exchange, _ spans: inout SpanRecorder) {

@@ -86,13 +86,11 @@ extension LoopWorker {
             duration: exchange.endedAt - exchange.startedAt,
             timeToFirstByte: exchange.firstByteAt.map { $0 - exchange.startedAt })
         outcome.bytesOut = Int64(last?.meter?.bytes ?? 0)
-        var usage = TokenUsage()
         for attempt in exchange.attempts {
-            usage.add(attempt.bill.usage)
             outcome.unpriced = outcome.unpriced || attempt.bill.isUnpriced
             outcome.estimated = outcome.estimated || attempt.bill.isEstimated
         }
-        outcome.usage = UsageCounts(usage)
+        outcome.usage = UsageCounts(exchange.usage)
         outcome.costNanoUSD = exchange.costNanoUSD
         if let last {
             note(last, on: row)

@@ -54,7 +54,7 @@ package enum Doctor {
         if folder.exists, folder.isFolder {
             do throws(LedgerError) {
                 let found = try LedgerExamination(path: snapshot.dataPath, patience: ledgerPatience)
-                findings += LedgerChecks.findings(found)
+                findings += LedgerChecks.findings(found, at: wallClockNanoseconds())
                 examination = found
             } catch {
                 findings.append(LedgerChecks.finding(error))

@@ -25,7 +25,7 @@ package struct DoctorFinding: Sendable, Equatable {
 }
 
 /// Numbers as the doctor writes them.
-enum DoctorText {
+package enum DoctorText {
     static func bytes(_ count: Int64) -> String {
         let units = ["bytes", "KiB", "MiB", "GiB", "TiB"]
         var value = Double(count), unit = 0
@@ -37,7 +37,7 @@ enum DoctorText {
     }
 
     /// Two significant units at most: `3 s`, `2 min`, `5 h`, `12 days`.
-    static func age(_ nanoseconds: Int64) -> String {
+    package static func age(_ nanoseconds: Int64) -> String {
         let seconds = max(0, nanoseconds / 1_000_000_000)
         if seconds < 120 { return "\(seconds) s" }
         if seconds < 7200 { return "\(seconds / 60) min" }

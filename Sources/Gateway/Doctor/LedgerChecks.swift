@@ -2,9 +2,10 @@ import Ledger
 
 /// What the ledger looks like, judged. Pure.
 enum LedgerChecks {
-    static func findings(_ examination: LedgerExamination) -> [DoctorFinding] {
+    /// `now`: Unix nanoseconds.
+    static func findings(_ examination: LedgerExamination, at now: Int64) -> [DoctorFinding] {
         [store(examination)] + (examination.database?.rollups.map { [sums($0)] } ?? [])
-            + [journal(examination.journals, isHeld: examination.owner != nil)]
+            + [journal(examination.journals, isHeld: examination.owner != nil, at: now)]
     }
 
     private static func sums(_ rollups: RollupExamination) -> DoctorFinding {
@@ -23,6 +24,12 @@ enum LedgerChecks {
             switch error {
             case .schemaTooNew: "run the newer Tollgate, or restore a backup from before it"
             case .file: "run the doctor as the user of the gateway; chown the data folder to that user"
+            // SQLITE_READONLY, SQLITE_CANTOPEN
+            case .database(let code, _) where [8, 14].contains(code & 0xFF):
+                "run the doctor as the user of the gateway, on a file system that can be written; chown the data folder to that user"
+            // SQLITE_BUSY, SQLITE_LOCKED, SQLITE_FULL
+            case .database(let code, _) where [5, 6, 13].contains(code & 0xFF):
+                "make room on the disk, or end what holds the database (`fuser ledger.sqlite3`)"
             default: "stop the gateway, keep a copy of the data folder, restore the ledger from a backup"
             }
         return .fail("ledger", "\(error)", cure: cure)
@@ -50,7 +57,9 @@ enum LedgerChecks {
         return .ok(check, store.isWhole ? "\(size), sound" : "\(size), sound as far as the check came in its time")
     }
 
-    static func journal(_ journals: [LedgerExamination.JournalState], isHeld: Bool) -> DoctorFinding {
+    static func journal(
+        _ journals: [LedgerExamination.JournalState], isHeld: Bool, at now: Int64
+    ) -> DoctorFinding {
         let check = "journal"
         if let other = journals.first(where: \.isUnreadable) {
             return .fail(
@@ -58,6 +67,13 @@ enum LedgerChecks {
                 cure: "start the version that wrote it once, so that it drains it")
         }
         let open = journals.reduce(0) { $0 + $1.open }, finished = journals.reduce(0) { $0 + $1.finished }
+        if isHeld, let backlog = LedgerExamination.Backlog(journals, at: now) {
+            let detail = "\(backlog.rows) rows wait for the ledger, the oldest for \(DoctorText.age(backlog.age))"
+            return .warn(
+                check, "\(detail): reports lack them",
+                cure: "the gateway cannot write, and its log says why (\"the ledger could not write\"): make room "
+                    + "on the disk, or end what holds the database (`fuser ledger.sqlite3`); nothing is lost yet")
+        }
         if isHeld { return .ok(check, "\(open) requests under way, \(finished) rows on their way into the ledger") }
         guard open + finished > 0 else { return .ok(check, "nothing left behind") }
         return .warn(

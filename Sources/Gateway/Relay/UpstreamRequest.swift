@@ -135,15 +135,17 @@ struct UpstreamRequest {
         output.append("\r\n")
     }
 
-    /// Our attempt's span is the parent of what happens there. The client's `tracestate` goes with its trace; its baggage, which may
-    /// hold anything, goes nowhere.
+    /// Our attempt's span is the parent of what happens there. The client's `tracestate`, all lines of it, goes with its trace and with no
+    /// other; its baggage, which may hold anything, goes nowhere.
     private func writeTraceContext(into output: inout ByteWriter) {
         output.append("traceparent: ")
         trace.append(to: &output)
         output.append("\r\n")
-        guard exchange.trace.parent != nil, let state = exchange.facts.tracestate else { return }
-        output.append("tracestate: ")
-        output.append(exchange.text(state))
-        output.append("\r\n")
+        guard exchange.trace.clientParent != nil else { return }
+        for state in exchange.channel.head.values(.tracestate) {
+            output.append("tracestate: ")
+            output.append(exchange.text(state))
+            output.append("\r\n")
+        }
     }
 }

@@ -18,8 +18,6 @@ struct ClientFacts {
     var loggingConfig: Range<Int>?
     var traceparent: Range<Int>?
     var hasTwoTraceparents = false
-    var tracestate: Range<Int>?
-    var baggage: Range<Int>?
     var contentEncoding: Range<Int>?
     /// The client wants to be told what became of the parts of its request.
     var wantsReceipt = false
@@ -44,8 +42,6 @@ struct ClientFacts {
             case .tollgateLoggingConfig: loggingConfig = field.valueRange
             case .tollgateFidelity: wantsReceipt = true
             case .contentEncoding: contentEncoding = field.valueRange
-            case .tracestate: tracestate = field.valueRange
-            case .baggage: baggage = field.valueRange
             case .traceparent:
                 hasTwoTraceparents = traceparent != nil
                 traceparent = field.valueRange

@@ -1,6 +1,7 @@
 import Configuration
 import Governance
 import HTTP
+import Ledger
 import Providers
 import Wire
 
@@ -36,6 +37,8 @@ extension LoopWorker {
         switch route {
         case .readiness where !isReady: answer(exchange, 503, "text/plain", Array("draining\n".utf8))
         case .health: answer(exchange, 200, "text/plain", Array("ok\n".utf8))
+        case .readiness where journal.countFree() == 0:
+            answer(exchange, 503, "text/plain", Array("the ledger takes no more rows; requests are refused\n".utf8))
         case .readiness: answer(exchange, 200, "text/plain; charset=utf-8", Array("ok\n\(configurationNotice)".utf8))
         case .page: answer(exchange, 200, "text/plain; charset=utf-8", Array(Self.page.utf8))
         default: answer(exchange, 200, "text/plain", [])

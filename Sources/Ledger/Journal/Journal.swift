@@ -5,8 +5,8 @@ import Synchronization
 /// Slots go round: free → open (loop) → closed (loop) → written to the database, free again (writer). The loop pays
 /// a few cache lines per request and no system call; the database is the writer's business, later and in groups.
 ///
-/// Unchecked Sendable because the state is split by thread. The stack of free slots, `allocated`, and every slot
-/// that is free or open belong to the loop: `open` and the methods of `JournalSlot` are called on its thread only.
+/// Unchecked Sendable because the state is split by thread. The stack of free slots, `allocated`, `isDiskFull`, and every slot
+/// that is free or open belong to the loop: `open`, `countFree` and the methods of `JournalSlot` are called on its thread only.
 /// A slot that is closed belongs to the writer until it is given back. Ownership changes hands through `closed`
 /// and `returned`, each a `SlotRing`, whose release and acquire order everything written before. `file` never
 /// changes; `stopped` is atomic.
@@ -19,6 +19,8 @@ package final class Journal: @unchecked Sendable {
     private let free: UnsafeMutablePointer<UInt32>
     private var freeCount = 0
     private var allocated = 0
+    /// The disk had no room for more slots when it was asked last, and no row got off the journal since.
+    private var isDiskFull = false
     private let stopped = Atomic<Bool>(false)
     /// Requests refused a slot because the journal was full.
     package private(set) var refusals = 0
@@ -69,14 +71,21 @@ package final class Journal: @unchecked Sendable {
 
     private func takeFree() -> UInt32? {
         // Those that have come back are warm: without them each request would have the coldest slot of all.
-        while let index = returned.pop() { putFree(index) }
+        takeReturned()
         if freeCount == 0, allocated < file.capacity {
             // A disk without room for more leaves the journal at its size; it is asked again next time.
-            _ = grow(to: min(allocated * 2, file.capacity))
+            isDiskFull = !grow(to: min(allocated * 2, file.capacity))
         }
         guard freeCount > 0 else { return nil }
         freeCount -= 1
         return free[freeCount]
+    }
+
+    private func takeReturned() {
+        while let index = returned.pop() {
+            putFree(index)
+            isDiskFull = false
+        }
     }
 
     private func putFree(_ index: UInt32) {
@@ -104,8 +113,12 @@ package final class Journal: @unchecked Sendable {
     /// The most slots there may be.
     package var capacity: Int { file.capacity }
 
-    /// Slots that can be opened, those among them for which the disk has not been asked yet. On the loop's thread.
-    package var freeSlots: Int { freeCount + returned.count + file.capacity - allocated }
+    /// How many slots can be opened; those for which the disk has not been asked yet are among them until it refuses. On the loop's
+    /// thread.
+    package func countFree() -> Int {
+        takeReturned()
+        return freeCount + (isDiskFull ? 0 : file.capacity - allocated)
+    }
 
     /// Gives a slot back that is in the database. Writer only.
     func giveBack(_ index: UInt32) {

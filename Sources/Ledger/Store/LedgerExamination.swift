@@ -1,6 +1,7 @@
 import CSQLite
 import Glibc
 import Transport
+import Wire
 
 /// The ledger as someone sees it who only looks: nothing is created, migrated or recovered. For a process that does not itself
 /// keep the ledger open.
@@ -40,7 +41,9 @@ package struct LedgerExamination: Sendable {
         package var open = 0
         /// Finished rows that are not in the database yet.
         package var finished = 0
-        /// Of those the earliest that a request began at, Unix nanoseconds.
+        /// When the first of the finished ones ended, Unix nanoseconds.
+        package var earliestEnd: Int64?
+        /// Of all of them the earliest that a request began at, Unix nanoseconds.
         package var earliest: Int64?
         /// Of another version's layout.
         package var isUnreadable = false
@@ -68,6 +71,32 @@ package struct LedgerExamination: Sendable {
         return earliest
     }
 
+    /// Rows that a running gateway should have written long ago, and cannot.
+    package struct Backlog: Sendable, Equatable {
+        package let rows: Int
+        /// Nanoseconds since the first of them ended.
+        package let age: Int64
+
+        /// What a row may take on its way, a busy machine and a lock that is waited for included.
+        private static let patience: Int64 = 10_000_000_000
+
+        /// Nil: none has waited for that long. `now`: Unix nanoseconds.
+        package init?(_ journals: [JournalState], at now: Int64) {
+            guard let end = journals.compactMap(\.earliestEnd).min(), now - end > Self.patience else { return nil }
+            rows = journals.reduce(0) { $0 + $1.finished }
+            age = now - end
+        }
+
+        /// The same, of a directory that a gateway holds.
+        package init?(in directory: DataDirectory, at now: Int64) throws(LedgerError) {
+            var journals: [JournalState] = []
+            for path in try directory.leftoverJournals() {
+                journals.append(try LedgerExamination.state(ofJournal: path))
+            }
+            self.init(journals, at: now)
+        }
+    }
+
     private static func state(ofJournal path: String) throws(LedgerError) -> JournalState {
         var state = JournalState(path: path)
         do throws(LedgerError) {
@@ -76,8 +105,15 @@ package struct LedgerExamination: Sendable {
             for index in 0..<file.capacity {
                 let slot = file.slot(index), life = slot.state
                 guard life == SlotState.open || life == SlotState.closed else { continue }
-                if life == SlotState.open { state.open += 1 } else { state.finished += 1 }
-                state.earliest = min(state.earliest ?? .max, slot.numbers.pointee.startedAt)
+                let began = slot.numbers.pointee.startedAt
+                state.earliest = min(state.earliest ?? .max, began)
+                guard life == SlotState.closed else {
+                    state.open += 1
+                    continue
+                }
+                state.finished += 1
+                state.earliestEnd = min(
+                    state.earliestEnd ?? .max, began.addingSaturated(max(0, slot.numbers.pointee.duration)))
             }
         } catch .journalUnreadable {
             state.isUnreadable = true

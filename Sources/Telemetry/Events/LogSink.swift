@@ -21,8 +21,8 @@ final class LogSink: Sendable {
     private let kind: Kind
     let level: Atomic<Int>
     let lost = Atomic<Int>(0)
-    /// One write at a time: a pipe that has room for one may have none for two.
-    private let turn = Mutex<Void>(())
+    /// One write at a time: a pipe that has room for one may have none for two. True: the last one ended in the middle of a line.
+    private let isTorn = Mutex(false)
     private let mirror = Mutex<Mirror?>(nil)
     /// The least severity that anybody mirrors: most lines need not ask for the mirror itself.
     private let mirrored = Atomic(Int.max)
@@ -59,12 +59,24 @@ final class LogSink: Sendable {
     /// Whether a piece may have any size.
     var takesAnySize: Bool { kind == .file }
 
-    /// Writes whole lines at once or not at all.
-    func put(_ bytes: UnsafeRawBufferPointer, lines: Int) {
+    /// Writes whole lines at once or not at all, but where a disk takes a part: of that line the beginning stays, and the next line is
+    /// one of its own.
+    func put(_ bytes: UnsafeRawBufferPointer) {
         guard bytes.count > 0 else { return }
-        let isTaken = turn.withLock { _ in write(bytes) == bytes.count }
-        if !isTaken { lost.add(lines, ordering: .relaxed) }
+        let taken = isTorn.withLock { isTorn in
+            if isTorn {
+                guard [Self.lineEnd].withUnsafeBytes(write) == 1 else { return 0 }
+                isTorn = false
+            }
+            let taken = max(0, write(bytes))
+            isTorn = taken > 0 && bytes[taken - 1] != Self.lineEnd
+            return taken
+        }
+        guard taken < bytes.count else { return }
+        lost.add(bytes[taken...].count(where: { $0 == Self.lineEnd }), ordering: .relaxed)
     }
+
+    private static let lineEnd = UInt8(ascii: "\n")
 
     private func write(_ bytes: UnsafeRawBufferPointer) -> Int {
         switch kind {

@@ -23,14 +23,9 @@ package enum LogSeverity: Int, Sendable, Comparable {
 ///
 /// A loop has a writer of its own that gathers the lines of a turn and writes them together.
 package final class LogWriter: Sendable {
-    /// Lines that were made and not written yet.
-    private struct Waiting: ~Copyable {
-        var bytes = ByteWriter()
-        var lines = 0
-    }
-
     private let sink: LogSink
-    private let waiting = Mutex(Waiting())
+    /// Lines that were made and not written yet.
+    private let waiting = Mutex(ByteWriter())
     private let gathers = Atomic<Bool>(false)
 
     package init(descriptor: Int32 = 2, level: LogSeverity = .info) {
@@ -71,34 +66,32 @@ package final class LogWriter: Sendable {
         guard writes(severity) else { return }
         let time = wallClockNanoseconds()
         waiting.withLock { waiting in
-            let start = waiting.bytes.count
-            Self.append(severity, message, at: time, to: &waiting.bytes, fields)
-            let length = waiting.bytes.count - start
+            let start = waiting.count
+            Self.append(severity, message, at: time, to: &waiting, fields)
+            let length = waiting.count - start
             if length > LogSink.pieceSize, !sink.takesAnySize {
                 // A longer one could be torn between two writers: what happened is said, the details are not.
-                waiting.bytes.truncate(to: start)
-                Self.append(severity, Self.cut(message), at: time, to: &waiting.bytes) { line in
+                waiting.truncate(to: start)
+                Self.append(severity, Self.cut(message), at: time, to: &waiting) { line in
                     line.member("cut_bytes", Int64(length))
                 }
             }
-            if waiting.bytes.count > LogSink.pieceSize { writeOut(&waiting, upTo: start) }
-            waiting.lines += 1
-            if !gathers.load(ordering: .relaxed) { writeOut(&waiting, upTo: waiting.bytes.count) }
+            if waiting.count > LogSink.pieceSize { writeOut(&waiting, upTo: start) }
+            if !gathers.load(ordering: .relaxed) { writeOut(&waiting, upTo: waiting.count) }
         }
     }
 
     /// Writes what was gathered.
     func flush() {
         waiting.withLock { waiting in
-            if waiting.lines > 0 { writeOut(&waiting, upTo: waiting.bytes.count) }
+            if waiting.count > 0 { writeOut(&waiting, upTo: waiting.count) }
         }
     }
 
-    /// Writes the lines that end at `end`, which are all that were counted.
-    private func writeOut(_ waiting: inout Waiting, upTo end: Int) {
-        sink.put(UnsafeRawBufferPointer(rebasing: waiting.bytes.bytes[..<end]), lines: waiting.lines)
-        waiting.bytes.removePrefix(end)
-        waiting.lines = 0
+    /// Writes the lines that end at `end`.
+    private func writeOut(_ waiting: inout ByteWriter, upTo end: Int) {
+        sink.put(UnsafeRawBufferPointer(rebasing: waiting.bytes[..<end]))
+        waiting.removePrefix(end)
     }
 
     private static func append(

@@ -44,7 +44,7 @@ extension Exporter {
 
     private func end(_ worker: LaneWorker) async {
         let lane = worker.lane
-        let isInTime = lane.isIdle
+        let isInTime = lane.isIdle, items = lane.held
         worker.timer.cancel()
         lane.ended(at: monotonicNanoseconds(), wall: wallClockNanoseconds())
         count(worker)
@@ -59,7 +59,7 @@ extension Exporter {
         ) { fields in
             fields.member("signal", lane.delivery.signal.rawValue)
             fields.member("destination", lane.delivery.name)
-            fields.member("items", Int64(lane.held))
+            fields.member("items", Int64(items))
         }
     }
 

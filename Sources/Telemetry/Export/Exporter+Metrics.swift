@@ -64,7 +64,7 @@ extension Exporter {
         for shard in shards { leftOut += total.merge(shard) }
         if leftOut > 0 { own.add(.telemetryDropped, Int64(leftOut), Signal.metrics.labels(MetricShard.seriesFull)) }
         observers.observe(&total)
-        if total.isFull { gathered = total }
+        gathered = total
         return total
     }
 

@@ -30,7 +30,7 @@ package actor Exporter {
     private static let maximumHandedOver = 64 * 1024 * 1024
 
     var own: MetricShard
-    /// The figures of all, as they were gathered last, once an instrument has no room for more series.
+    /// The figures of all, as they were gathered last.
     var gathered = MetricShard()
     let observers = FigureObservers()
     var lostLines = 0

@@ -23,16 +23,11 @@ extension MetricShard {
         return leftOut
     }
 
-    /// An instrument has no room for more series.
-    var isFull: Bool { Instrument.allCases.contains { !$0.isSet && series[$0.rawValue].count >= limit } }
-
-    /// Where there is no room for more, those of `earlier` keep their places: a series that one loop finds later than the others
-    /// would push another into the overflow, or leave it, and sums that only grow would seem to begin anew.
+    /// Series of `earlier` keep their places, before others take them: at the bound, one that a loop finds later than the others would
+    /// push another into the overflow, or leave it, and sums that only grow would seem to begin anew.
     mutating func keepPlaces(of earlier: MetricShard) {
         for instrument in Instrument.allCases where !instrument.isSet {
-            let known = earlier.series[instrument.rawValue]
-            guard known.count >= limit else { continue }
-            for entry in known { _ = quietIndex(instrument, entry.labels) }
+            for entry in earlier.series[instrument.rawValue] { _ = quietIndex(instrument, entry.labels) }
         }
     }
 

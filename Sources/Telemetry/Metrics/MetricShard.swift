@@ -119,7 +119,10 @@ package struct MetricShard: Sendable {
     /// The series of a label set, good for as long as the shard is. Gauges have none that lasts.
     package mutating func index(_ instrument: Instrument, _ labels: Labels) -> Int {
         if let index = find(instrument, labels) { return index }
-        add(.metricsOverflow, 1, Labels().adding("tollgate.instrument", "\(instrument.name)"))
+        // Of the count itself what is beyond the bound has no series of its own to be told in.
+        if instrument != .metricsOverflow {
+            add(.metricsOverflow, 1, Labels().adding("tollgate.instrument", "\(instrument.name)"))
+        }
         return overflow(instrument)
     }
 
