@@ -31,7 +31,7 @@ package struct RuleSubject {
 extension [Glob] {
     /// Whether one of them names a model: as it was asked for, as the provider calls it, or as `PROVIDER/MODEL`.
     func name(requested: String, provider: String, model: String) -> Bool {
-        match(requested) || match(model) || match("\(provider)/\(model)")
+        match(model: requested) || match(model: model) || match(model: "\(provider)/\(model)")
     }
 }
 
@@ -60,7 +60,7 @@ extension RuleMatch {
                 return false
             }
         }
-        return self.metadata.allSatisfy { name, values in metadata.value(of: name).map(values.match) ?? false }
+        return self.metadata.allSatisfy { name, values in metadata.value(of: name).map { values.match($0) } ?? false }
     }
 
     /// It names nothing, and so is about everything.
