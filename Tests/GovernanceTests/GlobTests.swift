@@ -49,10 +49,10 @@ import Testing
             ("azure/*", "Azure/Team-GPT"), ("*É*", "É"),
         ])
     func models(pattern: String, name: String) {
-        #expect(Glob(pattern).matches(model: name))
-        #expect([Glob("x"), Glob(pattern)].match(model: name))
+        #expect(Glob(pattern).matches(ModelName(name)))
+        #expect([Glob("x"), Glob(pattern)].match(ModelName(name)))
         #expect(Glob(pattern).matches(name) == (pattern == "*É*"))
-        #expect(!Glob(pattern).matches(model: "other"))
+        #expect(!Glob(pattern).matches(ModelName("other")))
     }
 
     @Test("It knows whether it stands for one name or for all")

@@ -11,7 +11,7 @@ package struct Glob: Sendable, Hashable, CustomStringConvertible {
         self.text = text
         let parts = text.utf8.split(separator: UInt8(ascii: "*"), omittingEmptySubsequences: false).map(Array.init)
         self.parts = parts
-        smallParts = parts.map { $0.map(Self.small) }
+        smallParts = parts.map { $0.map(ModelName.small) }
     }
 
     package var description: String { text }
@@ -27,15 +27,10 @@ package struct Glob: Sendable, Hashable, CustomStringConvertible {
         return name.withUTF8 { Self.matches(parts, $0) }
     }
 
-    /// Whether it stands for the name of a model.
-    package func matches(model name: String) -> Bool {
-        let isSmall = name.utf8.allSatisfy { $0 == Self.small($0) }
-        var name = isSmall ? name : String(decoding: name.utf8.map(Self.small), as: UTF8.self)
+    package func matches(_ name: ModelName) -> Bool {
+        var name = name.small
         return name.withUTF8 { Self.matches(smallParts, $0) }
     }
-
-    /// Of ASCII alone, as names of models are.
-    private static func small(_ byte: UInt8) -> UInt8 { (0x41...0x5A).contains(byte) ? byte | 0x20 : byte }
 
     private static func matches(_ parts: [[UInt8]], _ name: UnsafeBufferPointer<UInt8>) -> Bool {
         guard let first = parts.first, let last = parts.last else { return false }
@@ -70,6 +65,22 @@ extension [Glob] {
     /// Whether one of them matches.
     package func match(_ name: String) -> Bool { contains { $0.matches(name) } }
 
-    /// Whether one of them stands for a model of this name.
-    package func match(model name: String) -> Bool { contains { $0.matches(model: name) } }
+    package func match(_ name: ModelName) -> Bool { contains { $0.matches(name) } }
+}
+
+/// The name of a model, to be compared with patterns: in small letters. HOT.
+package struct ModelName: Sendable {
+    fileprivate let small: String
+
+    package init(_ name: String) {
+        var name = name
+        let isSmall = name.withUTF8 { bytes in
+            for byte in bytes where byte != Self.small(byte) { return false }
+            return true
+        }
+        small = isSmall ? name : String(decoding: name.utf8.map(Self.small), as: UTF8.self)
+    }
+
+    /// Of ASCII alone, as names of models are.
+    fileprivate static func small(_ byte: UInt8) -> UInt8 { byte &- 0x41 < 26 ? byte | 0x20 : byte }
 }
