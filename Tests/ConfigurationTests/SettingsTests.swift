@@ -145,6 +145,22 @@ struct SettingsTests {
         }
     }
 
+    @Test(
+        "Of two credentials one would do nothing",
+        arguments: [
+            ("azure, base_url: \"https://a/openai/v1\"", "entra: {tenant_id: a, client_id: b, client_secret: c}"),
+            ("bedrock, region: a", "aws: {access_key_id: a, secret_access_key: b}"),
+        ])
+    func credentials(kind: String, group: String) {
+        func said(_ more: String) -> [String] {
+            problems("providers: [{name: m, kind: \(kind), \(more)}]\nmodels: [{name: a, target: m/a}]")
+        }
+        #expect(said(group).isEmpty && said("api_key: key").isEmpty && said("api_key: \"\", \(group)").isEmpty)
+        let both = said("api_key: key, \(group)")
+        #expect(
+            both.count == 1 && both.first?.contains("providers[0].api_key: has no effect beside") == true, "\(both)")
+    }
+
     @Test("Names of betas may end in one asterisk", arguments: ["keep", "drop"])
     func betas(list: String) {
         func said(_ name: String) -> [String] {
