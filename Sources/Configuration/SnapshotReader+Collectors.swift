@@ -15,6 +15,7 @@ extension SnapshotReader {
         var section = section
         defer { section.finish() }
         let headers = readHeaders(&section)
+        refuseOwnHeaders(&section)
         let name = section.value("name", expected: "a name of letters, digits, `-`, `_` and `.`, 64 at most") {
             Self.isCollectorName($0) ? $0 : nil
         }

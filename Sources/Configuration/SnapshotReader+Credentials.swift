@@ -7,6 +7,10 @@ extension SnapshotReader {
         if kind != .bedrock { section.refuse(["aws"], "has no effect for \(kind.rawValue)") }
         if kind != .vertex { section.refuse(["service_account"], "has no effect for \(kind.rawValue)") }
         if kind != .azure { section.refuse(["entra"], "has no effect for \(kind.rawValue)") }
+        for (owner, group) in [(ProviderKind.azure, "entra"), (.bedrock, "aws")]
+        where owner == kind && key != nil && section.has(group) {
+            section.refuse(["api_key"], "has no effect beside \(group); leave one of the two out")
+        }
         switch kind {
         case .anthropic, .mock, .openAICompatible: provider.credential = key ?? .none
         case .openAI, .xAI, .gemini:

@@ -62,7 +62,8 @@ extension SnapshotReader {
 
     /// What Tollgate writes itself: a second one would make another request of it.
     func refuseOwnHeaders(_ section: inout Section) {
-        for (name, mark) in section.places("headers") where Self.ownHeaders.contains(name.lowercased()) {
+        let own = Self.ownHeaders.union(Self.bodyHeaders)
+        for (name, mark) in section.places("headers") where own.contains(name.lowercased()) {
             reader.note(mark, "\(section.pathOf("headers")).\(name)", "is written by Tollgate itself; leave it out")
         }
     }
@@ -71,6 +72,8 @@ extension SnapshotReader {
         "host", "content-length", "transfer-encoding", "connection", "te", "trailer", "upgrade", "expect",
         "accept-encoding", "traceparent", "tracestate", "baggage",
     ]
+
+    private static let bodyHeaders: Set = ["content-type", "content-encoding"]
 
     private func refuseForMock(_ section: inout Section) {
         section.refuse(
@@ -237,9 +240,17 @@ extension SnapshotReader {
     private func readBetas(_ section: inout Section) -> BetaSetting {
         var betas = BetaSetting()
         guard var group = section.section("betas") else { return betas }
-        betas.keep = group.strings("keep").map(\.text)
-        betas.drop = group.strings("drop").map(\.text)
+        betas.keep = readBetaNames(&group, "keep")
+        betas.drop = readBetaNames(&group, "drop")
         group.finish()
         return betas
+    }
+
+    private func readBetaNames(_ group: inout Section, _ list: String) -> [String] {
+        let names = group.strings(list)
+        for name in names where name.text.dropLast().contains("*") {
+            reader.note(name.mark, group.pathOf(list), "\(name.shown) may have one `*`, at its end")
+        }
+        return names.map(\.text)
     }
 }

@@ -95,16 +95,23 @@ extension SnapshotReader {
         if section.has("first_byte_timeout") {
             target.firstByteTimeout = section.duration("first_byte_timeout", default: 1)
         }
-        if var cutoff = section.section("sla_cutoff") {
-            if !cutoff.has("time_per_output_token_ms") { _ = cutoff.required("time_per_output_token_ms", "50") }
-            target.slowTokenTime = cutoff.value(
-                "time_per_output_token_ms", expected: "a number of milliseconds above 0 and up to 60000"
-            ) { text in
-                NumberText.decimal(text, places: 6).flatMap { (1...60_000_000_000).contains($0) ? $0 : nil }
-            }
-            cutoff.finish()
+        if strategy == .latency {
+            readCutoff(&section, &target)
+        } else {
+            section.refuse(["sla_cutoff"], "has no effect with \(strategy.rawValue)")
         }
         return named == nil ? nil : target
+    }
+
+    private func readCutoff(_ section: inout Section, _ target: inout TargetSetting) {
+        guard var cutoff = section.section("sla_cutoff") else { return }
+        if !cutoff.has("time_per_output_token_ms") { _ = cutoff.required("time_per_output_token_ms", "50") }
+        target.slowTokenTime = cutoff.value(
+            "time_per_output_token_ms", expected: "a number of milliseconds above 0 and up to 60000"
+        ) { text in
+            NumberText.decimal(text, places: 6).flatMap { (1...60_000_000_000).contains($0) ? $0 : nil }
+        }
+        cutoff.finish()
     }
 
     private func readBalancedName(

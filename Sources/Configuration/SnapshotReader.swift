@@ -137,7 +137,7 @@ struct SnapshotReader {
         limits.headerTimeout = group.duration("header_timeout", default: limits.headerTimeout)
         limits.bodyTimeout = group.duration("body_timeout", default: limits.bodyTimeout)
         limits.idleTimeout = group.duration("idle_timeout", default: limits.idleTimeout)
-        limits.drainDelay = group.duration("drain_delay", default: limits.drainDelay)
+        limits.drainDelay = group.duration("drain_delay", default: limits.drainDelay, mayBeNone: true)
         limits.drainTimeout = group.duration("drain_timeout", default: limits.drainTimeout)
         limits.pingInterval = group.duration("ping_interval", default: limits.pingInterval)
         group.finish()

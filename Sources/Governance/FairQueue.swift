@@ -36,6 +36,17 @@ package struct FairQueue<Element> {
         return nil
     }
 
+    /// Takes the last one out of the longest line whose elements meet a condition, if that leaves more in it than an owner has who would
+    /// come in its place.
+    package mutating func giveUpLast(for owner: String, where condition: (Element) -> Bool) -> Element? {
+        let own = lines.first { $0.owner == owner }?.waiting.count ?? 0
+        let fitting = lines.indices.filter { lines[$0].waiting.first.map { condition($0.element) } ?? false }
+        guard let longest = fitting.max(by: { lines[$0].waiting.count < lines[$1].waiting.count }),
+            lines[longest].waiting.count > own + 1
+        else { return nil }
+        return lines[longest].waiting.removeLast().element
+    }
+
     /// Offers the first of each line its turn, round after round, until nobody takes it. A line whose first does not take its
     /// turn is passed over: its others are later.
     ///

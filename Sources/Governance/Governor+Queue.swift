@@ -14,21 +14,32 @@ struct Waiter: Sendable {
 }
 
 extension Governor {
-    /// `nil`: the queue of this limiter is full.
+    /// `nil`: the queue of this limiter is full, and nobody has many more in it than this caller.
     func enqueue(
         _ demand: Demand, _ rule: RateRule, _ met: RateExamination, at now: Int64,
         _ whenTurn: @escaping @Sendable (AdmissionVerdict) -> Void
     ) -> UInt64? {
-        guard queue.count(where: { $0.limiter == met.id }) < rule.maximumQueue else { return nil }
+        let line = "\(met.id.rule)\t\(met.id.scope)\t\(demand.owner)", moment = elapsed()
+        var givenUp: Waiter?
+        if queue.count(where: { $0.limiter == met.id }) >= rule.maximumQueue {
+            givenUp = queue.giveUpLast(for: line) { $0.limiter == met.id }
+            guard givenUp != nil else { return nil }
+        }
         lastTicket += 1
-        let moment = elapsed()
         let waiter = Waiter(
             demand: demand, rule: rule, limiter: met.id, since: moment, deadline: moment + rule.queueTimeout,
             ticket: lastTicket, whenTurn: whenTurn)
         // A line of its own for each limiter: who waits for one does not stand in his own way to another.
-        queue.append(waiter, owner: "\(met.id.rule)\t\(met.id.scope)\t\(demand.owner)", ticket: lastTicket)
+        queue.append(waiter, owner: line, ticket: lastTicket)
         wake(after: min(met.wait ?? rule.queueTimeout, rule.queueTimeout))
+        if let givenUp { turnAway(givenUp, met, at: now, moment) }
         return lastTicket
+    }
+
+    /// Its place is another's who has fewer.
+    private func turnAway(_ waiter: Waiter, _ met: RateExamination, at now: Int64, _ moment: Int64) {
+        let reason = AdmissionRefusal.Reason.rate(met, rule: waiter.rule, waited: moment - waiter.since)
+        waiter.whenTurn(.refused(AdmissionRefusal(reason: reason, sequence: nextSequence(), at: now)))
     }
 
     /// Whoever waits for a limit that has room goes before who has just come.

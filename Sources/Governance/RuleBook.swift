@@ -82,8 +82,9 @@ package struct AccessGrant: Sendable {
     /// The rule that keeps a target from this caller, or `nil`: it may be used. What any rule denies is denied; whom some rules allow
     /// something may use nothing else.
     package func obstacle(requested: String, provider: String, model: String) -> String? {
+        let target = TargetNames(requested: requested, provider: provider, model: model)
         func names(_ set: ModelSet) -> Bool {
-            (set.models.isEmpty || set.models.name(requested: requested, provider: provider, model: model))
+            (set.models.isEmpty || set.models.name(target))
                 && (set.providers.isEmpty || set.providers.match(provider))
         }
         if let rule = denied.first(where: { names($0.set) }) { return rule.rule }

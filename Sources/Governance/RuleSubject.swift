@@ -24,14 +24,27 @@ package struct RuleSubject {
     }
 
     fileprivate func names(_ models: [Glob]) -> Bool {
-        models.name(requested: requested, provider: provider, model: model)
+        models.name(TargetNames(requested: requested, provider: provider, model: model))
+    }
+}
+
+/// What a model is called: as it was asked for, as the provider calls it, and as `PROVIDER/MODEL`.
+struct TargetNames {
+    fileprivate let requested: ModelName
+    fileprivate let model: ModelName
+    fileprivate let whole: ModelName
+
+    init(requested: String, provider: String, model: String) {
+        self.requested = ModelName(requested)
+        self.model = ModelName(model)
+        whole = ModelName("\(provider)/\(model)")
     }
 }
 
 extension [Glob] {
-    /// Whether one of them names a model: as it was asked for, as the provider calls it, or as `PROVIDER/MODEL`.
-    func name(requested: String, provider: String, model: String) -> Bool {
-        match(requested) || match(model) || match("\(provider)/\(model)")
+    /// Whether one of them stands for one of its names.
+    func name(_ target: TargetNames) -> Bool {
+        match(target.requested) || match(target.model) || match(target.whole)
     }
 }
 
@@ -60,7 +73,7 @@ extension RuleMatch {
                 return false
             }
         }
-        return self.metadata.allSatisfy { name, values in metadata.value(of: name).map(values.match) ?? false }
+        return self.metadata.allSatisfy { name, values in metadata.value(of: name).map { values.match($0) } ?? false }
     }
 
     /// It names nothing, and so is about everything.

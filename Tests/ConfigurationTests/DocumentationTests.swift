@@ -36,7 +36,7 @@ struct DocumentationTests {
         "models: {name: v, routing_config: {type: priority-based-routing, circuit_breaker: {_}, load_balance_targets: [{target: m/a}]}}",
         "models: {name: v, routing_config: {type: priority-based-routing, load_balance_targets: [{target: m/a, retry_config: {_}}]}}",
         "models: {name: v, routing_config: {type: priority-based-routing, load_balance_targets: [{target: m/a, headers_override: {_}}]}}",
-        "models: {name: v, routing_config: {type: priority-based-routing, load_balance_targets: [{target: m/a, sla_cutoff: {time_per_output_token_ms: 5, _}}]}}",
+        "models: {name: v, routing_config: {type: latency-based-routing, load_balance_targets: [{target: m/a, sla_cutoff: {time_per_output_token_ms: 5, _}}]}}",
         "models: {name: v, target: m/a}\ncredentials: {jwt: {issuer: a, audience: b, jwks: c, _}}",
         "models: {name: v, target: m/a}\ncredentials: {jwt: {issuer: a, audience: b, jwks: c, claims: {_}}}",
         "models: {name: v, target: m/a}\ntls: {certificate: a, key: b, client_ca: c}\ncredentials: {client_certificates: {match: {dns: c}, _}}",

@@ -188,6 +188,24 @@ struct RuleCheckTests {
         #expect(try warnings("", "metadata: {from_credential: [\"pro*\"]}").isEmpty)
     }
 
+    @Test("So is a limit for each")
+    func tagsOfLimits() throws {
+        func warnings(_ per: String, _ metadata: String = "") throws -> [String] {
+            try snapshot(
+                complete
+                    + "rate_limits: [{id: a, limit_to: 1, unit: requests_per_day, rate_limit_applies_per: [\(per)]}]\n\(metadata)"
+            ).warnings
+        }
+        let said = try warnings("metadata.project")
+        #expect(said.count == 1)
+        #expect(
+            said.first?.hasPrefix(
+                "t.yaml:3:15: rate_limits[0]: each request names its project itself, and with another one has another limit"
+            ) == true, "\(said)")
+        #expect(try warnings("user").isEmpty)
+        #expect(try warnings("metadata.project", "metadata: {from_credential: [project]}").isEmpty)
+    }
+
     @Test("Alerts that go in the clear are warned of")
     func clear() throws {
         func warnings(_ url: String) throws -> [String] {

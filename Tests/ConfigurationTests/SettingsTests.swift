@@ -107,7 +107,8 @@ struct SettingsTests {
             ("limits", "connections", "1", "0"), ("limits", "connections", "1000000", "1000001"),
             ("limits", "header_timeout", "1ms", "0s"), ("limits", "body_timeout", "30d", "31d"),
             ("limits", "idle_timeout", "1h30m", "15"), ("limits", "drain_timeout", "720h", "-1s"),
-            ("limits", "ping_interval", "1ms", "soon"), ("logs", "level", "error", "Error"),
+            ("limits", "ping_interval", "1ms", "soon"), ("limits", "drain_delay", "0s", "-1s"),
+            ("limits", "drain_delay", "30d", "31d"), ("logs", "level", "error", "Error"),
             ("logs", "access", "off", "none"), ("telemetry", "sampling_ratio", "0", "-0.1"),
             ("telemetry", "sampling_ratio", "1", "1.01"), ("telemetry", "sampling_ratio", "0.5", "nan"),
             ("telemetry", "content", "off", "on"),
@@ -127,6 +128,52 @@ struct SettingsTests {
             said.first?.contains("limits.body_room: 8388607 bytes are less than two bodies of `body_bytes`") == true)
         #expect(problems(with: "limits: {body_bytes: 4MiB, body_room: 8MiB}").isEmpty)
         #expect(try snapshot(complete + "limits: {body_bytes: 1GiB}").limits.bodyRoom == 2 << 30)
+    }
+
+    @Test(
+        "What Tollgate writes itself is set nowhere a second time",
+        arguments: ["Host", "content-type", "Content-Encoding"])
+    func ownHeaders(name: String) {
+        let headers = "headers: {x-own: a, \(name): b}"
+        for (text, path) in [
+            (complete + "telemetry: {otlp: [{endpoint: \"http://a\", \(headers)}]}", "telemetry.otlp[0]"),
+            ("providers: [{name: m, kind: anthropic, \(headers)}]\nmodels: [{name: a, target: m/a}]", "providers[0]"),
+        ] {
+            let said = problems(text)
+            #expect(said.count == 1)
+            #expect(said.first?.contains("\(path).headers.\(name): is written by Tollgate itself") == true, "\(said)")
+        }
+    }
+
+    @Test(
+        "Of two credentials one would do nothing",
+        arguments: [
+            ("azure, base_url: \"https://a/openai/v1\"", "entra: {tenant_id: a, client_id: b, client_secret: c}"),
+            ("bedrock, region: a", "aws: {access_key_id: a, secret_access_key: b}"),
+        ])
+    func credentials(kind: String, group: String) {
+        func said(_ more: String) -> [String] {
+            problems("providers: [{name: m, kind: \(kind), \(more)}]\nmodels: [{name: a, target: m/a}]")
+        }
+        #expect(said(group).isEmpty && said("api_key: key").isEmpty && said("api_key: \"\", \(group)").isEmpty)
+        let both = said("api_key: key, \(group)")
+        #expect(
+            both.count == 1 && both.first?.contains("providers[0].api_key: has no effect beside") == true, "\(both)")
+    }
+
+    @Test("Names of betas may end in one asterisk", arguments: ["keep", "drop"])
+    func betas(list: String) {
+        func said(_ name: String) -> [String] {
+            problems(
+                "providers: [{name: m, kind: bedrock, region: a, betas: {\(list): [\"\(name)\"]}}]\nmodels: [{name: a, target: m/a}]"
+            )
+        }
+        #expect(said("context-1m-*").isEmpty && said("*").isEmpty && said("files").isEmpty)
+        for name in ["context-*-2025", "*-2025", "a**"] {
+            #expect(
+                said(name).first?.contains("providers[0].betas.\(list): `\(name)` may have one `*`, at its end") == true
+            )
+        }
     }
 
     @Test(

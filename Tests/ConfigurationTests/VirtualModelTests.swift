@@ -62,7 +62,6 @@ struct VirtualModelTests {
                       override_params: {speed: fast, thinking: {type: enabled, budget_tokens: 2048}, list: [1, -2.5e3, true, null, "1", 2026-02-01]}
                       headers_override: {set: {anthropic-beta: fast-mode-2026-02-01}, remove: [x-internal-debug]}
                       first_byte_timeout: 20s
-                      sla_cutoff: {time_per_output_token_ms: 50.5}
                     - {target: bedrock/claude-opus-5-5, priority: 1, strip_params: [speed], fallback_candidate: true}
                     - {target: gpt/gpt-5.5, priority: 2, fallback_candidate: false}
               - {name: after, target: claude/x}
@@ -86,8 +85,8 @@ struct VirtualModelTests {
         #expect(targets[0].setHeaders.map(\.name) == ["anthropic-beta"])
         #expect(targets[0].setHeaders.first?.value.isSame(as: Secret("fast-mode-2026-02-01")) == true)
         #expect(targets[0].removeHeaders == ["x-internal-debug"] && targets[1].stripParameters == ["speed"])
-        #expect(targets[0].firstByteTimeout == 20 * Self.second && targets[0].slowTokenTime == 50_500_000)
-        #expect(targets[1].firstByteTimeout == nil && targets[1].slowTokenTime == nil)
+        #expect(targets[0].firstByteTimeout == 20 * Self.second)
+        #expect(targets[1].firstByteTimeout == nil)
     }
 
     @Test("It is listed where it stands, and the catalog leaves it alone")
@@ -230,10 +229,9 @@ struct VirtualModelTests {
             ),
             ("target: claude/b, first_byte_timeout: 0s", "first_byte_timeout: `0s` is not a duration"),
             (
-                "target: claude/b, sla_cutoff: {time_per_output_token_ms: 0}",
-                "sla_cutoff.time_per_output_token_ms: `0` is not a number of milliseconds above 0 and up to 60000"
+                "target: claude/b, sla_cutoff: {time_per_output_token_ms: 50}",
+                "sla_cutoff: has no effect with priority-based-routing"
             ),
-            ("target: claude/b, sla_cutoff: {}", "sla_cutoff.time_per_output_token_ms: is missing"),
             ("priority: 1", "target: is missing; write for example `target: anthropic/claude-opus-5-5`"),
             ("target: claude/b, weigth: 1", "weigth: unknown setting; did you mean weight?"),
         ])
@@ -252,6 +250,26 @@ struct VirtualModelTests {
         #expect(said("target: claude/a, headers_override: {set: {a: b}}").isEmpty)
         #expect(said("target: claude/a, strip_params: [speed]").isEmpty)
         #expect(said("target: claude/a, priority: 1").count == 1)
+    }
+
+    @Test("A cutoff is for the fastest: elsewhere nothing would come of it")
+    func cutoff() throws {
+        func model(_ cutoff: String) -> String {
+            "models: [{name: v, routing_config: {type: latency-based-routing, load_balance_targets: [{target: gpt/a}, {target: claude/b, sla_cutoff: \(cutoff)}]}}]"
+        }
+        let snapshot = try read(model("{time_per_output_token_ms: 50.5}"))
+        let targets = try #require(snapshot.virtualModel(named: "v")).routing.targets
+        #expect(targets.map(\.slowTokenTime) == [nil, 50_500_000])
+        for (cutoff, expected) in [
+            ("{}", "is missing"), ("{time_per_output_token_ms: 0}", "`0` is not a number of milliseconds above 0"),
+        ] {
+            let said = problems(Self.providers + model(cutoff))
+            #expect(said.count == 1)
+            #expect(said.first?.contains("sla_cutoff.time_per_output_token_ms: \(expected)") == true, "\(said)")
+        }
+        let weighted = said(
+            "target: claude/b, sla_cutoff: {time_per_output_token_ms: 50}", type: "weight-based-routing")
+        #expect(weighted.count == 1 && weighted.first?.contains("has no effect with weight-based-routing") == true)
     }
 
     @Test("Weights belong to shares, priorities to an order")

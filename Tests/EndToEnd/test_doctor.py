@@ -249,6 +249,17 @@ def test_something_else_in_the_gateways_place(quiet):
     other.shutdown()
 
 
+def test_files_are_enough_for_the_connections_of_every_loop(quiet):
+    quiet.config["limits"]["connections"] = 1_000_000
+    (found,) = examine(quiet)["open files"]
+    assert found["state"] == "warn" and "a process started here" in found["detail"], found
+    for options in (["--loops", "3"], ["--loops=3"]):
+        quiet.start(*options)
+        (found,) = examine(quiet)["open files"]
+        assert "1000000 connections on each of 3 loops need up to 6000200" in found["detail"], found
+        quiet.stop()
+
+
 def test_a_folder_that_others_may_look_into(quiet):
     (quiet.folder / "data").mkdir(mode=0o755)
     assert state(examine(quiet), "data") == ["warn"]

@@ -1,6 +1,7 @@
 """Where a hold, a bound or an account could go astray: between two targets, over a reload, over a restart."""
 
 import json
+import re
 
 from governed import CHEAP, asked, budget, dear, governed, limit, settled, verify
 from rig.answers import Message, error
@@ -74,6 +75,7 @@ def test_what_a_request_refers_to_is_in_its_bound(make_gateway, upstream):
     paper = {"type": "document", "source": {"type": "url", "url": "https://papers.example/long.pdf"}}
     refused = gateway.messages(key, prompt(messages=[{"role": "user", "content": [paper]}]))
     assert refused.status == 429 and "cap" in refused.error[1]
+    assert re.search(r"needs about \$0\.00\d\d and at most \$\d\.\d\d, of which .* no more than \$0\.00 may pass the limit \(max_overshoot\)", refused.error[1]), refused.error
     assert gateway.messages(key, prompt()).status == 200
     verify(gateway)
 

@@ -267,6 +267,28 @@ def test_hostile_metadata_is_bounded_and_slows_nobody(make_gateway):
     assert gateway.messages(key).status == 200
 
 
+def test_made_up_models_take_nobodys_series(make_gateway, upstream):
+    gateway = make_gateway()
+    gateway.config["telemetry"]["metrics"] = {"series_limit": 30}
+    gateway.config["models"].append({"name": "ours", "target": "main/unpriced"})
+    gateway.config["access"] = [{"id": "none", "deny": {"models": ["main/denied-*"]}}]
+    gateway.start("--loops", "1")
+    key = gateway.issue()
+    upstream.answers(answers.error(404, "not_found_error", "model"))
+    for number in range(50):
+        assert gateway.messages(key, prompt(model=f"main/made-up-{number}")).status == 404
+        assert gateway.messages(key, prompt(model=f"main/denied-{number}")).status == 400
+    assert gateway.messages(key, prompt(model="ours")).status == 404
+    upstream.answers(answers.Message())
+    assert gateway.messages(key, prompt(model="main/new-and-real")).status == 200
+    found = samples(gateway)
+    assert total(found, "tollgate_metrics_overflow_total") == 0
+    for name, others, ours in (("tollgate_attempts_total", 50, "unpriced"), ("gen_ai_server_request_duration_seconds_count", 100, "ours")):
+        assert total(found, name, gen_ai_request_model="_other") == others
+        assert total(found, name, gen_ai_request_model=ours) == 1, "the configuration names it"
+    assert total(found, "tollgate_attempts_total", gen_ai_request_model="new-and-real") == 1
+
+
 def test_labels_change_with_a_reload(make_gateway):
     gateway = make_gateway().start("--loops", "1")
     key = gateway.issue()

@@ -64,6 +64,11 @@ def test_who_was_connected_is_served_while_others_are_too_many(make_gateway):
         assert kept.answer().status == 200
         others = [socket.create_connection(gateway.address, 10) for _ in range(20)]
         eventually(lambda: gateway.messages(key).status == 529, "a new connection is refused", 10)
+        export = gateway.request("POST", "/v1/logs", fields, b'{"resourceLogs": []}')
+        assert export.status == 503 and export.header("retry-after") == "1", "exporters of telemetry know this one, and try again"
+        assert gateway.request("GET", "/healthz").status == 200, "it lives: nobody is to start it anew"
+        assert b"tollgate_connections_refused_total" in gateway.request("GET", "/metrics").body
+        assert gateway.request("GET", "/readyz").status == 529, "and takes nobody else"
         for _ in range(3):
             kept.request("POST", "/v1/messages", fields, json.dumps(prompt()).encode())
             assert kept.answer().status == 200

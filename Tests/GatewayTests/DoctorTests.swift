@@ -22,7 +22,7 @@ import Transport
         let findings = [
             MachineChecks.data(folder { $0.isWritable = false }), MachineChecks.data(folder { $0.isFolder = false }),
             MachineChecks.data(folder { $0.isOpenToOthers = true }), MachineChecks.disk(folder { $0.freeBytes = 1 }),
-            MachineChecks.descriptors(limit: 1024, connections: 10_000, isOfGateway: true),
+            MachineChecks.descriptors(limit: 1024, connections: 10_000, loops: 1, isOfGateway: true),
             ReachabilityChecks.finding("p", "h:1", .failed(.timedOut)), GatewayChecks.drops(drops(1)),
             CollectorChecks.finding("c", "h:1", .unreachable("away")),
         ]
@@ -47,11 +47,17 @@ import Transport
         #expect(MachineChecks.disk(folder { $0.freeFiles = 100 }).state == .ok)
     }
 
-    @Test("Open files: two for each connection and some")
+    @Test("Open files: two for each connection of each loop, and some")
     func descriptors() {
-        #expect(MachineChecks.descriptors(limit: 20_200, connections: 10_000, isOfGateway: true).state == .ok)
-        let short = MachineChecks.descriptors(limit: 20_199, connections: 10_000, isOfGateway: false)
+        func finding(_ limit: Int64, loops: Int, isOfGateway: Bool = true) -> DoctorFinding {
+            MachineChecks.descriptors(limit: limit, connections: 10_000, loops: loops, isOfGateway: isOfGateway)
+        }
+        #expect(finding(20_200, loops: 1).state == .ok && finding(80_200, loops: 4).state == .ok)
+        let short = finding(20_199, loops: 1, isOfGateway: false)
         #expect(short.state == .warn && short.cure.contains("20200") && short.detail.contains("started here"))
+        let several = finding(80_199, loops: 4)
+        #expect(several.state == .warn && several.cure.contains("80200"))
+        #expect(several.detail.contains("10000 connections on each of 4 loops need up to 80200"))
     }
 
     @Test("The clock: implausible, set back, not synchronized")

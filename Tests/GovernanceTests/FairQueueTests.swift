@@ -62,6 +62,37 @@ import Testing
         #expect(serve(&queue, 9) == ["a2"])
     }
 
+    @Test("Who has most gives up his last, for one who would not have as many with it")
+    func givesUp() {
+        var queue = queue(["a1", "a2", "a3", "b1", "b2"])
+        let all = { (_: String) in true }
+        #expect(queue.giveUpLast(for: "b", where: all) == nil, "he would have as many as who has most")
+        #expect(queue.giveUpLast(for: "a", where: all) == nil)
+        #expect(queue.giveUpLast(for: "c") { $0.hasPrefix("b") } == "b2", "of those that are meant")
+        #expect(queue.giveUpLast(for: "c") { $0.hasPrefix("b") } == nil)
+        #expect(queue.giveUpLast(for: "c", where: all) == "a3")
+        #expect(queue.giveUpLast(for: "c", where: all) == "a2")
+        #expect(queue.giveUpLast(for: "c", where: all) == nil)
+        #expect(serve(&queue, 9) == ["a1", "b1"])
+    }
+
+    @Test("Of a full queue everybody has his part who asks for it, whoever came first", arguments: 0..<40)
+    func shares(seed: UInt64) {
+        var generator = SeededGenerator(seed: seed)
+        let places = Int.random(in: 3...30, using: &generator), owners = Int.random(in: 2...6, using: &generator)
+        var queue = FairQueue<Int>()
+        for ticket in 0..<400 {
+            // Most ask for little, one for everything.
+            let owner = ticket < 300 ? (Int.random(in: 0..<20, using: &generator) == 0 ? 1 : 0) : ticket % owners
+            if queue.count == places, queue.giveUpLast(for: "\(owner)", where: { _ in true }) == nil { continue }
+            queue.append(owner, owner: "\(owner)", ticket: UInt64(ticket))
+            #expect(queue.count <= places)
+        }
+        for owner in 0..<owners {
+            #expect(queue.count { $0 == owner } >= places / owners, "\(owner) of \(owners), \(places) places")
+        }
+    }
+
     @Test(
         "Nobody is lost, doubled or overtaken by his own, and no owner is served twice while another waits",
         arguments: 0..<40)

@@ -42,6 +42,19 @@ import Testing
         #expect(Glob(pattern).matches(name) == expected)
     }
 
+    @Test(
+        "Names of models alone may be written in any case",
+        arguments: [
+            ("*opus*", "claude-OPUS-5-5"), ("Claude-*", "claude-x"), ("claude-*", "CLAUDE-"), ("GPT-5.5", "gpt-5.5"),
+            ("azure/*", "Azure/Team-GPT"), ("*É*", "É"),
+        ])
+    func models(pattern: String, name: String) {
+        #expect(Glob(pattern).matches(ModelName(name)))
+        #expect([Glob("x"), Glob(pattern)].match(ModelName(name)))
+        #expect(Glob(pattern).matches(name) == (pattern == "*É*"))
+        #expect(!Glob(pattern).matches(ModelName("other")))
+    }
+
     @Test("It knows whether it stands for one name or for all")
     func kinds() {
         #expect(Glob("a").isExact && !Glob("a").matchesAll && Glob("").isExact)

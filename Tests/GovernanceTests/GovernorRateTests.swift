@@ -122,6 +122,22 @@ import Testing
         #expect(bench.told.served == ["b"])
     }
 
+    @Test("A queue that one caller has filled takes another: his last is turned away for it")
+    func fullOfOne() async throws {
+        let bench = try Bench(rates: [queueing(most: 3)])
+        let running = try #require(await bench.admit(owner: "x").admission)
+        for _ in 0..<3 { #expect(await bench.admit(owner: "a").ticket != nil) }
+        #expect(await bench.admit(owner: "a").refusedBy == "rate at-once")
+        #expect(await bench.admit(owner: "b").ticket != nil)
+        #expect(
+            bench.told.verdicts.map(\.owner) == ["a"] && bench.told.verdicts.last?.verdict.refusedBy == "rate at-once")
+        #expect(await bench.governor.run { $0.queue.count } == 3)
+        #expect(await bench.admit(owner: "b").refusedBy == "rate at-once", "he has as much as anybody would with it")
+        #expect(bench.told.verdicts.count == 1)
+        await bench.governor.settle(running, nil)
+        #expect(bench.told.served == ["a"])
+    }
+
     @Test("Who waits too long is refused by the limit that he waited for, and told how long he waited")
     func timesOut() async throws {
         let bench = try Bench(rates: [queueing(timeout: 2_000_000)])

@@ -186,6 +186,16 @@ import Testing
         #expect(obstacle([access("both", deny: ["bedrock:", "*opus*"])]) == nil, "model and provider must both fit")
     }
 
+    @Test("No case of a model's name leads around a rule: some providers take any")
+    func anyCase() {
+        let no = access("no-opus", deny: ["*opus*", "Anthropic-Main/GPT-5.5"])
+        #expect(obstacle([no], requested: "anthropic-main/Claude-OPUS", model: "Claude-OPUS") == "no-opus")
+        #expect(obstacle([no], model: "gpt-5.5") == "no-opus", "nor one of the rule's own")
+        #expect(obstacle([access("haiku", allow: ["*haiku*"])], model: "Claude-Haiku") == nil)
+        #expect(
+            obstacle([access("provider", deny: ["Anthropic-*:"])]) == nil, "providers are named by the configuration")
+    }
+
     @Test("Whom some rules allow something may use what one of them allows and nothing else")
     func allowUnion() {
         let haiku = access("haiku", allow: ["*haiku*"]), sonnet = access("sonnet", allow: ["*sonnet*"])

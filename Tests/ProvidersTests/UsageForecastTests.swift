@@ -1,4 +1,5 @@
 import Configuration
+import SeededRandom
 import Testing
 
 @testable import Providers
@@ -55,6 +56,56 @@ struct UsageForecastTests {
         #expect(forecast.expect(keys("other"), bodyBytes: 1_000, maximumOutput: nil).output == 77)
         #expect(forecast.expect(keys("other", caller: "x"), bodyBytes: 1_000, maximumOutput: nil).output == 77)
         #expect(forecast.expect(keys("other", model: "y"), bodyBytes: 1_000, maximumOutput: nil).output == 2_000)
+    }
+
+    @Test("Nobody teaches another's session by its name")
+    func namesakes() {
+        var forecast = UsageForecast()
+        for _ in 0..<3 { forecast.learn(keys(), bodyBytes: 1_000, usage: cached(77), at: price) }
+        for _ in 0..<20 { forecast.learn(keys(caller: "x"), bodyBytes: 1_000, usage: cached(60_000), at: price) }
+        #expect(forecast.expect(keys(), bodyBytes: 1_000, maximumOutput: nil).output == 77)
+    }
+
+    /// A search at the provider: a small body, and results that no byte of it stands for.
+    private func search() -> TokenUsage {
+        var usage = TokenUsage()
+        usage.input = 15_000
+        usage.output = 300
+        return usage
+    }
+
+    @Test("What did not come with a body says nothing of larger ones")
+    func searches() {
+        var forecast = UsageForecast()
+        for _ in 0..<4 { forecast.learn(keys(), bodyBytes: 1_500, usage: search(), at: price) }
+        #expect(forecast.expect(keys(), bodyBytes: 1_500, maximumOutput: nil).totalInput == 15_000, "as it was")
+        let large = forecast.expect(keys(), bodyBytes: 300_000, maximumOutput: nil)
+        #expect(large.totalInput == 75_000 && large.plainInput == 93_750, "as one of which nothing is known")
+        for _ in 0..<3 { forecast.learn(keys(), bodyBytes: 300_000, usage: cached(200), at: price) }
+        let known = forecast.expect(keys(), bodyBytes: 300_000, maximumOutput: nil)
+        #expect(
+            known.totalInput == 25_010 && known.plainInput == 15_000, "as those of its size, but no less than a search")
+        for _ in 0..<18 { forecast.learn(keys(), bodyBytes: 300_000, usage: cached(200), at: price) }
+        #expect(
+            forecast.expect(keys(), bodyBytes: 300_000, maximumOutput: nil).plainInput < 4_000, "nineteen of twenty")
+    }
+
+    @Test("No more is expected of a body than it has bytes, but for what was seen once", arguments: 0..<40)
+    func bounded(seed: UInt64) {
+        var generator = SeededGenerator(seed: seed)
+        var forecast = UsageForecast(), mostSeen: Int64 = 0
+        for _ in 0..<Int.random(in: 3...40, using: &generator) {
+            var usage = TokenUsage()
+            usage.input = Int64.random(in: 1...100_000, using: &generator)
+            usage.output = 1
+            mostSeen = max(mostSeen, usage.input)
+            let bytes = Int.random(in: 1...200_000, using: &generator)
+            forecast.learn(keys(), bodyBytes: bytes, usage: usage, at: nil)
+            let next = Int.random(in: 1...10_000_000, using: &generator)
+            #expect(
+                forecast.expect(keys(), bodyBytes: next, maximumOutput: nil).totalInput
+                    <= max(Int64(next) + 1, mostSeen))
+        }
     }
 
     @Test("An answer's impossible counts do not grow with the next request's size")

@@ -87,6 +87,9 @@ package struct ModelCatalog: Sendable {
         self.listed = listed
     }
 
+    /// The configuration has an entry of this very name.
+    package func names(_ name: String) -> Bool { exact[name] != nil || virtual.contains(name) }
+
     /// `nil`: nothing is routed there, or to several targets, as `Snapshot.virtualModel(named:)` tells.
     package func resolve(_ name: String) -> ResolvedModel? {
         if !virtual.isEmpty, virtual.contains(name) { return nil }

@@ -71,7 +71,7 @@ struct KnownNames {
 
     func standing(of glob: Glob) -> Standing {
         let text = glob.description
-        if isIncomplete || models.contains(where: { glob.matches($0) }) { return .known }
+        if isIncomplete || models.contains(where: { glob.matches(ModelName($0)) }) { return .known }
         if glob.isExact, catalog.resolve(text) != nil { return .known }
         if let slash = text.firstIndex(of: "/") {
             let account = Glob(String(text[..<slash]))
@@ -87,11 +87,11 @@ struct KnownNames {
 
     /// Whether all models that a name or pattern is known to stand for are without a price; `nil`: none is known.
     func isUnpriced(_ glob: Glob) -> Bool? {
-        var targets = named.filter { $0.names.contains { glob.matches($0) } }.map(\.target)
+        var targets = named.filter { $0.names.contains { glob.matches(ModelName($0)) } }.map(\.target)
         if glob.isExact, let resolved = catalog.resolve(glob.description) {
             targets.append(Target(provider: resolved.provider, upstream: resolved.upstream))
         }
-        for id in catalog.listed.map(\.id) where glob.matches(id) {
+        for id in catalog.listed.map(\.id) where glob.matches(ModelName(id)) {
             if let found = catalog.resolve(id) {
                 targets.append(Target(provider: found.provider, upstream: found.upstream))
             }
@@ -110,7 +110,7 @@ struct KnownNames {
         for (names, target) in named where target.provider < providers.count {
             let provider = providers[target.provider], name = "\(provider.name)/\(target.upstream)"
             guard match.providers.isEmpty || match.providers.match(provider.name) else { continue }
-            guard match.models.isEmpty || names.contains(where: { match.models.match($0) }) else { continue }
+            guard match.models.isEmpty || names.contains(where: { match.models.match(ModelName($0)) }) else { continue }
             if !isPriced(target), !found.contains(name) { found.append(name) }
         }
         return found

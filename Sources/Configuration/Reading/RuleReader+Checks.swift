@@ -6,26 +6,29 @@ extension RuleReader {
                 notePointless(later, earlier, later.rule.limit, earlier.rule.limit, later.rule.id, earlier.rule.id)
             }
             checkPrices(later)
-            checkTags(later, policy)
+            guard later.rule.onExceed == .block else { continue }
+            warnOfTags(later, later.rule.appliesPer, "spends from another account", policy)
         }
     }
 
-    private func checkTags(_ budget: Placed<BudgetRule>, _ policy: MetadataPolicy) {
-        for case .metadata(let name) in budget.rule.appliesPer
-        where budget.rule.onExceed == .block && !policy.isLocked(name) {
+    private func warnOfTags<Rule>(
+        _ placed: Placed<Rule>, _ appliesPer: [ScopeDimension], _ effect: String, _ policy: MetadataPolicy
+    ) {
+        for case .metadata(let name) in appliesPer where !policy.isLocked(name) {
             reader.warn(
-                budget.mark, budget.path,
-                "each request names its \(name) itself, and with another one spends from another account; "
+                placed.mark, placed.path,
+                "each request names its \(name) itself, and with another one \(effect); "
                     + "if only credentials may, add it to `metadata: {from_credential: …}`")
         }
     }
 
-    func checkRates(_ rates: [Placed<RateRule>]) {
+    func checkRates(_ rates: [Placed<RateRule>], _ policy: MetadataPolicy) {
         for (index, later) in rates.enumerated() {
             let same = budgetsLike(later.rule)
             if let earlier = rates[..<index].first(where: { same($0.rule) }) {
                 notePointless(later, earlier, later.rule.limit, earlier.rule.limit, later.rule.id, earlier.rule.id)
             }
+            warnOfTags(later, later.rule.appliesPer, "has another limit", policy)
         }
     }
 

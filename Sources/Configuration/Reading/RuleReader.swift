@@ -41,7 +41,7 @@ struct RuleReader {
         }
         checkAccess(access)
         checkBudgets(budgets, rules.metadata)
-        checkRates(rates)
+        checkRates(rates, rules.metadata)
         rules.access = access.map(\.rule)
         rules.budgets = budgets.map(\.rule)
         rules.rates = rates.map(\.rule)

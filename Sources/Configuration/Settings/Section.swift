@@ -101,9 +101,13 @@ struct Section {
     /// Thirty days: a longer wait is a mistake, and times that are added to it stay far from what 64 bits hold.
     private static let longestDuration: Int64 = 30 * 86_400_000_000_000
 
-    mutating func duration(_ name: String, default fallback: Int64) -> Int64 {
-        value(name, expected: "a duration from 1ms to 30d, such as `15s`, `5m` or `1h`") { text in
-            DurationText.parse(text).flatMap { (1...Self.longestDuration).contains($0) ? $0 : nil }
+    /// `mayBeNone`: no time at all is one, too.
+    mutating func duration(_ name: String, default fallback: Int64, mayBeNone: Bool = false) -> Int64 {
+        let shortest: Int64 = mayBeNone ? 0 : 1
+        return value(
+            name, expected: "a duration from \(mayBeNone ? "0s" : "1ms") to 30d, such as `15s`, `5m` or `1h`"
+        ) { text in
+            DurationText.parse(text).flatMap { (shortest...Self.longestDuration).contains($0) ? $0 : nil }
         } ?? fallback
     }
 

@@ -21,6 +21,11 @@ extension Measurements {
         let responseSize: Int
         let model: InferenceSeries?
     }
+    /// How a model is called in labels: what nobody knows and nobody answers for has no series of its own.
+    static func label(_ routed: RoutedModel, _ name: String, isAnswered: Bool) -> String {
+        routed.isKnown || isAnswered ? name : "_other"
+    }
+
     /// The GenAI set.
     struct InferenceSeries {
         let operationDuration: Int
@@ -109,8 +114,9 @@ extension LoopWorker {
         var sent = Labels().adding("http.request.method", "POST").adding(place)
         if attempt.status > 0 { sent = sent.adding("http.response.status_code", attempt.status) }
         sent = sent.adding("error.type", error)
+        let model = Measurements.label(attempt.routed, route.upstream, isAnswered: attempt.status == 200)
         let counted = Labels().adding("tollgate.provider", account.name)
-            .adding("gen_ai.request.model", route.upstream).adding("tollgate.outcome", "\(attempt.outcome.name)")
+            .adding("gen_ai.request.model", model).adding("tollgate.outcome", "\(attempt.outcome.name)")
             .adding("error.type", error)
         let made = Measurements.AttemptEntry(
             route: route,
@@ -122,7 +128,7 @@ extension LoopWorker {
                 ? inference(
                     Labels().adding("gen_ai.operation.name", "chat")
                         .adding("gen_ai.provider.name", account.providerName)
-                        .adding("gen_ai.request.model", route.upstream).adding("gen_ai.response.model", answered)
+                        .adding("gen_ai.request.model", model).adding("gen_ai.response.model", answered)
                         .adding(place), error: error) : nil)
         measurements.attempts.keep(made, for: key, atMost: Measurements.capacity)
         return made

@@ -179,7 +179,8 @@ extension LoopWorker {
         let error =
             exchange.refusal.map { $0.status == 499 ? "" : "\($0.type)" }
             ?? last.map { $0.outcome == .clientGone ? "" : $0.errorType } ?? ""
-        let series = series(routed.requested, exchange.setting.accounts[routed.account].providerName, error)
+        let model = Measurements.label(routed, routed.requested, isAnswered: exchange.channel.status == 200)
+        let series = series(model, exchange.setting.accounts[routed.account].providerName, error)
         telemetry.figures.record(
             .modelDuration, Double(exchange.endedAt - exchange.startedAt) / 1e9, at: series.duration)
         guard routed.isStreamed, let first = exchange.firstByteAt else { return }

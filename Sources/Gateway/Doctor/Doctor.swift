@@ -71,9 +71,10 @@ package enum Doctor {
         var process: Int32?
         if case .process(let number)? = examination?.owner { process = number }
         let (limit, isOfProcess) = MachineFacts.openFiles(of: process)
+        let loops = process.flatMap { MachineFacts.loops(of: $0) } ?? EventLoop.defaultCount
         findings.append(
             MachineChecks.descriptors(
-                limit: limit, connections: snapshot.limits.connections, isOfGateway: isOfProcess))
+                limit: limit, connections: snapshot.limits.connections, loops: loops, isOfGateway: isOfProcess))
         return (findings, examination)
     }
 

@@ -48,14 +48,15 @@ enum MachineChecks {
         return folder.freeBytes < gibibyte ? .warn(check, free, cure: cure) : .ok(check, free)
     }
 
-    /// How many files the gateway may open: of the running one, else of a process started here.
-    static func descriptors(limit: Int64, connections: Int, isOfGateway: Bool) -> DoctorFinding {
-        let check = "open files", wanted = Int64(connections) * 2 + 200
+    /// How many files the gateway may open: of the running one, else of a process started here. `connections`: of each loop.
+    static func descriptors(limit: Int64, connections: Int, loops: Int, isOfGateway: Bool) -> DoctorFinding {
+        let check = "open files", wanted = Int64(connections) * Int64(loops) * 2 + 200
         let whose = isOfGateway ? "the gateway may open" : "a process started here may open"
         let detail = "\(whose) \(limit) files"
         guard limit < wanted else { return .ok(check, detail) }
         let cure = "LimitNOFILE=\(wanted) in the unit (ulimit -Hn \(wanted)), or a smaller limits.connections"
-        return .warn(check, "\(detail); \(connections) connections need up to \(wanted)", cure: cure)
+        let each = loops == 1 ? "" : " on each of \(loops) loops"
+        return .warn(check, "\(detail); \(connections) connections\(each) need up to \(wanted)", cure: cure)
     }
 
     struct Clock: Equatable {

@@ -1,3 +1,4 @@
+import Configuration
 import Glibc
 import Transport
 
@@ -41,6 +42,17 @@ enum MachineFacts {
             guard text.hasPrefix("Max open files") else { continue }
             let number = text.dropFirst(14).split(separator: " ").first
             return number == "unlimited" ? .max : number.flatMap { Int64($0) }
+        }
+        return nil
+    }
+
+    /// As the command line of a gateway says; `nil`: it does not.
+    static func loops(of process: Int32) -> Int? {
+        guard case .success(let line) = Snapshot.readFile("/proc/\(process)/cmdline") else { return nil }
+        let words = line.split(separator: "\0")
+        for (word, next) in zip(words, words.dropFirst() + [""]) {
+            if word == "--loops" { return Int(next) }
+            if word.hasPrefix("--loops=") { return Int(word.dropFirst(8)) }
         }
         return nil
     }

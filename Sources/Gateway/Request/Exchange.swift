@@ -39,6 +39,9 @@ final class RoutedModel {
         answerPath = route.answerPath
         self.edits = edits
     }
+
+    /// The configuration or the price table knows of it. Other names are clients', who can make up as many as they like.
+    var isKnown: Bool { route.isNamed || price != nil }
 }
 
 /// One request from its head to its row: what each stage found out. Loop-confined; it lives as long as the request.

@@ -19,8 +19,14 @@ extension Refusal {
             rule: rule.id, scope: met.id.scope, period: rule.window.period, used: amount(met.balance.settled),
             held: amount(met.balance.reserved), limit: amount(met.limit))
         let ends = rule.window != .total
+        var needed = amount(met.claim.amount)
+        // What is expected would fit; what is possible would not.
+        if let beyond = met.maximumOvershoot, met.balance.fits(met.claim, limit: met.limit, maximumOvershoot: nil) {
+            needed +=
+                " and at most \(amount(met.claim.worst)), of which with all that is in flight no more than \(amount(beyond)) may pass the limit (max_overshoot)"
+        }
         return .budgetSpent(
-            notice, needed: amount(met.claim.amount),
+            notice, needed: needed,
             resetsAt: ends ? RFC3339.text(met.id.windowEnd, fraction: .none) : nil,
             seconds: ends ? Self.seconds(met.id.windowEnd - now) : nil,
             unixSeconds: ends ? met.id.windowEnd / 1_000_000_000 : 0, periodName: rule.window.adjective)

@@ -26,7 +26,7 @@ extension LoopWorker {
         try route.check(channel.head.method)
         if channel.isSurplus {
             channel.mustClose = true
-            throw .tooManyConnections
+            try refuseSurplus(route)
         }
         switch route {
         case .messages: try await serve(exchange, .messages)
@@ -51,6 +51,15 @@ extension LoopWorker {
             exchange.isTelemetry = true
             await receiveTelemetry(exchange, signal)
         case .hello, .page, .health, .readiness: answerLocally(exchange, route)
+        }
+    }
+
+    private func refuseSurplus(_ route: RequestRoute) throws(Refusal) {
+        switch route {
+        // A full gateway that seemed dead would be started anew, and every session in it broken off.
+        case .health, .metrics: return
+        case .telemetry: throw .tooManyExporters
+        default: throw .tooManyConnections
         }
     }
 

@@ -44,7 +44,8 @@ extension LoopWorker {
     ) -> KnownRoutes.Route {
         let setting = exchange.setting.accounts[resolved.provider].setting
         return KnownRoutes.Route(
-            requested: requested, account: resolved.provider, upstream: resolved.upstream,
+            requested: requested, isNamed: exchange.setting.snapshot.catalog.names(requested),
+            account: resolved.provider, upstream: resolved.upstream,
             replacement: resolved.upstream == requested ? nil : JSONWriter.quoted(resolved.upstream),
             door: ProviderDoor(setting, model: resolved.upstream), setting)
     }

@@ -7,6 +7,8 @@ import Wire
 final class KnownRoutes {
     final class Route {
         let requested: String
+        /// An entry of the configuration has this very name; with a pattern the name is the client's.
+        let isNamed: Bool
         let account: Int
         let upstream: String
         /// The upstream's name as JSON, where it differs.
@@ -23,9 +25,10 @@ final class KnownRoutes {
         private static let priceLifetime: Int64 = 1_000_000_000
 
         init(
-            requested: String, account: Int, upstream: String, replacement: [UInt8]?, door: ProviderDoor,
-            _ setting: ProviderSetting
+            requested: String, isNamed: Bool = true, account: Int, upstream: String, replacement: [UInt8]?,
+            door: ProviderDoor, _ setting: ProviderSetting
         ) {
+            self.isNamed = isNamed
             self.door = door
             let model = setting.model(upstream)
             target =

@@ -193,14 +193,19 @@ extension Refusal {
     package static let ledgerBehind = Refusal.overloaded(
         "The gateway's ledger cannot take the request now; try again in a moment.", retryAfter: 1)
 
-    package static let tooManyConnections = Refusal.overloaded(
-        "The gateway has as many connections as limits.connections allows; try again in a moment.", retryAfter: 1)
+    package static let tooManyConnections = Refusal.overloaded(manyConnections, retryAfter: 1)
+
+    /// For exporters of telemetry, which try again after a 503 and give up after what they do not know.
+    package static let tooManyExporters = Refusal.overloaded(manyConnections, status: 503, retryAfter: 1)
+
+    private static let manyConnections =
+        "The gateway has as many connections as limits.connections allows; try again in a moment."
 
     package static let noBodyRoom = Refusal.overloaded(
         "The gateway holds as many request bodies as limits.body_room allows; try again in a moment.", retryAfter: 5)
 
-    private static func overloaded(_ sentence: String, retryAfter: Int) -> Refusal {
-        var refusal = Refusal(529, "overloaded_error", sentence, isFinal: false)
+    private static func overloaded(_ sentence: String, status: Int = 529, retryAfter: Int) -> Refusal {
+        var refusal = Refusal(status, "overloaded_error", sentence, isFinal: false)
         refusal.retryAfter = retryAfter
         return refusal
     }

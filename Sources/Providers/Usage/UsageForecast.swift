@@ -5,7 +5,8 @@ import Configuration
 ///
 /// A coding agent reads most of its input from the cache and writes a small part of the output it may: reserving `max_tokens` and
 /// the price of plain input would refuse it at a tenth of its budget. So the input is what nineteen of the last twenty requests cost for
-/// each byte of their bodies, and the output what nineteen of twenty wrote.
+/// each byte of their bodies, and the output what nineteen of twenty wrote. Of requests whose input was more than their bodies can
+/// have been, as with results of a search, it is what it was, whatever the size of the next.
 package struct UsageForecast: Sendable {
     /// Whose requests are alike, most alike first.
     package struct Keys: Sendable {
@@ -34,6 +35,8 @@ package struct UsageForecast: Sendable {
                 ? self.caller
                 : hash { hasher in
                     hasher.combine(2)
+                    // Clients name their sessions themselves: with another's name they say nothing of his.
+                    hasher.combine(caller)
                     hasher.combine(bytes: conversation)
                     hasher.combine(bytes: agent)
                 }
@@ -82,10 +85,8 @@ package struct UsageForecast: Sendable {
                 totalInput: samples.totalInput(bodyBytes: bodyBytes),
                 output: min(samples.output, mostOutput))
         }
-        let input = TokenEstimate.input(bodyBytes: bodyBytes)
-        // The first request writes to the cache, which costs a quarter more than plain input.
-        return Expected(
-            plainInput: input + input / 4, totalInput: input, output: min(Self.firstOutput, mostOutput))
+        let input = FirstInput(bodyBytes: bodyBytes)
+        return Expected(plainInput: input.plain, totalInput: input.total, output: min(Self.firstOutput, mostOutput))
     }
 
     /// A request has ended.
@@ -114,34 +115,63 @@ package struct UsageForecast: Sendable {
     }
 }
 
+/// The input of a body of which nothing is known but its size.
+private struct FirstInput {
+    let total: Int64
+    /// The first request writes to the cache, which costs a quarter more than plain input.
+    var plain: Int64 { total + total / 4 }
+
+    init(bodyBytes: Int) { total = TokenEstimate.input(bodyBytes: bodyBytes) }
+}
+
 /// The last twenty requests of one kind.
 struct UsageSamples: Sendable {
     private static let capacity = 20
-    /// Tokens for a mebibyte of body; what twenty requests need is remembered, not where it came from.
-    private var plain: [Int64] = []
-    private var total: [Int64] = []
-    private var outputs: [Int64] = []
+    /// What twenty requests need is remembered, not where it came from.
+    private struct Sample {
+        /// Tokens for a mebibyte of body; 0 where the input was not the body's.
+        var plainRate: Int64 = 0, totalRate: Int64 = 0
+        /// Tokens that did not come with the body; 0 where all can have come with it.
+        var plainBeside: Int64 = 0, totalBeside: Int64 = 0
+        var output: Int64
+    }
+    private var samples: [Sample] = []
     private var next = 0
 
-    var count: Int { outputs.count }
+    var count: Int { samples.count }
 
     mutating func add(bodyBytes: Int, plainInput: Int64, totalInput: Int64, output: Int64) {
-        let plain = Self.rate(plainInput, bodyBytes), total = Self.rate(totalInput, bodyBytes)
-        if count < Self.capacity {
-            self.plain.append(plain)
-            self.total.append(total)
-            outputs.append(output)
+        var sample = Sample(output: output)
+        // No token is less than a byte: the rest is what the body refers to, or what tools at the provider found. It says nothing
+        // of larger bodies.
+        if totalInput > Int64(bodyBytes) {
+            sample.plainBeside = plainInput
+            sample.totalBeside = totalInput
         } else {
-            self.plain[next] = plain
-            self.total[next] = total
-            outputs[next] = output
+            sample.plainRate = Self.rate(plainInput, bodyBytes)
+            sample.totalRate = Self.rate(totalInput, bodyBytes)
+        }
+        if count < Self.capacity {
+            samples.append(sample)
+        } else {
+            samples[next] = sample
         }
         next = (next + 1) % Self.capacity
     }
 
-    func plainInput(bodyBytes: Int) -> Int64 { Self.tokens(Self.high(plain), bodyBytes) }
-    func totalInput(bodyBytes: Int) -> Int64 { Self.tokens(Self.high(total), bodyBytes) }
-    var output: Int64 { Self.high(outputs) }
+    func plainInput(bodyBytes: Int) -> Int64 {
+        let rate = high { $0.plainRate }
+        let byBody = rate > 0 ? Self.tokens(rate, bodyBytes) : FirstInput(bodyBytes: bodyBytes).plain
+        return max(byBody, high { $0.plainBeside })
+    }
+
+    func totalInput(bodyBytes: Int) -> Int64 {
+        let rate = high { $0.totalRate }
+        let byBody = rate > 0 ? Self.tokens(rate, bodyBytes) : FirstInput(bodyBytes: bodyBytes).total
+        return max(byBody, high { $0.totalBeside })
+    }
+
+    var output: Int64 { high { $0.output } }
 
     private static func rate(_ tokens: Int64, _ bytes: Int) -> Int64 {
         Int64(clamping: Int128(tokens) << 20 / Int128(bytes))
@@ -153,9 +183,10 @@ struct UsageSamples: Sendable {
     }
 
     /// The largest but one of twenty; the largest of fewer.
-    private static func high(_ values: [Int64]) -> Int64 {
+    private func high(_ part: (Sample) -> Int64) -> Int64 {
         var first: Int64 = 0, second: Int64 = 0
-        for value in values {
+        for sample in samples {
+            let value = part(sample)
             if value >= first {
                 second = first
                 first = value
@@ -163,6 +194,6 @@ struct UsageSamples: Sendable {
                 second = value
             }
         }
-        return values.count < capacity ? first : second
+        return samples.count < Self.capacity ? first : second
     }
 }
