@@ -138,6 +138,7 @@ static int64_t clock_nanoseconds(clockid_t clock) {
 }
 
 int64_t tg_monotonic_nanoseconds(void) { return clock_nanoseconds(CLOCK_MONOTONIC); }
+int64_t tg_boot_nanoseconds(void) { return clock_nanoseconds(CLOCK_BOOTTIME); }
 int64_t tg_realtime_nanoseconds(void) { return clock_nanoseconds(CLOCK_REALTIME); }
 
 ssize_t tg_send_vector(int fd, const struct iovec *vector, int count) {

@@ -9,8 +9,10 @@ package struct AdmissionReplay {
         case start(sequence: Int64)
         /// A process ended in order: everything that it decided is in the ledger.
         case stop(sequence: Int64)
-        /// The rules were changed, or the clock was set: accounts begin anew with what the ledger had.
+        /// The rules were changed, or the ledger was read after the clock was set: accounts begin anew with what the ledger had.
         case reload(sequence: Int64)
+        /// The clock was set: accounts begin with what is known of the windows that are open by it, which may be nothing as yet.
+        case clockSet(sequence: Int64)
         case admitted(Admitted)
         /// A request was refused for what it met at one account.
         case refused(sequence: Int64, requestID: Int64, met: HoldRecord)
@@ -19,7 +21,8 @@ package struct AdmissionReplay {
 
         var sequence: Int64 {
             switch self {
-            case .start(let sequence), .stop(let sequence), .reload(let sequence), .refused(let sequence, _, _):
+            case .start(let sequence), .stop(let sequence), .reload(let sequence), .clockSet(let sequence),
+                .refused(let sequence, _, _):
                 sequence
             // It begins to matter with its admission.
             case .released(_, let admission, _): admission
@@ -120,6 +123,7 @@ package struct AdmissionReplay {
         case .start(let sequence): begin(sequence, counts: counts)
         case .stop: hasStopped = true
         case .reload: reopening = Set(balances.keys)
+        case .clockSet: balances = [:]
         case .admitted(let admitted):
             if counts { admissions += 1 }
             admit(admitted)

@@ -125,7 +125,10 @@ package actor BudgetAccount: LoopActor {
     }
 
     /// Of a rule that is in force again: begins with what the ledger says, if that is more.
-    func reopen(settled: Int64) {
+    ///
+    /// - Parameter reported: the highest threshold that was reported before, percent.
+    func reopen(settled: Int64, reported: Int = 0) {
+        self.reported = max(self.reported, reported)
         guard settled > balance.settled else { return }
         balance.reopen(settled: settled)
         isNew = true

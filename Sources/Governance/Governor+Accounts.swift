@@ -47,22 +47,39 @@ extension Governor {
     private func noticeClock(at now: Int64) {
         let offset = now - elapsed(), step = (offset - clockOffset).magnitude
         clockOffset = offset
-        if step >= Self.leastStep { events.windowsUnread(self, book) }
+        if step >= Self.leastStep { events.windowsUnread(self, book, nextSequence()) }
+    }
+
+    /// What is settled at each account. To be asked before the ledger is, for `reopen`.
+    package func settledSums() -> [BudgetAccountID: Int64] {
+        accounts.mapValues { account in account.assumeIsolated { $0.settled } }
     }
 
     /// What the ledger says was spent in the windows that are open now, by the rules of a book. Returns the place of this in the order
     /// of things; `nil`: other rules are in force by now, and it is asked for anew.
-    package func reopen(_ spent: [BudgetAccountID: Int64], of book: RuleBook) -> Int64? {
+    ///
+    /// - Parameters:
+    ///   - before: `settledSums` before it was read. What was settled since is added, as it may not have been in the ledger.
+    ///   - reported: thresholds that were reported before, percent.
+    package func reopen(
+        _ spent: [BudgetAccountID: Int64], before: [BudgetAccountID: Int64], reported: [BudgetAccountID: Int],
+        of book: RuleBook
+    ) -> Int64? {
         guard book === self.book else {
-            events.windowsUnread(self, self.book)
+            events.windowsUnread(self, self.book, nextSequence())
             return nil
         }
         let place = nextSequence()
         for (id, amount) in spent {
+            let percent = reported[id] ?? 0
             if let account = accounts[id] {
-                account.assumeIsolated { $0.reopen(settled: amount) }
+                let before = before[id] ?? 0
+                account.assumeIsolated {
+                    $0.reopen(settled: amount.addingSaturated($0.settled - before), reported: percent)
+                }
             } else {
                 openings[id] = max(openings[id] ?? 0, amount)
+                if percent > 0 { self.reported[id] = max(self.reported[id] ?? 0, percent) }
             }
         }
         refreshLimits()

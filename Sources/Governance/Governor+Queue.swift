@@ -38,6 +38,8 @@ extension Governor {
 
     /// Its place is another's who has fewer.
     private func turnAway(_ waiter: Waiter, _ met: RateExamination, at now: Int64, _ moment: Int64) {
+        let amount = if case .tokens = waiter.rule.measure { waiter.demand.tokens.amount } else { 1 as Int64 }
+        let met = limiters[waiter.limiter]?.assumeIsolated { $0.examine(amount, at: now) } ?? met
         let reason = AdmissionRefusal.Reason.rate(met, rule: waiter.rule, waited: moment - waiter.since)
         waiter.whenTurn(.refused(AdmissionRefusal(reason: reason, sequence: nextSequence(), at: now)))
     }

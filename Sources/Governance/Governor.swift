@@ -13,8 +13,9 @@ package struct GovernorEvents: Sendable {
     package var accountsStand: @Sendable ([BudgetStatus]) -> Void = { _ in }
     /// Of these no more is to be said: their window is over, or their rule is gone.
     package var accountsOver: @Sendable ([BudgetSeries]) -> Void = { _ in }
-    /// The clock was set, and other windows are open than `openings` are of: what was spent in them is to be told by `reopen`.
-    package var windowsUnread: @Sendable (Governor, RuleBook) -> Void = { _, _ in }
+    /// The clock was set, and other windows are open than `openings` are of: what was spent in them is to be told by `reopen`. With the
+    /// place of this in the order of things.
+    package var windowsUnread: @Sendable (Governor, RuleBook, _ place: Int64) -> Void = { _, _, _ in }
 
     package init() {}
 }
@@ -66,12 +67,13 @@ package actor Governor: LoopActor {
     ///   - openings: what was spent before, by account.
     ///   - reported: thresholds that were reported before, percent.
     ///   - clock: Unix nanoseconds.
-    ///   - elapsed: nanoseconds that never go back: for how long is waited, whatever the clock is set to.
+    ///   - elapsed: nanoseconds that never go back, and go on while the machine sleeps: for how long is waited, whatever the clock is set
+    ///     to.
     package init(
         _ book: RuleBook, loop: EventLoop, sequence: Int64, openings: [BudgetAccountID: Int64] = [:],
         reported: [BudgetAccountID: Int] = [:], raises: [LimitRaise] = [], events: GovernorEvents = GovernorEvents(),
         clock: @escaping @Sendable () -> Int64 = { wallClockNanoseconds() },
-        elapsed: @escaping @Sendable () -> Int64 = { monotonicNanoseconds() }
+        elapsed: @escaping @Sendable () -> Int64 = { bootNanoseconds() }
     ) {
         self.book = book
         lastAccounts = Array(repeating: nil, count: book.budgets.count)

@@ -3,6 +3,9 @@ import CLinux
 /// Nanoseconds since an arbitrary start, never going back: for durations and deadlines.
 package func monotonicNanoseconds() -> Int64 { tg_monotonic_nanoseconds() }
 
+/// The same, and it goes on while the machine sleeps.
+package func bootNanoseconds() -> Int64 { tg_boot_nanoseconds() }
+
 /// Nanoseconds since the Unix epoch, UTC: for timestamps in rows, spans and logs.
 package func wallClockNanoseconds() -> Int64 { tg_realtime_nanoseconds() }
 

@@ -46,11 +46,13 @@ def test_a_client_that_hangs_up_is_charged_an_estimate(make_gateway, upstream):
         gate.open()
 
 
+@pytest.mark.parametrize("said", [{}, {"usage": {"input_tokens": 0, "output_tokens": 0}}], ids=["silent", "zeros"])
 @pytest.mark.parametrize("stream, status", [(False, 529), (False, 200), (True, 200)])
-def test_an_error_that_is_all_of_an_answer_costs_nothing(make_gateway, upstream, stream, status):
+def test_an_error_that_is_all_of_an_answer_costs_nothing(make_gateway, upstream, stream, status, said):
     gateway = governed(make_gateway, budget("cap", "10")).start("--loops", "1")
-    failing = Whole(frame(envelope("overloaded_error", "Scripted.")), content_type="text/event-stream")
-    upstream.answers(failing if stream else Json(envelope("overloaded_error", "Scripted."), status))
+    error = envelope("overloaded_error", "Scripted.") | said
+    failing = Whole(frame(error), content_type="text/event-stream")
+    upstream.answers(failing if stream else Json(error, status))
     gateway.messages(gateway.issue(), dear(stream=stream))
     (row,) = gateway.ledger.closed(1)
     assert (row["outcome"], row["error_type"]) == ("upstream_error", "overloaded_error")

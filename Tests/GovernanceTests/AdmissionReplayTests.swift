@@ -44,6 +44,16 @@ import Testing
                 == 1)
     }
 
+    @Test("Where the clock is set an account begins with what is known then, and anew when the ledger was read")
+    func clockSet() {
+        let before = admitted(1, hold(settled: 0, isNew: true), cost: 50)
+        let meanwhile = admitted(5, hold(settled: 0, isNew: true), cost: 5)
+        let known = admitted(9, hold(settled: 55, isNew: true), cost: 0)
+        #expect(findings([before, .clockSet(sequence: 3), meanwhile, .reload(sequence: 7), known]).isEmpty)
+        #expect(findings([before, meanwhile, .reload(sequence: 7), known]).count == 1)
+        #expect(findings([before, .clockSet(sequence: 3), meanwhile, known]).count == 1)
+    }
+
     @Test("What a reload opens anew with less than was settled is told")
     func less() {
         let before = admitted(1, hold(settled: 0, isNew: true), cost: 10)

@@ -81,7 +81,7 @@ struct GovernorBench: Sendable {
             told.content.withLock { for status in statuses { $0.figures[BudgetSeries(status.id)] = status } }
         }
         events.accountsOver = { over in told.content.withLock { for series in over { $0.figures[series] = nil } } }
-        events.windowsUnread = { _, _ in told.content.withLock { $0.unread += 1 } }
+        events.windowsUnread = { _, _, _ in told.content.withLock { $0.unread += 1 } }
         book = Sample.book(budgets: budgets, rates: rates)
         governor = Governor(
             book, loop: loop, sequence: 1_000, openings: openings, reported: reported, raises: raises, events: events,

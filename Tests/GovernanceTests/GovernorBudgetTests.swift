@@ -46,29 +46,6 @@ import Testing
         #expect(admission.warnings == ["watch"])
     }
 
-    @Test("Who set the clock into other windows has what was spent in them read; time that passes does not")
-    func clockSet() async throws {
-        let bench = try Bench(budgets: [Sample.budget("all", 100)], openings: [Bench.account("all"): 60])
-        #expect(await bench.admit(cost: 50).refusedBy == "budget all")
-        bench.clock.advance(Bench.day)
-        #expect(await bench.admit(cost: 100).admission != nil && bench.told.unread == 0, "another day")
-        bench.clock.set(by: 3_600 * Bench.second)
-        #expect(await bench.admit(cost: 1).refusedBy == "budget all" && bench.told.unread == 0, "the same day")
-        bench.clock.set(by: -3 * Bench.day)
-        let before = Bench.midnight - 2 * Bench.day
-        let early = try #require(await bench.admit(cost: 20).admission)
-        #expect(await bench.admit(cost: 1).admission != nil && bench.told.unread == 1, "once")
-        await bench.governor.settle(early, Spending(cost: 5))
-        let spent = [Bench.account("all", start: before): 95 as Int64]
-        #expect(await bench.governor.reopen(spent, of: .empty) == nil && bench.told.unread == 2)
-        #expect(await bench.status("all", since: before) == [5, 1, 100], "of other rules")
-        #expect(try #require(await bench.governor.reopen(spent, of: bench.book)) > early.sequence)
-        #expect(await bench.status("all", since: before) == [95, 1, 100])
-        #expect(await bench.admit(cost: 5).refusedBy == "budget all")
-        bench.clock.set(by: 3 * Bench.day)
-        #expect(await bench.admit(cost: 1).refusedBy == "budget all" && bench.told.unread == 3)
-    }
-
     @Test("A hold that is dropped gives everything back; one that is settled does not end twice")
     func dropped() async throws {
         let bench = try Bench(

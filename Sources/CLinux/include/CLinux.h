@@ -46,6 +46,8 @@ void tg_thread_background(void);
 void tg_thread_short_turns(void);
 
 int64_t tg_monotonic_nanoseconds(void);
+// As the monotonic one, and goes on while the machine sleeps.
+int64_t tg_boot_nanoseconds(void);
 int64_t tg_realtime_nanoseconds(void);
 // 1 when the kernel holds its clock to be synchronized, 0 when not, -1 when it does not say.
 int tg_clock_is_synchronized(void);

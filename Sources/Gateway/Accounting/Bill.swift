@@ -59,7 +59,7 @@ enum Billing {
     static func bill(_ attempt: Attempt, price: Price?, bodyBytes: Int) -> Bill {
         guard let meter = attempt.meter else { return unanswered(attempt, price: price, bodyBytes: bodyBytes) }
         // Errors cost nothing, unless they say that they do: be they the whole answer, or all that came of a stream.
-        if attempt.status != 200 || meter.isRefused, !attempt.facts.reducer.hasReport { return Bill() }
+        if attempt.status != 200 || meter.isRefused, attempt.facts.reducer.usage.isZero { return Bill() }
         var usage = attempt.facts.reducer.usage
         var isEstimated = false
         // What the upstream counted is final once the answer was whole, whatever came after.

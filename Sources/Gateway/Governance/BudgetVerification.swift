@@ -66,7 +66,8 @@ package struct BudgetVerification {
         switch entry.action {
         case "start": replay.apply(.start(sequence: order))
         case "stop": replay.apply(.stop(sequence: order))
-        case "reload" where order != 0, "clock_set": replay.apply(.reload(sequence: order))
+        case "reload" where order != 0, "reopen": replay.apply(.reload(sequence: order))
+        case "clock_set": replay.apply(.clockSet(sequence: order))
         case "refuse" where order != 0:
             // Limits and access keep no accounts.
             guard !text("account").isEmpty else { return }

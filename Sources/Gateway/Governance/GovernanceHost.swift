@@ -180,10 +180,19 @@ final class GovernanceHost: Sendable {
         events.accountsStand = { statuses in for status in statuses { home.measure(status) } }
         events.accountsOver = { series in for series in series { home.end(series) } }
         let log = home.log
-        events.windowsUnread = { governor, book in
+        events.windowsUnread = { governor, book, place in
+            audit("clock_set", at: place, writer)
             Task { await reopen(book, governor, writer, directory, log) }
         }
         return events
+    }
+
+    private static func audit(_ action: String, at place: Int64, _ writer: LedgerWriter) {
+        writer.audit([
+            AuditEntry(
+                at: wallClockNanoseconds(), actor: "tollgate", action: action, subject: Version.current, details: "{}",
+                order: place)
+        ])
     }
 
     /// The clock was set: what was read at the start is of other windows.
@@ -191,16 +200,15 @@ final class GovernanceHost: Sendable {
         _ book: RuleBook, _ governor: Governor, _ writer: LedgerWriter, _ directory: DataDirectory, _ log: LogWriter
     ) async {
         do {
+            let before = await governor.settledSums()
             // What is closed has to be there before it is read.
             try await writer.flush()
             let now = wallClockNanoseconds()
             let spent = try Openings(book, directory, at: now).budgets
-            guard let place = await governor.reopen(spent, of: book) else { return }
-            writer.audit([
-                AuditEntry(
-                    at: now, actor: "tollgate", action: "clock_set", subject: Version.current, details: "{}",
-                    order: place)
-            ])
+            let store = try BudgetStore(directory: directory, actor: "tollgate", now: { now })
+            let reported = try reported(book, store, at: now)
+            guard let place = await governor.reopen(spent, before: before, reported: reported, of: book) else { return }
+            audit("reopen", at: place, writer)
             log.write(.warning, "the clock was set: budgets know what was spent in the windows of now") { _ in }
         } catch {
             log.write(.error, "the clock was set: budgets do not know what was spent in the windows of now; start anew")

@@ -5,7 +5,7 @@ package struct AuditEntry: Sendable, Equatable {
     /// An account of the machine, a user, or `tollgate` itself.
     package var actor: String
     /// A word: `issue`, `rotate`, `expire`, `revoke`, `raise`, `revoke_raise`, `start`, `reload`, `reload_failed`,
-    /// `clock_set`, `refuse`, `release`, `lost`.
+    /// `clock_set`, `reopen`, `refuse`, `release`, `lost`.
     package var action: String
     /// The key, rule or file that it was done to.
     package var subject: String

@@ -25,7 +25,7 @@ package enum AdmissionHistory {
 
     package enum Event: Sendable, Equatable {
         case attempt(Attempt)
-        /// A line of the audit: `start`, `stop`, `reload`, `clock_set`, `refuse` or `release`.
+        /// A line of the audit: `start`, `stop`, `reload`, `clock_set`, `reopen`, `refuse` or `release`.
         case audit(AuditEntry)
     }
 
@@ -77,7 +77,8 @@ private struct AuditCursor {
         lines = try database.prepare(
             """
             SELECT ifnull(place, 0) AS place, at, actor, action, subject, details
-            FROM audit WHERE action IN ('start', 'stop', 'reload', 'clock_set', 'refuse', 'release') AND at >= ?1 ORDER BY 1, id
+            FROM audit WHERE action IN ('start', 'stop', 'reload', 'clock_set', 'reopen', 'refuse', 'release')
+                AND at >= ?1 ORDER BY 1, id
             """)
         lines.bind(1, since)
     }
