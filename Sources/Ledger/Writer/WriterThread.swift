@@ -1,5 +1,6 @@
 import Glibc
 import Synchronization
+import Transport
 
 /// The thread that the ledger's writer lives on: runs the actor's jobs, and between them its turns.
 ///
@@ -51,6 +52,7 @@ final class WriterThread: SerialExecutor {
 
     private func run() {
         identity.store(UInt(pthread_self()), ordering: .releasing)
+        takeShortTurns()
         // Taken out of the lock and dropped when the work is done: it holds the writer, which holds this thread.
         var turn = self.turn.withLock { current in
             defer { current = nil }
