@@ -11,7 +11,8 @@ enum PageReportCommand {
         let since = try arguments.one("since") ?? "30d", until = try arguments.one("until")
         let conditions = arguments.all("where")
         var page = try ReportPage(
-            since: since, until: until, where: conditions, in: source.directory, now: source.now)
+            since: since, until: until, where: conditions, in: source.directory, now: source.now,
+            mostRows: SpendReportCommand.mostRows(arguments))
         if try CacheSavings.unknown(conditions).isEmpty {
             page.savings = try CacheSavings(
                 since: since, until: until, where: conditions, in: source.directory, now: source.now,

@@ -68,7 +68,8 @@ enum RecomputeCommand {
         }
         if let count = bases[.kept], count > 0 {
             table.notes.append(
-                "\(count) attempts have no price, an account that is gone, or an advisor's cost: they stay so.")
+                "\(count) attempts have no price for them or their tier, an account that is gone, or an advisor's cost: they stay so."
+            )
         }
         if let count = bases[.reported], count > 0 {
             table.notes.append("\(count) attempts have the charge that the provider reported: they stay as they are.")

@@ -37,7 +37,7 @@ enum ReconcileCommand {
             provider: provider, since: begin.firstNanosecond, until: end.lastNanosecond.addingSaturated(1),
             in: source.directory)
         let reconciliation = Reconciliation(
-            invoice, ledger: charges.charges, estimated: estimated,
+            invoice, of: provider, ledger: charges.charges, estimated: estimated,
             prices: PriceBook(source.snapshot), days: days)
         let isWithin = !reconciliation.rows.isEmpty && reconciliation.variance <= tolerance
         format.print(

@@ -4,8 +4,8 @@ import Ledger
 enum SpendReportCommand {
     private enum Format: String, CaseIterable { case table, csv, json, focus, html }
 
-    /// A second's reading.
-    static let mostRows: Int64 = 1_000_000
+    /// A second's reading, unless somebody waits for more.
+    static func mostRows(_ arguments: Arguments) -> Int64 { arguments.has("all-rows") ? .max : 1_000_000 }
 
     static func run(_ arguments: ArraySlice<String>) throws -> Int32 {
         let arguments = try Arguments(
@@ -18,7 +18,7 @@ enum SpendReportCommand {
         let source = try ReportSource(arguments)
         let report = try Report(
             source.query(arguments), in: source.directory, now: source.now,
-            mostRows: arguments.has("all-rows") ? .max : mostRows)
+            mostRows: mostRows(arguments))
         switch format {
         case .table: Console.stream { $0(report.table(withBars: Console.isTerminal)) }
         case .csv: Console.stream { $0(report.csv()) }

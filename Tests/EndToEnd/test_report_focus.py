@@ -26,7 +26,7 @@ def spent(make, upstream, second):
     """Two teams, three models, a fallback that was charged twice, a model without a price, a hostile name."""
     gateway, key = make()
     bob = gateway.issue("--metadata", "project=atlas", user="bob", team="data")
-    evil = gateway.issue(user='=cmd|"/c calc"!A1', team="+SUM(1)\n,\"x\"")
+    evil = gateway.issue(user='=cmd|"/c calc"!A1', team="+SUM(1),\"x\"")
     for number in range(3):
         upstream.answers(Message(usage={
             "input_tokens": 7 * number + 1, "cache_creation_input_tokens": 900, "cache_write_1h": 300,
@@ -64,6 +64,10 @@ def test_the_validator_would_find_a_mistake(spent, tmp_path):
     file = tmp_path / "focus.csv"
     file.write_text(spent.run("report", "--format", "focus").stdout.replace(",Usage,", ",Usages,"), newline="")
     assert "ChargeCategory-C-003-M: FAIL" in focus.validate(file, tmp_path).stdout
+
+
+def test_it_takes_no_switch_of_other_forms(spent):
+    assert "--all-rows has no meaning here" in spent.run("report", "--format", "focus", "--all-rows", code=2).stderr
 
 
 def test_its_sums_are_the_ledgers(spent):
@@ -140,7 +144,7 @@ def test_nothing_in_it_is_a_formula(spent):
         for row in rows:
             assert not any(cell[:1] in "=+@\t\r\n-" for cell in row if cell), row
     exact = spent.report("--by", "user,team")["rows"]
-    assert ('=cmd|"/c calc"!A1', '+SUM(1)\n,"x"') in {(row["user"], row["team"]) for row in exact}
+    assert ('=cmd|"/c calc"!A1', '+SUM(1),"x"') in {(row["user"], row["team"]) for row in exact}
 
 
 def test_no_text_begins_a_cell_where_semicolons_end_them(gateway):

@@ -79,6 +79,18 @@ def test_everything_is_charged_anew(past):
     assert past.ledger.rows("SELECT cost_nano_usd c FROM requests ORDER BY id LIMIT 1")[0]["c"] == 1, "before --since nothing changes"
 
 
+def test_a_tier_without_a_price_is_no_standard_one(gateway):
+    """It had a price and no charge: a tier that the price did not know, and nobody knows now which."""
+    history = History(gateway)
+    history.add(time.time() - 100, TOKENS, cost_nano_usd=0, unpriced=1)
+    history.add(time.time() - 90, TOKENS)
+    history.write()
+    result = recompute(gateway, prices(gateway, DOUBLE))
+    assert (result["kept"], result["exact"], result["assumed"]) == (1, 1, 0)
+    assert [(row["cost_nano_usd"], row["unpriced"]) for row in gateway.ledger.requests] == [(0, 1), (2 * cost(TOKENS), 0)]
+    in_step(gateway)
+
+
 @pytest.mark.parametrize("stream", [True, False])
 def test_fast_mode_and_place_are_known_of_streams_too(gateway, upstream, stream):
     """The last usage of a stream, which the row has, leaves out what the first one said of them."""

@@ -175,6 +175,18 @@ def test_every_planted_difference_is_found_and_named(books):
     assert by["late_rows"]["token_difference"] == 500_003
 
 
+def test_of_costs_only_what_was_estimated_can_be_an_estimate(books):
+    model = list(PRICES)[0]
+    for back, estimated, billed in ((2, 8000, 5000), (5, 10, 50_000)):
+        books.history.add((TODAY - datetime.timedelta(days=back)).timestamp() + 100, {"output_tokens": estimated}, model_served=model,
+                          cost_nano_usd=estimated * PRICES[model]["output_tokens"], estimated=1, outcome="client_gone")
+        books.tokens[day(back), model]["output"] += billed
+    books.history.write()
+    found = reasons(reconcile(books, books.costs(), code=1))
+    assert found["estimated"] == {(day(2), model, "output")}
+    assert found["not_through_gateway"] == {(day(5), model, "output")}
+
+
 def test_another_price_is_named(books):
     dearer = {model: {**prices, "output_tokens": prices["output_tokens"] * 11 // 10} for model, prices in PRICES.items()}
     report = reconcile(books, books.costs(dearer), code=1)

@@ -138,6 +138,32 @@ def test_other_prices(past):
     assert report["total"]["difference_nano_usd"] == -10 * OPUS_COST // 2
 
 
+def test_what_is_free_would_have_cost_the_other_price(make_gateway):
+    """A model of one's own: nothing for its tokens, whose proportion to a price says nothing."""
+    gateway = make_gateway()
+    own = gateway.folder / "own.prices"
+    own.write_text("own-model - - 0 0 0 0 0\n")
+    gateway.config["prices"] = [str(own)]
+    gateway.start()
+    history = History(gateway)
+    for number in range(3):
+        history.add(time.time() - 100 + number, TOKENS, model_served="own-model", cost_nano_usd=0)
+    history.add(time.time() - 50, model_served="own-model", cost_nano_usd=77)
+    history.write()
+    report = what_if(gateway, "--map", "own-model=claude-opus-5-5")
+    assert report["total"]["actual_nano_usd"] == 77 and report["total"]["hypothetical_nano_usd"] == 77 + 3 * OPUS_COST
+    assert report["unpriced_requests"] == 0
+    assert what_if(gateway, "--map", "own-model=own-model")["total"]["difference_nano_usd"] == 0
+
+
+def test_what_had_no_price_when_it_was_charged_is_said(gateway):
+    history = History(gateway)
+    history.add(time.time() - 100, TOKENS)
+    history.add(time.time() - 90, TOKENS, cost_nano_usd=0, price_version=None, unpriced=1)
+    history.write()
+    assert what_if(gateway, "--map", "sonnet=opus")["unpriced_requests"] == 1
+
+
 def test_what_has_no_price_is_said(gateway):
     history = History(gateway)
     history.add(time.time() - 100, TOKENS, model_served="claude-unheard-of-9", cost_nano_usd=0, price_version=None, unpriced=1)

@@ -40,6 +40,20 @@ struct ReportPageTests {
         #expect(html == expected, "TOLLGATE_GOLDEN=write writes it anew; then look at it")
     }
 
+    @Test("A choice that only rows can tell is refused of too many, and made for who waits")
+    func tooMany() throws {
+        let temporary = TemporaryDirectory()
+        let directory = try temporary.data()
+        try ReportTests.fill(directory, count: 100, days: 1, seed: 3)
+        func page(_ conditions: [String], _ most: Int64) throws -> ReportPage {
+            try ReportPage(
+                since: nil, until: nil, where: conditions, in: directory, now: midnight + day, mostRows: most)
+        }
+        #expect(throws: LedgerError.self) { try page(["session=*"], 99) }
+        #expect(try page(["session=*"], .max).daily.total.requests == 100)
+        #expect(try page(["team=*"], 1).daily.total.requests == 100)
+    }
+
     @Test("What it has no room for is summed up, or said")
     func rooms() throws {
         let temporary = TemporaryDirectory()

@@ -65,11 +65,11 @@ package struct Reconciliation {
     }
 
     /// - Parameters:
-    ///   - ledger: what one account charged.
+    ///   - ledger: what the account charged.
     ///   - estimated: the part of it that was estimated.
     ///   - days: those that are compared, since 1970-01-01.
     package init(
-        _ invoice: Invoice, ledger: [ProviderCharges.Charge],
+        _ invoice: Invoice, of account: String, ledger: [ProviderCharges.Charge],
         estimated: [EstimatedCharges.Key: CostSums], prices: PriceBook, days: ClosedRange<Int>
     ) {
         hasTokens = invoice.lines.contains { $0.tokens != nil }
@@ -91,8 +91,7 @@ package struct Reconciliation {
             guard let day = CivilDate(parsing: key.day), days.contains(day.daysSince1970) else { continue }
             let model = Invoice.canonical(key.model)
             names[model] = key.model
-            let moment = day.lastNanosecond
-            let price = prices.price(account: key.provider, model: key.model, at: moment)
+            let price = prices.price(account: account, model: key.model, at: day.lastNanosecond)
             if sums.unpricedRequests > 0 { unpriced.insert(model) }
             for part in ClassSplit(sums, at: price).parts {
                 let place = Key(day: day.daysSince1970, model: model, kind: hasClasses ? part.kind : nil)
@@ -103,10 +102,11 @@ package struct Reconciliation {
         var doubtful: [Key: Int64] = [:]
         for (key, sums) in estimated {
             guard let day = CivilDate(parsing: key.day) else { continue }
-            for kind in TokenClass.allCases {
+            let price = prices.price(account: account, model: key.model, at: day.lastNanosecond)
+            for part in ClassSplit(sums, at: price).parts {
                 let place = Key(
-                    day: day.daysSince1970, model: Invoice.canonical(key.model), kind: hasClasses ? kind : nil)
-                doubtful[place, default: 0] += kind.count(in: sums.usage)
+                    day: day.daysSince1970, model: Invoice.canonical(key.model), kind: hasClasses ? part.kind : nil)
+                doubtful[place, default: 0] += hasTokens ? part.count : part.costNanoUSD
             }
         }
         for key in Set(ours.keys).union(theirs.keys) {
@@ -154,6 +154,7 @@ struct ReconciliationJudge {
     let rows: [Reconciliation.Row]
     let invoiceDays: Set<Int>
     let unpriced: Set<String>
+    /// What was estimated: tokens, or nano-dollars where the export has no tokens.
     let doubtful: [Reconciliation.Key: Int64]
     let lines: [Reconciliation.Key: Int64]
     let hasTokens: Bool
@@ -196,7 +197,9 @@ struct ReconciliationJudge {
         if isMore, !invoiceDays.contains(day) {
             return day > (invoiceDays.max() ?? 0) ? .lateRows : .missingDay
         }
-        if let doubt = doubtful[key], doubt > 0, hasTokens ? row.tokenDifference.magnitude <= UInt64(doubt) : true {
+        if let doubt = doubtful[key], doubt > 0,
+            difference(row).magnitude <= UInt64(doubt) + (hasTokens ? 0 : UInt64(slack))
+        {
             return .estimated
         }
         if shifts().contains(index) { return .dayShift }

@@ -12,8 +12,8 @@ package struct Repricing {
         case assumed
         /// The provider said what it charges; that stays.
         case reported
-        /// There is no price for it, or the configuration has its account no more, or other models were consulted, which its
-        /// tokens leave out: it stays as it is.
+        /// There is no price for it, or there was none for the tier that served, or the configuration has its account no more, or
+        /// other models were consulted, which its tokens leave out: it stays as it is.
         case kept
         /// Nothing was used.
         case empty
@@ -58,7 +58,9 @@ package struct Repricing {
                 return (served, .exact)
             }
         }
-        return (usage, .assumed)
+        // A price was there and no charge: it did not know the tier that served, which so was not the standard one.
+        let isTierUnknown = attempt.hasUnpricedRequest && attempt.costNanoUSD == 0 && attempt.priceVersion != nil
+        return (usage, isTierUnknown ? .kept : .assumed)
     }
 
     /// The ways in which it may have been served, the plain one first. Of a stream the row has the last usage, which leaves out what the

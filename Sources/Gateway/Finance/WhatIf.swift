@@ -30,7 +30,7 @@ package struct WhatIf {
     }
 
     package private(set) var sums: [Key: Sums] = [:]
-    /// Requests that have no price, in one of the two worlds: they count with their actual cost.
+    /// Requests that have no price, in one of the two worlds, or had none when they were charged: they count with their actual cost.
     package private(set) var unpriced: Int64 = 0
     /// Tokens that would have been read from the cache instead of written again.
     package private(set) var savedWrites: Int64 = 0
@@ -60,7 +60,8 @@ package struct WhatIf {
         if question.hourCache { keepForAnHour(&hypothetical, charge.rewritten) }
         add(
             team: key.team, account: key.provider, model: key.model, instead: instead, usage: usage,
-            hypothetical: hypothetical, requests: charge.sums.requests, actual: charge.sums.costNanoUSD, at: moment)
+            hypothetical: hypothetical, requests: charge.sums.requests, unpriced: charge.sums.unpricedRequests,
+            actual: charge.sums.costNanoUSD, at: moment)
     }
 
     /// What was written for five minutes is written for an hour, at its price; what was written again after a pause of more than
@@ -75,7 +76,7 @@ package struct WhatIf {
     /// The same tokens at two prices; what the actual cost has besides (tiers, rounding) is kept in proportion.
     private mutating func add(
         team: String, account: String, model: String, instead: String, usage: TokenUsage, hypothetical: TokenUsage,
-        requests: Int64, actual: Int64, at moment: Int64
+        requests: Int64, unpriced: Int64, actual: Int64, at moment: Int64
     ) {
         var sum = sums[Key(team: team, model: model, instead: instead)] ?? Sums()
         sum.requests += requests
@@ -83,18 +84,26 @@ package struct WhatIf {
         let price = old.price(account: account, model: model, at: moment)
         let other = new.price(account: account, model: instead, at: moment)
         if let price, let other {
-            var before = ClassSplit.plain(usage, price, requests)
-            var after = ClassSplit.plain(hypothetical, other, requests)
-            // With more than 60 bits the product with the cost could leave the range.
-            while max(before, after) >= 1 << 60 { (before, after) = (before >> 8, after >> 8) }
-            // Exact where nothing changes, and where the actual cost is the plain one.
-            let cost = before == 0 ? Int128(0) : (Int128(actual) * after * 2 + before) / (before * 2)
-            sum.hypothetical &+= Int64(clamping: cost)
+            let before = ClassSplit.plain(usage, price, requests)
+            let after = ClassSplit.plain(hypothetical, other, requests)
+            sum.hypothetical &+= Self.cost(actual, before, after)
+            self.unpriced += unpriced
         } else {
             sum.hypothetical &+= actual
-            unpriced += requests
+            self.unpriced += requests
         }
         sums[Key(team: team, model: model, instead: instead)] = sum
+    }
+
+    /// What an actual cost would have been, where the plain prices (femto-dollars) say one thing of it, and another.
+    private static func cost(_ actual: Int64, _ before: Int128, _ after: Int128) -> Int64 {
+        // What is free has no proportion to a price: it costs that price, beside what was charged for no token.
+        if before == 0 { return Int64(clamping: Int128(actual) + (after + 500_000) / 1_000_000) }
+        var (before, after) = (before, after)
+        // With more than 60 bits the product with the cost could leave the range.
+        while max(before, after) >= 1 << 60 { (before, after) = (before >> 8, after >> 8) }
+        // Exact where nothing changes, and where the actual cost is the plain one.
+        return Int64(clamping: (Int128(actual) * after * 2 + before) / (before * 2))
     }
 
     private mutating func model(instead model: String, isSubagent: Bool) -> String {

@@ -45,14 +45,16 @@ package struct ReportPage: Sendable {
     /// The most days of a chart.
     static let mostDays = 400
 
+    /// - Parameter mostRows: as of `Report`.
     package init(
-        since: String?, until: String?, where conditions: [String], in directory: DataDirectory, now: Int64
+        since: String?, until: String?, where conditions: [String], in directory: DataDirectory, now: Int64,
+        mostRows: Int64 = .max
     ) throws(LedgerError) {
         let database = try directory.openDatabaseSnapshot()
         func report(_ by: [String]) throws(LedgerError) -> Report {
             try Report(
                 ReportQuery(by: by, since: since ?? "30d", until: until, where: conditions, now: now), in: database,
-                now: now, mostRows: 1_000_000)
+                now: now, mostRows: mostRows)
         }
         daily = try report(["day", "model"])
         teams = try report(["day", "team"])
