@@ -27,6 +27,7 @@ package struct TranslationParts {
         self.sessionID = sessionID
         self.context = context
         self.context.estimatedInput = conversation.estimatedInput
+        self.context.sent = SentMedia(receipt)
         if request.stopSequences.count == 1 { self.context.onlyStopSequence = Self.decoded(request.stopSequences[0]) }
         self.context.omitsThinking = request.omitsThinking
         if request.hasCitations { receipt.record(.citations) }

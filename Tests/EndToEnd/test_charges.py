@@ -97,6 +97,21 @@ def test_an_advisor_is_charged_at_its_own_price(make_gateway, upstream, models):
     assert json.loads(done.stdout)["total"]["difference_nano_usd"] == 0, "what its tokens do not tell is not taken from it"
 
 
+@pytest.mark.parametrize("end", [[], [{"type": "message_delta", "delta": {"stop_reason": "end_turn"}}]], ids=["none", "without usage"])
+def test_a_stream_that_never_counts_its_answer_is_estimated(make_gateway, upstream, end):
+    """Of servers that only resemble Anthropic: `message_start` says one token."""
+    gateway = make_gateway().start("--loops", "1")
+    first = {"id": "msg_1", "type": "message", "role": "assistant", "model": "claude-opus-5-5", "content": [], "stop_reason": None,
+             "stop_sequence": None, "usage": {"input_tokens": 10, "output_tokens": 1}}
+    text = [{"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+            {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "word " * 200}}, {"type": "content_block_stop", "index": 0}]
+    events = [{"type": "message_start", "message": first}, *text, *end, {"type": "message_stop"}]
+    upstream.answers(Whole(b"".join(map(frame, events)), content_type="text/event-stream"))
+    assert gateway.messages(gateway.issue(), prompt(model="claude-opus-5-5", stream=True)).status == 200
+    (row,) = gateway.ledger.closed(1)
+    assert row["estimated"] and row["input_tokens"] == 10 and row["output_tokens"] >= 100, dict(row)
+
+
 def test_a_stream_in_fast_mode_is_recomputed_as_one(make_gateway, upstream):
     """Only its first usage says how fast it was, and the last is kept."""
     gateway = governed(make_gateway, budget("cap", "10")).start("--loops", "1")

@@ -22,7 +22,8 @@ import Transport
     private var demand: Demand {
         let principal = Principal(user: "alice", team: "", keyID: "k", metadata: [:])
         let subject = RuleSubject(
-            principal: principal, metadata: .none, requested: "m", provider: "p", model: "m", session: "")
+            principal: principal, metadata: .none,
+            target: TargetNames(requested: "m", provider: "p", model: "m"), session: "")
         let claim = BudgetBalance.Claim(amount: 60, worst: 60)
         return Demand(
             book: book, places: book.places(of: subject), owner: "alice", cost: claim, tokens: claim)

@@ -87,7 +87,7 @@ extension FixtureTests {
         #expect(!Translation.counts(.chatCompletions, .openAICompatible))
         let error = Array(#"{"error":{"message":"Not implemented."}}"#.utf8).withUnsafeBytes { UpstreamErrorBody($0) }
         let answer = ErrorTranslation.refusal(
-            .init(status: 501, body: error, retryAfter: nil), model: "m", account: "a")
+            .init(status: 501, body: error, retryAfter: nil, sent: []), model: "m", account: "a")
         #expect(answer.status == 500 && "\(answer.type)" == "api_error")
         let none = Array(#"{"input_tokens":"many"}"#.utf8).withUnsafeBytes { TokenCount.read($0) }
         #expect(none == nil)

@@ -63,11 +63,11 @@ enum Billing {
         var usage = attempt.facts.reducer.usage
         var isEstimated = false
         // What the upstream counted is final once the answer was whole, whatever came after.
-        if attempt.outcome != .ok, !attempt.hasWholeAnswer {
+        if attempt.outcome != .ok && !attempt.hasWholeAnswer || meter.lacksAnswerCount {
             isEstimated = true
             usage.output = max(usage.output, meter.estimatedOutput)
         }
-        if !attempt.facts.reducer.hasReport {
+        if !attempt.facts.reducer.hasReport, !attempt.facts.isFreeRefusal {
             isEstimated = true
             usage.input = TokenEstimate.input(bodyBytes: bodyBytes)
             usage.output = max(usage.output, meter.estimatedOutput)

@@ -105,6 +105,14 @@ final class AnswerMeter {
         }
     }
 
+    /// A stream of the Messages API ended without the count of its answer: what its beginning says of that is none.
+    var lacksAnswerCount: Bool {
+        switch form {
+        case .stream, .framed: stream.hasStarted && !stream.facts.reducer.hasAnswerCount
+        case .whole, .transformed: false
+        }
+    }
+
     /// The stream ended by an `error` event, or the answer is an error whatever its status says.
     var hasErrorEvent: Bool { !facts.errorType.isEmpty }
 

@@ -169,7 +169,9 @@ extension LoopWorker {
             let body = bytes.withUnsafeBytes { UpstreamErrorBody($0, awsType: awsType ?? "") }
             let answer = ErrorTranslation.Answer(
                 status: attempt.status, body: body, retryAfter: retryAfter,
-                hasStandingCredential: account.standingCredential != nil)
+                hasStandingCredential: account.standingCredential != nil,
+                // Of Claude's own form nobody has noted it.
+                sent: exchange.call?.receipt.map { SentMedia($0) } ?? [.image, .document])
             let model = exchange.routed?.requested ?? ""
             // The client then estimates by itself.
             let cannotCount = exchange.operation == .countTokens && [404, 405, 501].contains(attempt.status)

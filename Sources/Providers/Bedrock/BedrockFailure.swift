@@ -3,17 +3,17 @@ import Wire
 extension UpstreamFailure {
     /// An exception of Bedrock: its name, as a stream's `:exception-type` or the header `x-amzn-errortype` has it, and its
     /// JSON. https://docs.aws.amazon.com/bedrock/latest/APIReference/CommonErrors.html
-    package init(exception name: UnsafeRawBufferPointer, payload: UnsafeRawBufferPointer) {
+    package init(exception name: UnsafeRawBufferPointer, payload: UnsafeRawBufferPointer, sent: SentMedia) {
         let value = (try? JSONValue(parsing: payload)) ?? .null
         let text = value["message"]?.string ?? value["Message"]?.string ?? value["originalMessage"]?.string ?? ""
         let status = Self.status(value["originalStatusCode"]?.int64)
-        self.init(ErrorKind(status: status, names: [Self.member(name)], text: text), text)
+        self.init(ErrorKind(status: status, names: [Self.member(name)], text: text, sent: sent), text)
     }
 
     /// An error that Bedrock's interface does not describe: what the headers of its frame say.
     package init(error frame: EventStreamMessage) {
         let text = String(decoding: frame.errorMessage, as: UTF8.self)
-        self.init(ErrorKind(status: nil, names: [Self.member(frame.errorCode)], text: text), text)
+        self.init(ErrorKind(status: nil, names: [Self.member(frame.errorCode)], text: text, sent: []), text)
     }
 
     package init(_ error: EventStreamError) {

@@ -41,7 +41,7 @@ package final class ConverseAnswer: AnswerReader {
 
     private func read(_ frame: EventStreamMessage, _ message: MessageWriter) {
         switch frame.kind {
-        case .exception: message.fail(UpstreamFailure(exception: frame.exceptionType, payload: frame.payload))
+        case .exception: message.fail(exception: frame.exceptionType, frame.payload)
         case .error: message.fail(UpstreamFailure(error: frame))
         case .event:
             do throws(JSONError) {

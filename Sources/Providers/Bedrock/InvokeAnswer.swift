@@ -21,7 +21,9 @@ package struct InvokeStream: ~Copyable, Sendable {
         var position = 0
         while let frame = try next(bytes, &position) {
             switch frame.kind {
-            case .exception: throw UpstreamFailure(exception: frame.exceptionType, payload: frame.payload)
+            case .exception:
+                throw UpstreamFailure(
+                    exception: frame.exceptionType, payload: frame.payload, sent: [.image, .document])
             case .error: throw UpstreamFailure(error: frame)
             case .event: if frame.eventType.equals("chunk") { try pass(frame.payload, into: &output) }
             }

@@ -109,13 +109,23 @@ package struct ContentMessages {
         }
     }
 
-    /// Of a text its name may tell that it is a secret: `"password": "…"`.
+    /// Of a text or a number its name may tell that it is a secret, `"password": "…"`, whatever it holds: then all of it is replaced.
     private func replaced(_ value: JSONValue, of name: String) -> JSONValue {
-        guard let text = value.string else { return replaced(value) }
-        let alone = replace(text), begin = "\(name)="
+        switch value {
+        case .array, .object, .null, .bool: return replaced(value)
+        case .string, .integer, .number, .literal: break
+        }
+        let begin = "\(name)=", text = value.string ?? value.text, anything = "anything"
+        let named = replace(begin + anything)
+        guard named.hasSuffix(anything) else { return .string(without(begin, named)) }
+        let alone = replace(text)
         guard alone == text else { return .string(alone) }
         let both = replace(begin + text)
-        return both == begin + text ? value : .string(both)
+        return both.hasSuffix(text) ? value : .string(without(begin, both))
+    }
+
+    private func without(_ begin: String, _ text: String) -> String {
+        text.hasPrefix(begin) ? String(text.dropFirst(begin.count)) : text
     }
 
     private func cut(_ json: String) -> Text {

@@ -23,7 +23,7 @@ enum ContextLength {
     /// With the numbers, if they are there.
     static func told(_ text: String) -> String {
         if isTold(text) { return AccountText.clean(text) }
-        let text = text.lowercased()
+        let text = ErrorKind.unquoted(text).lowercased()
         if text.contains("input is too long") || text.contains("exceeds 30.000mb") { return bytes }
         let figures = LengthFigures(text)
         if let input = figures.input, let limit = figures.limit {

@@ -19,8 +19,9 @@ enum ErrorKind: Sendable, Equatable {
     /// - Parameters:
     ///   - status: as of HTTP; `nil` where there is none, within a stream.
     ///   - names: codes and types, the one that says most first.
-    init(status: Int?, names: [String], text: String) {
-        let names = names.map { $0.lowercased() }, text = text.lowercased()
+    ///   - text: of the provider; what it quotes of the request says nothing.
+    init(status: Int?, names: [String], text: String, sent: SentMedia) {
+        let names = names.map { $0.lowercased() }, text = Self.unquoted(text).lowercased()
         let named = names.lazy.compactMap { Self.usual[$0] }.first
         if let kind = names.lazy.compactMap({ Self.certain[$0] }).first {
             self = kind
@@ -28,7 +29,7 @@ enum ErrorKind: Sendable, Equatable {
             self = .blocked
         } else if Self.mayBeTooLong(status, names, named), ContextLength.isMentioned(text) {
             self = .promptTooLong
-        } else if let media = RefusedMedia(status: status, names: names, text: text) {
+        } else if let media = RefusedMedia(status: status, names: names, text: text, sent: sent) {
             self = .media(media)
         } else if status == 400, text.contains("incorrect api key") {
             // xAI's.
@@ -40,6 +41,19 @@ enum ErrorKind: Sendable, Equatable {
             self = named ?? .failed
         }
     }
+
+    /// A sentence without what stands behind it of the request, as Pydantic's errors have it: whatever the conversation is about would
+    /// be taken for the reason.
+    static func unquoted(_ text: String) -> String {
+        var text = text.prefix(longestReason)
+        for mark in [", 'input':", ", \"input\":", ",\"input\":", ", input_value="] {
+            if let quote = text.firstRange(of: mark) { text = text[..<quote.lowerBound] }
+        }
+        return String(text)
+    }
+
+    /// In characters. Reasons stand in front.
+    private static let longestReason = 1000
 
     /// What a status says by itself.
     private static func of(_ status: Int) -> ErrorKind {

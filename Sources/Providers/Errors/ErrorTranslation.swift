@@ -11,18 +11,24 @@ package enum ErrorTranslation {
         package let retryAfter: Int?
         /// What it was sent with is always the same: if it is refused, nothing is won by sending it again.
         package let hasStandingCredential: Bool
+        /// With the request.
+        package let sent: SentMedia
 
-        package init(status: Int, body: UpstreamErrorBody, retryAfter: Int?, hasStandingCredential: Bool = false) {
+        package init(
+            status: Int, body: UpstreamErrorBody, retryAfter: Int?, hasStandingCredential: Bool = false,
+            sent: SentMedia
+        ) {
             self.status = status
             self.body = body
             self.retryAfter = retryAfter
             self.hasStandingCredential = hasStandingCredential
+            self.sent = sent
         }
     }
 
     package static func refusal(_ answer: Answer, model: String, account: String) -> Refusal {
         let text = shown(answer.body.message)
-        let kind = answer.body.kind(status: answer.status == 200 ? nil : answer.status)
+        let kind = answer.body.kind(status: answer.status == 200 ? nil : answer.status, answer.sent)
         switch kind {
         case .promptTooLong:
             return .upstream(400, "invalid_request_error", ContextLength.told(answer.body.message))

@@ -126,7 +126,7 @@ extension Refusal {
 
     package static let noTokenKeys = Refusal(
         500, "api_error",
-        "The gateway could not load the keys of the token's issuer so far; try again, or let its operator look.",
+        "The gateway could not load the keys of the token's issuer; try again, or let its operator look.",
         isFinal: false)
 
     package static let unknownCertificate = Refusal(

@@ -29,9 +29,11 @@ package struct UpstreamErrorBody: Sendable, Equatable {
         if let text = value.string { message = text } else { read(value) }
     }
 
-    /// - Parameter status: of the answer, where it is one of an error.
-    func kind(status: Int?) -> ErrorKind {
-        ErrorKind(status: status ?? self.status, names: names, text: message)
+    /// - Parameters:
+    ///   - status: of the answer, where it is one of an error.
+    ///   - sent: with the request.
+    func kind(status: Int?, _ sent: SentMedia) -> ErrorKind {
+        ErrorKind(status: status ?? self.status, names: names, text: message, sent: sent)
     }
 
     private mutating func read(_ value: JSONValue) {

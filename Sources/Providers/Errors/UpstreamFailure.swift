@@ -27,9 +27,9 @@ package struct UpstreamFailure: Error, Sendable, Equatable {
     }
 
     /// An error that a stream has, as the event that tells it, the object in it, or a plain string as xAI sends it.
-    package init(inStream bytes: UnsafeRawBufferPointer) {
+    package init(inStream bytes: UnsafeRawBufferPointer, sent: SentMedia) {
         let body = UpstreamErrorBody(inStream: bytes)
-        self.init(body.kind(status: nil), body.message)
+        self.init(body.kind(status: nil, sent), body.message)
     }
 
     init(_ kind: ErrorKind, _ text: String) {

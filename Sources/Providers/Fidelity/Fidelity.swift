@@ -65,6 +65,11 @@ package struct FidelityReceipt: Sendable, Equatable {
         seen[Int(fidelity.rawValue)] & (1 << UInt64(feature.rawValue)) != 0
     }
 
+    /// The provider was given the feature, in whatever form.
+    func wasTold(_ feature: RequestFeature) -> Bool {
+        Fidelity.allCases.contains { $0 != .dropped && contains(feature, $0) }
+    }
+
     package func features(_ fidelity: Fidelity) -> [RequestFeature] {
         RequestFeature.allCases.filter { contains($0, fidelity) }
     }

@@ -65,7 +65,7 @@ package final class GenerateContentAnswer: AnswerReader {
             } else if key.equals("modelVersion") {
                 model = try cursor.stringOrSkip()
             } else if key.equals("error"), try cursor.peekKind() != .null {
-                message.fail(UpstreamFailure(inStream: cursor.bytes(try cursor.skipValue())))
+                message.fail(inStream: cursor.bytes(try cursor.skipValue()))
             } else {
                 try cursor.skipValue()
             }

@@ -7,6 +7,8 @@ package struct AnswerContext: Sendable {
     /// The model's name as the client asked for it.
     package let requestedModel: String
     package var estimatedInput: Int64 = 0
+    /// With the request.
+    package var sent: SentMedia = []
     package var toolNames = ToolNames(limit: 64)
     /// To be watched for here, decoded.
     package var stopSequences: [[UInt8]] = []

@@ -29,6 +29,8 @@ extension MessageWriter {
         if reason == .endTurn, isEmpty, hasLostText { return fail(.unreadable("nothing in it that could be read")) }
         begin()
         facts.stopReason = "\(reason.name)"
+        // What was told was counted by nobody.
+        if contentBytes > 0 || toolCalls > 0 { facts.hasEmptyReport = false }
         let sequence = stops?.found ?? (reason == .stopSequence ? stopSequence : nil)
         if !isOurs { completeUsage() }
         if form == .stream {
@@ -86,8 +88,17 @@ extension MessageWriter {
 
     /// What the provider did not say: by the size of what passed.
     private func completeUsage() {
+        if facts.isFreeRefusal { return }
         if usage.totalInput == 0 { usage.input = context.estimatedInput }
         if !hasUsage { usage.output = max(1, contentBytes / TokenEstimate.bytesPerToken) }
+    }
+
+    /// The provider failed, as its stream tells it.
+    func fail(inStream error: UnsafeRawBufferPointer) { fail(UpstreamFailure(inStream: error, sent: context.sent)) }
+
+    /// The same, in Bedrock's frames.
+    func fail(exception name: UnsafeRawBufferPointer, _ payload: UnsafeRawBufferPointer) {
+        fail(UpstreamFailure(exception: name, payload: payload, sent: context.sent))
     }
 
     /// The provider failed. Behind the first event the client learns it by an `error` event (T-26).

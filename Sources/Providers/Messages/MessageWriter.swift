@@ -120,7 +120,11 @@ package final class MessageWriter {
     /// The provider's usage object, and what it means. One that counts nothing is none: Vertex tells the kind of its traffic with
     /// every chunk and the counts with the last, and some servers write zeros where they did not count.
     package func use(_ usage: TokenUsage, raw: UnsafeRawBufferPointer) {
-        if usage.isZero { return }
+        if usage.isZero {
+            // Whatever its dialect calls them: a count is there, and it is none.
+            if raw.firstIndex(of: ":0") != nil || raw.firstIndex(of: ": 0") != nil { facts.hasEmptyReport = true }
+            return
+        }
         self.usage = usage
         hasUsage = true
         facts.report(usage, raw: raw)

@@ -51,11 +51,12 @@ struct ToolCallQueue {
     /// A call is being told, or waits.
     var isBusy: Bool { current != nil || !waiting.isEmpty }
 
-    /// Arguments of a call have begun and are not whole: what belongs to no call has to wait for their rest.
+    /// A call has begun and its arguments are not whole: what belongs to no call has to wait for their rest. Where there are none yet, they
+    /// come with the next part: OpenAI's calls begin with their name alone.
     func isUnfinished(_ message: MessageWriter) -> Bool {
-        if current != nil, !message.arguments.isEmpty, !message.openToolIsComplete { return true }
+        if current != nil, !message.openToolIsComplete { return true }
         return waiting.contains { call in
-            guard !call.arguments.isEmpty else { return false }
+            guard call.object == nil else { return false }
             var decoded = ByteWriter()
             let isDecoded = call.arguments.withUnsafeBytes { bytes in
                 (try? JSONString(bytes, hasEscapes: true).append(to: &decoded)) != nil

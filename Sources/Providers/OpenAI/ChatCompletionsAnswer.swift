@@ -63,7 +63,7 @@ package final class ChatCompletionsAnswer: AnswerReader {
     /// An answer that came whole, though a stream was asked for.
     func read(whole data: UnsafeRawBufferPointer, _ message: MessageWriter) {
         do throws(JSONError) {
-            guard try Self.hasChoices(data) else { return message.fail(UpstreamFailure(inStream: data)) }
+            guard try Self.hasChoices(data) else { return message.fail(inStream: data) }
             try readChunk(data, message)
         } catch {
             return message.fail(.unreadable("a body that is no JSON"))
@@ -140,7 +140,7 @@ package final class ChatCompletionsAnswer: AnswerReader {
             } else if key.equals("service_tier") {
                 tierName = try cursor.stringOrSkip()
             } else if key.equals("error"), try cursor.peekKind() != .null {
-                message.fail(UpstreamFailure(inStream: cursor.bytes(try cursor.skipValue())))
+                message.fail(inStream: cursor.bytes(try cursor.skipValue()))
             } else {
                 try cursor.skipValue()
             }
@@ -235,7 +235,7 @@ package final class ChatCompletionsAnswer: AnswerReader {
                 if let text = try cursor.stringOrSkip(), !text.bytes.isEmpty {
                     isPlain = false
                     isRefused = true
-                    calls.flush(message)
+                    tellCalls(message)
                     think.end(message)
                     message.text(text)
                 }

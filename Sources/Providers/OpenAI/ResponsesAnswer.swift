@@ -185,7 +185,7 @@ package final class ResponsesAnswer: AnswerReader {
             usage.webSearchRequests = end.webSearches ?? searches
             message.use(usage, raw: raw)
         }
-        if let error = end.error { return message.fail(UpstreamFailure(inStream: error)) }
+        if let error = end.error { return message.fail(inStream: error) }
         if isFailed { return message.fail(.init(type: "api_error", message: "The provider failed.")) }
         if let output = end.output { try wholeOutput(output, message) }
         message.finish(isRefused ? .refusal : end.reason)

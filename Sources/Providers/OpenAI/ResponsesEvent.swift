@@ -74,7 +74,7 @@ struct ResponsesEvent {
         if type.equals("response.reasoning_summary_part.added"), summaryIndex > 0 {
             return answer.nextThought(message)
         }
-        if type.equals("error") { return message.fail(UpstreamFailure(inStream: data)) }
+        if type.equals("error") { return message.fail(inStream: data) }
         guard let response else { return }
         let isFailed = type.equals("response.failed")
         if isFailed || type.equals("response.completed") || type.equals("response.incomplete") {

@@ -10,10 +10,15 @@ package struct MessageFacts: Sendable {
     /// The last usage object as it was sent, at most `maximumUsage` bytes.
     package var rawUsage: [UInt8] = []
     package var reducer = UsageReducer()
+    /// A provider of another dialect counted tokens, and they were none; nor was anything told.
+    package var hasEmptyReport = false
     /// The client's tools that it calls for, in their order.
     package var tools: [AskedTool] = []
 
     package init() {}
+
+    /// What was refused, and counted as nothing, was not charged.
+    package var isFreeRefusal: Bool { stopReason == "refusal" && hasEmptyReport && !reducer.hasReport }
 
     static let maximumUsage = 1_024
     private static let maximumText = 256

@@ -13,6 +13,8 @@ package struct UsageReducer: Sendable {
     private var reported: TokenUsage?
     /// A report has come: what is missing from it is zero, not unknown.
     package private(set) var hasReport = false
+    /// A `message_delta` has counted the answer; before, `message_start` says one token for it or a few.
+    package private(set) var hasAnswerCount = false
 
     package init() {}
 
@@ -24,6 +26,7 @@ package struct UsageReducer: Sendable {
     /// The usage object of a `message_delta`.
     package mutating func changed(_ usage: UnsafeRawBufferPointer) throws(JSONError) {
         merge(try UsageReport(usage), into: \.delta)
+        hasAnswerCount = true
     }
 
     /// Usage in our classes already; the last report counts.

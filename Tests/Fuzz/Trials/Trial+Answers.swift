@@ -26,7 +26,7 @@ extension Trial {
                 try sameVerdict(bytes) { try MeterVerdict(stream: $0, $1) }
                 try sameVerdict(bytes) { try MeterVerdict(whole: $0, $1) }
                 _ = UpstreamErrorBody(bytes)
-                _ = UpstreamFailure(inStream: bytes)
+                _ = UpstreamFailure(inStream: bytes, sent: [.image, .document])
                 _ = TokenCount.read(bytes)
             },
         ]

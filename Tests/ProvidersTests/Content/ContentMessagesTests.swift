@@ -55,6 +55,24 @@ import Wire
         )
     }
 
+    @Test(
+        "What a name says is a secret goes as a whole, also with blanks and quotes in it, and the name's own replacement does not"
+    )
+    func named() throws {
+        let body = try JSONValue(
+            parsing: #"""
+                {"messages":[{"role":"user","content":[{"type":"tool_use","id":"t","name":"n",
+                "input":{"password":"a \"quoted\" one","pin":12,"KEY":"v","n":7}}]}]}
+                """#)
+        let messages = ContentMessages(maximumBytes: 10_000) { text in
+            if text == "KEY" || text.hasPrefix("KEY=") { return "…" + text.dropFirst(3) }
+            let names = ["password=", "pin="].filter { text.hasPrefix($0) }
+            return names.isEmpty ? text : names[0] + "…" + text.drop { $0 != " " && $0 != "\"" }
+        }
+        let text = try #require(messages.input(body)).json
+        #expect(text.contains(#""arguments":{"password":"…","pin":"…","…":"v","n":7}"#), "\(text)")
+    }
+
     @Test("Without room for all the newest messages are told, and how many are missing")
     func room() throws {
         let body = try JSONValue(parsing: Self.body)

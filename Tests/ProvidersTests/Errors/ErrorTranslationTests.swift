@@ -6,11 +6,12 @@ import Wire
 @Suite("Errors of providers")
 struct ErrorTranslationTests {
     private func refusal(
-        _ status: Int, _ body: String, aws: String = "", retryAfter: Int? = nil, standing: Bool = false
+        _ status: Int, _ body: String, aws: String = "", retryAfter: Int? = nil, standing: Bool = false,
+        sent: SentMedia = [.image, .document]
     ) -> Refusal {
         let body = Array(body.utf8).withUnsafeBytes { UpstreamErrorBody($0, awsType: aws) }
         return ErrorTranslation.refusal(
-            .init(status: status, body: body, retryAfter: retryAfter, hasStandingCredential: standing),
+            .init(status: status, body: body, retryAfter: retryAfter, hasStandingCredential: standing, sent: sent),
             model: "m", account: "acct")
     }
 
@@ -69,11 +70,53 @@ struct ErrorTranslationTests {
             let refusal = refusal(status, body)
             #expect(refusal.status == 400 && "\(refusal.type)" == "invalid_request_error" && refusal.isFinal)
             #expect(refusal.message == told)
-            let failure = Array(body.utf8).withUnsafeBytes { UpstreamFailure(inStream: $0) }
+            let media: SentMedia = what == "image" ? .image : .document
+            let failure = Array(body.utf8).withUnsafeBytes { UpstreamFailure(inStream: $0, sent: media) }
             #expect(failure.type == "invalid_request_error" && failure.message == told)
         }
         #expect(refusal(429, error(#""message":"\#(text)""#)).status == 429)
         #expect(refusal(503, error(#""message":"\#(text)""#)).status == 529)
+    }
+
+    @Test(
+        "Words about images are no refusal of one where nothing was sent, where it passes, or where a model is not there",
+        arguments: [
+            (400, "Unable to process input image.", SentMedia.document), (400, "The document has no pages.", .image),
+            (400, "unknown variant `image_url`", SentMedia()),
+            (500, "Worker failed: invalid image reference vllm", .image),
+            (500, "support documents", .document), (404, "The model `qwen-image input` does not exist", .image),
+            (400, "Unknown inference profile input: x", .document), (503, "image input is not supported", .image),
+        ])
+    func noMedia(status: Int, text: String, sent: SentMedia) {
+        let body = error(#""message":"\#(text)""#)
+        #expect(!refusal(status, body, sent: sent).message.hasPrefix("Could not process"))
+        guard status == 400 else { return }
+        let failure = Array(body.utf8).withUnsafeBytes { UpstreamFailure(inStream: $0, sent: sent) }
+        #expect(!failure.message.hasPrefix("Could not process"))
+    }
+
+    @Test(
+        "What an error quotes of the request is not its reason",
+        arguments: [
+            "{'msg': 'x', 'input': {'text': '%'", "{\\\"msg\\\": 1, \\\"input\\\": {\\\"text\\\": \\\"%\\\"",
+            "[type=missing, input_value={'text': '%'",
+        ])
+    func quoted(form: String) {
+        for text in ["the file input", "the image input of the form", "maximum context length is 10 tokens, not 20"] {
+            let quote = form.replacing("%", with: text)
+            for body in [error(#""message":"1 validation error: tools must be set. \#(quote)""#)] {
+                let refusal = refusal(400, body)
+                #expect(refusal.status == 400 && refusal.message.hasPrefix("1 validation error"), "\(refusal.message)")
+            }
+        }
+        let named = error(#""message":"Invalid 'input': maximum context length is 1000 tokens.""#)
+        #expect(refusal(400, named).message == "prompt is too long", "a name is no quote")
+        let long = error(#""message":"No such field. \#(String(repeating: "x", count: 1000)) context window""#)
+        #expect(refusal(400, long).message.hasPrefix("No such field."))
+        let numbers = "maximum context length is 1000 tokens, not 2000. \(form.replacing("%", with: "9000 tokens"))"
+        #expect(
+            refusal(400, error(#""message":"\#(numbers)""#)).message == "prompt is too long: 2000 tokens > 1000 maximum"
+        )
     }
 
     @Test("By OpenAI's codes too", arguments: ["invalid_image_format", "image_too_large", "image_parse_error"])

@@ -68,15 +68,24 @@ struct OpenAIAnswerTests {
         let answer = Fixture.local.answer(stream)
         #expect(answer.content.compactMap { $0["type"]?.string } == ["text", "thinking", "text"])
         #expect(MessagesGrammar.fault(in: answer.output) == nil)
-        // A call that cannot be brought to its end is a failure, and never one with half of its input.
-        let between =
-            Fixture.chunk(Fixture.part(0, "", id: Self.ids[0], name: "A")) + Fixture.chunk(#""reasoning":"b""#)
-            + Fixture.chunk(Fixture.part(0, #"{\"x\":1}"#)) + Fixture.end("tool_calls")
-        let broken = Fixture.local.answer(between)
-        #expect(
-            broken.errorType == "api_error"
-                || broken.content.contains(Self.tool(Self.ids[0], "A", ["x": 1])) && broken.content.count == 2)
-        #expect(MessagesGrammar.fault(in: broken.output) == nil)
+    }
+
+    @Test(
+        "What comes between a call's name and its arguments waits for them",
+        arguments: [(#""reasoning":"b""#, "thinking"), (#""content":"b""#, "text"), (#""content":"\n""#, nil)])
+    func behindTheName(between: String, type: String?) {
+        for arguments in [#","arguments":"""#, ""] {
+            let head =
+                #""tool_calls":[{"index":0,"id":"\#(Self.ids[0])","type":"function","function":{"name":"A"\#(arguments)}}]"#
+            let stream =
+                Fixture.chunk(head) + Fixture.chunk(between) + Fixture.chunk(Fixture.part(0, #"{\"x\":1}"#))
+                + Fixture.end("tool_calls")
+            let answer = Fixture.local.answer(stream)
+            #expect(answer.errorType == "" && answer.content.first == Self.tool(Self.ids[0], "A", ["x": 1]))
+            #expect(answer.content.dropFirst().compactMap { $0["type"]?.string } == [type].compactMap { $0 })
+            #expect(MessagesGrammar.fault(in: answer.output) == nil)
+            Fixture.local.expectSameByEveryCut(stream)
+        }
     }
 
     @Test("T-1 An item that ends while a call is told does not end the call")

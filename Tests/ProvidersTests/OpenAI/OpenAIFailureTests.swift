@@ -93,7 +93,7 @@ struct OpenAIFailureTests {
             #"{"error":{"message":"The response was filtered.","param":"prompt","code":"content_filter","status":400,"innererror":{"code":"ResponsibleAIPolicyViolation"}}}"#
         let error = Array(body.utf8).withUnsafeBytes { UpstreamErrorBody($0) }
         let refusal = ErrorTranslation.refusal(
-            .init(status: 400, body: error, retryAfter: nil), model: "m", account: "a")
+            .init(status: 400, body: error, retryAfter: nil, sent: []), model: "m", account: "a")
         #expect(refusal.status == 400 && "\(refusal.type)" == "policy_blocked" && refusal.isFinal)
     }
 

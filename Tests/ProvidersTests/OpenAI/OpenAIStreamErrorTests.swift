@@ -51,7 +51,7 @@ struct OpenAIStreamErrorTests {
             fixture.expectSameByEveryCut(begin + error)
         }
         let failure = Array(#"{"code":"\#(code)","message":"\#(text)"}"#.utf8).withUnsafeBytes {
-            UpstreamFailure(inStream: $0)
+            UpstreamFailure(inStream: $0, sent: [])
         }
         let refusal = Refusal.failed(failure, "acct")
         #expect(refusal.status == status && "\(refusal.type)" == type && refusal.message.contains(told))
@@ -75,7 +75,7 @@ struct OpenAIStreamErrorTests {
     func tooLong() {
         let text = "This model's maximum context length is 4096 tokens, not 5000."
         let failure = Array(#"{"code":400,"message":"\#(text)"}"#.utf8).withUnsafeBytes {
-            UpstreamFailure(inStream: $0)
+            UpstreamFailure(inStream: $0, sent: [])
         }
         #expect(Refusal.failed(failure, "acct").message == "prompt is too long: 5000 tokens > 4096 maximum")
     }
@@ -89,7 +89,9 @@ struct OpenAIStreamErrorTests {
         ])
     func bedrock(name: String, text: String, type: String) {
         let failure = Array(name.utf8).withUnsafeBytes { name in
-            Array(#"{"message":"\#(text)"}"#.utf8).withUnsafeBytes { UpstreamFailure(exception: name, payload: $0) }
+            Array(#"{"message":"\#(text)"}"#.utf8).withUnsafeBytes {
+                UpstreamFailure(exception: name, payload: $0, sent: [])
+            }
         }
         #expect(failure.type == type)
         #expect(type != "rate_limit_error" || failure.message == text)
