@@ -26,9 +26,56 @@ import Testing
         #expect(finds(.secrets, text.contains("REDACTED") ? "sk-ant-" + "abcdefghijklmnop" : text))
     }
 
+    /// What stays of a text: each place that is found is `…`.
+    private func left(of text: String) -> String {
+        let budget = PatternBudget(nanoseconds: 1) { 0 }
+        let found = ContentRule.Redaction.secrets.patterns.flatMap { $0.matches(in: text, within: budget) ?? [] }
+        let bytes = Array(text.utf8)
+        var result = "", position = 0
+        for range in found.sorted(by: { $0.lowerBound < $1.lowerBound }) where range.lowerBound >= position {
+            result += String(decoding: bytes[position..<range.lowerBound], as: UTF8.self) + "…"
+            position = range.upperBound
+        }
+        return result + String(decoding: bytes[position...], as: UTF8.self)
+    }
+
+    @Test(
+        "What a name says is a secret is found however it is written, and the name stays",
+        arguments: [
+            ("DB_PASSWORD=hunter2secret", "DB_PASSWORD=…"), ("GITHUB_TOKEN='abc def'", "GITHUB_TOKEN='…'"),
+            ("export AWS_SECRET_ACCESS_KEY=wJalr/K7M+x\n", "export AWS_SECRET_ACCESS_KEY=…\n"),
+            ("aws_secret_access_key = wJalr/K7M+x", "aws_secret_access_key = …"),
+            ("clientSecret: \"two words\"", "clientSecret: \"…\""), (":password => 'hunter2'", ":password => '…'"),
+            (#"{\"password\": \"hunter2\", \"a\": 1}"#, #"{\"password\": \"…", \"a\": 1}"#),
+            ("SECRET_KEY_BASE=0123456789", "SECRET_KEY_BASE=…"), ("AccountKey=Eby8vdM02x==;", "AccountKey=…;"),
+            ("authorization: Basic Ym9iOmh1bnRlcjI=", "authorization: Basic …"),
+            ("postgres://bob:hunter2@db/x", "postgres://bob:…@db/x"), ("redis://:hunter2@db", "redis://:…@db"),
+        ])
+    func named(text: String, wanted: String) {
+        #expect(left(of: text) == wanted)
+    }
+
+    @Test(
+        "A credential is found behind an escape of JSON's, an underscore and a letter that is not ASCII",
+        arguments: [#"a\n"#, "my_", "é", ""],
+        [
+            "tgk_0123456789abcdefghij", "xai-" + "0123456789abcdefghijklmn", "ya29." + "a0AfH6SMBx-abcdefghij",
+            "npm_" + "0123456789abcdefghijklmnopqrstuvwxyz", "sk_live_" + "0123456789abcdefghijkl",
+            "hf_" + "abcdefghijklmnopqrstuvwxyzABCDEFGH", "bedrock-api-key-" + "YmVkcm9jay5hbWF6b25hd3M=",
+        ])
+    func behind(before: String, secret: String) {
+        #expect(left(of: before + secret) == before + "…")
+    }
+
     @Test(
         "Ordinary code and prose are left alone",
-        arguments: ["let key = dictionary[\"k\"]", "task-management", "the password is checked", "sk-short", "AKIA"])
+        arguments: [
+            "let key = dictionary[\"k\"]", "task-management", "the password is checked", "sk-short", "AKIA",
+            "\"max_tokens\": 4096", "let token = parser.next()", "input_tokens: 1234567", "secret = \"\", other",
+            "a_key: value",
+            "http://localhost:4100/v1/messages", "basic functionality", "https://example.org/a:b@c",
+            "C:\\risk-assessment-of-it",
+        ])
     func harmless(text: String) {
         #expect(!finds(.secrets, text) && !finds(.emails, text) && !finds(.cards, text))
     }
@@ -36,6 +83,9 @@ import Testing
     @Test("Addresses and cards are found")
     func others() {
         #expect(finds(.emails, "write to alice@example.org, please") && !finds(.emails, "a@b"))
+        #expect(
+            finds(.emails, "josé@example.org") && finds(.emails, "bob@münchen.de") && finds(.emails, "_bob@example.org")
+        )
         #expect(finds(.cards, "4111 1111 1111 1111") && !finds(.cards, "id 12345678"))
     }
 }

@@ -146,7 +146,7 @@ def test_the_readme_explains_each_in_a_few_lines():
 
 # Compose and what it mounts
 
-SERVICE = {"build", "image", "command", "environment", "volumes", "ports", "depends_on", "restart"}
+SERVICE = {"build", "image", "command", "environment", "volumes", "ports", "depends_on", "restart", "stop_grace_period"}
 
 
 def test_the_compose_file_is_one():

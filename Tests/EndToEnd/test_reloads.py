@@ -1,4 +1,6 @@
-"""Many reloads: what a configuration that is no more has held is given back."""
+"""Reloads: what they leave as it was is said, and what a configuration that is no more has held is given back."""
+
+import pytest
 
 
 def test_accounts_of_before_are_let_go(make_gateway):
@@ -12,3 +14,24 @@ def test_accounts_of_before_are_let_go(make_gateway):
         gateway.reload()
         sizes.append(gateway.resident())
     assert sizes[-1] - sizes[19] < 12 << 20, [size >> 20 for size in sizes]
+
+
+@pytest.mark.parametrize("change, named", [
+    ({"listen": "127.0.0.1:1"}, "listen"),
+    ({"data": "elsewhere"}, "data"),
+    ({"otlp": [{"endpoint": "http://127.0.0.1:1"}], "metrics": {"interval": "5s", "series_limit": 7}},
+     "telemetry.otlp, telemetry.metrics.series_limit"),
+    ({"spool": {"enabled": False}, "service_name": "other", "sampling_ratio": 0.5, "cache_forensics": False},
+     "telemetry.spool, telemetry.service_name, telemetry.sampling_ratio, telemetry.cache_forensics"),
+    ({"metrics": {"temporality": "delta"}}, "telemetry.metrics.temporality"),
+    ({"metrics": {"labels": ["team"]}, "logs": {"access": "all"}, "session_traces": False}, None)])
+def test_what_waits_for_a_restart_is_named(make_gateway, change, named):
+    """`interval` is not: a variable of the environment says it here, so the file's would not count after a restart either."""
+    gateway = make_gateway().start()
+    place = gateway.config if {"listen", "data"} & set(change) else gateway.config["telemetry"]
+    place.update(change)
+    before = len(gateway.log)
+    gateway.reload()
+    gateway.logged("configuration reloaded")
+    told = [line["settings"] for line in gateway.log[before:] if "only with a restart" in line["message"]]
+    assert told == ([named] if named else [])

@@ -166,7 +166,7 @@ def test_the_end_does_not_wait_for_a_collector_that_does_not_answer(spooling, co
     collector.behave = lambda path, data: "hang" if path == "/v1/traces" else "drip"
     spooling.environment.update(OTEL_BSP_EXPORT_TIMEOUT="1000", OTEL_BLRP_EXPORT_TIMEOUT="1000")
     spooling.start("--loops", "2")
-    first = str(spooling.process.pid)
+    first = spooling.process.pid
     ask(spooling, spooling.issue(), 5)
     began = time.monotonic()
     assert spooling.stop() == 0

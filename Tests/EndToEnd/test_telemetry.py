@@ -305,6 +305,7 @@ def test_exports_are_protobuf_with_a_resource(make_gateway, sink, compression):
     assert {h["content-type"] for h in sink.headers} == {"application/x-protobuf"}
     assert {h.get("content-encoding") for h in sink.headers} == {"gzip" if compression == "gzip" else None}
     assert sink.spans[0].resource["service.name"] == "tollgate" and sink.spans[0].resource["service.version"]
+    assert sink.spans[0].resource["process.pid"] == gateway.process.pid, "a number, as the conventions have it"
 
 
 def test_the_usual_variables_are_honoured(make_gateway, sink):

@@ -50,6 +50,7 @@ import Transport
         let redactions = ContentRule.Redaction.allCases.flatMap { kind in kind.patterns.map { (kind.rawValue, $0) } }
         let pieces = [
             "a.", "a@b.c ", "eyJ-", "password ", "secret=\"", "1 ", "sk-", "bearer ", "-----BEGIN PRIVATE KEY",
+            "a_", "password=\\\"", "authorization: ", "A_TOKEN=", "://a:", "é", "\\nsk-",
         ]
         for piece in pieces {
             let redact = Redactor(

@@ -129,7 +129,7 @@ import Testing
         for place in whole.indices {
             let folder = try TemporaryFolder()
             let group = SpoolGroup(maximum: 1 << 20)
-            _ = SpoolFolder(path: "\(folder.path)/a")
+            _ = mkdir("\(folder.path)/a", 0o700)
             var bytes = whole
             bytes[place] ^= 0x40
             try folder.write("a/" + SpoolSegment.name(1), bytes)
@@ -141,6 +141,27 @@ import Testing
             // A head that cannot be read does not say how many items there were.
             #expect(drops == [.init(count: place % 52 < 32 ? 1 : 3, reason: "spool_corrupt")], "\(place)")
         }
+    }
+
+    @Test(
+        "After somebody removed the folder what comes is on disk again, and only what was removed is lost and counted")
+    func removed() throws {
+        let folder = try TemporaryFolder()
+        do {
+            let group = SpoolGroup(maximum: 1 << 20), spool = open(folder, group, segment: 1000)
+            #expect(spool.append(payload(1), at: 0, wall: 0))
+            spool.sync()
+            for name in SpoolFolder.names(in: "\(folder.path)/a") { unlink("\(folder.path)/a/\(name)") }
+            #expect(rmdir("\(folder.path)/a") == 0)
+            // Still to the old file: it is found out when it is synced.
+            #expect(spool.append(payload(2), at: 0, wall: 0))
+            spool.sync()
+            for mark in 3..<6 { #expect(spool.append(payload(mark), at: 0, wall: 0)) }
+            #expect(spool.first() == payload(3) && spool.takeDrops().map(\.count) == [3, 3])
+            spool.removeFirst()
+        }
+        let group = SpoolGroup(maximum: 1 << 20), spool = open(folder, group)
+        #expect(drain(spool) == [payload(4), payload(5)] && spool.takeDrops().isEmpty)
     }
 
     @Test("Rubbish in place of the cursor sends everything once more; other files are left alone")

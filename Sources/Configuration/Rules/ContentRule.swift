@@ -36,22 +36,50 @@ extension ContentRule.Redaction {
     private static let compiled: [Self: [Pattern]] = Dictionary(
         uniqueKeysWithValues: allCases.map { ($0, $0.texts.compactMap { try? Pattern($0) }) })
 
-    /// Known forms of credentials; addresses; numbers of payment cards. What other text follows has bounds (RFC 5321, 4.5.3.1): a
-    /// run that could be of any length would be looked through from each of its places.
+    /// Known forms of credentials; addresses; numbers of payment cards. What other text follows has bounds, or begins where no run of
+    /// its characters can have begun before: a run that could be of any length would be looked through from each of its places.
     var texts: [String] {
         switch self {
         case .secrets:
             [
-                #"\b(?:sk|pk|rk)-[A-Za-z0-9_-]{16,}"#, #"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"#,
-                #"\bgh[pousr]_[A-Za-z0-9]{20,}"#, #"\bgithub_pat_[A-Za-z0-9_]{20,}"#, #"\bglpat-[A-Za-z0-9_-]{16,}"#,
-                #"\bxox[abeprs]-[A-Za-z0-9-]{10,}"#, #"\bAIza[A-Za-z0-9_-]{30,}"#, #"\btgk_[A-Za-z0-9]{16,}"#,
-                #"\beyJ[A-Za-z0-9_-]{8,4096}\.[A-Za-z0-9_-]{8,16384}\.[A-Za-z0-9_-]*"#,
+                "\(Self.begin)(?:\(Self.forms.joined(separator: "|")))",
                 #"-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|\z)"#,
-                #"(?i)\bbearer\s+[A-Za-z0-9._~+/=-]{12,}"#,
-                #"(?i)\b(?:password|passwd|secret|api[_-]?key|access[_-]?token)\b["']?\s*[:=]\s*["']?[^\s"',;]{6,}"#,
+                #"(?i)\#(Self.begin)bearer\s+[A-Za-z0-9._~+/=-]{12,}"#,
+                #"(?i)\bauthorization\b\\*["']?\s*[:=]\s*\\*["']?\w{1,20}\s+\K[^\s"',;]{6,}"#,
+                #"(?i)(?:\#(Self.names.joined(separator: "|")))\b\#(Self.value)"#,
+                // Variables of an environment. In small letters a token is often one of a parser.
+                #"[A-Z0-9]_(?:TOKEN|PASS|PWD|PAT)\b\#(Self.value)"#,
+                #"://[^\s/:@"'<>]{0,256}:\K[^\s/@"'<>]{1,256}(?=@)"#,
             ]
-        case .emails: [#"\b[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+\b"#]
+        case .emails:
+            // Letters of any script (RFC 6531).
+            [#"(?<![\p{L}\p{N}._%+-])[\p{L}\p{N}._%+-]++@[\p{L}\p{N}-]{1,63}(?:\.[\p{L}\p{N}-]{1,63})+"#]
         case .cards: [#"\b(?:\d[ -]?){12,18}\d\b"#]
         }
     }
+
+    /// Where a word begins, also behind an escape of JSON's in text that is not taken apart: `…\nsk-…`.
+    private static let begin = #"(?:(?<![A-Za-z0-9])|(?<=\\[nrt]))"#
+
+    /// By the beginnings that those who issue them chose.
+    private static let forms = [
+        #"(?:sk|pk|rk)-[A-Za-z0-9_-]{16,}"#, #"(?:sk|pk|rk)_(?:live|test)_[A-Za-z0-9]{16,}"#,
+        #"(?:AKIA|ASIA)[A-Z0-9]{16}\b"#,
+        #"gh[pousr]_[A-Za-z0-9]{20,}"#, #"github_pat_[A-Za-z0-9_]{20,}"#, #"glpat-[A-Za-z0-9_-]{16,}"#,
+        #"xox[abeprs]-[A-Za-z0-9-]{10,}"#, #"AIza[A-Za-z0-9_-]{30,}"#, #"AQ\.[A-Za-z0-9_-]{30,}"#,
+        #"ya29\.[A-Za-z0-9_.-]{16,}"#,
+        #"tgk_[A-Za-z0-9]{16,}"#, #"xai-[A-Za-z0-9]{20,}"#, #"npm_[A-Za-z0-9]{30,}"#, #"hf_[A-Za-z0-9]{30,}"#,
+        #"bedrock-api-key-[A-Za-z0-9+/=_-]{16,}"#, #"ABSK[A-Za-z0-9+/]{40,}=*"#,
+        #"eyJ[A-Za-z0-9_-]{8,4096}\.[A-Za-z0-9_-]{8,16384}\.[A-Za-z0-9_-]*"#,
+    ]
+
+    /// Ends of names of what is secret: `password`, `DB_PASSWORD`, `aws_secret_access_key`, `clientSecret`.
+    private static let names = [
+        "passw(?:or)?d", "passphrase", "secret", "secret[_-]?key(?:[_-]base)?",
+        "(?:api|access|account|private|encryption|signing)[_-]?key", "(?:access|auth|refresh|session|bearer)[_-]?token",
+    ]
+
+    /// What such a name is given, quoted or not; of `{\"password\": \"…\"}` too, JSON that is a text of other JSON. The name stays.
+    private static let value =
+        #"\\*["']?\s*(?:=>|:=|[:=])\s*(?:\\*"\K[^"\n]{6,1024}|\\*'\K[^'\n]{6,1024}|\K[^\s"',;]{6,})"#
 }

@@ -2,6 +2,15 @@ import Telemetry
 
 /// What waits on disk for collectors, judged. Pure.
 enum SpoolChecks {
+    /// `paths`: what of the spool the gateway cannot use; `nil` where that is nothing.
+    static func unusable(_ paths: [String]) -> DoctorFinding? {
+        guard let first = paths.first else { return nil }
+        let besides = paths.count == 1 ? "" : ", nor \(paths.count - 1) more"
+        return .fail(
+            "spool", "\(first)\(besides) cannot be read and written by this user, or is no folder where one has to be",
+            cure: "chown it to the user of the gateway, or move it away, and start the gateway anew")
+    }
+
     /// `maximumSize`: bytes that one destination may have, if there is a spool at all now.
     static func finding(
         _ survey: SpoolSurvey, maximumSize: Int?, at now: Int64

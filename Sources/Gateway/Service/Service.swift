@@ -13,7 +13,7 @@ package final class Service {
     private let path: String
     private var snapshot: Snapshot
     /// What cannot be changed while it runs.
-    private let started: (listen: [ListenSetting], dataPath: String)
+    private let started: RestartSettings
     private var accounts: [UpstreamAccount]
     private var stamp: FileStamp
     private let signals: Signals
@@ -43,7 +43,7 @@ package final class Service {
         let before = FileStamp([path])
         let snapshot = try Snapshot.load(path: path)
         self.snapshot = snapshot
-        started = (snapshot.listen, snapshot.dataPath)
+        started = RestartSettings(snapshot)
         watched = snapshot.watchedFiles
         stamp = FileStamp(watched, before: before)
         let count = loops > 0 ? loops : EventLoop.defaultCount
@@ -285,8 +285,11 @@ package final class Service {
     }
 
     private func warnOfRestart(_ next: Snapshot) {
-        if next.listen != started.listen || next.dataPath != started.dataPath {
-            log.write(.warning, "reload: listen and data change only with a restart") { _ in }
+        let others = started.differing(in: RestartSettings(next))
+        if !others.isEmpty {
+            log.write(.warning, "reload: these settings change only with a restart") { fields in
+                fields.member("settings", others.joined(separator: ", "))
+            }
         }
         if (next.tls == nil) != (tls == nil) {
             log.write(.warning, "reload: TLS goes on or off only with a restart") { _ in }

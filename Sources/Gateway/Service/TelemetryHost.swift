@@ -21,10 +21,7 @@ final class TelemetryHost: Sendable {
         let log = LogWriter(level: LogSeverity(snapshot.logs.level))
         processLog = log
         var problems: [String] = []
-        let settings = Self.located(
-            TelemetrySettings(
-                file: Self.file(snapshot), version: Version.current,
-                environment: { name in getenv(name).map { String(cString: $0) } }, problems: &problems))
+        let settings = Self.located(Self.settings(snapshot, problems: &problems))
         for problem in problems { log.write(.warning, problem) { _ in } }
         loops = eventLoops.map { LoopTelemetry(settings, loop: $0, log: log) }
         exportLoop = try EventLoop(index: eventLoops.count)
@@ -45,6 +42,13 @@ final class TelemetryHost: Sendable {
         processLog.mirror(from: snapshot.telemetry.logs.processLevel.map(LogSeverity.init)) { [weak exporter] event in
             exporter?.emit(event)
         }
+    }
+
+    /// What the file and the environment say.
+    static func settings(_ snapshot: Snapshot, problems: inout [String]) -> TelemetrySettings {
+        TelemetrySettings(
+            file: file(snapshot), version: Version.current,
+            environment: { name in getenv(name).map { String(cString: $0) } }, problems: &problems)
     }
 
     static func file(_ snapshot: Snapshot) -> TelemetrySettings.File {

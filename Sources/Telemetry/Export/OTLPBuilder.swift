@@ -8,7 +8,14 @@ final class OTLPBuilder {
         guard let handle = tg_otlp_create() else { return nil }
         self.handle = handle
         let attributes = tg_otlp_resource(handle)
-        for (name, value) in resource { Self.add(attributes, name, value) }
+        for (name, value) in resource {
+            // The one resource attribute of the conventions that we know and that is no text.
+            if name == "process.pid", let number = Int64(value) {
+                tg_otlp_int(attributes, name, name.utf8.count, number)
+            } else {
+                Self.add(attributes, name, value)
+            }
+        }
         tg_otlp_scope(
             handle, "tollgate", 8, version, version.utf8.count, Self.schemaURL, Self.schemaURL.utf8.count)
     }

@@ -47,7 +47,9 @@ final class Spool {
         folder = SpoolFolder(path: path)
         self.limits = limits
         self.group = group
-        cursor = folder.openForWriting("cursor")
+        cursor = folder.openCursor()
+        // Said at the start rather than when a collector fails and it is needed.
+        if cursor < 0 { fault = errno }
         taken = cursor < 0 ? nil : SpoolFolder.read(cursor, 0..<SpoolCursor.size)?.withUnsafeBytes { SpoolCursor($0) }
         opened = (now, wall)
         for (number, size) in SpoolFolder.segments(in: path) {
@@ -167,6 +169,11 @@ final class Spool {
     }
 
     private func beginSegment() -> Bool {
+        if !SpoolFolder.isThere(cursor) {
+            // Somebody removed the folder, or what is in it.
+            if cursor >= 0 { close(cursor) }
+            cursor = folder.openCursor()
+        }
         writing = folder.openForWriting(SpoolSegment.name(next))
         guard writing >= 0 else {
             fault = errno
@@ -203,6 +210,8 @@ final class Spool {
         if hasNewFile { folder.sync() }
         isDirty = false
         hasNewFile = false
+        // A file that somebody removed keeps nothing past the end of the process: what comes now goes to another.
+        if !SpoolFolder.isThere(writing) { closeSegment() }
     }
 
     // MARK: Reading

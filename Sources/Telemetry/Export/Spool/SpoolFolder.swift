@@ -4,12 +4,9 @@ import Glibc
 final class SpoolFolder {
     let path: String
 
-    /// Creates the folder and those above it if they are missing.
-    init(path: String) {
-        self.path = path
-        Self.create(path)
-    }
+    init(path: String) { self.path = path }
 
+    /// Creates the folder and those above it if they are missing.
     private static func create(_ path: String) {
         if mkdir(path, 0o700) == 0 || errno != ENOENT { return }
         guard let slash = path.lastIndex(of: "/"), slash > path.startIndex else { return }
@@ -72,6 +69,24 @@ final class SpoolFolder {
     /// A file for writing behind its end; -1 if it cannot be had.
     func openForWriting(_ name: String) -> Int32 {
         open("\(path)/\(name)", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    }
+
+    /// The file `cursor`, in a folder that is made if it is missing.
+    func openCursor() -> Int32 {
+        Self.create(path)
+        return openForWriting("cursor")
+    }
+
+    /// Whether it is a folder in which this user can make files.
+    static func isUsable(_ path: String) -> Bool {
+        var about = stat()
+        return stat(path, &about) == 0 && about.st_mode & S_IFMT == S_IFDIR && access(path, R_OK | W_OK | X_OK) == 0
+    }
+
+    /// Whether an open file still has a name.
+    static func isThere(_ descriptor: Int32) -> Bool {
+        var about = stat()
+        return fstat(descriptor, &about) == 0 && about.st_nlink > 0
     }
 
     func openForReading(_ name: String) -> Int32 { open("\(path)/\(name)", O_RDONLY | O_CLOEXEC) }

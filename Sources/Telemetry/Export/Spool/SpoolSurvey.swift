@@ -1,3 +1,5 @@
+import Glibc
+
 /// What waits in one folder of the spool, seen from outside: nothing is opened for writing, and files that go meanwhile are passed
 /// over.
 package struct SpoolSurvey: Sendable, Equatable {
@@ -16,6 +18,17 @@ package struct SpoolSurvey: Sendable, Equatable {
     /// By name. `directory`: the folder `spool` of the data folder; none when it is missing.
     package static func folders(in directory: String) -> [SpoolSurvey] {
         SpoolFolder.names(in: directory).sorted().map { SpoolSurvey(name: $0, path: "\(directory)/\($0)") }
+    }
+
+    /// Of `directory`, its folders and their files those that this user cannot read and write; none when it is missing.
+    package static func unusable(in directory: String) -> [String] {
+        guard access(directory, F_OK) == 0 else { return [] }
+        guard SpoolFolder.isUsable(directory) else { return [directory] }
+        return SpoolFolder.names(in: directory).sorted().flatMap { name in
+            let path = "\(directory)/\(name)"
+            guard SpoolFolder.isUsable(path) else { return [path] }
+            return SpoolFolder.names(in: path).sorted().map { "\(path)/\($0)" }.filter { access($0, R_OK | W_OK) != 0 }
+        }
     }
 
     private init(name: String, path: String) {
