@@ -1,5 +1,6 @@
 """What is refused when there is too much of it, and that it is served when there is not."""
 
+import contextlib
 import json
 import os
 import signal
@@ -9,6 +10,7 @@ import threading
 from rig.answers import Message
 from rig.gateway import prompt
 from rig.waiting import eventually
+from rig.wire import Closed
 
 LARGE = json.dumps(prompt("x" * (2 << 20))).encode()
 
@@ -75,6 +77,22 @@ def test_who_was_connected_is_served_while_others_are_too_many(make_gateway):
         for other in others:
             other.close()
     eventually(lambda: gateway.messages(key).status == 200, "new connections are served again", 10)
+
+
+def test_those_who_only_wait_do_not_make_a_full_gateway_look_dead(make_gateway):
+    gateway = make_gateway()
+    gateway.config["limits"] |= {"connections": 3, "header_timeout": "10m"}
+    gateway.start("--loops", "1")
+    others = [socket.create_connection(gateway.address, 10) for _ in range(150)]
+
+    def lives():
+        with contextlib.suppress(OSError, Closed):
+            return gateway.request("GET", "/healthz").status == 200
+
+    eventually(lives, "there is room for a question again", 10)
+    assert gateway.request("GET", "/readyz").status == 529, "the three that came first are still there"
+    for other in others:
+        other.close()
 
 
 def test_a_client_that_does_not_read_is_given_up(make_gateway, upstream):

@@ -135,8 +135,9 @@ final class LoopWorker: RequestHandler, @unchecked Sendable {
             // A few are told why; beyond that there is no room for words.
             if connections.count >= setting.connectionsPerLoop + Self.toldRefusals { return stream.close() }
         }
-        let channel = ServerConnection.start(
-            stream, handler: self, limits: setting.limits, rooms: rooms, loop: loop)
+        var limits = setting.limits
+        if isSurplus { limits.headerTimeout = min(limits.headerTimeout, Self.surplusTimeout) }
+        let channel = ServerConnection.start(stream, handler: self, limits: limits, rooms: rooms, loop: loop)
         // Those who were there before are served.
         channel.isSurplus = isSurplus
         connections.add(channel)
@@ -148,6 +149,8 @@ final class LoopWorker: RequestHandler, @unchecked Sendable {
     }
 
     private static let toldRefusals = 100
+    /// Nanoseconds. Those who only wait do not keep out who asks whether the gateway lives.
+    private static let surplusTimeout: Int64 = 1_000_000_000
 
     // MARK: Changes from outside; on the loop's thread
 
