@@ -32,7 +32,7 @@ extension SnapshotReader {
     private func readKey(_ section: Section) -> (key: ConfiguredKey, mark: YAMLMark, path: String)? {
         var section = section
         defer { section.finish() }
-        let user = section.string("user") ?? "", team = section.string("team") ?? ""
+        let user = section.holder("user"), team = section.holder("team")
         let (groups, account) = readMembership(&section)
         let metadata = section.dictionary("metadata").map { ($0.name, $0.value.text) }
         let path = section.pathOf("key")
@@ -52,7 +52,8 @@ extension SnapshotReader {
 
     /// Groups, and the service account that stands in place of a person.
     func readMembership(_ section: inout Section) -> (groups: [String], virtualAccount: String) {
-        let groups = section.globs("groups").map(\.value.text), account = section.string("virtual_account") ?? ""
+        let groups = section.globs("groups").map(\.value.text)
+        let account = section.holder("virtual_account", before: "virtualaccount:")
         if !account.isEmpty { section.refuse(["user"], "has no effect: a virtual account stands in place of a person") }
         return (groups, account)
     }

@@ -155,7 +155,7 @@ extension SnapshotReader {
     private func readCertificate(_ section: Section) -> CertificateIdentity? {
         var section = section
         defer { section.finish() }
-        let user = section.string("user") ?? "", team = section.string("team") ?? ""
+        let user = section.holder("user"), team = section.holder("team")
         let (groups, account) = readMembership(&section)
         let metadata = section.dictionary("metadata").map { ($0.name, $0.value.text) }
         guard var match = section.section("match") else {

@@ -3,7 +3,8 @@ import Transport
 import Wire
 
 extension [CertificateIdentity] {
-    /// Whom the certificate stands for: the first entry that matches one of its names decides. `nil`: nobody.
+    /// Whom the certificate stands for: the first entry that matches one of its names decides. `nil`: nobody, as where the name
+    /// would be the user and is not fit for one.
     package func principal(of certificate: PeerCertificate) -> Principal? {
         for identity in self {
             for name in certificate.names(identity.field) where identity.value.matches(name) {
@@ -26,8 +27,9 @@ extension PeerCertificate {
 }
 
 extension CertificateIdentity {
-    fileprivate func principal(_ name: String) -> Principal {
+    fileprivate func principal(_ name: String) -> Principal? {
         let user = user.isEmpty ? name : user
+        guard HolderName.isFit(user) else { return nil }
         return Principal(
             user: user, team: team, keyID: id(name), metadata: metadata, groups: groups,
             virtualAccount: virtualAccount.isEmpty ? Principal.virtualAccount(ofUser: user) : virtualAccount)

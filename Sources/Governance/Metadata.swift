@@ -14,13 +14,20 @@ package final class Metadata: Sendable {
     package static let maximumTags = 64
     package static let maximumBytes = 4_096
 
-    package init(_ values: [String: String]) {
-        tags = values.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) }
-        project = values["project"] ?? values["project_id"]
-        json = values.isEmpty ? [] : Self.write(tags)
+    package convenience init(_ values: [String: String]) { self.init(tags: values.map { ($0.key, $0.value) }) }
+
+    /// - Parameter tags: each name once, byte for byte.
+    package init(tags: [(name: String, value: String)]) {
+        self.tags = tags.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+        json = tags.isEmpty ? [] : Self.write(self.tags)
+        project = Self.value(of: "project", self.tags) ?? Self.value(of: "project_id", self.tags)
     }
 
-    package func value(of name: String) -> String? { tags.first { $0.name == name }?.value }
+    package func value(of name: String) -> String? { Self.value(of: name, tags) }
+
+    private static func value(of name: String, _ tags: [(name: String, value: String)]) -> String? {
+        tags.first { $0.name.isExactly(name) }?.value
+    }
 
     private static func write(_ tags: [(name: String, value: String)]) -> [UInt8] {
         var writer = JSONWriter()
@@ -42,16 +49,18 @@ package final class Metadata: Sendable {
         guard header.count <= Self.maximumBytes else {
             throw .malformed("is \(header.count) bytes long; at most \(Self.maximumBytes) are taken")
         }
-        var values = Dictionary(tags.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
+        // By bytes, as rules compare: another spelling of a locked name is another name, and takes its value from nobody.
+        var values = Dictionary(tags.map { (Array($0.name.utf8), $0) }, uniquingKeysWith: { first, _ in first })
         var locked: String?, secret: String?
         do throws(JSONError) {
             var cursor = JSONCursor(header)
             try cursor.enterObject()
             while let key = try cursor.nextKey() {
                 let name = try key.decoded(), value = try cursor.readString().decoded()
-                if value != values[name], isLocked(name) { locked = name }
+                let known = values[Array(name.utf8)]?.value
+                if known.map({ value.isExactly($0) }) != true, isLocked(name) { locked = name }
                 if CredentialForm.isKnown(value) || CredentialForm.isKnown(name) { secret = name }
-                values[name] = value
+                values[Array(name.utf8)] = (name, value)
             }
             try cursor.finish()
         } catch {
@@ -66,7 +75,7 @@ package final class Metadata: Sendable {
         guard values.count <= Self.maximumTags else {
             throw .malformed("has more than \(Self.maximumTags) tags")
         }
-        return Metadata(values)
+        return Metadata(tags: Array(values.values))
     }
 }
 

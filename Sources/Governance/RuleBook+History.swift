@@ -1,4 +1,5 @@
 import Configuration
+import Wire
 
 // What the ledger has no room for it leaves out: first what no budget and no limit looks at, so that accounts are the same after a
 // restart.
@@ -52,10 +53,11 @@ extension RuleBook {
             names.insert(name)
         }
         func size(_ tag: (name: String, value: String)) -> Int { tag.name.utf8.count + tag.value.utf8.count }
-        var kept: [String: String] = [:], json: [UInt8] = []
-        for tag in metadata.tags.filter({ names.contains($0.name) }).sorted(by: { size($0) < size($1) }) {
-            kept[tag.name] = tag.value
-            let longer = Metadata(kept).json
+        var kept: [(name: String, value: String)] = [], json: [UInt8] = []
+        let looked = metadata.tags.filter { tag in names.contains { $0.isExactly(tag.name) } }
+        for tag in looked.sorted(by: { size($0) < size($1) }) {
+            kept.append(tag)
+            let longer = Metadata(tags: kept).json
             guard longer.count <= limit else { break }
             json = longer
         }

@@ -5,7 +5,8 @@ extension RuleBook {
     /// keep accounts for nothing else.
     package func standingPlaces(of principal: Principal, _ metadata: Metadata) -> [Place] {
         let nobody = RuleSubject(
-            principal: principal, metadata: metadata, requested: "", provider: "", model: "", session: "")
+            principal: principal, metadata: metadata, target: TargetNames(requested: "", provider: "", model: ""),
+            session: "")
         return rules.budgets.enumerated().compactMap { index, rule in
             guard rule.measure == .cost, rule.window != .total, !rule.when.namesTarget,
                 rule.appliesPer.allSatisfy(\.isOfCaller), rule.when.concerns(principal, metadata)

@@ -81,11 +81,10 @@ package struct AccessGrant: Sendable {
 
     /// The rule that keeps a target from this caller, or `nil`: it may be used. What any rule denies is denied; whom some rules allow
     /// something may use nothing else.
-    package func obstacle(requested: String, provider: String, model: String) -> String? {
-        let target = TargetNames(requested: requested, provider: provider, model: model)
+    package func obstacle(_ target: TargetNames) -> String? {
         func names(_ set: ModelSet) -> Bool {
             (set.models.isEmpty || set.models.name(target))
-                && (set.providers.isEmpty || set.providers.match(provider))
+                && (set.providers.isEmpty || set.providers.match(target.provider))
         }
         if let rule = denied.first(where: { names($0.set) }) { return rule.rule }
         guard let first = allowed.first else { return nil }

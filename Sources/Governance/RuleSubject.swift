@@ -4,37 +4,29 @@ import Configuration
 package struct RuleSubject {
     package let principal: Principal
     package let metadata: Metadata
-    /// As the client asked for it.
-    package let requested: String
-    /// The provider account, and the model's name there.
-    package let provider: String
-    package let model: String
+    package let target: TargetNames
     /// Claude Code's session; empty: none.
     package let session: String
 
-    package init(
-        principal: Principal, metadata: Metadata, requested: String, provider: String, model: String, session: String
-    ) {
+    package init(principal: Principal, metadata: Metadata, target: TargetNames, session: String) {
         self.principal = principal
         self.metadata = metadata
-        self.requested = requested
-        self.provider = provider
-        self.model = model
+        self.target = target
         self.session = session
-    }
-
-    fileprivate func names(_ models: [Glob]) -> Bool {
-        models.name(TargetNames(requested: requested, provider: provider, model: model))
     }
 }
 
-/// What a model is called: as it was asked for, as the provider calls it, and as `PROVIDER/MODEL`.
-struct TargetNames {
+/// What a model is called: as it was asked for, as the provider calls it, and as `PROVIDER/MODEL`. Kept with its route, so that the
+/// names are not made anew for each request.
+package struct TargetNames: Sendable {
+    /// The provider account.
+    package let provider: String
     fileprivate let requested: ModelName
     fileprivate let model: ModelName
     fileprivate let whole: ModelName
 
-    init(requested: String, provider: String, model: String) {
+    package init(requested: String, provider: String, model: String) {
+        self.provider = provider
         self.requested = ModelName(requested)
         self.model = ModelName(model)
         whole = ModelName("\(provider)/\(model)")
@@ -52,8 +44,8 @@ extension RuleMatch {
     /// Whether the rule is about it.
     package func matches(_ subject: RuleSubject) -> Bool {
         guard matches(subject.principal, subject.metadata) else { return false }
-        if !models.isEmpty, !subject.names(models) { return false }
-        if !providers.isEmpty, !providers.match(subject.provider) { return false }
+        if !models.isEmpty, !models.name(subject.target) { return false }
+        if !providers.isEmpty, !providers.match(subject.target.provider) { return false }
         return not.allSatisfy { !$0.isEmpty && !$0.matches(subject) }
     }
 
@@ -88,8 +80,9 @@ extension ScopeDimension {
         case .team: subject.principal.team
         case .key: subject.principal.keyID
         case .virtualAccount: subject.principal.virtualAccount
-        case .model: subject.model
-        case .provider: subject.provider
+        // However it is written: providers do not mind, and another spelling is no account of its own.
+        case .model: subject.target.model.small
+        case .provider: subject.target.provider
         case .session: subject.session
         case .metadata(let name): subject.metadata.value(of: name) ?? ""
         }

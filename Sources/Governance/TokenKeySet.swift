@@ -1,5 +1,6 @@
 import Configuration
 import Transport
+import Wire
 
 /// A key of an issuer with the name that its tokens call it by.
 package struct TokenKey: Sendable {
@@ -46,7 +47,7 @@ extension TokenKey {
     /// Whether a token that names its key so may mean this one. A secret has no name, and a token that names none means any.
     fileprivate func goesBy(_ name: String?) -> Bool {
         guard let name, key.kind != .secret else { return true }
-        return id?.utf8.elementsEqual(name.utf8) ?? false
+        return id?.isExactly(name) ?? false
     }
 }
 

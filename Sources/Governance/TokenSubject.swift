@@ -6,9 +6,8 @@ import Wire
 struct TokenSubject {
     private let claims: JSONObject
 
-    /// Bytes of a group or tag, of a name that the ledger keeps accounts by, and how many groups.
+    /// Bytes of a group or tag, and how many groups.
     private static let maximumBytes = 256
-    private static let maximumNameBytes = 128
     private static let maximumGroups = 512
 
     init(_ claims: JSONObject) { self.claims = claims }
@@ -33,11 +32,11 @@ struct TokenSubject {
 
     // MARK: Values
 
-    /// Of a user, team or service account. A longer one would be cut in the ledger, and be somebody else after a restart.
+    /// Of a user, team or service account.
     private func name(_ claim: String) throws(TokenFault) -> String? {
         let name = try text(claim)
-        guard name?.utf8.count ?? 0 <= Self.maximumNameBytes else {
-            throw .claim(claim, mustBe: "a string of at most \(Self.maximumNameBytes) bytes")
+        guard name?.utf8.count ?? 0 <= HolderName.maximumBytes else {
+            throw .claim(claim, mustBe: "a string of at most \(HolderName.maximumBytes) bytes")
         }
         return name
     }

@@ -22,16 +22,19 @@ struct TokenTimes {
         return end
     }
 
-    /// In the year 2255: what is later is not in seconds, and would not fit.
+    /// In the year 2255: what is later would not fit, and is as good as this.
     private static let latest: Int64 = 9_000_000_000
+    /// The end of the year 9999, which some issuers write for "never": what is later is not in seconds.
+    private static let end: Int64 = 253_402_300_799
 
     /// A NumericDate (RFC 7519 §2): seconds since 1970, maybe with a fraction.
     private static func moment(_ claims: JSONObject, _ name: String) throws(TokenFault) -> Int64? {
         switch claims[name] {
         case nil: return nil
-        case .integer(let seconds) where (0...latest).contains(seconds): return seconds * 1_000_000_000
-        case .number(let seconds) where seconds >= 0 && seconds <= Double(latest): return Int64(seconds * 1e9)
-        default: throw .claim(name, mustBe: "a time in seconds since 1970")
+        case .integer(let seconds) where (0...end).contains(seconds): return min(seconds, latest) * 1_000_000_000
+        case .number(let seconds) where seconds >= 0 && seconds <= Double(end):
+            return Int64(min(seconds, Double(latest)) * 1e9)
+        default: throw .claim(name, mustBe: "a time in seconds since 1970, at most of the year 9999")
         }
     }
 }

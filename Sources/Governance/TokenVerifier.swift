@@ -91,8 +91,3 @@ extension TokenIssuerSetting {
         algorithms.contains(algorithm) && (algorithm == .hs256) == !canChangeKeys
     }
 }
-
-extension String {
-    /// Byte for byte: `==` takes different spellings of one letter for the same.
-    fileprivate func isExactly(_ other: String) -> Bool { utf8.elementsEqual(other.utf8) }
-}

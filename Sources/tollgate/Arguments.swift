@@ -66,7 +66,7 @@ struct Arguments {
 
     /// Refuses options that another form of the command takes.
     func expectAbsent(_ names: [String]) throws(UsageError) {
-        for name in names where values[name] != nil {
+        for name in names where values[name] != nil || switches.contains(name) {
             throw UsageError(sentence: "--\(name) has no meaning here")
         }
     }

@@ -75,14 +75,14 @@ enum BudgetsCommand {
         if rule.appliesPer.isEmpty {
             throw UsageError(sentence: "budget `\(rule.id)` has one account for all; leave --scope out")
         }
-        guard rule.appliesPer.canHave(scope: scope) else {
+        guard let account = rule.appliesPer.account(named: scope) else {
             let dimensions = rule.appliesPer.map(\.text).joined(separator: ", ")
             let example = rule.appliesPer.map { "\($0.text)=VALUE" }.joined(separator: ",")
             throw UsageError(
                 sentence: "--scope \(scope) is no account of budget `\(rule.id)`, which has one for each value of "
                     + "\(dimensions); write --scope \(example), a comma of a value as \\,")
         }
-        return scope
+        return account
     }
 
     private static func revoke(_ arguments: Arguments, _ directory: DataDirectory) throws {

@@ -9,11 +9,15 @@ enum KeysCommand {
     static func run(_ arguments: ArraySlice<String>) throws -> Int32 {
         let arguments = try Arguments(
             arguments,
-            options: ["config", "user", "virtual-account", "team", "group", "metadata", "expires", "grace"],
+            options: Set(["config"] + allOptions),
             switches: ["json", "quiet"])
         guard let action = arguments.positionals.first else {
             throw UsageError(sentence: "keys needs one of: issue, list, rotate, expire, revoke")
         }
+        guard let own = options[action] else {
+            throw UsageError(sentence: "keys does not know `\(action)`; it knows issue, list, rotate, expire, revoke")
+        }
+        try arguments.expectAbsent(allOptions.filter { !own.contains($0) })
         let path = try Snapshot.dataPath(of: arguments.required("config"))
         let store = try KeyStore(
             directory: action == "issue" ? DataDirectory(path: path) : DataDirectory(ofLedgerIn: path),
@@ -28,17 +32,22 @@ enum KeysCommand {
             let issued = try store.rotate(id(arguments), grace: grace)
             show(issued.record, key: issued.text, arguments)
         case "expire":
-            try arguments.expectAbsent(["user", "virtual-account", "team", "group", "metadata", "grace"])
             // Without a time it expires now.
             let moment = try arguments.one("expires").map { try expiry($0) } ?? wallClockNanoseconds()
             show(try store.expire(id(arguments), at: moment), key: nil, arguments)
-        case "revoke":
-            show(try store.revoke(id(arguments)), key: nil, arguments)
         default:
-            throw UsageError(sentence: "keys does not know `\(action)`; it knows issue, list, rotate, expire, revoke")
+            show(try store.revoke(id(arguments)), key: nil, arguments)
         }
         return 0
     }
+
+    private static let allOptions = ["user", "virtual-account", "team", "group", "metadata", "expires", "grace"]
+
+    /// What each action takes. Any other would be passed over, and whoever gave it believe that it counts.
+    private static let options: [String: [String]] = [
+        "issue": ["user", "virtual-account", "team", "group", "metadata", "expires"], "list": [], "rotate": ["grace"],
+        "expire": ["expires"], "revoke": [],
+    ]
 
     private static func id(_ arguments: Arguments) throws(UsageError) -> String {
         try arguments.expectPositionals(2, "one key id, as `tollgate keys list` shows it")
@@ -74,12 +83,19 @@ enum KeysCommand {
         guard try arguments.one("user") == nil else {
             throw UsageError(sentence: "a key is for a --user or for a --virtual-account, not for both")
         }
-        try check(account, of: "virtual-account")
-        return (VirtualAccount.user(of: account), account)
+        let user = VirtualAccount.user(of: account)
+        try check(account, of: "virtual-account", as: user)
+        return (user, account)
     }
 
     /// A variable that is not set must not make a key that is nobody's.
-    private static func check(_ name: String, of option: String) throws(UsageError) {
+    private static func check(_ name: String, of option: String, as user: String? = nil) throws(UsageError) {
+        guard HolderName.isFit(user ?? name) else {
+            let most = HolderName.maximumBytes - (user.map { $0.utf8.count - name.utf8.count } ?? 0)
+            throw UsageError(
+                sentence: "--\(option) has \(name.utf8.count) bytes or a control character; "
+                    + "a name has at most \(most) bytes and none of those")
+        }
         guard name.contains(where: { !$0.isWhitespace }) else {
             throw UsageError(
                 sentence: "--\(option) `\(name)` is no name; write for example \(exampleNames[option] ?? "alice")")
@@ -167,6 +183,13 @@ enum KeysCommand {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard parts.count == 2, !parts[0].isEmpty else {
                 throw UsageError(sentence: "--metadata \(pair) is not NAME=VALUE")
+            }
+            // As in a request's own tags: the ledger, spans and reports show them.
+            guard !parts.contains(where: { CredentialForm.isKnown(String($0)) }) else {
+                throw UsageError(
+                    sentence:
+                        "--metadata has a credential among its names or values; tags are shown to everybody who reads the ledger"
+                )
             }
             writer.key(string: String(parts[0]))
             writer.value(string: String(parts[1]))

@@ -29,6 +29,16 @@ struct CatalogTests {
         }
     }
 
+    @Test("Another spelling of a name is another name: rules compare bytes, and nobody is to come past them")
+    func spelling() {
+        let kelvin = "\u{212A}raken"
+        #expect(kelvin == "Kraken")
+        #expect(resolve(kelvin, [model("Kraken", "a/x")]) == nil)
+        #expect(resolve(kelvin, [model("Kr*", "a/x")]) == nil)
+        #expect(resolve(kelvin, [model("Kraken", "a/x"), model("*", "b/*")]) == "b/\(kelvin)")
+        #expect(resolve("e\u{301}x", [model("\u{E9}*", "a/*")]) == nil)
+    }
+
     @Test("What the star stood for is carried over, or left out")
     func star() {
         #expect(resolve("x-1", [model("x-*", "a/y-*")]) == "a/y-1")

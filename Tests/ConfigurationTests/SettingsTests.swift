@@ -286,6 +286,12 @@ struct SettingsTests {
         #expect(problems(with: "telemetry: {otlp: [{endpoint: \"http://a\", headers: {a: \"${BROKEN}\"}}]}").count == 1)
         #expect(problems(with: "credentials: {keys: [{key: \"${BROKEN}\"}]}").count == 1)
         #expect(problems(with: "credentials: {keys: [{key: seven77}]}").first?.contains("shorter than 8") == true)
+        let long = String(repeating: "a", count: 128)
+        #expect(problems(with: "credentials: {keys: [{key: canary-key-9, user: \(long), team: \(long)}]}").isEmpty)
+        for name in ["user: \(long)b", "team: \(long)b", "virtual_account: \(long)", #"user: "a\nb""#] {
+            let said = problems(with: "credentials: {keys: [{key: canary-key-9, \(name)}]}")
+            #expect(said.count == 1 && said[0].contains("a name has at most 1"), "\(said)")
+        }
         let said = problems(
             "providers: [{name: m, kind: anthropic, api_key: \"a b\"}]\nmodels: [{name: a, target: m/a}]")
         #expect(said.count == 1)

@@ -249,6 +249,24 @@ def test_a_locked_tag_is_the_credentials_alone(make_gateway, upstream, sink, hea
     assert ask(OPUS, project="atlas").status == 400
 
 
+@pytest.mark.parametrize("tags", [{"\u212aosten": "frei"}, {"Kosten": "\u212aern"}, {"\u212aosten": "frei", "Kosten": "Kern"}], ids=["name", "value", "both"])
+def test_another_spelling_leads_around_no_locked_tag(make_gateway, tags):
+    """U+212A is a K to those that compare letters."""
+    gateway = ruled(make_gateway, deny("*opus*", when={"metadata": {"Kosten": "Kern"}}), metadata={"from_credential": ["Kosten"]})
+    key = gateway.issue("--metadata", "Kosten=Kern")
+    assert gateway.messages(key, prompt(model=OPUS), {"x-tollgate-metadata": json.dumps(tags)}).status == 400
+    assert gateway.messages(key, prompt(model=SONNET), {"x-tollgate-metadata": '{"Kosten": "Kern"}'}).status == 200
+
+
+@pytest.mark.parametrize("name", ["Kraken", "Kr*"])
+def test_another_spelling_leads_around_no_denied_model(make_gateway, upstream, name):
+    gateway = ruled(make_gateway, deny("Kraken"), models=[{"name": name, "target": f"main/{SONNET}"}])
+    key = gateway.issue()
+    is_our_error(gateway.messages(key, prompt(model="Kraken")), 400, "policy_blocked")
+    assert gateway.messages(key, prompt(model="\u212araken")).status == 404
+    assert upstream.calls == []
+
+
 def test_what_is_not_locked_anyone_may_say(make_gateway):
     gateway = ruled(make_gateway, deny("*opus*", when={"metadata": {"phase": "test"}}))
     key = gateway.issue("--metadata", "phase=test")

@@ -107,6 +107,16 @@ def test_an_image_that_the_model_does_not_read_is_taken_out(claude, other, reque
     assert ["iVBORw0KGgo" in json.dumps(call.json) for call in other.calls] == [False, True, False, False]
 
 
+@pytest.mark.parametrize("provider", ["compatible"], indirect=True)
+def test_an_image_stays_through_errors_that_only_speak_of_images(claude, other):
+    image = claude.work / "dot.png"
+    image.write_bytes(DOT)
+    other.answers(
+        reply(Call("Read", {"file_path": str(image)})), failure(500, "Worker failed: invalid image reference registry/vllm"), reply("A dot."))
+    claude.run("What is in dot.png?", FREE).said("A dot.")
+    assert ["iVBORw0KGgo" in json.dumps(call.json) for call in other.calls] == [False, True, True]
+
+
 def test_a_session_is_resumed(claude, other):
     other.answers(reply("Noted."))
     first = claude.run("Remember the word marmot.")

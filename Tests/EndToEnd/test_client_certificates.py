@@ -72,6 +72,15 @@ def test_a_certificate_that_stands_for_nobody(mutual, authority):
     assert mutual.messages(key).status == 200, "a key does anyway"
 
 
+def test_a_name_that_the_ledger_would_cut_is_nobodys(mutual, authority):
+    """Two workloads with the same 128 bytes before would be charged as one."""
+    for length, status in ((128, 200), (129, 401)):
+        email = "a" * (length - len("@example.com")) + "@example.com"
+        assert shows(mutual, authority, "long", f"email:{email}").messages(None).status == status
+    assert shows(mutual, authority, "long", "URI:spiffe://example/" + "c" * 150).messages(None).status == 200, "its user is set"
+    assert mutual.ledger.closed(1)[-1]["user"] == "mesh"
+
+
 def test_without_a_certificate_a_key_is_needed(mutual):
     is_our_error(mutual.messages(None), 401, "authentication_error")
     assert mutual.messages(mutual.issue()).status == 200

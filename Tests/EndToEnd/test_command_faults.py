@@ -1,6 +1,7 @@
 """What commands do when they are used wrongly, or when their answer cannot be written: an exit status and a sentence that say so."""
 
 import json
+import sqlite3
 import subprocess
 import unicodedata
 
@@ -91,10 +92,16 @@ EVIL = "\x1b[2Jeve\n李小龍"
 
 
 def test_names_cannot_steer_a_terminal_and_columns_stay_under_each_other(make_gateway, upstream):
-    gateway = governed(make_gateway, budget("mine", "10", budget_applies_per=["user"])).start()
+    """No such name is taken any more; ledgers of before may have some."""
+    gateway = governed(make_gateway, budget("mine", "10", budget_applies_per=["user"]))
+    assert "control character" in gateway.run("keys", "issue", "--user", EVIL, code=2).stderr
+    keys = [gateway.issue(user=name, team="👩‍💻 " + name) for name in ("eve", "alice")]
+    with sqlite3.connect(gateway.folder / "data" / "ledger.sqlite3") as database:
+        database.execute("UPDATE keys SET user = ?, team = ? WHERE user = 'eve'", (EVIL, "👩‍💻 " + EVIL))
+    gateway.start()
     upstream.answers(*[Message(usage=CHEAP)] * 2)
-    for name in (EVIL, "alice"):
-        assert gateway.messages(gateway.issue(user=name, team="👩‍💻 " + name)).status == 200
+    for key in keys:
+        assert gateway.messages(key).status == 200
     gateway.ledger.settle()
     gateway.run("budgets", "raise", "mine", "--by", "1", "--for", "1h", "--reason", EVIL)
     eventually(lambda: "alice" in gateway.run("budgets").stdout, "the accounts are saved")

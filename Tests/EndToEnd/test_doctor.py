@@ -283,6 +283,20 @@ def test_what_waits_for_a_collector(quiet):
     assert finding["state"] == "warn" and "damaged" in finding["detail"]
 
 
+def test_a_spool_that_cannot_be_written_is_told_before_it_is_needed(quiet):
+    quiet.start()
+    assert quiet.stop() == 0
+    folder = quiet.folder / "data" / "spool" / "main-spans"
+    (folder / "cursor").unlink()
+    folder.rmdir()
+    folder.write_text("")
+    (finding,) = examine(quiet, code=1)["spool"]
+    assert finding["state"] == "fail" and finding["detail"].startswith(str(folder)) and "nor" not in finding["detail"]
+    quiet.start()
+    told = quiet.logged("the telemetry spool cannot be written")
+    assert [(line["destination"], line["signal"]) for line in told] == [("main", "spans")]
+
+
 def test_what_a_running_gateway_lost(quiet):
     collector = UnreliableSink().start()
     quiet.config["telemetry"]["otlp"][0]["endpoint"] = collector.url

@@ -90,6 +90,13 @@ def test_an_expired_key_is_refused(gateway):
     assert "expired" in gateway.messages(key).error[1]
 
 
+def test_a_keys_tags_hold_no_credential(gateway):
+    secret = "sk-ant-api03-" + "x" * 40
+    for pair in (f"project={secret}", f"{secret}=x"):
+        done = gateway.run("keys", "issue", "--user", "bob", "--metadata", pair, code=2)
+        assert "credential" in done.stderr and secret not in done.stderr + done.stdout
+
+
 def test_a_key_can_be_made_to_expire(gateway, key):
     gateway.run("keys", "expire", key.id)
     eventually(lambda: status(gateway, key) == 401, "the key is refused", 2)
@@ -147,6 +154,27 @@ def test_a_key_is_for_one_holder_and_groups_have_names(gateway, arguments):
     done = gateway.run("keys", "issue", *arguments, code=None)
     assert done.returncode != 0 and done.stderr.strip() and not done.stdout.strip()
     assert listed(gateway) == []
+
+
+@pytest.mark.parametrize("arguments", [
+    ["--user", "a" * 129], ["--user", "alice", "--team", "t" * 129], ["--virtual-account", "v" * 114], ["--user", "a\nb"],
+], ids=lambda arguments: arguments[-2])
+def test_a_name_that_the_ledger_would_cut_is_refused(gateway, arguments):
+    """Two people with the same 128 bytes before would be charged as one."""
+    done = gateway.run("keys", "issue", *arguments, code=None)
+    assert done.returncode != 0 and f"{arguments[-2]} has {len(arguments[-1])} bytes" in done.stderr and "at most 1" in done.stderr
+    assert listed(gateway) == []
+    fits = [*arguments[:-1], "n" * (113 if arguments[-2] == "--virtual-account" else 128)]
+    assert json.loads(gateway.run("keys", "issue", "--json", *fits).stdout)["user"]
+
+
+@pytest.mark.parametrize("action, option", [
+    ("rotate", "expires"), ("revoke", "grace"), ("issue", "grace"), ("expire", "grace"), ("list", "user")])
+def test_an_option_that_would_be_passed_over_is_refused(gateway, key, action, option):
+    words = {"list": [], "issue": ["--user", "bob"]}.get(action, [key.id])
+    done = gateway.run("keys", action, *words, f"--{option}", "30d", code=None)
+    assert done.returncode != 0 and f"--{option} has no meaning here" in done.stderr
+    assert [entry["status"] for entry in listed(gateway)] == ["active"], "nothing was done"
 
 
 @pytest.mark.parametrize("arguments", [

@@ -16,6 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families as read_old
 from rig import answers
 from rig.gateway import MODEL, ROOT, prompt
 from rig.prometheus import PROMETHEUS, PROMTOOL, Prometheus
+from rig.upstream import Stall
 from rig.waiting import eventually
 from rig.wire import Closed
 
@@ -158,7 +159,7 @@ def test_limits_failures_and_connections_are_seen(gateway, upstream, key):
     assert total(found, "tollgate_pool_leases_total") == 3
     assert total(found, "http_client_active_requests") == 0
     assert total(found, "http_server_active_requests") == 1, "the scrape itself"
-    assert total(found, "tollgate_connections_open") == 1
+    eventually(lambda: total(samples(gateway), "tollgate_connections_open") == 1, "what clients closed is seen as closed")
     assert total(found, "tollgate_requests_total", http_route="/metrics") == 0, "a scrape is no request of a client's"
 
 
@@ -287,6 +288,36 @@ def test_made_up_models_take_nobodys_series(make_gateway, upstream):
         assert total(found, name, gen_ai_request_model="_other") == others
         assert total(found, name, gen_ai_request_model=ours) == 1, "the configuration names it"
     assert total(found, "tollgate_attempts_total", gen_ai_request_model="new-and-real") == 1
+
+
+def test_made_up_models_that_are_never_answered_take_nobodys_series(make_gateway, upstream):
+    gateway = make_gateway()
+    gateway.config["telemetry"]["metrics"] = {"series_limit": 30}
+    gateway.config["providers"][0]["timeouts"] = {"first_byte": "50ms"}
+    gateway.start("--loops", "1")
+    key = gateway.issue()
+    upstream.answers(Stall(before_head=True))
+    for number in range(40):
+        assert gateway.messages(key, prompt(model=f"main/made-up-{number}")).status == 529
+    found = samples(gateway)
+    assert total(found, "tollgate_metrics_overflow_total") == 0
+    # What was sent is charged by an estimate; without a price that costs nothing that is known.
+    assert total(found, "tollgate_unpriced_requests_total", gen_ai_request_model="_other") == 40
+    assert total(found, "tollgate_tokens_total", gen_ai_request_model="_other") > 0
+
+
+def test_a_providers_own_models_fail_under_their_names(make_gateway, upstream):
+    gateway = make_gateway()
+    gateway.config["providers"][0]["models"] = [{"name": "own-model"}]
+    gateway.config["models"].append({"name": "own-*", "target": "main/own-*"})
+    gateway.start("--loops", "1")
+    key = gateway.issue()
+    upstream.answers(answers.error(500, "api_error", "down"))
+    for name in ("own-model", "own-other"):
+        gateway.messages(key, prompt(model=name))
+    found = samples(gateway)
+    for name in ("own-model", "_other"):
+        assert total(found, "tollgate_attempts_total", gen_ai_request_model=name, error_type="api_error") == 1
 
 
 def test_labels_change_with_a_reload(make_gateway):

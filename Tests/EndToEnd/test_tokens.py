@@ -186,6 +186,23 @@ def test_a_provider_that_cannot_be_reached(make_gateway, keys, provider):
     eventually(lambda: ask(gateway, keys["ES256"].token()).status == 200, "the reload brings the keys")
 
 
+def test_a_new_key_while_the_provider_cannot_be_asked_is_not_turned_away(make_gateway, keys, provider):
+    """Whether the key is published nobody knows then: the client tries again, and is let in as soon as it can be told."""
+    gateway = trust(make_gateway(), provider.url, refresh="1s").start()
+    assert ask(gateway, keys["ES256"].token()).status == 200
+    fresh = SigningKey("ES256", "fresh")
+    provider.status = 503
+    gateway.logged("could not be loaded")
+    for _ in range(2):
+        answer = ask(gateway, fresh.token())
+        is_our_error(answer, 500, "api_error")
+        assert answer.header("x-should-retry") != "false"
+    assert ask(gateway, keys["ES256"].token()).status == 200, "keys known before are good"
+    provider.status, provider.keys = 200, [fresh]
+    eventually(lambda: ask(gateway, fresh.token()).status == 200, "the new key is taken", 10)
+    refuses(gateway, SigningKey("ES256", "other").token(), "key that its issuer does not publish")
+
+
 def test_a_provider_that_never_answers_holds_a_request_for_five_seconds(make_gateway, keys, provider):
     gateway = trust(make_gateway(), provider.url).start()
     provider.gate.clear()
@@ -265,3 +282,16 @@ def test_claude_code_gets_its_token_from_a_helper(make_gateway, keys, provider, 
     claude.run("Say hello.", CLAUDE_CODE_API_KEY_HELPER_TTL_MS="60000").said("Hello from the upstream.")
     assert gateway.ledger.closed(1)[0]["user"] == "dora"
     assert not (folder / "first").exists() and len(upstream.calls) == 1
+
+
+def test_the_doctor_looks_for_the_keys(make_gateway, provider):
+    gateway = trust(make_gateway(), provider.url)
+    gateway.write()
+
+    def finding(code):
+        found = json.loads(gateway.run("doctor", "--json", code=code).stdout)
+        return next(each for each in found if each["check"] == f"issuer {ISSUER}")
+
+    assert finding(None)["state"] == "ok" and "key(s) that verify" in finding(None)["detail"]
+    provider.stop()
+    assert finding(1)["state"] == "fail" and "cannot be fetched" in finding(1)["detail"]

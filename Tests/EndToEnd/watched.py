@@ -144,7 +144,8 @@ class Traffic:
         assert self.gateway.messages(Key("", self.signing.token(sub="dora"))).status == 200
         assert self.gateway.messages(Key("", self.signing.token(iss=AWAY))).status == 500
         unknown = type(self.signing)(self.signing.kind, f"another-{self.rounds}")
-        assert self.gateway.messages(Key("", unknown.token(sub="dora"))).status == 401
+        # From the third round on the issuer fails: as soon as that is known, nobody can say which keys it has.
+        assert self.gateway.messages(Key("", unknown.token(sub="dora"))).status in ((401,) if self.rounds <= 2 else (401, 500))
 
     def client_telemetry(self):
         """What Claude Code sends: deltas as OTLP/JSON."""

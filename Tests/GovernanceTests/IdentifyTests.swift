@@ -101,6 +101,20 @@ import Wire
         #expect(throws: MetadataError.locked("user")) { try overlay(#"{"user": "root"}"#) }
     }
 
+    @Test("Another spelling of a locked tag or of its value is another one, not a way around the lock")
+    func spelling() throws {
+        // U+212A is `K` to `==`, and another text to rules, which compare bytes.
+        func overlay(_ header: String) throws -> Metadata {
+            try Array(header.utf8).withUnsafeBytes {
+                try Metadata(["Kost": "Kern"]).overlaid(with: $0) { $0.utf8.elementsEqual("Kost".utf8) }
+            }
+        }
+        #expect(throws: MetadataError.locked("Kost")) { try overlay(#"{"Kost": "\u212aern"}"#) }
+        let metadata = try overlay(#"{"\u212aost": "frei", "Kost": "Kern"}"#)
+        #expect(metadata.value(of: "Kost") == "Kern" && metadata.value(of: "\u{212A}ost") == "frei")
+        #expect(metadata.tags.count == 2)
+    }
+
     @Test("Size and number of tags are bounded")
     func bounds() throws {
         let tags = (0..<65).map { "\"t\($0)\":\"\"" }.joined(separator: ",")

@@ -102,8 +102,9 @@ import Testing
             (#"user=a\,team=b"#, false), ("user=a,team=b,c", false),
         ])
     func possibleScopes(text: String, isPossible: Bool) {
-        #expect([ScopeDimension.user, .team].canHave(scope: text) == isPossible)
-        #expect([ScopeDimension]().canHave(scope: text) == text.isEmpty)
+        #expect([ScopeDimension.user, .team].account(named: text) == (isPossible ? text : nil))
+        #expect([ScopeDimension]().account(named: text) == (text.isEmpty ? "" : nil))
+        #expect([ScopeDimension.model, .user].account(named: "model=GPT-5,user=Al") == "model=gpt-5,user=Al")
     }
 
     @Test("The text of a scope names each dimension with its value")
@@ -116,6 +117,11 @@ import Testing
             all.scope(of: subject)
                 == "user=alice,team=platform,key=k1,virtualaccount=,model=claude-opus-4-7,provider=anthropic-main,"
                 + "session=s1,metadata.project=atlas,metadata.none=")
+    }
+
+    @Test("However a model is written, it has one account", arguments: ["claude-opus-4-7", "Claude-OPUS-4-7"])
+    func modelScope(model: String) {
+        #expect([.model, .user].scope(of: Sample.subject(model: model)) == "model=claude-opus-4-7,user=alice")
     }
 
     @Test("Control characters do not get into it")
@@ -164,7 +170,7 @@ import Testing
         var set = RuleSet()
         set.access = rules
         return RuleBook(set).access(of: subject.principal, subject.metadata)
-            .obstacle(requested: requested, provider: "anthropic-main", model: model)
+            .obstacle(TargetNames(requested: requested, provider: "anthropic-main", model: model))
     }
 
     @Test("Without rules everything may be used")

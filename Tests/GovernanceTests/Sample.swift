@@ -17,8 +17,8 @@ enum Sample {
     ) -> RuleSubject {
         RuleSubject(
             principal: principal(user: user, team: team, groups: groups, virtualAccount: virtualAccount),
-            metadata: Metadata(["project": "atlas", "environment": "ci"]), requested: "fast",
-            provider: "anthropic-main", model: model, session: session)
+            metadata: Metadata(["project": "atlas", "environment": "ci"]),
+            target: TargetNames(requested: "fast", provider: "anthropic-main", model: model), session: session)
     }
 
     static func budget(

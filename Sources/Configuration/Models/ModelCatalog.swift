@@ -1,3 +1,5 @@
+import Wire
+
 /// Where a requested model leads.
 package struct ResolvedModel: Sendable, Equatable {
     /// The account's place in `Snapshot.providers`.
@@ -88,17 +90,31 @@ package struct ModelCatalog: Sendable {
     }
 
     /// The configuration has an entry of this very name.
-    package func names(_ name: String) -> Bool { exact[name] != nil || virtual.contains(name) }
+    package func names(_ name: String) -> Bool { configured(name) != nil || isVirtual(name) }
 
     /// `nil`: nothing is routed there, or to several targets, as `Snapshot.virtualModel(named:)` tells.
     package func resolve(_ name: String) -> ResolvedModel? {
-        if !virtual.isEmpty, virtual.contains(name) { return nil }
-        if let found = exact[name] { return found }
-        for pattern in patterns where name.hasPrefix(pattern.prefix) && name.utf8.count > pattern.prefix.utf8.count {
-            let rest = pattern.takesRest ? name.dropFirst(pattern.prefix.count) : ""
+        if isVirtual(name) { return nil }
+        if let found = configured(name) { return found }
+        for pattern in patterns {
+            let prefix = pattern.prefix.utf8
+            guard name.utf8.count > prefix.count, name.utf8.starts(with: prefix) else { continue }
+            let rest = pattern.takesRest ? Substring(name.utf8.dropFirst(prefix.count)) : ""
             return ResolvedModel(provider: pattern.provider, upstream: pattern.upstream + rest)
         }
         return nil
+    }
+
+    // By bytes, as rules compare: by another spelling of a name nobody comes past a rule about it.
+
+    private func configured(_ name: String) -> ResolvedModel? {
+        guard let place = exact.index(forKey: name), exact[place].key.isExactly(name) else { return nil }
+        return exact[place].value
+    }
+
+    private func isVirtual(_ name: String) -> Bool {
+        guard !virtual.isEmpty, let place = virtual.firstIndex(of: name) else { return false }
+        return virtual[place].isExactly(name)
     }
 }
 

@@ -70,7 +70,7 @@ extension [Glob] {
 
 /// The name of a model, to be compared with patterns: in small letters. HOT.
 package struct ModelName: Sendable {
-    fileprivate let small: String
+    package let small: String
 
     package init(_ name: String) {
         var name = name

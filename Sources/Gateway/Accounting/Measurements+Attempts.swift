@@ -26,6 +26,11 @@ extension Measurements {
         routed.isKnown || isAnswered ? name : "_other"
     }
 
+    /// The model that was asked upstream.
+    static func label(_ attempt: Attempt) -> String {
+        label(attempt.routed, attempt.routed.upstream, isAnswered: attempt.status == 200)
+    }
+
     /// The GenAI set.
     struct InferenceSeries {
         let operationDuration: Int
@@ -65,7 +70,7 @@ extension LoopWorker {
         telemetry.figures.record(.clientInferenceDuration, seconds, at: series.inferenceDuration)
         measureChunks(attempt, series)
         if attempt.bill.isUnpriced {
-            telemetry.figures.add(.unpriced, 1, Labels().adding("gen_ai.request.model", attempt.routed.upstream))
+            telemetry.figures.add(.unpriced, 1, Labels().adding("gen_ai.request.model", Measurements.label(attempt)))
         }
         measureTokens(attempt, series)
         spend(attempt, exchange, account)
@@ -114,7 +119,7 @@ extension LoopWorker {
         var sent = Labels().adding("http.request.method", "POST").adding(place)
         if attempt.status > 0 { sent = sent.adding("http.response.status_code", attempt.status) }
         sent = sent.adding("error.type", error)
-        let model = Measurements.label(attempt.routed, route.upstream, isAnswered: attempt.status == 200)
+        let model = Measurements.label(attempt)
         let counted = Labels().adding("tollgate.provider", account.name)
             .adding("gen_ai.request.model", model).adding("tollgate.outcome", "\(attempt.outcome.name)")
             .adding("error.type", error)

@@ -21,6 +21,7 @@ extension Measurements {
         let principal: ObjectIdentifier?
         let metadata: ObjectIdentifier
         let route: ObjectIdentifier
+        let isAnswered: Bool
     }
     struct SpendingEntry {
         let principal: Principal?
@@ -72,7 +73,7 @@ extension LoopWorker {
     func spend(_ attempt: Attempt, _ exchange: Exchange, _ account: UpstreamAccount) {
         let bill = attempt.bill
         guard !bill.usage.isZero || bill.cost.value != 0 else { return }
-        let series = spending(attempt.routed.route, exchange, account), usage = bill.usage
+        let series = spending(attempt, exchange, account), usage = bill.usage
         telemetry.figures.add(.tokens, usage.input, at: series.input)
         telemetry.figures.add(.tokens, usage.output, at: series.output)
         telemetry.figures.add(.cost, bill.cost.value, at: series.cost)
@@ -87,13 +88,15 @@ extension LoopWorker {
     }
 
     private func spending(
-        _ route: KnownRoutes.Route, _ exchange: Exchange, _ account: UpstreamAccount
+        _ attempt: Attempt, _ exchange: Exchange, _ account: UpstreamAccount
     ) -> Measurements.SpendingEntry {
+        let route = attempt.routed.route
         let key = Measurements.SpendingKey(
             principal: exchange.principal.map(ObjectIdentifier.init), metadata: ObjectIdentifier(exchange.metadata),
-            route: ObjectIdentifier(route))
+            route: ObjectIdentifier(route), isAnswered: attempt.status == 200)
         if let known = measurements.spending[key] { return known }
-        let model = Labels().adding("tollgate.provider", account.name).adding("gen_ai.request.model", route.upstream)
+        let model = Labels().adding("tollgate.provider", account.name)
+            .adding("gen_ai.request.model", Measurements.label(attempt))
         let subject = subject(exchange), whole = model.adding(subject)
         func tokens(_ kind: String) -> Int {
             telemetry.figures.index(.tokens, model.adding("tollgate.token.class", kind).adding(subject))

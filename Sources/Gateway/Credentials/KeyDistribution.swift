@@ -35,7 +35,10 @@ final class KeyDistribution: Sendable {
     }
 
     private func distribute() {
-        let (ring, workers) = state.withLock { (KeyRing($0.issued, $0.configured), $0.workers) }
-        for worker in workers { worker.loop.post { worker.replace(keys: ring) } }
+        // Posted under the lock: of changes on two threads the later one arrives last, and no revoked key comes back.
+        state.withLock { state in
+            let ring = KeyRing(state.issued, state.configured)
+            for worker in state.workers { worker.loop.post { worker.replace(keys: ring) } }
+        }
     }
 }

@@ -11,6 +11,8 @@ actor KeySetSource {
     private let timer: LoopTimer
     private var waiting: [Wakeup] = []
     private var isStopped = false
+    /// The last fetch failed, so that nobody can say which keys the issuer publishes now.
+    private(set) var isFailing = false
     private let whenFetched: @Sendable (KeySetSource, Result<JSONWebKeySet, KeySetFault>) -> Void
 
     /// So long somebody waits, nanoseconds.
@@ -72,6 +74,7 @@ actor KeySetSource {
         whenFetched(self, result)
         var isGood = false
         if case .success = result { isGood = true }
+        isFailing = !isGood
         if let pause = machine.fetched(isGood: isGood) {
             timer.whenFired = { [weak self] in self?.refresh() }
             timer.schedule(after: pause)

@@ -30,9 +30,10 @@ package enum Doctor {
         findings += local
         // Together, as each may take as long as it is waited for.
         async let providers = providers(snapshot, loop)
+        async let issuers = IssuerChecks.findings(snapshot, loop)
         async let collectors = collectors(snapshot, loop)
         async let gateway = gateway(snapshot, loop, isHeld: examination?.owner != nil)
-        return await findings + providers + collectors + gateway
+        return await findings + providers + issuers + collectors + gateway
     }
 
     private static func configuration(_ path: String, _ snapshot: Snapshot) -> [DoctorFinding] {
@@ -103,13 +104,15 @@ package enum Doctor {
 
     private static func collectors(_ snapshot: Snapshot, _ loop: EventLoop) async -> [DoctorFinding] {
         var problems: [String] = []
-        let settings = TelemetrySettings(
-            file: TelemetryHost.file(snapshot), version: Version.current,
-            environment: { name in getenv(name).map { String(cString: $0) } }, problems: &problems)
+        let settings = TelemetryHost.settings(snapshot, problems: &problems)
         var findings = problems.map {
             DoctorFinding.warn("telemetry", $0, cure: "correct the variable; the gateway does not use it so")
         }
-        for survey in SpoolSurvey.folders(in: snapshot.dataPath + "/spool") {
+        let spools = snapshot.dataPath + "/spool"
+        if settings.spool != nil, let finding = SpoolChecks.unusable(SpoolSurvey.unusable(in: spools)) {
+            findings.append(finding)
+        }
+        for survey in SpoolSurvey.folders(in: spools) {
             findings.append(
                 SpoolChecks.finding(survey, maximumSize: settings.spool?.maximumSize, at: wallClockNanoseconds()))
         }

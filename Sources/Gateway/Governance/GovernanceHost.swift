@@ -97,7 +97,9 @@ final class GovernanceHost: Sendable {
             guard let rule = book.rules.budgets.first(where: { $0.id == alert.account.rule }) else { continue }
             let window = book.rules.zone.window(rule.window, containing: now)
             guard window.lowerBound == alert.account.windowStart else { continue }
-            let id = BudgetAccountID(rule: rule.id, unit: rule.unit, scope: alert.account.scope, window: window)
+            // Of before models were in small letters, too.
+            let scope = rule.appliesPer.account(named: alert.account.scope) ?? alert.account.scope
+            let id = BudgetAccountID(rule: rule.id, unit: rule.unit, scope: scope, window: window)
             reported[id] = max(reported[id] ?? 0, alert.threshold)
         }
         return reported

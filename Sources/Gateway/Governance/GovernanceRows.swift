@@ -29,22 +29,25 @@ extension RuleSubject {
             user: row.user, team: row.team, keyID: row.keyID, metadata: [:],
             groups: RuleBook.groups(ofText: row.groups), virtualAccount: row.virtualAccount)
         self.init(
-            principal: principal, metadata: Metadata(json: row.metadata), requested: row.modelRequested,
-            provider: row.provider, model: row.model, session: row.sessionID)
+            principal: principal, metadata: Metadata(json: row.metadata),
+            target: TargetNames(requested: row.modelRequested, provider: row.provider, model: row.model),
+            session: row.sessionID)
     }
 }
 
 extension Metadata {
     /// Tags as a row has them.
-    convenience init(json: String) { self.init(Self.tags(json: json)) }
+    convenience init(json: String) { self.init(tags: Self.members(json)) }
 
     /// Of a JSON object of strings; anything else has none.
     static func tags(json: String) -> [String: String] {
-        var values: [String: String] = [:]
-        for member in (try? JSONValue(parsing: json))?.object?.members ?? [] {
-            if case .string(let value) = member.value { values[member.key] = value }
+        Dictionary(members(json).map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
+    }
+
+    private static func members(_ json: String) -> [(name: String, value: String)] {
+        ((try? JSONValue(parsing: json))?.object?.members ?? []).compactMap { member in
+            member.value.string.map { (member.key, $0) }
         }
-        return values
     }
 }
 

@@ -96,10 +96,14 @@ struct Openings {
 
     // MARK: Kept sums
 
-    /// All that sums depend on: what budgets and limits say, and where days begin.
+    /// All that sums depend on: what budgets and limits say, where days begin, and how accounts are named.
     private static func description(of rules: RuleSet) -> String {
-        (rules.budgets.map(\.sumsSummary) + rules.rates.map(\.summary) + [rules.zone.name]).joined(separator: "\n")
+        (rules.budgets.map(\.sumsSummary) + rules.rates.map(\.summary) + [rules.zone.name, scopes]).joined(
+            separator: "\n")
     }
+
+    /// Since models are in small letters.
+    private static let scopes = "scopes 2"
 
     /// `nil`: there are none for these rules, or clocks say something else now.
     private static func kept(

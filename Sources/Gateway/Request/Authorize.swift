@@ -14,10 +14,7 @@ extension LoopWorker {
     func authorize(_ exchange: Exchange) throws(Refusal) {
         let grant = grant(exchange)
         guard !grant.isEverything, let routed = exchange.routed else { return }
-        let provider = exchange.setting.accounts[routed.account].name
-        guard let rule = grant.obstacle(requested: routed.requested, provider: provider, model: routed.upstream) else {
-            return
-        }
+        guard let rule = grant.obstacle(routed.route.names) else { return }
         let allowed = allowedModels(exchange).map(\.id)
         throw .modelNotAllowed(routed.requested, rule: rule, allowed: allowed)
     }
@@ -25,22 +22,19 @@ extension LoopWorker {
     /// The listed models that a caller may use.
     func allowedModels(_ exchange: Exchange) -> [(id: String, displayName: String)] {
         let grant = grant(exchange), listed = exchange.setting.snapshot.catalog.listed
-        return listed.filter { entry in
-            targets(of: entry.id, exchange).contains { target in
-                grant.obstacle(requested: entry.id, provider: target.provider, model: target.model) == nil
-            }
-        }
+        return listed.filter { entry in targets(of: entry.id, exchange).contains { grant.obstacle($0) == nil } }
     }
 
-    private func targets(of name: String, _ exchange: Exchange) -> [(provider: String, model: String)] {
+    private func targets(of name: String, _ exchange: Exchange) -> [TargetNames] {
         let snapshot = exchange.setting.snapshot
         if let virtual = snapshot.virtualModel(named: name) {
             let routing = virtual.routing
             let excluded = exchange.principal.map { routing.excluded(for: $0, exchange.metadata) } ?? []
             return routing.targets.enumerated().filter { !excluded.contains($0.offset) }
-                .map { ($0.element.account, $0.element.upstream) }
+                .map { TargetNames(requested: name, provider: $0.element.account, model: $0.element.upstream) }
         }
         guard let resolved = snapshot.catalog.resolve(name) else { return [] }
-        return [(snapshot.providers[resolved.provider].name, resolved.upstream)]
+        let provider = snapshot.providers[resolved.provider].name
+        return [TargetNames(requested: name, provider: provider, model: resolved.upstream)]
     }
 }

@@ -20,19 +20,22 @@ extension LoopWorker {
     /// Whom a token of one of our issuers stands for; `nil` when none of the credentials is meant as one.
     func callerByToken(_ exchange: Exchange) async throws(Refusal) -> Caller? {
         guard !tokens.verifier.isEmpty else { return nil }
-        var outcome = tokenOutcome(exchange)
+        var outcome = tokenOutcome(exchange), isFailing = false
         let deadline = monotonicNanoseconds() + KeySetSource.longestWait
-        while case .unknownKey(let place, _) = outcome, let source = tokens.sources[place],
-            await source.look(until: deadline)
-        {
+        while case .unknownKey(let place, _) = outcome, let source = tokens.sources[place] {
+            guard await source.look(until: deadline) else {
+                isFailing = await source.isFailing
+                break
+            }
             outcome = tokenOutcome(exchange)
         }
         switch outcome {
         case .none: return nil
         case .valid(let principal): return (principal, bringsLogin(exchange))
         case .refused(let fault): throw .refusedToken(fault.sentence)
-        case .unknownKey(_, isLoaded: true): throw .refusedToken(TokenFault.unknownKey.sentence)
-        case .unknownKey(_, isLoaded: false): throw .noTokenKeys
+        case .unknownKey(_, isLoaded: true) where !isFailing: throw .refusedToken(TokenFault.unknownKey.sentence)
+        // Its issuer may publish the key: whoever holds it is not to be turned away because it could not be asked.
+        case .unknownKey: throw .noTokenKeys
         }
     }
 

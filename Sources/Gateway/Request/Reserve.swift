@@ -49,8 +49,7 @@ extension LoopWorker {
     @inline(never)
     func subject(_ exchange: Exchange, _ principal: Principal, _ routed: RoutedModel) -> RuleSubject {
         RuleSubject(
-            principal: principal, metadata: exchange.metadata, requested: routed.requested,
-            provider: exchange.setting.accounts[routed.account].name, model: routed.upstream,
+            principal: principal, metadata: exchange.metadata, target: routed.route.names,
             session: String(decoding: exchange.session, as: UTF8.self))
     }
 

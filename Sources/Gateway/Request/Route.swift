@@ -27,7 +27,8 @@ extension LoopWorker {
             throw .invalidMember("model", "\(error.sentence)")
         }
         guard !requested.isEmpty else { throw .invalidMember("model", "must not be empty") }
-        if let known = exchange.setting.virtualRoutes[requested] {
+        // By bytes, as the catalog has it: a dictionary takes other spellings for the same name.
+        if let known = exchange.setting.virtualRoutes[requested], known.name.isExactly(requested) {
             exchange.setting.routes.keep(.virtual(known), as: name.bytes)
             return try set(out: known, exchange, scan)
         }
@@ -44,7 +45,8 @@ extension LoopWorker {
     ) -> KnownRoutes.Route {
         let setting = exchange.setting.accounts[resolved.provider].setting
         return KnownRoutes.Route(
-            requested: requested, isNamed: exchange.setting.snapshot.catalog.names(requested),
+            requested: requested,
+            isNamed: exchange.setting.snapshot.catalog.names(requested) || setting.model(resolved.upstream) != nil,
             account: resolved.provider, upstream: resolved.upstream,
             replacement: resolved.upstream == requested ? nil : JSONWriter.quoted(resolved.upstream),
             door: ProviderDoor(setting, model: resolved.upstream), setting)

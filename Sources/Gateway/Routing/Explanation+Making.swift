@@ -110,14 +110,14 @@ private struct ExplanationMaker {
         _ name: String, _ provider: ProviderSetting, _ model: String, weight: Int?, score: Double?
     ) -> Explanation.Candidate {
         let subject = RuleSubject(
-            principal: principal, metadata: metadata, requested: question.model, provider: provider.name, model: model,
+            principal: principal, metadata: metadata,
+            target: TargetNames(requested: question.model, provider: provider.name, model: model),
             session: question.session)
         let price = price(provider, model), places = book.places(of: subject)
         let needsLogin = if provider.kind == .anthropic, case .none = provider.credential { true } else { false }
         return Explanation.Candidate(
             name: name, provider: provider.name, model: model, weight: weight, score: score,
-            obstacle: book.access(of: principal, metadata)
-                .obstacle(requested: question.model, provider: provider.name, model: model),
+            obstacle: book.access(of: principal, metadata).obstacle(subject.target),
             needsLogin: needsLogin, price: price?.version,
             budgets: places.budgets.map { budget(book.rules.budgets[$0.rule], $0.scope, isPriced: price != nil) },
             limits: places.rates.map { limit(book.rules.rates[$0.rule], $0.scope) },

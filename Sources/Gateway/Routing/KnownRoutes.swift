@@ -1,3 +1,4 @@
+import Governance
 import Configuration
 import Providers
 import Wire
@@ -11,6 +12,8 @@ final class KnownRoutes {
         let isNamed: Bool
         let account: Int
         let upstream: String
+        /// As rules know it.
+        let names: TargetNames
         /// The upstream's name as JSON, where it differs.
         let replacement: [UInt8]?
         let door: ProviderDoor
@@ -42,6 +45,7 @@ final class KnownRoutes {
             priced = model?.baseModel ?? upstream
             region = setting.region
             self.requested = requested
+            names = TargetNames(requested: requested, provider: setting.name, model: upstream)
             self.account = account
             self.upstream = upstream
             self.replacement = replacement
