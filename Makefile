@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 export PATH := $(PATH):/opt/swift/usr/bin
 
-# Flags for every debug build, so that building and testing share one: CI adds -Xswiftc -warnings-as-errors.
+# Flags for the debug build that the Swift tests run on: CI adds -Xswiftc -warnings-as-errors.
 SWIFT_FLAGS ?=
 # How many end-to-end tests run side by side, and what else pytest should know (PYTEST='-k keys').
 WORKERS ?= 2
@@ -37,9 +37,9 @@ unit: packages ## The Swift tests
 	swift build --build-tests $(SWIFT_FLAGS)
 	swift test --skip-build $(SWIFT_FLAGS)
 
-e2e: packages $(VENV)/.installed ## The end-to-end tests, with the real clients
-	swift build --product tollgate $(SWIFT_FLAGS)
-	cd Tests/EndToEnd && export TOLLGATE_BINARY=$${TOLLGATE_BINARY:-$(CURDIR)/.build/debug/tollgate} \
+e2e: packages $(VENV)/.installed ## The end-to-end tests of the release executable, with the real clients
+	$(RELEASE)
+	cd Tests/EndToEnd && export TOLLGATE_BINARY=$${TOLLGATE_BINARY:-$(CURDIR)/.build/release/tollgate} \
 		&& $(PYTHON) -m pytest -n $(WORKERS) --dist worksteal $(if $(PYTEST),$(PYTEST),-m 'not chaos and not drill' \
 		&& $(PYTHON) -m pytest -m chaos)
 
