@@ -87,10 +87,13 @@ def test_a_ping_breaks_the_silence(make_gateway, upstream):
 
 def test_no_ping_while_the_stream_flows(make_gateway, upstream):
     gateway = make_gateway()
-    gateway.config["limits"]["ping_interval"] = "300ms"
+    gateway.config["limits"]["ping_interval"] = "2s"
     gateway.start()
-    upstream.answers(Message(text="word " * 60, pace=0.02))
+    # Longer than the interval as a whole, and no event anywhere near it: a machine that stops for a second makes no ping.
+    upstream.answers(Message(text="word " * 120, pace=0.05))
+    began = now()
     answer = gateway.messages(gateway.issue(), prompt(stream=True))
+    assert now() - began > 2
     assert answer.body == bytes(upstream.calls[0].sent)
 
 
