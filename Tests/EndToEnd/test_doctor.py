@@ -14,9 +14,9 @@ import pytest
 
 from rig.certificates import Authority
 from rig.clock import Clock
-from rig.collector import free_port
 from rig.grpc_sink import Fault, GRPCSink
 from rig.history import History
+from rig.ports import free_port
 from rig.unreliable import UnreliableSink
 from rig.waiting import eventually
 from rig.wire import Closed

@@ -8,9 +8,10 @@ import grpc
 import pytest
 
 from rig.certificates import Authority
-from rig.collector import Collector, free_port
+from rig.collector import Collector
 from rig.grpc_sink import Fault, GRPCSink
 from rig.otlp import SERVER, Sink
+from rig.ports import free_port
 from rig.waiting import eventually
 
 UNAVAILABLE, EXHAUSTED = grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED
@@ -337,4 +338,5 @@ def test_a_connection_that_is_cut_anywhere_is_tried_again(make_gateway, calls):
     ask(gateway, gateway.issue())
     arrive(gateway, calls, 1, 60)
     eventually(lambda: not cuts, "all cuts were made", 60)
+    listener.shutdown(socket.SHUT_RDWR)
     listener.close()

@@ -12,8 +12,8 @@ import pytest
 from expectations import charged_exactly, one_attempt_each, serves
 from rig import messages
 from rig.answers import Message
-from rig.collector import free_port
 from rig.gateway import binary, now, prompt
+from rig.ports import free_port
 from rig.waiting import eventually
 from rig.wire import Closed
 

@@ -5,13 +5,8 @@ import socket
 import subprocess
 import sysconfig
 
+from rig.ports import free_port
 from rig.waiting import eventually
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Collector:

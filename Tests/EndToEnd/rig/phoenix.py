@@ -6,7 +6,7 @@ import pathlib
 import subprocess
 import urllib.request
 
-from rig.collector import free_port
+from rig.ports import free_port
 from rig.waiting import eventually
 
 

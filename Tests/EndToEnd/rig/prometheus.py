@@ -7,7 +7,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
-from rig.collector import free_port
+from rig.ports import free_port
 from rig.waiting import eventually
 
 PROMETHEUS, PROMTOOL = shutil.which("prometheus"), shutil.which("promtool")

@@ -1,6 +1,7 @@
 """A forward proxy: CONNECT only, to wherever the test says that a name is."""
 
 import base64
+import contextlib
 import socket
 import threading
 
@@ -19,6 +20,8 @@ class Proxy:
         return self
 
     def stop(self):
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)  # closing alone leaves the thread in accept(), and the port open
         self._listener.close()
 
     def _serve(self):

@@ -1,5 +1,6 @@
 """TLS servers that do not do as they should: certificates of every bad kind, and handshakes and endings that go wrong."""
 
+import contextlib
 import datetime
 import ipaddress
 import socket
@@ -14,7 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from rig.collector import free_port
+from rig.ports import free_port
 
 DAY = datetime.timedelta(days=1)
 
@@ -69,6 +70,8 @@ class TLSServer:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def stop(self):
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)  # closing alone leaves the thread in accept(), and the port open
         self._listener.close()
         for connection in list(self._open):
             connection.close()

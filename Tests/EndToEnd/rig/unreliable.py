@@ -5,6 +5,7 @@ import threading
 import time
 
 from rig.otlp import Sink
+from rig.ports import free_port
 
 
 class UnreliableSink(Sink):
@@ -17,10 +18,7 @@ class UnreliableSink(Sink):
         self.behave = lambda path, data: None
         self.posts = []  # (path, bytes, what was decided, when)
         self._connections = set()
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(("127.0.0.1", port))
-            self.port = probe.getsockname()[1]
+        self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
 
     def start(self):

@@ -14,6 +14,7 @@ from rig.answers import Whole
 from rig.corpus import expand
 from rig.gateway import MODEL
 from rig.upstream import Upstream
+from rig.ports import free_port
 from rig.waiting import eventually
 from rig.wire import Closed, Connection
 
@@ -75,9 +76,7 @@ http {{
         return found if "nginx/1.22." in version else None
 
     def start(self):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port = free_port()
         self.address = ("127.0.0.1", port)
         file = pathlib.Path(self.folder) / "nginx.conf"
         file.write_text(self.CONF.format(folder=self.folder, port=port, upstream=self._upstream.port))
