@@ -108,18 +108,7 @@ package final class GenerateContentAnswer: AnswerReader {
     // MARK: Candidates
 
     private func readCandidates(_ cursor: inout JSONCursor, _ message: MessageWriter) throws(JSONError) {
-        guard try cursor.enterArrayOrSkip() else { return }
-        var isFirst = true
-        while try cursor.nextElement() {
-            let index = try cursor.index(elseFirst: isFirst)
-            isFirst = false
-            if let index, candidate ?? index == index {
-                candidate = index
-                try readCandidate(&cursor, message)
-            } else {
-                try cursor.skipValue()
-            }
-        }
+        candidate = try cursor.readOne(candidate) { (cursor) throws(JSONError) in try readCandidate(&cursor, message) }
     }
 
     private func readCandidate(_ cursor: inout JSONCursor, _ message: MessageWriter) throws(JSONError) {

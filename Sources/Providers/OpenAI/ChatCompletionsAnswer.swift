@@ -160,18 +160,7 @@ package final class ChatCompletionsAnswer: AnswerReader {
     }
 
     private func readChoices(_ cursor: inout JSONCursor, _ message: MessageWriter) throws(JSONError) {
-        guard try cursor.enterArrayOrSkip() else { return }
-        var isFirst = true
-        while try cursor.nextElement() {
-            let index = try cursor.index(elseFirst: isFirst)
-            isFirst = false
-            if let index, choice ?? index == index {
-                choice = index
-                try readChoice(&cursor, message)
-            } else {
-                try cursor.skipValue()
-            }
-        }
+        choice = try cursor.readOne(choice) { (cursor) throws(JSONError) in try readChoice(&cursor, message) }
     }
 
     private func readChoice(_ cursor: inout JSONCursor, _ message: MessageWriter) throws(JSONError) {
