@@ -67,7 +67,7 @@ class NameServer:
         except OSError:
             pass
 
-    def used_by(self, folder, monkeypatch, seconds=1):
+    def used_by(self, folder, monkeypatch, seconds=2):
         """From now on gateways ask this server, and give up after so many seconds."""
         file, program = folder / "resolv.conf", folder / "tollgate-with-names"
         file.write_text(f"nameserver {self.address}\noptions timeout:{seconds} attempts:1\n")
