@@ -28,8 +28,10 @@ package enum LedgerError: Error, Sendable, Equatable {
     case raiseRefused(reason: String)
     /// The report's arguments do not make sense, with the reason in words.
     case invalidQuery(String)
-    /// Another process charges the past anew.
-    case recomputing
+    /// Rows that the question is about were taken out; from that day on they are there.
+    case rowsPruned(since: String)
+    /// Another process changes rows of the past.
+    case historyLocked
     /// A sum left the range of 64 bits.
     case overflow
 }
@@ -74,8 +76,11 @@ extension LedgerError: CustomStringConvertible {
             "the budget cannot be raised: \(reason)"
         case .invalidQuery(let reason):
             reason
-        case .recomputing:
-            "another recomputation runs; wait until it is over"
+        case .rowsPruned(let day):
+            "this is told from the rows of requests, and `tollgate report prune` took out those before \(day): choose --since \(day) or "
+                + "later; of whole days before it (--since with a date, not with how long ago) there are sums by \(ReportColumn.rollupNames)"
+        case .historyLocked:
+            "another `report recompute` or `report prune` runs; wait until it is over"
         case .overflow:
             "a sum is larger than 64 bits hold"
         }

@@ -100,7 +100,13 @@ enum BudgetsCommand {
         try arguments.expectAbsent(["scope", "by", "for", "reason"])
         try arguments.expectPositionals(1, "no further words")
         let now = wallClockNanoseconds()
-        let since = try ReportQuery(by: [], since: arguments.one("since"), now: now).since ?? 0
+        var since = try ReportQuery(by: [], since: arguments.one("since"), now: now).since ?? 0
+        if let whole = try AdmissionHistory.firstWhole(directory), since < whole {
+            Console.complain(
+                "note: rows before \(CivilDate(unixNanoseconds: whole).text) were taken out: decisions are taken again from that day on"
+            )
+            since = whole
+        }
         let verification = try BudgetVerification.run(in: directory, since: since)
         if arguments.has("json") { Console.print(verification.json) } else { Console.print(verification.text) }
         return verification.isProved ? 0 : 1

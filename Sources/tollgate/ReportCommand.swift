@@ -8,7 +8,8 @@ import Transport
 enum ReportCommand {
     /// By the word behind `report`, or by the switch that asks for it: `report reconcile`, `report --cache`.
     private static let kinds: [(name: String, run: @Sendable (ArraySlice<String>) throws -> Int32)] = [
-        ("rebuild", RebuildCommand.run), ("recompute", RecomputeCommand.run), ("what-if", WhatIfCommand.run),
+        ("rebuild", RebuildCommand.run), ("recompute", RecomputeCommand.run), ("prune", PruneCommand.run),
+        ("what-if", WhatIfCommand.run),
         ("reconcile", ReconcileCommand.run),
         ("--forecast", ForecastCommand.run),
         ("--activity", ActivityReportCommand.run),

@@ -27,6 +27,8 @@ enum Usage {
         tollgate report reconcile --config FILE --provider P --file EXPORT [--tolerance 0.5] [--all]
         tollgate report recompute --config FILE --since T --prices FILE|current [--dry-run]
         tollgate report rebuild --config FILE      make the roll-ups anew
+        tollgate report prune --config FILE --keep-months 13 [--dry-run]
+                                                   take rows of old requests out; sums by day stay
         tollgate report --activity --config FILE [--by user,team,project,day,…] [--since 7d] [--format table|csv|json]
                                                    sessions, edits, commits, and what each cost
         tollgate report --cache --config FILE [--by cause,user,model,…] [--since 7d] [--format table|csv|json]

@@ -44,7 +44,7 @@ struct MigrationTests {
                 "cost_nano_usd, admission IS NULL, settlement IS NULL, holds IS NULL, price_version IS NULL, provider_kind",
                 of: "attempts WHERE model = 'opus'") == "77|1|1|1|1|")
         #expect(
-            try directory.row("sum(value), count(*)", of: "meta WHERE name != '\(MonthlyRollup.mark)'") == "5|4")
+            try directory.row("sum(value), count(*)", of: "meta WHERE name != '\(MonthlyRollup.mark)'") == "5|5")
         #expect(try directory.row("action, subject", of: "audit") == "issue|key_1")
         #expect(try directory.leftoverJournals().isEmpty)
         let spend = try SpendHistory.read(directory, since: [0])
@@ -118,7 +118,7 @@ struct MigrationTests {
             DROP TABLE openings_kept;
             DROP TRIGGER attempts_changed;
             DROP TRIGGER attempts_deleted;
-            DELETE FROM meta WHERE name = 'attempt_changes';
+            DELETE FROM meta WHERE name IN ('attempt_changes', '\(Retention.mark)');
             PRAGMA user_version = 6;
             """)
         let query = try ReportQuery(by: ["client_version"], now: midnight)

@@ -7,7 +7,12 @@ import Wire
 @Suite("Reports")
 struct ReportTests {
     /// Requests of some days, drawn at random, some of them in the very first and last milliseconds of a day.
-    static func fill(_ directory: DataDirectory, count: Int, days: Int64, seed: UInt64) throws {
+    ///
+    /// - Parameter session: of a request's number and its moment (Unix nanoseconds).
+    static func fill(
+        _ directory: DataDirectory, count: Int, days: Int64, seed: UInt64,
+        session: (Int, Int64) -> String = { number, _ in "session-\(number % 13)" }
+    ) throws {
         var random = SeededGenerator(seed: seed)
         let journal = try Journal(
             path: directory.journalPath(loop: 0), capacity: 4096, initial: 1024, wake: WriterWake())
@@ -20,7 +25,7 @@ struct ReportTests {
             var facts = sampleFacts(
                 id: id, user: "user-\(Int.random(in: 0..<5, using: &random))",
                 team: ["platform", "research", ""].randomElement(using: &random) ?? "")
-            facts.sessionID = .string("session-\(number % 13)")
+            facts.sessionID = .string(session(number, at))
             facts.agentID = number % 3 == 0 ? "agent-1" : .none
             facts.clientVersion = .string("2.\(number % 7 / 3).0")
             facts.entrypoint = number % 6 == 0 ? "sdk-ts" : "cli"

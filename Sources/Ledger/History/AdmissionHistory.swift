@@ -1,3 +1,5 @@
+import Wire
+
 /// The decisions about budgets as they were taken, one after the other: for a checker that takes them again.
 package enum AdmissionHistory {
     /// An attempt: what it reserved, and what it was charged with.
@@ -31,6 +33,13 @@ package enum AdmissionHistory {
 
     /// No request takes longer, nanoseconds.
     package static let longestRequest = AttemptScan.longestRequest * 1_000_000
+
+    /// The moment (Unix nanoseconds) from which on all rows are there; `nil`: none was ever taken out.
+    package static func firstWhole(_ directory: DataDirectory) throws(LedgerError) -> Int64? {
+        guard let database = try directory.openDatabaseReadOnly(withStaleRollups: true) else { return nil }
+        let day = try Retention.firstDay(database)
+        return day > 0 ? CivilDate(daysSince1970: day).firstNanosecond : nil
+    }
 
     /// The place of the first decision that was taken at `since` (Unix nanoseconds) or later; `nil`: there is none.
     package static func firstPlace(_ directory: DataDirectory, since: Int64) throws(LedgerError) -> Int64? {

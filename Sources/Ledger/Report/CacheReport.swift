@@ -67,6 +67,7 @@ package struct CacheReport: Sendable, Equatable {
         _ columns: [Column], _ query: ReportQuery, _ directory: DataDirectory
     ) throws(LedgerError) -> [Row] {
         guard let database = try directory.openDatabaseReadOnly() else { return [] }
+        try Retention.check(since: query.since, in: database)
         func bound(_ moment: Int64) -> Int64 {
             RequestID.first(atUnixMilliseconds: ReportPlan.roundedUp(moment)).rawValue
         }

@@ -94,6 +94,7 @@ package struct ProviderCharges: Sendable {
         var parts: [String] = []
         let plan = try ReportPlan(query, monthsBefore: MonthlyRollup.end(database), usingRollup: usingRollup)
         for source in plan.sources {
+            if case .scan(let from, _) = source { try Retention.check(from: from, in: database) }
             for part in Part.of(source) {
                 let conditions =
                     part.bounds(parameter) + (provider.map { ["provider = \(parameter($0))"] } ?? [])

@@ -1,5 +1,3 @@
-import Glibc
-
 /// Charges what is in the ledger anew, after a price was wrong: batch by batch, each in a transaction of its own together with the
 /// roll-up and a line of the audit, beside a running gateway.
 package struct Recomputation {
@@ -34,26 +32,19 @@ package struct Recomputation {
     private let actor: String
     private let source: String
     private let now: Int64
-    /// Held until the end; the kernel drops it with the process.
-    private let lock: Int32
+    private let lock: HistoryLock
 
     /// Requests of one transaction: a gateway waits for it no longer than some hundredths of a second.
     static let batch = 2_000
 
-    /// Throws `recomputing` while another recomputation runs.
+    /// Throws `historyLocked` while another command changes the past.
     ///
     /// - Parameters:
     ///   - actor: who does it, for the audit.
     ///   - source: by which prices, for the audit.
     package init(_ directory: DataDirectory, isDry: Bool, actor: String, source: String, now: Int64) throws(LedgerError)
     {
-        let path = directory.path + "/recompute.lock"
-        lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard lock >= 0 else { throw .file(operation: "open", path: path, code: errno) }
-        guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
-            close(lock)
-            throw .recomputing
-        }
+        lock = try HistoryLock(directory)
         database = try directory.openDatabase()
         self.isDry = isDry
         self.actor = actor
@@ -62,12 +53,13 @@ package struct Recomputation {
     }
 
     /// Gives the lock back.
-    package func end() { close(lock) }
+    package func end() { lock.release() }
 
     /// Charges all model requests from `since` up to `until` (Unix nanoseconds) with what `price` says; `nil`: it stays as it is.
     package func run(
         since: Int64, until: Int64, price: (ChargedAttempt) -> Charge?
     ) throws(LedgerError) -> Result {
+        try Retention.check(since: since, in: database)
         let rows = try ChargedAttempt.statement(database, limit: Self.batch)
         let end = RequestID.first(atUnixMilliseconds: ReportPlan.roundedUp(until)).rawValue
         var first = RequestID.first(atUnixMilliseconds: ReportPlan.roundedUp(since)).rawValue

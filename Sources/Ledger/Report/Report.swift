@@ -73,6 +73,7 @@ package struct Report: Sendable, Equatable {
         var groups: [[String]: CostSums] = [:]
         let plan = try ReportPlan(query, monthsBefore: MonthlyRollup.end(database), usingRollup: usingRollup)
         for source in plan.sources {
+            if case .scan(let from, _) = source { try Retention.check(from: from, in: database) }
             try Self.add(ReportSQL(query, source: source), query, in: database, to: &groups)
         }
         let beginning = try Self.beginning(of: database)
@@ -83,8 +84,12 @@ package struct Report: Sendable, Equatable {
         rows = groups.map { Row(values: $0.key, sums: $0.value) }.sorted { Self.precedes($0, $1, query.columns) }
     }
 
-    /// When the first request came in, Unix nanoseconds; `nil`: none did.
+    /// When the first request came in, Unix nanoseconds; `nil`: none did. Where its row is gone, its day.
     static func beginning(of database: Database) throws(LedgerError) -> Int64? {
+        if try Retention.firstDay(database) > 0 {
+            let day = try database.prepare("SELECT min(day) FROM daily_costs")
+            return try day.step() ? CivilDate(parsing: day.text(0))?.firstNanosecond : nil
+        }
         let first = RequestID(rawValue: try database.integer("SELECT min(id) FROM requests"))
         return first.rawValue == 0 ? nil : first.unixMilliseconds * 1_000_000
     }

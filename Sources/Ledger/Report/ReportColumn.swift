@@ -16,6 +16,9 @@ package enum ReportColumn: Sendable, Hashable {
         (named.map(\.name) + ["metadata.<tag>"]).joined(separator: ", ")
     }
 
+    /// Those that sums by day have.
+    static var rollupNames: String { named.filter(\.isInRollup).map(\.name).joined(separator: ", ") }
+
     /// The column with this name. Throws `invalidQuery` naming the known ones.
     package init(_ name: String) throws(LedgerError) {
         if let column = Self.named.first(where: { $0.name == name }) {

@@ -26,24 +26,37 @@ package struct RollupExamination: Sendable, Equatable {
         let bounds = try database.prepare("SELECT (SELECT min(id) FROM requests), (SELECT max(id) FROM requests)")
         guard try bounds.step(), let oldest = bounds.optionalInteger(0), let newest = bounds.optionalInteger(1)
         else { return }
-        let first = Self.day(of: oldest), last = Self.day(of: newest)
+        let first = max(Self.day(of: oldest), try Retention.firstDay(database)), last = Self.day(of: newest)
         bounds.reset()
+        guard first <= last else { return }
         days = last - first + 1
-        let statement = try database.prepare(
-            "SELECT \(Self.sums("count(*)")) FROM requests WHERE id >= ?2 AND id < ?3) "
-                + "IS NOT \(Self.sums("ifnull(sum(requests), 0)")) FROM daily_costs WHERE day = ?1)")
+        let comparison = try DayComparison(database)
         for day in (first...last).reversed() where monotonicNanoseconds() < deadline {
-            let text = CivilDate(daysSince1970: day).text
-            statement.bind(1, text)
-            statement.bind(2, RequestID.first(atUnixMilliseconds: Int64(day) * 86_400_000).rawValue)
-            statement.bind(3, RequestID.first(atUnixMilliseconds: Int64(day + 1) * 86_400_000).rawValue)
-            let isApart = try statement.step() && statement.integer(0) != 0
-            statement.reset()
             compared += 1
-            if isApart {
-                apart = text
+            if try comparison.isApart(day) {
+                apart = CivilDate(daysSince1970: day).text
                 return
             }
+        }
+    }
+
+    /// A day's rows beside its sums.
+    struct DayComparison {
+        private let statement: Statement
+
+        init(_ database: Database) throws(LedgerError) {
+            statement = try database.prepare(
+                "SELECT \(sums("count(*)")) FROM requests WHERE id >= ?2 AND id < ?3) "
+                    + "IS NOT \(sums("ifnull(sum(requests), 0)")) FROM daily_costs WHERE day = ?1)")
+        }
+
+        /// - Parameter day: since 1970-01-01.
+        func isApart(_ day: Int) throws(LedgerError) -> Bool {
+            statement.bind(1, CivilDate(daysSince1970: day).text)
+            statement.bind(2, Retention.firstRequest(ofDay: day).rawValue)
+            statement.bind(3, Retention.firstRequest(ofDay: day + 1).rawValue)
+            defer { statement.reset() }
+            return try statement.step() && statement.integer(0) != 0
         }
     }
 

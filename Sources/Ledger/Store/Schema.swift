@@ -3,7 +3,9 @@
 /// The number of the last one lies in `PRAGMA user_version`. A migration only adds (expand), or removes what the
 /// release before no longer used (contract).
 enum Schema {
-    static let migrations = [requestsAndKeys, governance, activity, finance, sessions, cacheBreaks, rollups, openings]
+    static let migrations = [
+        requestsAndKeys, governance, activity, finance, sessions, cacheBreaks, rollups, openings, retention,
+    ]
 
     /// Brings the database to the newest version. Safe beside other processes that do the same.
     static func migrate(_ database: Database) throws(LedgerError) {

@@ -21,15 +21,18 @@ package enum RollupRebuild {
     ///
     /// - Returns: the number of days.
     static func run(_ database: Database) throws(LedgerError) -> Int {
+        let whole = try Retention.firstDay(database), start = Retention.firstRequest(ofDay: whole).rawValue
         for table in ["daily_costs", "monthly_costs", "retried_costs"] {
-            try database.execute("DELETE FROM \(table) WHERE (SELECT count(*) FROM requests) = 0")
+            try database.execute(
+                "DELETE FROM \(table) WHERE day >= '\(CivilDate(daysSince1970: whole).text)' "
+                    + "AND (SELECT count(*) FROM requests WHERE id >= \(start)) = 0")
         }
-        let oldest = try database.integer("SELECT ifnull(min(id), -1) FROM requests")
+        let oldest = try database.integer("SELECT ifnull(min(id), -1) FROM requests WHERE id >= \(start)")
         var days = 0
         if oldest >= 0 {
             let newest = try database.integer("SELECT max(id) FROM requests")
             let first = number(of: oldest), last = number(of: newest)
-            try remove(before: first, orAfter: last, in: database)
+            try remove(before: first, orAfter: last, since: whole, in: database)
             var rebuild = try DayRebuild(database)
             for day in first...last { try rebuild.run(day, isLast: day == last) }
             days = last - first + 1
@@ -44,13 +47,17 @@ package enum RollupRebuild {
     /// The day that an id is of, since 1970-01-01.
     private static func number(of id: Int64) -> Int { Int(RequestID(rawValue: id).unixMilliseconds / 86_400_000) }
 
-    /// Groups of days that have no row at all.
-    private static func remove(before first: Int, orAfter last: Int, in database: Database) throws(LedgerError) {
+    /// Groups of days that have no row at all, but for those whose rows were taken out.
+    private static func remove(
+        before first: Int, orAfter last: Int, since whole: Int, in database: Database
+    ) throws(LedgerError) {
         for (table, prefix) in [("daily_costs", 10), ("retried_costs", 10), ("monthly_costs", 7)] {
             let statement = try database.prepare(
-                "DELETE FROM \(table) WHERE substr(day, 1, \(prefix)) < ?1 OR substr(day, 1, \(prefix)) > ?2")
+                "DELETE FROM \(table) WHERE day >= ?3 AND (substr(day, 1, \(prefix)) < ?1 OR substr(day, 1, \(prefix)) > ?2)"
+            )
             statement.bind(1, String(CivilDate(daysSince1970: first).text.prefix(prefix)))
             statement.bind(2, String(CivilDate(daysSince1970: last).text.prefix(prefix)))
+            statement.bind(3, CivilDate(daysSince1970: whole).text)
             try statement.run()
         }
     }
@@ -102,6 +109,8 @@ private struct DayRebuild {
     }
 
     private mutating func write(_ day: Int, isLast: Bool) throws(LedgerError) {
+        // Its rows may have been taken out since.
+        guard try day >= Retention.firstDay(database) else { return }
         let text = CivilDate(daysSince1970: day).text
         let start = RequestID.first(atUnixMilliseconds: Int64(day) * 86_400_000).rawValue
         let end = RequestID.first(atUnixMilliseconds: Int64(day + 1) * 86_400_000).rawValue
