@@ -7,11 +7,17 @@ package struct CredentialFields {
     package private(set) var apiKey: Range<Int>?
     /// `x-tollgate-api-key`: our own, beside one that belongs to the provider.
     package private(set) var own: Range<Int>?
+    /// What may be the client's own login with Anthropic: a bearer token in the one `Authorization`, of the form of RFC 6750
+    /// §2.1. Of several lines only the first is looked at and all would go out; in quotes a key of ours is not recognized.
+    package private(set) var login: Range<Int>?
 
     package init(_ head: RequestHead, _ bytes: UnsafeRawBufferPointer) {
         bearer = head.value(.authorization).flatMap { Self.bearerToken($0, bytes) }.flatMap { Self.meant($0, bytes) }
         apiKey = head.value(.xAPIKey).flatMap { Self.meant($0, bytes) }
         own = head.value(.tollgateAPIKey).flatMap { Self.meant($0, bytes) }
+        var lines = 0
+        for _ in head.values(.authorization) { lines += 1 }
+        login = lines == 1 ? bearer.flatMap { bytes.slice($0).allSatisfy(Self.isOfToken) ? $0 : nil } : nil
     }
 
     /// Those that may decide who asks, in their order.
@@ -19,6 +25,14 @@ package struct CredentialFields {
 
     /// The word that stands where a client insists on sending a key although its certificate says who it is.
     package static let placeholder: StaticString = "certificate"
+
+    private static func isOfToken(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true  // digits and letters
+        case 0x2B, 0x2D, 0x2E, 0x2F, 0x3D, 0x5F, 0x7E: true  // + - . / = _ ~
+        default: false
+        }
+    }
 
     private static func meant(_ value: Range<Int>, _ bytes: UnsafeRawBufferPointer) -> Range<Int>? {
         bytes.slice(value).equals(placeholder) ? nil : value
@@ -56,7 +70,7 @@ extension KeyRing {
         if let own = fields.own {
             let verdict = verdict(on: UnsafeRawBufferPointer(rebasing: bytes[own]), now: now)
             guard case .valid(let principal) = verdict else { return .refused(verdict) }
-            return .known(principal, passesThrough: isForeign(fields.bearer, bytes, now))
+            return .known(principal, passesThrough: isForeign(fields.login, bytes, now))
         }
         var first: KeyVerdict?
         for candidate in [fields.bearer, fields.apiKey] {

@@ -49,6 +49,17 @@ import Testing
             (#"{\"password\": \"hunter2\", \"a\": 1}"#, #"{\"password\": \"…", \"a\": 1}"#),
             ("SECRET_KEY_BASE=0123456789", "SECRET_KEY_BASE=…"), ("AccountKey=Eby8vdM02x==;", "AccountKey=…;"),
             ("authorization: Basic Ym9iOmh1bnRlcjI=", "authorization: Basic …"),
+            ("Cookie: sid=abc; theme=dark\nHost: x", "Cookie: …\nHost: x"),
+            ("-H 'set-cookie: sid=abc'", "-H 'set-cookie: …'"),
+            ("mysql --password hunter2 -e x", "mysql --password … -e x"),
+            ("--api-token \"abcdef1\"", "--api-token \"…\""),
+            ("curl -u bob:hunter2 https://x", "curl -u bob:… https://x"),
+            ("<db:password>hunter2</db:password>", "<db:password>…</db:password>"),
+            (#"{"name": "DB_PASSWORD", "value": "hunter2"}"#, #"{"name": "DB_PASSWORD", "value": "…"}"#),
+            ("- name: CLIENT_SECRET\n  value: hunter2\n", "- name: CLIENT_SECRET\n  value: …\n"),
+            ("https://x/blob?sv=1&sig=a%2Fb%3D&x=1", "https://x/blob?sv=1&sig=…&x=1"),
+            ("?X-Amz-Signature=0123abcd", "?X-Amz-Signature=…"),
+            ("?url=x%3Fapi_key%3D0123abcd", "?url=x%3Fapi_key%3D…"),
             ("postgres://bob:hunter2@db/x", "postgres://bob:…@db/x"), ("redis://:hunter2@db", "redis://:…@db"),
         ])
     func named(text: String, wanted: String) {
@@ -72,7 +83,9 @@ import Testing
         arguments: [
             "let key = dictionary[\"k\"]", "task-management", "the password is checked", "sk-short", "AKIA",
             "\"max_tokens\": 4096", "let token = parser.next()", "input_tokens: 1234567", "secret = \"\", other",
-            "a_key: value",
+            "a_key: value", "cookie: the browser keeps it", "--password --verbose", "--secret-name",
+            "docker run -u 1000:1000 x",
+            "<password></password>", "password, value", "?page_token=", "f(password, value: 1)",
             "http://localhost:4100/v1/messages", "basic functionality", "https://example.org/a:b@c",
             "C:\\risk-assessment-of-it",
         ])

@@ -153,6 +153,20 @@ def test_a_key_of_ours_is_never_taken_for_a_subscription(gateway, upstream, key)
         assert arrived["x-api-key"] == UPSTREAM_KEY and "authorization" not in arrived
 
 
+@pytest.mark.parametrize("lines", [["Bearer sk-ant-oat01-personal", "Bearer {key}"], ['Bearer "{key}"'], ["Bearer Bearer {key}"]],
+                         ids=["behind a login", "in quotes", "said twice"])
+def test_a_key_of_ours_is_no_subscription_however_it_is_written(gateway, upstream, key, lines):
+    """Only the first line is looked at but all go out, and what is quoted is not found among the keys."""
+    body = json.dumps(prompt()).encode()
+    written = "".join(f"authorization: {line}\r\n" for line in lines).format(key=gateway.issue(user="bob").secret)
+    with gateway.connect() as connection:
+        connection.send(f"POST /v1/messages HTTP/1.1\r\nhost: x\r\nx-tollgate-api-key: {key.secret}\r\n{written}"
+                        f"content-length: {len(body)}\r\n\r\n".encode() + body)
+        assert connection.answer().status == 200
+    arrived = fields(upstream.calls[0])
+    assert arrived["x-api-key"] == UPSTREAM_KEY and "authorization" not in arrived
+
+
 def test_a_subscription_goes_to_no_other_provider_than_anthropic(make_gateway):
     gateway = make_gateway()
     gateway.config["providers"].append({"name": "pretend", "kind": "mock"})

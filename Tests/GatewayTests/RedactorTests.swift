@@ -50,7 +50,9 @@ import Transport
         let redactions = ContentRule.Redaction.allCases.flatMap { kind in kind.patterns.map { (kind.rawValue, $0) } }
         let pieces = [
             "a.", "a@b.c ", "eyJ-", "password ", "secret=\"", "1 ", "sk-", "bearer ", "-----BEGIN PRIVATE KEY",
-            "a_", "password=\\\"", "authorization: ", "A_TOKEN=", "://a:", "é", "\\nsk-",
+            "a_", "password=\\\"", "authorization: ", "A_TOKEN=", "://a:", "é", "\\nsk-", "-", "--password ", "--a",
+            "cookie: ", "cookie: a", "-u a", "&token", "?a", "password ,",
+            "password%3D", "password>a", ",", "1//0",
         ]
         for piece in pieces {
             let redact = Redactor(

@@ -48,6 +48,8 @@ import Wire
             (["x-tollgate-api-key: alice-key"], "alice"),
             (["x-tollgate-api-key: alice-key", "authorization: Bearer bob-key"], "alice"),
             (["x-tollgate-api-key: alice-key", "authorization: Bearer gone-key"], "alice"),
+            (["x-tollgate-api-key: alice-key", "authorization: Bearer \"bob-key\""], "alice"),
+            (["x-tollgate-api-key: alice-key", "authorization: Bearer a", "authorization: Bearer b"], "alice"),
             (["authorization: Bearer wrong", "x-api-key: alice-key"], "alice"),
             (["authorization: Bearer alice-key", "x-tollgate-api-key: wrong"], "unknown"),
             (["authorization: Basic alice-key"], "missing"), (["authorization: Bearer"], "missing"), ([], "missing"),

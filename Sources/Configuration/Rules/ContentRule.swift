@@ -50,6 +50,12 @@ extension ContentRule.Redaction {
                 // Variables of an environment. In small letters a token is often one of a parser.
                 #"[A-Z0-9]_(?:TOKEN|PASS|PWD|PAT)\b\#(Self.value)"#,
                 #"://[^\s/:@"'<>]{0,256}:\K[^\s/@"'<>]{1,256}(?=@)"#,
+                #"(?i)[?&](?:[\w-]{0,40}(?:token|signature)|sig)=\K[^\s&"'<>\\]{6,}"#,
+                // `Cookie: NAME=…` and `Set-Cookie:`, to the end of the line.
+                #"(?i)\bcookie\b\\*["']?[ \t]*:[ \t]*\\*["']?\K(?=[^\s=;"'\\]{1,128}=)[^\n"'\\]{6,4096}"#,
+                // Options of commands: `--db-password …`, `-u NAME:…`.
+                #"(?i)(?<![\w-])--[\w-]{0,40}(?:\#(Self.names.joined(separator: "|"))|token)\#(Self.argument)"#,
+                #"(?<=\s)(?:-u|--user)[ \t=]\\*["']?[^\s:"'\\]{1,128}:\K[^\s"'\\]{6,}"#,
             ]
         case .emails:
             // Letters of any script (RFC 6531).
@@ -67,7 +73,7 @@ extension ContentRule.Redaction {
         #"(?:AKIA|ASIA)[A-Z0-9]{16}\b"#,
         #"gh[pousr]_[A-Za-z0-9]{20,}"#, #"github_pat_[A-Za-z0-9_]{20,}"#, #"glpat-[A-Za-z0-9_-]{16,}"#,
         #"xox[abeprs]-[A-Za-z0-9-]{10,}"#, #"AIza[A-Za-z0-9_-]{30,}"#, #"AQ\.[A-Za-z0-9_-]{30,}"#,
-        #"ya29\.[A-Za-z0-9_.-]{16,}"#,
+        #"ya29\.[A-Za-z0-9_.-]{16,}"#, #"1//0[A-Za-z0-9_-]{30,}"#,
         #"tgk_[A-Za-z0-9]{16,}"#, #"xai-[A-Za-z0-9]{20,}"#, #"npm_[A-Za-z0-9]{30,}"#, #"hf_[A-Za-z0-9]{30,}"#,
         #"bedrock-api-key-[A-Za-z0-9+/=_-]{16,}"#, #"ABSK[A-Za-z0-9+/]{40,}=*"#,
         #"eyJ[A-Za-z0-9_-]{8,4096}\.[A-Za-z0-9_-]{8,16384}\.[A-Za-z0-9_-]*"#,
@@ -79,7 +85,14 @@ extension ContentRule.Redaction {
         "(?:api|access|account|private|encryption|signing)[_-]?key", "(?:access|auth|refresh|session|bearer)[_-]?token",
     ]
 
-    /// What such a name is given, quoted or not; of `{\"password\": \"…\"}` too, JSON that is a text of other JSON. The name stays.
+    /// What such a name is given, quoted or not; of `{\"password\": \"…\"}` too, JSON that is a text of other JSON; between tags; in
+    /// a URL that is part of another; as the `value` of that `name`, as containers have their variables. The name stays.
     private static let value =
-        #"\\*["']?\s*(?:=>|:=|[:=])\s*(?:\\*"\K[^"\n]{6,1024}|\\*'\K[^'\n]{6,1024}|\K[^\s"',;]{6,})"#
+        #"\\*["']?(?:\s*(?:=>|:=|[:=])\s*\#(given)|[\s,]{1,64}\\*["']?value\\*["']?\s*:\s*\#(given)"#
+        + #"|>\K[^<\n]{6,256}(?=</)|%3[aAdD]\K[^\s"'&<>]{6,})"#
+
+    /// What follows such an option, unless it is the next one.
+    private static let argument = #"[ \t]+\\*["']?\K[^\s"'\\-][^\s"'\\]{5,}"#
+
+    private static let given = #"(?:\\*"\K[^"\n]{6,1024}|\\*'\K[^'\n]{6,1024}|\K[^\s"',;]{6,})"#
 }

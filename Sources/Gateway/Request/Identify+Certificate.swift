@@ -13,7 +13,7 @@ extension LoopWorker {
         guard !identities.isEmpty, let certificate = exchange.channel.stream.peerCertificate else { return nil }
         let bytes = exchange.channel.headBytes
         let fields = CredentialFields(exchange.channel.head, bytes)
-        let isLogin = fields.bearer.map { bytes.slice($0).isAnthropicLogin } ?? false
+        let isLogin = fields.login.map { bytes.slice($0).isAnthropicLogin } ?? false
         guard fields.own == nil, fields.apiKey == nil, fields.bearer == nil || isLogin else { return nil }
         return (try principal(certificate, identities, now: exchange.startedWall), isLogin)
     }

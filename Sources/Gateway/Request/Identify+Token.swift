@@ -71,7 +71,7 @@ extension LoopWorker {
     private func bringsLogin(_ exchange: Exchange) -> Bool {
         let bytes = exchange.channel.headBytes
         let fields = CredentialFields(exchange.channel.head, bytes)
-        return fields.own != nil && keys.isForeign(fields.bearer, bytes, exchange.startedWall)
+        return fields.own != nil && keys.isForeign(fields.login, bytes, exchange.startedWall)
     }
 
     /// Whether the bearer token has the form that our issuers give. Those never leave the house, whatever else is there.
