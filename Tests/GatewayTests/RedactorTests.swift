@@ -45,7 +45,7 @@ import Transport
         #expect(redact("short") == "[left out: redaction took too long]")
     }
 
-    @Test("Our own patterns look through a mebibyte of anything in a moment")
+    @Test("Our own patterns look through any long text in a moment")
     func quick() throws {
         let redactions = ContentRule.Redaction.allCases.flatMap { kind in kind.patterns.map { (kind.rawValue, $0) } }
         let pieces = [
@@ -56,9 +56,9 @@ import Transport
         ]
         for piece in pieces {
             let redact = Redactor(
-                redactions: redactions, maximumBytes: 1 << 20,
-                budget: PatternBudget(nanoseconds: 20_000_000_000, now: monotonicNanoseconds))
-            _ = redact(String(repeating: piece, count: (1 << 20) / piece.utf8.count))
+                redactions: redactions, maximumBytes: 1 << 18,
+                budget: PatternBudget(nanoseconds: 5_000_000_000, now: monotonicNanoseconds))
+            _ = redact(String(repeating: piece, count: (1 << 18) / piece.utf8.count))
             #expect(redact("still here") == "still here", "\(piece)")
         }
     }
