@@ -166,7 +166,7 @@ def test_never_two_at_once(past):
     with open(past.folder / "data" / "recompute.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         done = recompute(past, prices(past, DOUBLE), code=1)
-    assert "another recomputation runs" in done.stderr
+    assert "another `report recompute` or `report prune` runs" in done.stderr
 
 
 @pytest.mark.parametrize("text, words", [("claude-x - - 1", "five prices"), ("claude-x - - a 1 1 1 1", "a")])
