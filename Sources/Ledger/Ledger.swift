@@ -84,7 +84,8 @@ package final class Ledger: Sendable {
         let listeners = StoreWatch.Listeners(
             keys: options.onKeyChange, raises: options.onRaiseChange, audit: options.onAudit)
         let store = WriterStore(
-            database: database, rows: try RowWriter(database), notes: try NoteWriter(database, inbox: inbox),
+            database: database, place: try DatabasePlace(path: directory.databasePath),
+            rows: try RowWriter(database), notes: try NoteWriter(database, inbox: inbox),
             watch: try StoreWatch(database, seen: versions, listeners), lock: lock)
         let writer = LedgerWriter(
             store: store, journals: journals, inbox: inbox, thread: thread, onFault: options.onFault,

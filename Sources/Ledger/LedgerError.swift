@@ -8,6 +8,8 @@ package enum LedgerError: Error, Sendable, Equatable {
     case directoryInUse(path: String, owner: Int32?)
     /// SQLite refused: its extended result code and its own words.
     case database(code: Int32, message: String)
+    /// At its path is not the file that is open.
+    case databaseMoved(path: String)
     /// The database was written by a newer Tollgate: found and newest known schema version.
     case schemaTooNew(found: Int, known: Int)
     /// It was written by an older one, and nothing has brought it up to date yet.
@@ -52,6 +54,9 @@ extension LedgerError: CustomStringConvertible {
             "the ledger database: \(message) (SQLite code \(code)): who reads it must be able to write in its folder; copy it to one"
         case .database(let code, let message):
             "the ledger database: \(message) (SQLite code \(code))"
+        case .databaseMoved(let path):
+            "\(path) is not the file any more that this process writes: it, or its folder, was moved, deleted or replaced, or something is "
+                + "mounted over it. Put it back; or else stop the gateway and start it again"
         case .schemaTooNew(let found, let known):
             "the ledger database has schema version \(found), this Tollgate knows up to \(known); use a newer one"
         case .schemaTooOld(let found, let known):

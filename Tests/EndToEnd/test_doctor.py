@@ -14,6 +14,7 @@ import pytest
 
 from rig.certificates import Authority
 from rig.clock import Clock
+from rig.gateway import prompt
 from rig.grpc_sink import Fault, GRPCSink
 from rig.history import History
 from rig.ports import free_port
@@ -258,6 +259,31 @@ def test_files_are_enough_for_the_connections_of_every_loop(quiet):
         (found,) = examine(quiet)["open files"]
         assert "1000000 connections on each of 3 loops need up to 6000200" in found["detail"], found
         quiet.stop()
+
+
+def test_a_folder_that_is_moved_away_under_a_gateway(quiet, upstream):
+    """It is told everywhere, and nothing is lost: rows wait until it is back."""
+    quiet.start()
+    key, data, away = quiet.issue(), quiet.folder / "data", quiet.folder / "elsewhere"
+    assert quiet.messages(key, prompt()).status == 200
+    quiet.ledger.closed(1)
+    data.rename(away)
+    assert quiet.messages(key, prompt()).status == 200
+    (line, *_) = quiet.logged("is not the file any more")
+    assert str(data / "ledger.sqlite3") in line["error"] and line["level"] == "error"
+    found = examine(quiet, code=1)
+    assert state(found, "gateway") == ["fail"] and "nobody holds the data folder" in found["gateway"][0]["detail"]
+    away.rename(data)
+    quiet.ledger.closed(2)
+    assert state(examine(quiet), "gateway") == ["ok"]
+
+
+def test_a_folder_behind_a_link_to_nothing(quiet):
+    link = quiet.folder / "volume"
+    link.symlink_to(quiet.folder / "not-mounted")
+    quiet.config["data"] = str(link / "tollgate")
+    found = examine(quiet, code=1)
+    assert state(found, "data") == ["fail"] and f"{link} is a link to what is not there" in found["data"][0]["detail"]
 
 
 def test_a_folder_that_others_may_look_into(quiet):

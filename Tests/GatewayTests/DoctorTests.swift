@@ -35,6 +35,12 @@ import Transport
         #expect(MachineChecks.data(folder { $0.exists = false }).detail.contains("will make it"))
         #expect(MachineChecks.data(folder { $0.isWritable = false }).state == .fail)
         #expect(MachineChecks.data(folder { $0.isOpenToOthers = true }).state == .warn)
+        let dead = MachineChecks.data(
+            folder {
+                $0.exists = false
+                $0.deadLink = "/mnt/ledger"
+            })
+        #expect(dead.state == .fail && dead.detail.contains("/mnt/ledger is a link"))
     }
 
     @Test("Free space: a warning below one GiB, a failure below an eighth of that, and when no file can be made")
@@ -139,6 +145,7 @@ import Transport
         #expect(finding(held: true, health: (200, ""), ready: (503, "draining")).detail.contains("draining"))
         #expect(finding(held: true, health: (404, "")).state == .fail)
         #expect(finding(held: true).state == .fail && finding(held: false).state == .warn)
+        #expect(finding(held: false, health: (200, ""), ready: (200, "ready\n")).detail.contains("nobody holds"))
     }
 
     private func drops(_ count: Int) -> String {

@@ -39,6 +39,13 @@ enum GatewayChecks {
                 check, "\(place) runs but is not ready: \(line(answers.readiness?.text ?? answers.fault))",
                 cure: "it drains, or cannot write its ledger: see its log")
         }
+        guard answers.isHeld else {
+            return .fail(
+                check, "\(place) is ready, but nobody holds the data folder that the configuration names",
+                cure:
+                    "if the folder was moved, deleted or replaced while the gateway ran, put it back, else restart it; or another "
+                    + "gateway listens there")
+        }
         let further = readiness.text.split(separator: "\n").dropFirst()
         if let detail = further.first {
             return .warn(

@@ -7,6 +7,8 @@ enum MachineChecks {
         var path: String
         /// It is there; otherwise the rest tells of the nearest folder above it.
         var exists = true
+        /// On the way to it: a link to what is not there.
+        var deadLink: String?
         var isFolder = true
         var isWritable = true
         /// Others than its owner may look into it.
@@ -19,6 +21,11 @@ enum MachineChecks {
 
     static func data(_ folder: Folder) -> DoctorFinding {
         let check = "data"
+        if let link = folder.deadLink {
+            return .fail(
+                check, "\(link) is a link to what is not there",
+                cure: "mount or make what it leads to, or name another `data`")
+        }
         guard folder.isFolder else {
             return .fail(check, "\(folder.path) is not a folder", cure: "name another `data`, or move what is there")
         }

@@ -9,6 +9,7 @@ enum MachineFacts {
         var status = stat(), existing = path
         while stat(existing, &status) != 0, existing != "/" {
             folder.exists = false
+            if lstat(existing, &status) == 0 { folder.deadLink = existing }
             let above = existing.lastIndex(of: "/").map { String(existing[..<$0]) } ?? ""
             existing = above.isEmpty ? "/" : above
         }

@@ -170,6 +170,7 @@ package actor LedgerWriter {
             return .pause(min(retryAt - now, StoreWatch.interval))
         }
         do throws(LedgerError) {
+            try store?.place.check(now: now)
             let written = try writeGroup()
             let noted = try writeNotes()
             backOff = 0
@@ -237,6 +238,7 @@ package actor LedgerWriter {
 /// What the writer's thread owns: gone with the last of it are the connection and the lock.
 struct WriterStore: ~Copyable {
     let database: Database
+    var place: DatabasePlace
     var rows: RowWriter
     var notes: NoteWriter
     var watch: StoreWatch

@@ -1,0 +1,30 @@
+import Glibc
+
+/// Whether the database that is open still has its name: what is written to one that was moved, deleted or replaced is not where reports
+/// and keys look, and may end with the process.
+struct DatabasePlace {
+    private let path: String
+    private let device: dev_t
+    private let file: ino_t
+    private var nextLook: Int64 = 0
+
+    /// Right after it was opened.
+    init(path: String) throws(LedgerError) {
+        var about = stat()
+        guard stat(path, &about) == 0 else { throw .file(operation: "look at", path: path, code: errno) }
+        self.path = path
+        (device, file) = (about.st_dev, about.st_ino)
+    }
+
+    /// Throws `databaseMoved`. Looks as often as `StoreWatch`.
+    ///
+    /// - Parameter now: milliseconds of a monotonic clock.
+    mutating func check(now: Int64) throws(LedgerError) {
+        guard now >= nextLook else { return }
+        var about = stat()
+        guard stat(path, &about) == 0, about.st_dev == device, about.st_ino == file else {
+            throw .databaseMoved(path: path)
+        }
+        nextLook = now + StoreWatch.interval
+    }
+}
