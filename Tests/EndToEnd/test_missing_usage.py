@@ -6,7 +6,9 @@ import re
 import pytest
 
 from everywhere import GEMINI, PRICED, READERS, TRANSLATED, Everywhere, Frames, Said, ends_in_error, says, sse
-from rig import event_stream
+from rig import event_stream, messages
+from rig.answers import Message
+from rig.gateway import prompt
 from rig.replies import reply
 
 
@@ -53,6 +55,14 @@ def test_usage_that_counts_nothing_is_estimated(world, kind, stream, empty):
     assert row["cost_nano_usd"] > 0 or kind not in PRICED
     usage = answer.events[-2]["usage"] if stream else answer.json["usage"]
     assert usage["input_tokens"] > 0 and usage["output_tokens"] >= 100
+
+
+@pytest.mark.parametrize("output", [None, "7", [7]], ids=["null", "text", "list"])
+def test_an_answer_of_claudes_form_whose_output_is_no_number_is_estimated(gateway, upstream, key, stream, output):
+    upstream.answers(Message(text="word " * 100, usage={**messages.USAGE, "output_tokens": output}))
+    assert gateway.messages(key, prompt(stream=stream)).status == 200
+    (row,) = gateway.ledger.closed(1)
+    assert row["estimated"] and row["input_tokens"] == messages.USAGE["input_tokens"] and row["output_tokens"] >= 100 and row["cost_nano_usd"] > 0
 
 
 ZEROS = {"prompt_tokens": 0, "completion_tokens": 0, "input_tokens": 0, "output_tokens": 0, "total_tokens": 0}

@@ -174,13 +174,14 @@ struct UsageReducerTests {
         #expect(largest.refusedCounts == 0 && largest.usage.input == UsageReport.largestCount)
     }
 
-    @Test("What is of another type is as if it were not there")
+    @Test("What is of another type is as if it were not there; a count of another type is refused, unless it is null")
     func types() throws {
         let reducer = try reduced(start: [
             #"{"input_tokens":5,"speed":"fast","inference_geo":"us","server_tool_use":{"web_search_requests":2}}"#,
             #"{"input_tokens":"9","output_tokens":[],"cache_creation":[1],"server_tool_use":null,"speed":null,"inference_geo":1,"iterations":{}}"#,
         ])
-        #expect(reducer.usage.input == 5 && reducer.usage.webSearchRequests == 2 && reducer.refusedCounts == 0)
+        #expect(reducer.usage.input == 5 && reducer.usage.webSearchRequests == 2 && reducer.refusedCounts == 2)
+        #expect(try reduced(start: [#"{"input_tokens":null}"#]).refusedCounts == 0)
         #expect(reducer.usage.isFast && reducer.usage.isUS)
         let slow = try reduced(
             start: [#"{"speed":"fast","inference_geo":"us"}"#],

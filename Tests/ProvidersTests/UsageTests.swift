@@ -81,7 +81,7 @@ import Wire
         let odd = try reduce([
             (false, #"{"input_tokens":-5,"output_tokens":99999999999999999,"cache_read_input_tokens":"x"}"#)
         ])
-        #expect(odd.usage.isZero && odd.refusedCounts == 2)
+        #expect(odd.usage.isZero && odd.refusedCounts == 3)
     }
 
     private let stream = """

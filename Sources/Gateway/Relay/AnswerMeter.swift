@@ -105,11 +105,12 @@ final class AnswerMeter {
         }
     }
 
-    /// A stream of the Messages API ended without the count of its answer: what its beginning says of that is none.
+    /// An answer of the Messages API ended without its count: what the beginning of a stream says of that is none.
     var lacksAnswerCount: Bool {
         switch form {
-        case .stream, .framed: stream.hasStarted && !stream.facts.reducer.hasAnswerCount
-        case .whole, .transformed: false
+        case .stream, .framed: stream.hasStarted && !stream.facts.reducer.hasStreamCount
+        case .whole: whole.facts.reducer.lacksOutput
+        case .transformed: false
         }
     }
 

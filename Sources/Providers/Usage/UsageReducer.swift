@@ -13,8 +13,6 @@ package struct UsageReducer: Sendable {
     private var reported: TokenUsage?
     /// A report has come: what is missing from it is zero, not unknown.
     package private(set) var hasReport = false
-    /// A `message_delta` has counted the answer; before, `message_start` says one token for it or a few.
-    package private(set) var hasAnswerCount = false
 
     package init() {}
 
@@ -26,7 +24,6 @@ package struct UsageReducer: Sendable {
     /// The usage object of a `message_delta`.
     package mutating func changed(_ usage: UnsafeRawBufferPointer) throws(JSONError) {
         merge(try UsageReport(usage), into: \.delta)
-        hasAnswerCount = true
     }
 
     /// Usage in our classes already; the last report counts.
@@ -40,6 +37,12 @@ package struct UsageReducer: Sendable {
         refusedCounts += report.refused
         hasReport = true
     }
+
+    /// A `message_delta` has counted the answer; before, `message_start` says one token for it or a few.
+    package var hasStreamCount: Bool { delta.output != nil }
+
+    /// A usage object came, and does not say what the answer had.
+    package var lacksOutput: Bool { hasReport && reported == nil && start.output == nil && delta.output == nil }
 
     /// Output tokens that were thinking, where the provider says so; a part of the output.
     package var reasoningOutput: Int64? {

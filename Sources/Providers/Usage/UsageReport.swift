@@ -19,7 +19,7 @@ struct UsageReport: Equatable {
     var compaction: Compaction?
     /// What other models used on behalf of this one, which the top-level numbers leave out as well.
     var advice: [AdvisorUsage]?
-    /// Counts that cannot be: negative, or larger than any context.
+    /// Counts that cannot be: negative, larger than any context, or no number.
     var refused = 0
 
     struct Compaction: Equatable {
@@ -67,7 +67,9 @@ struct UsageReport: Equatable {
     private mutating func count(
         _ cursor: inout JSONCursor, into field: WritableKeyPath<UsageReport, Int64?>
     ) throws(JSONError) {
-        guard try cursor.peekKind() == .number else {
+        let kind = try cursor.peekKind()
+        guard kind == .number else {
+            if kind != .null { refused += 1 }
             _ = try cursor.skipValue()
             return
         }
