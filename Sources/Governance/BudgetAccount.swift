@@ -102,19 +102,22 @@ package actor BudgetAccount: LoopActor {
     /// The highest threshold of the limit that was reported, percent.
     private(set) var reported: Int
     /// Nothing was admitted to it yet.
-    private var isNew = true
+    private var isNew: Bool
     private(set) var hasChanged = false
     /// It stands in the governor's list of what has changed.
     private var isListed = false
+    /// Somebody held or settled since the last sweep.
+    private var isUsed = true
 
-    init(_ id: BudgetAccountID, settled: Int64, limit: Int64, raises: [LimitRaise], reported: Int, loop: EventLoop) {
+    init(_ id: BudgetAccountID, _ rest: RestingAccounts.Rest, limit: Int64, raises: [LimitRaise], loop: EventLoop) {
         self.id = id
         heading = HoldRecord.Heading(id)
         self.loop = loop
         self.limit = limit
         self.raises = raises
-        self.reported = reported
-        balance = BudgetBalance(settled: settled)
+        reported = Int(rest.reported)
+        isNew = rest.isNew
+        balance = BudgetBalance(settled: rest.settled)
     }
 
     /// True: see `change`.
@@ -180,6 +183,7 @@ package actor BudgetAccount: LoopActor {
     /// costs more than what it does there.
     private func change() -> Bool {
         hasChanged = true
+        isUsed = true
         defer { isListed = true }
         return !isListed
     }
@@ -192,16 +196,25 @@ package actor BudgetAccount: LoopActor {
         return status(at: now)
     }
 
-    /// Its window is over, also for a clock that is set back a little, and nobody holds anything of it.
-    func isOver(at now: Int64) -> Bool {
-        id.windowEnd.addingSaturated(Self.grace) <= now && balance.holds == 0 && !hasChanged
+    /// Whether it may be let go of, asked at each sweep: its window is over, also for a clock that is set back a little; it is as it
+    /// was opened; or nobody has used it since the sweep before, and its like are many.
+    ///
+    /// - Parameter isLasting: of people, teams and models, whose number is small and whose figures are to stay.
+    func mayRest(at now: Int64, isLasting: Bool) -> Bool {
+        defer { isUsed = isLasting }
+        return rest(at: now) != nil
+    }
+
+    /// What it is to be opened with again, if it may still be let go of.
+    func rest(at now: Int64) -> RestingAccounts.Rest? {
+        let isOver = id.windowEnd.addingSaturated(Self.grace) <= now
+        guard balance.holds == 0, !hasChanged, isOver || isNew || !isUsed else { return nil }
+        return RestingAccounts.Rest(settled: balance.settled, reported: Int16(clamping: reported), isNew: isNew)
     }
 
     /// Nanoseconds.
     static let grace: Int64 = 3_600_000_000_000
 
-    /// As it was opened.
-    var isUntouched: Bool { isNew && !hasChanged && balance.holds == 0 }
     var settled: Int64 { balance.settled }
 }
 

@@ -22,9 +22,8 @@ extension Governor {
         // The limit is of now.
         let current = book.budgets.first { $0.rule.id == id.rule && $0.unit == id.unit } ?? terms
         let account = BudgetAccount(
-            id, settled: openings.removeValue(forKey: id) ?? 0, limit: current.rule.limit,
-            raises: raises.of(rule: id.rule, scope: id.scope),
-            reported: reported.removeValue(forKey: id) ?? 0, loop: loop)
+            id, resting.take(id) ?? RestingAccounts.Rest(), limit: current.rule.limit,
+            raises: raises.of(rule: id.rule, scope: id.scope), loop: loop)
         accounts[id] = account
         scheduleReport()
         return account
@@ -52,7 +51,9 @@ extension Governor {
 
     /// What is settled at each account. To be asked before the ledger is, for `reopen`.
     package func settledSums() -> [BudgetAccountID: Int64] {
-        accounts.mapValues { account in account.assumeIsolated { $0.settled } }
+        var sums = accounts.mapValues { account in account.assumeIsolated { $0.settled } }
+        resting.forEach { id, rest in sums[id] = rest.settled }
+        return sums
     }
 
     /// What the ledger says was spent in the windows that are open now, by the rules of a book. Returns the place of this in the order
@@ -71,15 +72,15 @@ extension Governor {
         }
         let place = nextSequence()
         for (id, amount) in spent {
-            let percent = reported[id] ?? 0
+            let percent = reported[id] ?? 0, before = before[id] ?? 0
             if let account = accounts[id] {
-                let before = before[id] ?? 0
                 account.assumeIsolated {
                     $0.reopen(settled: amount.addingSaturated($0.settled - before), reported: percent)
                 }
             } else {
-                openings[id] = max(openings[id] ?? 0, amount)
-                if percent > 0 { self.reported[id] = max(self.reported[id] ?? 0, percent) }
+                var rest = resting[id] ?? RestingAccounts.Rest()
+                rest.reopen(settled: amount.addingSaturated(rest.settled - before), reported: percent)
+                resting[id] = rest
             }
         }
         refreshLimits()
@@ -114,32 +115,36 @@ extension Governor {
     /// Nanoseconds.
     private static let memoryOfWindows: Int64 = 86_400_000_000_000
 
-    /// Lets go of windows that are over, of limiters nothing counts at, and of accounts that nobody was ever admitted to: those
-    /// are opened again as they were if somebody asks. Clients choose tags and sessions, so refusals must leave nothing behind.
+    /// Lets go of windows that are over, of limiters nothing counts at, of accounts that nobody was ever admitted to, and of those of
+    /// sessions and tags that nobody uses at present: they are opened again as they were if somebody asks. Clients choose tags and
+    /// sessions, so refusals must leave nothing behind, and what was used once little.
     ///
     /// What was spent in a window that seems over is known for a day: a clock that was wrong by days may be set right again.
     func sweep(at now: Int64, _ moment: Int64) {
-        let over = accounts.filter { _, account in account.assumeIsolated { $0.isOver(at: now) || $0.isUntouched } }
-        for (id, account) in over {
-            accounts[id] = nil
-            let (settled, percent) = account.assumeIsolated { ($0.settled, $0.reported) }
-            if settled != 0 { openings[id] = settled }
-            if percent != 0 { reported[id] = percent }
+        let lasting = Set(book.budgets.lazy.map(\.rule).filter(\.hasLastingScopes).map(\.id))
+        leaving = accounts.values.filter { account in
+            account.assumeIsolated { $0.mayRest(at: now, isLasting: lasting.contains(account.id.rule)) }
         }
-        for id in [BudgetAccountID](openings.keys) + [BudgetAccountID](reported.keys) {
-            guard id.windowEnd.addingSaturated(BudgetAccount.grace) <= now else {
-                seenOver[id] = nil
-                continue
-            }
-            let since = seenOver[id, default: moment]
-            seenOver[id] = since
-            guard moment - since >= Self.memoryOfWindows else { continue }
-            openings[id] = nil
-            reported[id] = nil
-            seenOver[id] = nil
-        }
+        resting.sweep(at: moment, after: Self.memoryOfWindows) { $0.addingSaturated(BudgetAccount.grace) <= now }
         let idle = limiters.filter { _, limiter in limiter.assumeIsolated { $0.isIdle(at: now) } }
         for id in idle.keys { limiters[id] = nil }
+        letGo(at: now)
+    }
+
+    /// What one turn of the loop has time for: some milliseconds.
+    private static let mostLeaving = 1000
+
+    /// The next of those that may rest.
+    func letGo(at now: Int64) {
+        for account in leaving.suffix(Self.mostLeaving) {
+            let id = account.id
+            guard accounts[id] === account, let rest = account.assumeIsolated({ $0.rest(at: now) }) else { continue }
+            accounts[id] = nil
+            if rest.settled != 0 || rest.reported != 0 { resting[id] = rest }
+            endFigures(ofResting: id)
+        }
+        leaving.removeLast(min(Self.mostLeaving, leaving.count))
         forgetLast()
+        if !leaving.isEmpty { scheduleReport() }
     }
 }

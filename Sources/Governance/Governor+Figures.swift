@@ -25,10 +25,10 @@ extension Governor {
         let rules = book.budgetsByID.filter(\.value.hasLastingScopes)
         if rules.isEmpty { return }
         var known: [BudgetStatus] = []
-        for (id, settled) in openings {
-            guard let rule = rules[id.rule], rule.unit == id.unit, id.window.contains(now) else { continue }
+        resting.forEach(where: { rules[$0]?.unit == $1 && $2.contains(now) }) { id, rest in
+            guard rest.settled != 0, let rule = rules[id.rule] else { return }
             let limit = raises.of(rule: id.rule, scope: id.scope).raising(rule.limit, at: now)
-            known.append(BudgetStatus(id: id, limit: limit, settled: settled, reserved: 0, exposure: 0))
+            known.append(BudgetStatus(id: id, limit: limit, settled: rest.settled, reserved: 0, exposure: 0))
         }
         if known.count > Self.mostOpenings { known.sort { $0.settled > $1.settled } }
         tellStanding(Array(known.prefix(Self.mostOpenings)), at: now)
@@ -38,6 +38,15 @@ extension Governor {
     func endFigures(of changed: Set<String>, but openings: some Sequence<BudgetAccountID>) {
         let here = Set(openings.lazy.map(BudgetSeries.init))
         end(standing.keys.filter { changed.contains($0.rule) && !here.contains($0) })
+    }
+
+    /// Of a session that rests there are no figures; of tags as long as they are few.
+    func endFigures(ofResting id: BudgetAccountID) {
+        guard !standing.isEmpty else { return }
+        let isSession = book.budgetsByID[id.rule]?.appliesPer.contains(.session) ?? true
+        let series = BudgetSeries(id)
+        guard isSession || standing.count > Self.mostOpenings, standing[series] == id.window else { return }
+        end([series])
     }
 
     private func end(_ over: [BudgetSeries]) {
@@ -72,7 +81,7 @@ extension Governor {
 
 extension BudgetRule {
     /// Its accounts are those of people, teams and models. Sessions and tags of requests come and go, and their number has no end.
-    fileprivate var hasLastingScopes: Bool {
+    var hasLastingScopes: Bool {
         appliesPer.allSatisfy { scope in
             switch scope {
             case .session, .metadata: false

@@ -32,9 +32,7 @@ package actor Governor: LoopActor {
     var raises: [LimitRaise]
     var accounts: [BudgetAccountID: BudgetAccount] = [:]
     var limiters: [RateLimiterID: RateLimiter] = [:]
-    /// What the ledger says was spent, for accounts that nobody has asked for yet.
-    var openings: [BudgetAccountID: Int64]
-    var reported: [BudgetAccountID: Int]
+    var resting: RestingAccounts
     var windows: [(window: BudgetWindow, range: Range<Int64>)] = []
     /// `clock` less `elapsed` when a window was entered last: it changes when the clock is set.
     var clockOffset: Int64
@@ -51,6 +49,8 @@ package actor Governor: LoopActor {
     /// When `turn` fires, if it is armed; on the loop's clock.
     var nextTurn: Int64 = 0
     private var sweptAt: Int64 = 0
+    /// Accounts that the last sweep found at rest.
+    var leaving: [BudgetAccount] = []
     /// What figures speak of at present, each with its window.
     var standing: [BudgetSeries: Range<Int64>] = [:]
     let renewal: LoopTimer
@@ -59,8 +59,6 @@ package actor Governor: LoopActor {
     /// Nanoseconds.
     private static let reportInterval: Int64 = 1_000_000_000
     private static let sweepInterval: Int64 = 60_000_000_000
-    /// Since when windows in `openings` and `reported` are over, as `elapsed` says.
-    var seenOver: [BudgetAccountID: Int64] = [:]
 
     /// - Parameters:
     ///   - sequence: larger than any that the ledger holds.
@@ -80,8 +78,7 @@ package actor Governor: LoopActor {
         lastLimiters = Array(repeating: nil, count: book.rates.count)
         self.loop = loop
         self.sequence = sequence
-        self.openings = openings
-        self.reported = reported
+        resting = RestingAccounts(settled: openings, reported: reported)
         self.raises = raises
         self.events = events
         self.clock = clock
@@ -262,12 +259,12 @@ package actor Governor: LoopActor {
         windows = []
         forgetLast()
         if !changed.isEmpty {
-            self.openings = self.openings.filter { !changed.contains($0.key.rule) }
+            resting.forgetSpent(of: changed)
             endFigures(of: changed, but: openings.keys)
         }
         for (id, amount) in openings {
             guard let account = accounts[id] else {
-                self.openings[id] = amount
+                resting[id] = RestingAccounts.Rest(settled: amount, reported: resting[id]?.reported ?? 0)
                 continue
             }
             // The rule was away, or is about others now, and so did not see all that was spent.
@@ -330,13 +327,16 @@ package actor Governor: LoopActor {
             tellStanding(statuses, at: now)
         }
         let moment = elapsed()
-        guard moment - sweptAt >= Self.sweepInterval else { return }
+        guard moment - sweptAt >= Self.sweepInterval else {
+            if !leaving.isEmpty { letGo(at: now) }
+            return
+        }
         sweptAt = moment
         sweep(at: now, moment)
     }
 
     /// How many there are in memory.
-    var population: (accounts: Int, limiters: Int) { (accounts.count, limiters.count) }
+    var population: (accounts: Int, resting: Int, limiters: Int) { (accounts.count, resting.count, limiters.count) }
 
     /// What there is now, for tests and for the end of the process.
     package func statuses() -> [BudgetStatus] {
@@ -352,7 +352,7 @@ package actor Governor: LoopActor {
             let id = BudgetAccountID(rule: terms.rule.id, unit: terms.unit, scope: place.scope, window: window)
             if let account = accounts[id] { return account.assumeIsolated { $0.status(at: now) } }
             let limit = raises.of(rule: id.rule, scope: id.scope).raising(terms.rule.limit, at: now)
-            return BudgetStatus(id: id, limit: limit, settled: openings[id] ?? 0, reserved: 0, exposure: 0)
+            return BudgetStatus(id: id, limit: limit, settled: resting[id]?.settled ?? 0, reserved: 0, exposure: 0)
         }
     }
 

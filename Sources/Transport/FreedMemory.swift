@@ -1,7 +1,7 @@
 import CLinux
 
 /// Memory that was freed and is kept for the next requests; gives back what they will not need. From a thread that nobody waits for: it
-/// takes milliseconds.
+/// takes milliseconds, and who allocates meanwhile may have to wait for the heap's lock.
 package struct FreedMemory {
     /// Bytes that the last trim could not give back.
     private var stuck = 0
@@ -11,11 +11,23 @@ package struct FreedMemory {
     /// what went back a second ago comes again for a page fault.
     private static let kept = 8 << 20
     private static let slight = 1 << 20, restingLooks = 5
+    /// When to look again, on the monotonic clock; nanoseconds.
+    private var next: Int64 = 0
+    /// Both looks and trims go through every freed piece of the heap. However many these are, they take a five hundredth of the time.
+    private static let share: Int64 = 500, longestPause: Int64 = 300_000_000_000
 
     package init() {}
 
     /// To be called each second or so; what is freed between two calls is unbounded.
     package mutating func trim() {
+        let began = monotonicNanoseconds()
+        guard began >= next else { return }
+        look()
+        let end = monotonicNanoseconds()
+        next = end + min(end - began, Self.longestPause / Self.share) * Self.share
+    }
+
+    private mutating func look() {
         let freed = tg_freed_memory()
         stuck = min(stuck, freed)
         looksAtRest = abs(freed - seen) < Self.slight ? min(looksAtRest, Self.restingLooks) + 1 : 0

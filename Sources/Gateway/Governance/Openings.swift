@@ -113,6 +113,7 @@ struct Openings {
             return nil
         }
         var budgets: [BudgetAccountID: Int64] = [:], rates: [Used] = []
+        budgets.reserveCapacity(kept.sums.count)
         let zone = book.rules.zone
         for sum in kept.sums {
             switch sum.kind {

@@ -18,7 +18,7 @@ struct CachePauses {
     /// At how many conversations those of more than an hour ago are forgotten.
     private var sweepAt = leastSweep
     private static let leastSweep = 4096
-    /// Beyond it all are forgotten. About 150 bytes each.
+    /// Beyond it all are forgotten. About 200 bytes each.
     private static let most = 262_144
 
     /// Tokens that were written again.
@@ -29,14 +29,26 @@ struct CachePauses {
     mutating func rewritten(_ conversation: DimensionKey, at: Int64, _ usage: UsageCounts) -> Int64 {
         let cached = usage.cacheRead &+ usage.cacheWrite5m &+ usage.cacheWrite1h
         guard cached != 0 || usage.input != 0 || usage.output != 0 else { return 0 }
-        let key = conversation.bytes, last = conversations[key]
-        // One that ends later than the one after it has nothing to say.
-        if let last, last.at > at { return 0 }
-        changed.append((key, last))
-        conversations[key] = Last(at: at, cached: cached)
+        let last = remember(conversation.bytes, Last(at: at, cached: cached))
         newest = max(newest, at)
         guard let last, Self.pause.contains(at - last.at) else { return 0 }
         return max(0, min(usage.cacheWrite5m, last.cached - usage.cacheRead))
+    }
+
+    /// What was remembered before. One that ends later than the one after it has nothing to say, and is not remembered.
+    private mutating func remember(_ key: [UInt8], _ latest: Last) -> Last? {
+        guard let index = conversations.index(forKey: key) else {
+            // As long as it is, and not as what it was written into.
+            let own = Array(key[...])
+            changed.append((own, nil))
+            conversations[own] = latest
+            return nil
+        }
+        let (own, last) = conversations[index]
+        guard last.at <= latest.at else { return last }
+        changed.append((own, last))
+        conversations.values[index] = latest
+        return last
     }
 
     /// Conversations that are known.
