@@ -21,7 +21,7 @@ VENV := .build/venv
 PYTHON := $(CURDIR)/$(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: run test unit e2e bench budget budget-write attack fuzz sanitize sbom soak build lint format clean help packages
+.PHONY: run test unit e2e bench budget budget-write order attack fuzz sanitize sbom soak build lint format clean help packages
 
 run: packages ## Build, issue a first key, start on 127.0.0.1:4100
 	$(RELEASE)
@@ -70,6 +70,13 @@ budget-write: packages ## Make what is counted now the budget
 	@.ci/install-packages budget
 	$(RELEASE)
 	Tests/Benchmarks/budget --write
+
+order: packages ## Lay out functions by what requests run through now
+	@.ci/install-packages budget
+	$(RELEASE)
+	Tests/Benchmarks/order
+	rm .build/release/tollgate
+	$(RELEASE)
 
 attack: packages ## Attack Tollgate and say what held
 	@.ci/install-packages attack

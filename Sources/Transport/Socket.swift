@@ -123,11 +123,12 @@ final class Socket: EventSource {
     /// Bytes that were accepted and that the kernel has not taken.
     var hasLeftover: Bool { !leftover.isEmpty }
 
-    /// Writes at once, or with other small writes of this turn: then a fault is told by the next read or write.
+    /// Writes at once, or with other small writes of this turn: then a fault is told by the next read or write. Where nobody else has
+    /// anything to do, the peer does not wait for what is done behind the write, such as an account of the request.
     func write(_ pieces: Pieces) -> WriteResult {
         if let failure { return .failed(failure) }
         guard leftover.isEmpty else { return .wouldBlock }
-        guard pieces.count > Outbox.largest else {
+        guard pieces.count > Outbox.largest || !loop.isBusy else {
             isPutOff = true
             loop.putOff(pieces, for: self)
             return .bytes(pieces.count)

@@ -14,6 +14,8 @@ class Counts:
 
     def __init__(self):
         self.own, self.whole = collections.Counter(), collections.Counter()
+        # (caller, callee): how often.
+        self.calls = collections.Counter()
 
     @property
     def total(self):
@@ -55,6 +57,7 @@ def read(path):
                     target = name
             elif line.startswith("calls="):
                 called = target
+                counts.calls[function, target] += int(line[6:].split()[0])
     for name, cost in counts.own.items():
         counts.whole[name] += cost
     return counts
@@ -63,11 +66,13 @@ def read(path):
 class Run:
     """A process under callgrind, counted in parts."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, linkers_names=False):
         self.folder, self.parts = pathlib.Path(folder), 0
+        self.demangle = "no" if linkers_names else "yes"
 
     def command(self, program):
-        return ["valgrind", "--tool=callgrind", "--separate-threads=yes", f"--callgrind-out-file={self.folder}/counts", *map(str, program)]
+        return ["valgrind", "--tool=callgrind", "--separate-threads=yes", f"--demangle={self.demangle}",
+                f"--callgrind-out-file={self.folder}/counts", *map(str, program)]
 
     def part(self, pid):
         """What was counted since the last part: by thread, the busiest first."""

@@ -1,4 +1,5 @@
 import LoopSupport
+import Synchronization
 import Testing
 
 @testable import Transport
@@ -53,6 +54,26 @@ import Testing
         #expect(pending)
     }
 
+    @Test("A small write goes out before the turn ends that it was made in, where nothing else happens")
+    func writesAtOnce() async throws {
+        let host = try LoopHost.started(), peer = try LoopHost.started()
+        let arrival = Arrival()
+        let address = try await startReader(on: peer, arrival)
+        let came = try await host.run { host in
+            let connector = Connector(
+                endpoint: Endpoint(host: "127.0.0.1", port: address.port, tls: nil), loop: host.loop,
+                resolver: Resolver())
+            let stream = try await connector.connect(Wakeup(loop: host.loop), timeout: 5_000_000_000, abort: [])
+            defer { stream.close() }
+            let held = LoopBound(stream, loop: host.loop)
+            return await withCheckedContinuation { continuation in
+                // In a turn of its own, whose only event is that somebody posted.
+                host.loop.post { continuation.resume(returning: writes(held.value, until: arrival.hasCome)) }
+            }
+        }
+        #expect(came)
+    }
+
     @Test("A server that says nothing runs into the connect time-out")
     func timesOut() async throws {
         let host = try LoopHost.started()
@@ -81,6 +102,16 @@ func roundTrip(_ host: isolated LoopHost, _ connector: Connector, bytes count: I
     return same
 }
 
+/// Whether a small write has come while the loop's thread does nothing but look for that.
+private func writes(_ stream: ByteStream, until hasCome: borrowing Atomic<Bool>) -> Bool {
+    _ = [UInt8]("small".utf8).withUnsafeBytes { stream.write(Pieces($0)) }
+    let deadline = monotonicNanoseconds() + 10_000_000_000
+    while monotonicNanoseconds() < deadline {
+        if hasCome.load(ordering: .acquiring) { return true }
+    }
+    return false
+}
+
 func problem(_ host: isolated LoopHost, _ endpoint: Endpoint, timeout: Int64 = 5_000_000_000) async throws -> String? {
     let connector = Connector(endpoint: endpoint, loop: host.loop, resolver: Resolver())
     do throws(TransportError) {
@@ -88,6 +119,34 @@ func problem(_ host: isolated LoopHost, _ endpoint: Endpoint, timeout: Int64 = 5
         return nil
     } catch {
         return error.sentence
+    }
+}
+
+final class Arrival: Sendable {
+    let hasCome = Atomic(false)
+}
+
+/// Accepts, and tells when five bytes have come.
+func startReader(on host: LoopHost, _ arrival: Arrival) async throws -> SocketAddress {
+    try await host.run { host in
+        guard let address = SocketAddress(literal: "127.0.0.1", port: 0) else { throw TransportError.closed }
+        let loop = host.loop
+        let listener = try Listener(address, tls: nil, loop: loop)
+        try listener.start(
+            whenAccepted: { stream in
+                let held = LoopBound(stream, loop: loop)
+                Task(executorPreference: loop) { await LoopHost(loop).read(held, arrival) }
+            }, whenRefused: { _ in })
+        return listener.address
+    }
+}
+
+extension LoopHost {
+    fileprivate func read(_ held: LoopBound<ByteStream>, _ arrival: Arrival) async {
+        let wakeup = Wakeup(loop: loop)
+        held.value.attach(wakeup, as: .upstream)
+        if (try? await held.value.readAll(5, wakeup).count) == 5 { arrival.hasCome.store(true, ordering: .releasing) }
+        held.value.close()
     }
 }
 
