@@ -256,4 +256,35 @@ struct PruningTests {
         #expect(try Self.sums(directory) == before)
         #expect(try directory.value("SELECT count(*) FROM requests WHERE id < \(Self.end())") == "0")
     }
+
+    @Test("Roll-ups that are being made anew when rows begin to go leave the days of those rows alone")
+    func prunedWhileRebuilding() throws {
+        let temporary = TemporaryDirectory()
+        let directory = try Self.ledger(temporary), before = try Self.sums(directory)
+        let pruning = try directory.openDatabase(), rebuilding = try directory.openDatabase()
+        // What begins when the other one has committed its first transaction; doing it again changes nothing.
+        let statements = try """
+        BEGIN IMMEDIATE;
+        UPDATE meta SET value = \(#require(Self.kept).daysSince1970) WHERE name = '\(Retention.mark)';
+        DELETE FROM requests WHERE id < \(Self.end());
+        COMMIT;
+        """
+        final class Script {
+            let database: Database, text: String
+            init(_ database: Database, _ text: String) { (self.database, self.text) = (database, text) }
+        }
+        let script = Script(pruning, statements)
+        sqlite3_trace_v2(
+            rebuilding.handle, UInt32(SQLITE_TRACE_PROFILE),
+            { _, script, statement, _ in
+                guard let script, let statement, String(cString: sqlite3_sql(OpaquePointer(statement))) == "COMMIT"
+                else { return 0 }
+                let wanted = Unmanaged<Script>.fromOpaque(script).takeUnretainedValue()
+                return sqlite3_exec(wanted.database.handle, wanted.text, nil, nil, nil)
+            }, Unmanaged.passUnretained(script).toOpaque())
+        _ = try RollupRebuild.run(rebuilding)
+        sqlite3_trace_v2(rebuilding.handle, 0, nil, nil)
+        #expect(try directory.value("SELECT count(*) FROM requests WHERE id < \(Self.end())") == "0")
+        #expect(try Self.sums(directory) == before)
+    }
 }
