@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import signal
+import sqlite3
 import subprocess
 
 import pytest
@@ -369,3 +370,25 @@ def test_a_full_disk_makes_it_unready_once_no_row_can_be_kept(make_gateway, smal
     assert gateway.messages(key).status == 200
     served = statuses.count(200) + 2
     eventually(lambda: gateway.report("--by", "user")["total"]["requests"] == served, "no row is lost", 20)
+
+
+def test_a_database_that_is_replaced_under_a_gateway(make_gateway, upstream):
+    """What waits for it when the gateway stops is in the journal, and goes into the one that is there at the next start."""
+    gateway = make_gateway()
+    gateway.start()
+    key, data, away = gateway.issue(), gateway.folder / "data", gateway.folder / "elsewhere"
+    assert gateway.messages(key, prompt()).status == 200
+    gateway.ledger.closed(1)
+    away.mkdir()
+    with sqlite3.connect(data / "ledger.sqlite3") as old, sqlite3.connect(away / "copy") as copy:
+        old.backup(copy)
+    old.close()
+    copy.close()
+    for name in ("ledger.sqlite3", "ledger.sqlite3-wal", "ledger.sqlite3-shm"):
+        (data / name).rename(away / name)
+    (away / "copy").rename(data / "ledger.sqlite3")
+    assert gateway.messages(key, prompt()).status == 200
+    gateway.logged("is not the file any more")
+    gateway.stop()
+    gateway.start()
+    gateway.ledger.closed(2)

@@ -51,6 +51,7 @@ import Transport
         let pieces = [
             "a.", "a@b.c ", "eyJ-", "password ", "secret=\"", "1 ", "sk-", "bearer ", "-----BEGIN PRIVATE KEY",
             "a_", "password=\\\"", "authorization: ", "A_TOKEN=", "://a:", "é", "\\nsk-", "-", "--password ", "--a",
+            "--password \"a", "--token=",
             "cookie: ", "cookie: a", "-u a", "&token", "?a", "password ,",
             "password%3D", "password>a", ",", "1//0",
         ]

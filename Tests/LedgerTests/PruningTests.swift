@@ -1,3 +1,4 @@
+import CSQLite
 import Testing
 import Wire
 
@@ -130,6 +131,9 @@ struct PruningTests {
         #expect(try examined().apart == nil && examined().days == 105)
         try database.execute("UPDATE daily_costs SET cost_nano_usd = cost_nano_usd + 1 WHERE day >= '2027-06-01'")
         #expect(try examined().apart == "2027-06-13")
+        // Months whose rows are gone have the sums of their days.
+        try database.execute("UPDATE monthly_costs SET cost_nano_usd = cost_nano_usd + 1 WHERE day < '2027-03-01'")
+        #expect(try examined().apart == "months")
         _ = try RollupRebuild.run(in: directory)
         #expect(try Self.sums(directory) == before)
         // Nothing is left but the sums.
@@ -183,5 +187,104 @@ struct PruningTests {
         pruning.release()
         _ = try RollupRebuild.run(in: directory)
         #expect(try Self.prune(directory).requests > 0)
+    }
+
+    @Test("Sums by month that are not those of the days keep the rows")
+    func months() throws {
+        let temporary = TemporaryDirectory()
+        let directory = try Self.ledger(temporary)
+        try directory.openDatabase().execute(
+            "UPDATE monthly_costs SET requests = requests + 1 WHERE day = '2027-01-01'")
+        let failure = try #require(throws: LedgerError.self) { _ = try Self.prune(directory) }
+        #expect("\(failure)".contains("by month") && "\(failure)".contains("report rebuild"))
+        #expect(try directory.value("SELECT count(*) FROM requests") == "2000")
+        _ = try RollupRebuild.run(in: directory)
+        #expect(try Self.prune(directory).requests > 0)
+    }
+
+    @Test("A session that is taken up again while rows are taken out keeps those that are still there")
+    func takenUp() throws {
+        let temporary = TemporaryDirectory()
+        let directory = try Self.ledger(temporary), end = try Self.end()
+        let session = try directory.value("SELECT max(session_id) FROM sessions WHERE last_id < \(end)")
+        let rows = "SELECT count(*) FROM requests WHERE session_id = '\(session)'"
+        let before = try directory.value(rows)
+        // After it was seen which sessions went on, and before the first batch.
+        try directory.openDatabase().execute(
+            """
+            CREATE TRIGGER taken_up AFTER UPDATE ON meta WHEN new.name = '\(Retention.mark)'
+            BEGIN UPDATE sessions SET last_id = \(end) WHERE session_id = '\(session)'; END;
+            """)
+        let pruning = try Pruning(directory, keeping: 3, actor: "root", now: Self.now)
+        defer { pruning.release() }
+        #expect(try pruning.run().requests > 0)
+        #expect(try directory.value(rows) == before && before != "0")
+    }
+
+    @Test("What a killed run left goes with the next: rows, sessions, decisions")
+    func killed() throws {
+        let temporary = TemporaryDirectory()
+        let directory = try Self.ledger(temporary), before = try Self.sums(directory)
+        for moment in ["requests", "sessions", "audit"] {
+            try directory.openDatabase().execute(
+                "CREATE TRIGGER killed BEFORE DELETE ON \(moment) BEGIN SELECT RAISE(ABORT, 'killed'); END")
+            #expect(throws: LedgerError.self) { try Self.prune(directory) }
+            try directory.openDatabase().execute("DROP TRIGGER killed")
+            #expect(try Self.sums(directory) == before)
+        }
+        #expect(try Self.prune(directory).decisions == 1)
+        #expect(try Self.prune(directory) == Pruning.Result())
+    }
+
+    @Test("Roll-ups made anew while rows are taken out keep the sums of those rows")
+    func rebuiltMeanwhile() throws {
+        let temporary = TemporaryDirectory()
+        let directory = try Self.ledger(temporary), before = try Self.sums(directory)
+        let pruning = try directory.openDatabase(), rebuilding = try directory.openDatabase()
+        try pruning.execute(
+            """
+            BEGIN IMMEDIATE;
+            UPDATE meta SET value = \(#require(Self.kept).daysSince1970) WHERE name = '\(Retention.mark)';
+            DELETE FROM requests WHERE id < \(Self.end());
+            """)
+        // Once the other one waits for the lock, it gets it.
+        sqlite3_busy_handler(
+            rebuilding.handle,
+            { handle, _ in sqlite3_exec(handle.map(OpaquePointer.init), "COMMIT", nil, nil, nil) == SQLITE_OK ? 1 : 0 },
+            UnsafeMutableRawPointer(pruning.handle))
+        _ = try RollupRebuild.run(rebuilding)
+        #expect(try Self.sums(directory) == before)
+        #expect(try directory.value("SELECT count(*) FROM requests WHERE id < \(Self.end())") == "0")
+    }
+
+    @Test("Roll-ups that are being made anew when rows begin to go leave the days of those rows alone")
+    func prunedWhileRebuilding() throws {
+        let temporary = TemporaryDirectory()
+        let directory = try Self.ledger(temporary), before = try Self.sums(directory)
+        let pruning = try directory.openDatabase(), rebuilding = try directory.openDatabase()
+        // What begins when the other one has committed its first transaction; doing it again changes nothing.
+        let statements = try """
+        BEGIN IMMEDIATE;
+        UPDATE meta SET value = \(#require(Self.kept).daysSince1970) WHERE name = '\(Retention.mark)';
+        DELETE FROM requests WHERE id < \(Self.end());
+        COMMIT;
+        """
+        final class Script {
+            let database: Database, text: String
+            init(_ database: Database, _ text: String) { (self.database, self.text) = (database, text) }
+        }
+        let script = Script(pruning, statements)
+        sqlite3_trace_v2(
+            rebuilding.handle, UInt32(SQLITE_TRACE_PROFILE),
+            { _, script, statement, _ in
+                guard let script, let statement, String(cString: sqlite3_sql(OpaquePointer(statement))) == "COMMIT"
+                else { return 0 }
+                let wanted = Unmanaged<Script>.fromOpaque(script).takeUnretainedValue()
+                return sqlite3_exec(wanted.database.handle, wanted.text, nil, nil, nil)
+            }, Unmanaged.passUnretained(script).toOpaque())
+        _ = try RollupRebuild.run(rebuilding)
+        sqlite3_trace_v2(rebuilding.handle, 0, nil, nil)
+        #expect(try directory.value("SELECT count(*) FROM requests WHERE id < \(Self.end())") == "0")
+        #expect(try Self.sums(directory) == before)
     }
 }

@@ -92,7 +92,8 @@ extension ContentRule.Redaction {
         + #"|>\K[^<\n]{6,256}(?=</)|%3[aAdD]\K[^\s"'&<>]{6,})"#
 
     /// What follows such an option, unless it is the next one.
-    private static let argument = #"[ \t]+\\*["']?\K[^\s"'\\-][^\s"'\\]{5,}"#
+    private static let argument =
+        #"(?:[ \t]+|=)(?:\\*"\K[^"\n]{6,1024}|\\*'\K[^'\n]{6,1024}|\K[^\s"'\\-][^\s"'\\]{5,})"#
 
     private static let given = #"(?:\\*"\K[^"\n]{6,1024}|\\*'\K[^'\n]{6,1024}|\K[^\s"',;]{6,})"#
 }

@@ -66,7 +66,7 @@ package struct CacheReport: Sendable, Equatable {
     private static func rows(
         _ columns: [Column], _ query: ReportQuery, _ directory: DataDirectory
     ) throws(LedgerError) -> [Row] {
-        guard let database = try directory.openDatabaseReadOnly() else { return [] }
+        guard let database = try directory.openDatabaseSnapshot() else { return [] }
         try Retention.check(since: query.since, in: database)
         func bound(_ moment: Int64) -> Int64 {
             RequestID.first(atUnixMilliseconds: ReportPlan.roundedUp(moment)).rawValue

@@ -11,7 +11,7 @@ package enum EstimatedCharges {
     package static func read(
         provider: String, since: Int64, until: Int64, in directory: DataDirectory
     ) throws(LedgerError) -> [Key: CostSums] {
-        guard let database = try directory.openDatabaseReadOnly() else { return [:] }
+        guard let database = try directory.openDatabaseSnapshot() else { return [:] }
         try Retention.check(since: since, in: database)
         let day = "date(((request_id >> 22) + \(RequestID.epochMilliseconds)) / 1000, 'unixepoch')"
         let measures = ["1", "0", "1", "0"] + CostSums.columns[4...]

@@ -64,7 +64,6 @@ package struct Pruning {
 
     /// What `run` would take out.
     package func count() throws(LedgerError) -> Result {
-        try findKept()
         var result = Result()
         let rows = try database.prepare("SELECT count(*), ifnull(sum(attempts), 0) FROM requests WHERE \(Self.isGone)")
         rows.bind(1, 0)
@@ -75,10 +74,9 @@ package struct Pruning {
         return result
     }
 
-    /// Throws `invalidQuery` if sums that are to stay are not those of the rows that are to go.
+    /// Throws `invalidQuery` if sums that are to stay are not those of the rows that are to go, or of the days.
     package func run() throws(LedgerError) -> Result {
-        try findKept()
-        guard try hasRows() else { return Result() }
+        guard try isNeeded() else { return Result() }
         try compareSums()
         try database.execute("PRAGMA secure_delete = ON")
         try database.transaction { () throws(LedgerError) in
@@ -96,29 +94,23 @@ package struct Pruning {
 
     // MARK: What goes
 
-    /// Of requests from the first parameter up to the second.
-    private static let isGone = "id >= ?1 AND id < ?2 AND session_id NOT IN (SELECT session_id FROM temp.kept)"
+    /// Of requests from the first parameter up to the second, those whose session did not go on past it; asked of each row as it goes, as
+    /// a gateway may take a session up again meanwhile.
+    private static let isGone =
+        "id >= ?1 AND id < ?2 AND NOT EXISTS "
+        + "(SELECT 1 FROM sessions s WHERE s.session_id = requests.session_id AND s.last_id >= ?2)"
 
     private var decisionIsGone: String { "action IN ('refuse', 'release') AND at < \(since.firstNanosecond)" }
 
-    /// Sessions with requests on both sides of the bound.
-    private func findKept() throws(LedgerError) {
-        try database.execute(
-            """
-            PRAGMA temp_store = MEMORY;
-            CREATE TEMP TABLE IF NOT EXISTS kept (session_id TEXT PRIMARY KEY) WITHOUT ROWID;
-            CREATE TEMP TABLE IF NOT EXISTS gone (id INTEGER PRIMARY KEY);
-            INSERT OR IGNORE INTO temp.kept SELECT session_id FROM sessions WHERE last_id >= \(end) AND first_id < \(end);
-            """)
-    }
-
-    /// Whether any request would go: no day is marked for nothing.
-    private func hasRows() throws(LedgerError) -> Bool {
-        let row = try database.prepare("SELECT 1 FROM requests WHERE \(Self.isGone) LIMIT 1")
+    /// Whether anything would go: no day is marked for nothing. Where a run was killed its sessions and decisions may be what is left.
+    private func isNeeded() throws(LedgerError) -> Bool {
+        let row = try database.prepare(
+            "SELECT EXISTS (SELECT 1 FROM requests WHERE \(Self.isGone)) OR EXISTS (SELECT 1 FROM sessions WHERE last_id < ?2) "
+                + "OR EXISTS (SELECT 1 FROM audit WHERE \(decisionIsGone))")
         row.bind(1, 0)
         row.bind(2, end)
         defer { row.reset() }
-        return try row.step()
+        return try row.step() && row.integer(0) != 0
     }
 
     private func compareSums() throws(LedgerError) {
@@ -126,15 +118,21 @@ package struct Pruning {
         let first = max(try Retention.firstDay(database), Int(oldest.unixMilliseconds / 86_400_000))
         let comparison = try RollupExamination.DayComparison(database)
         for day in first..<max(first, since.daysSince1970) where try comparison.isApart(day) {
-            throw .invalidQuery(
-                "nothing was taken out: the sums of \(CivilDate(daysSince1970: day).text), which are to stay, are not those of its rows; "
-                    + "somebody changed the ledger by hand. `tollgate report rebuild` makes the sums anew")
+            throw Self.refusal("of \(CivilDate(daysSince1970: day).text)", "its rows")
         }
+        if try RollupExamination.monthsAreApart(database) { throw Self.refusal("by month", "the days") }
+    }
+
+    private static func refusal(_ sums: String, _ parts: String) -> LedgerError {
+        .invalidQuery(
+            "nothing was taken out: the sums \(sums), which are to stay, are not those of \(parts); "
+                + "somebody changed the ledger by hand. `tollgate report rebuild` makes the sums anew")
     }
 
     // MARK: Removing
 
     private func removeRequests(_ result: inout Result) throws(LedgerError) {
+        try database.execute("PRAGMA temp_store = MEMORY; CREATE TEMP TABLE gone (id INTEGER PRIMARY KEY)")
         let choose = try database.prepare(
             "INSERT INTO temp.gone SELECT id FROM requests WHERE \(Self.isGone) ORDER BY id LIMIT \(Self.batch)")
         let children = try ["tool_calls", "cache_breaks", "cost_corrections"].map { (table) throws(LedgerError) in

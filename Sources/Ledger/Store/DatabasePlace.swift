@@ -6,7 +6,6 @@ struct DatabasePlace {
     private let path: String
     private let device: dev_t
     private let file: ino_t
-    private var nextLook: Int64 = 0
 
     /// Right after it was opened.
     init(path: String) throws(LedgerError) {
@@ -16,15 +15,11 @@ struct DatabasePlace {
         (device, file) = (about.st_dev, about.st_ino)
     }
 
-    /// Throws `databaseMoved`. Looks as often as `StoreWatch`.
-    ///
-    /// - Parameter now: milliseconds of a monotonic clock.
-    mutating func check(now: Int64) throws(LedgerError) {
-        guard now >= nextLook else { return }
+    /// Throws `databaseMoved`.
+    func check() throws(LedgerError) {
         var about = stat()
         guard stat(path, &about) == 0, about.st_dev == device, about.st_ino == file else {
             throw .databaseMoved(path: path)
         }
-        nextLook = now + StoreWatch.interval
     }
 }

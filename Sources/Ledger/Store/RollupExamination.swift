@@ -15,10 +15,7 @@ package struct RollupExamination: Sendable, Equatable {
 
     /// - Parameter deadline: on the monotonic clock; what is not compared until then is not.
     init(_ database: Database, until deadline: Int64) throws(LedgerError) {
-        try database.execute("BEGIN")
-        let monthsAreApart = try Self.monthsAreApart(database)
-        try database.execute("COMMIT")
-        if monthsAreApart {
+        if try Self.monthsAreApart(database) {
             apart = "months"
             return
         }
@@ -60,11 +57,15 @@ package struct RollupExamination: Sendable, Equatable {
         }
     }
 
-    private static func monthsAreApart(_ database: Database) throws(LedgerError) -> Bool {
+    static func monthsAreApart(_ database: Database) throws(LedgerError) -> Bool {
+        try database.execute("BEGIN")
         let end = CivilDate(daysSince1970: try MonthlyRollup.end(database)).text
         let sums = sums("ifnull(sum(requests), 0)")
-        return try database.integer(
-            "SELECT \(sums) FROM monthly_costs) IS NOT \(sums) FROM daily_costs WHERE day < '\(end)')") != 0
+        let isApart =
+            try database.integer(
+                "SELECT \(sums) FROM monthly_costs) IS NOT \(sums) FROM daily_costs WHERE day < '\(end)')") != 0
+        try database.execute("COMMIT")
+        return isApart
     }
 
     /// The beginning of a selection of one row.

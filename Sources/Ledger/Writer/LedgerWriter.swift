@@ -96,6 +96,8 @@ package actor LedgerWriter {
     ///
     /// Throws what the database answers if it refuses; everything is kept then.
     package func flush() throws(LedgerError) {
+        // A journal that is drained is deleted: what is in it must not go where nobody looks.
+        try store?.place.check()
         while try writeGroup() == RowWriter.groupSize {}
         while try writeNotes() {}
     }
@@ -170,7 +172,7 @@ package actor LedgerWriter {
             return .pause(min(retryAt - now, StoreWatch.interval))
         }
         do throws(LedgerError) {
-            try store?.place.check(now: now)
+            try store?.place.check()
             let written = try writeGroup()
             let noted = try writeNotes()
             backOff = 0
@@ -238,7 +240,7 @@ package actor LedgerWriter {
 /// What the writer's thread owns: gone with the last of it are the connection and the lock.
 struct WriterStore: ~Copyable {
     let database: Database
-    var place: DatabasePlace
+    let place: DatabasePlace
     var rows: RowWriter
     var notes: NoteWriter
     var watch: StoreWatch

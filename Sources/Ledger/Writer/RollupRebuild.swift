@@ -21,45 +21,57 @@ package enum RollupRebuild {
     ///
     /// - Returns: the number of days.
     static func run(_ database: Database) throws(LedgerError) -> Int {
-        let whole = try Retention.firstDay(database), start = Retention.firstRequest(ofDay: whole).rawValue
-        for table in ["daily_costs", "monthly_costs", "retried_costs"] {
-            try database.execute(
-                "DELETE FROM \(table) WHERE day >= '\(CivilDate(daysSince1970: whole).text)' "
-                    + "AND (SELECT count(*) FROM requests WHERE id >= \(start)) = 0")
+        // Asked and removed in one transaction: what is written or taken out in between would lose its sums.
+        let days = try database.transaction { () throws(LedgerError) in
+            let days = try daysOfRows(database)
+            try remove(outside: days, in: database)
+            try remakeMonthsWithoutRows(database)
+            return days
         }
-        let oldest = try database.integer("SELECT ifnull(min(id), -1) FROM requests WHERE id >= \(start)")
-        var days = 0
-        if oldest >= 0 {
-            let newest = try database.integer("SELECT max(id) FROM requests")
-            let first = number(of: oldest), last = number(of: newest)
-            try remove(before: first, orAfter: last, since: whole, in: database)
-            var rebuild = try DayRebuild(database)
-            for day in first...last { try rebuild.run(day, isLast: day == last) }
-            days = last - first + 1
+        var rebuild = try DayRebuild(database)
+        for day in days { try rebuild.run(day, isLast: day == days.last) }
+        if let last = days.last {
             try database.transaction { () throws(LedgerError) in
                 try MonthlyRollup.extend(from: MonthlyRollup.end(database), to: last, in: database)
             }
         }
         try database.execute("DELETE FROM meta WHERE name = '\(stale)'")
-        return days
+        return days.count
+    }
+
+    /// Since 1970-01-01, from the oldest row to the newest, but for days whose rows were taken out.
+    private static func daysOfRows(_ database: Database) throws(LedgerError) -> Range<Int> {
+        let whole = try Retention.firstDay(database), start = Retention.firstRequest(ofDay: whole).rawValue
+        let oldest = try database.integer("SELECT ifnull(min(id), -1) FROM requests WHERE id >= \(start)")
+        guard oldest >= 0 else { return whole..<whole }
+        return number(of: oldest)..<number(of: try database.integer("SELECT max(id) FROM requests")) + 1
     }
 
     /// The day that an id is of, since 1970-01-01.
     private static func number(of id: Int64) -> Int { Int(RequestID(rawValue: id).unixMilliseconds / 86_400_000) }
 
     /// Groups of days that have no row at all, but for those whose rows were taken out.
-    private static func remove(
-        before first: Int, orAfter last: Int, since whole: Int, in database: Database
-    ) throws(LedgerError) {
+    private static func remove(outside days: Range<Int>, in database: Database) throws(LedgerError) {
+        let whole = CivilDate(daysSince1970: try Retention.firstDay(database)).text
+        let first = CivilDate(daysSince1970: days.lowerBound).text
+        let last = CivilDate(daysSince1970: days.upperBound - 1).text
         for (table, prefix) in [("daily_costs", 10), ("retried_costs", 10), ("monthly_costs", 7)] {
-            let statement = try database.prepare(
-                "DELETE FROM \(table) WHERE day >= ?3 AND (substr(day, 1, \(prefix)) < ?1 OR substr(day, 1, \(prefix)) > ?2)"
+            try database.execute(
+                "DELETE FROM \(table) WHERE day >= '\(whole)' "
+                    + "AND (substr(day, 1, \(prefix)) < '\(first.prefix(prefix))' OR substr(day, 1, \(prefix)) > '\(last.prefix(prefix))')"
             )
-            statement.bind(1, String(CivilDate(daysSince1970: first).text.prefix(prefix)))
-            statement.bind(2, String(CivilDate(daysSince1970: last).text.prefix(prefix)))
-            statement.bind(3, CivilDate(daysSince1970: whole).text)
-            try statement.run()
         }
+    }
+
+    /// Months whose rows were taken out, from the sums of their days.
+    private static func remakeMonthsWithoutRows(_ database: Database) throws(LedgerError) {
+        let end = min(try Retention.firstDay(database), try MonthlyRollup.end(database))
+        let text = CivilDate(daysSince1970: end).text
+        try database.execute("DELETE FROM monthly_costs WHERE day < '\(text)'")
+        let months = try database.prepare(MonthlyRollup.addition)
+        months.bind(1, "")
+        months.bind(2, text)
+        try months.run()
     }
 }
 
