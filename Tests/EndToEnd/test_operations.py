@@ -67,6 +67,15 @@ def test_a_reload_is_audited_and_told_with_what_it_changed(gateway, sink):
     assert [point.value for point in sink.latest("tollgate.config.last_reload.success")] == [1]
 
 
+def test_a_reload_that_sends_prompts_elsewhere_is_in_the_audit(gateway):
+    before = gateway.config["providers"][0]["base_url"]
+    gateway.config["providers"][0]["base_url"] = "http://127.0.0.1:9/elsewhere"
+    gateway.reload()
+    (line,) = audited(gateway, "reload")
+    assert line["details"]["removed"] == [f"provider main: anthropic {before}"]
+    assert line["details"]["added"] == ["provider main: anthropic http://127.0.0.1:9"]
+
+
 def test_a_reload_that_fails_is_told_everywhere_until_the_file_is_good_again(gateway, sink, key):
     gateway.config["no_such_key"] = True
     gateway.config["providers"][0]["knd"] = "anthropic"
