@@ -253,6 +253,18 @@ def test_the_health_check_follows_the_gateway(gateway):
     gateway.run("healthcheck", code=1)
 
 
+def test_the_health_check_does_not_mind_what_else_is_wrong_with_the_file(gateway):
+    """A gateway that runs on with the configuration it has must not be taken for a dead one, and restarted into a file that stops it."""
+    gateway.config["listen"] = "%s:%d" % gateway.address
+    gateway.config["models"][0]["target"] = gateway.config["nope"] = "nowhere"
+    gateway.write()
+    gateway.run("check", code=2)
+    gateway.run("healthcheck")
+    gateway.config["listen"] = "here"
+    gateway.write()
+    assert "listen: `here`" in gateway.run("healthcheck", code=2).stderr
+
+
 def test_the_version_and_the_help(gateway):
     version = gateway.run("version", config=False).stdout
     assert version == gateway.run("--version", config=False).stdout and version.startswith("tollgate ")
