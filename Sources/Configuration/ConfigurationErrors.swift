@@ -12,4 +12,6 @@ package struct ConfigurationProblem: Error, Sendable, Equatable, CustomStringCon
 /// Everything that is wrong with the configuration; a configuration with one problem is not used at all.
 package struct ConfigurationErrors: Error, Sendable, Equatable {
     package let problems: [ConfigurationProblem]
+    /// The files that were read for values, or could not be: a change of one may mend it.
+    package var files: [String] = []
 }

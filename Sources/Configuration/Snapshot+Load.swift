@@ -20,6 +20,19 @@ extension Snapshot {
         return try reader.readDataPath(content(of: path))
     }
 
+    /// Where a gateway is to be asked.
+    package struct Place: Sendable {
+        package let listen: [ListenSetting]
+        package let hasTLS: Bool
+    }
+
+    /// Where a configuration's gateway listens. Nothing else in the file is looked at: the gateway runs on while somebody is at work
+    /// on it, and who asks whether it does must not hear of the file's mistakes instead.
+    package static func place(of path: String) throws(ConfigurationErrors) -> Place {
+        let reader = SnapshotReader(file: path, directory: directory(of: path), sources: .process)
+        return try reader.readPlace(content(of: path))
+    }
+
     private static func content(of path: String) throws(ConfigurationErrors) -> String {
         switch readFile(path) {
         case .success(let content): return content

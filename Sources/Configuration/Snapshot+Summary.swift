@@ -1,8 +1,9 @@
 extension Snapshot {
-    /// A line for each thing that says what may be asked for, by whom and how much of it, without secrets: what a reload changed
-    /// are the lines that one has and the other has not. Keys and the values of headers are not in it.
+    /// A line for each thing that says where prompts go, what may be asked for, by whom and how much of it, without secrets: what a
+    /// reload changed are the lines that one has and the other has not. Keys, the values of headers and paths of URLs are not in it.
     package var summary: [String] {
-        (tls.map { [$0.summary] } ?? []) + models.map { "model \($0.name): \($0.account)/\($0.upstream)" }
+        (tls.map { [$0.summary] } ?? []) + providers.map(\.summary)
+            + models.map { "model \($0.name): \($0.account)/\($0.upstream)" }
             + virtualModels.map(\.summary) + tokenIssuers.map(\.summary) + certificateIdentities.map(\.summary)
             + rules.summary
     }
@@ -16,6 +17,19 @@ extension TLSSetting {
             line += " client_ca=\(clientAuthorityFile)"
             line += " client_certificates=\(requiresClientCertificate ? "required" : "optional")"
         }
+        return line
+    }
+}
+
+extension ProviderSetting {
+    /// Where what is sent to it goes.
+    fileprivate var summary: String {
+        var line = "provider \(name): \(kind.rawValue)"
+        if kind != .mock {
+            line += " \(baseURL.isEncrypted ? "https" : "http")://\(baseURL.authority)"
+        }
+        if let proxy { line += " proxy=\(proxy.host):\(proxy.port)" }
+        if let authorityFile { line += " ca_file=\(authorityFile)" }
         return line
     }
 }

@@ -41,8 +41,13 @@ extension SnapshotReader {
     /// - Parameter isNeeded: an empty one is a mistake, as of a variable that is set to nothing.
     private func readAPIKey(_ section: inout Section, isNeeded: Bool) -> CredentialSetting? {
         guard let key = section.text("api_key", isSecret: true) else { return nil }
-        if isNeeded, key.text.isEmpty, reader.needsSecrets {
-            reader.note(key.mark, section.pathOf("api_key"), "is empty; write for example `api_key: \"${API_KEY}\"`")
+        if key.text.isEmpty, reader.needsSecrets {
+            let path = section.pathOf("api_key")
+            if isNeeded {
+                reader.note(key.mark, path, "is empty; write for example `api_key: \"${API_KEY}\"`")
+            } else {
+                reader.warn(key.mark, path, "is empty: requests go out without a key of the gateway's")
+            }
         }
         guard isToken(key, section.pathOf("api_key")), !key.text.isEmpty else { return nil }
         return .apiKey(Secret(key.text))

@@ -19,10 +19,16 @@ struct SnapshotReader {
         return try checked(readData(&root))
     }
 
+    /// Where the gateway listens alone, and whether by TLS, whatever else is wrong.
+    func readPlace(_ text: String) throws(ConfigurationErrors) -> Snapshot.Place {
+        guard var root = parseRoot(text, of: "listen") else { return try checked(nil) }
+        return try checked(Snapshot.Place(listen: readListen(&root), hasTLS: root.has("tls")))
+    }
+
     private func checked<Value>(_ value: Value?) throws(ConfigurationErrors) -> Value {
         guard reader.problems.isEmpty, let value else {
             throw ConfigurationErrors(
-                problems: reader.problems.sorted { ($0.line, $0.column) < ($1.line, $1.column) })
+                problems: reader.problems.sorted { ($0.line, $0.column) < ($1.line, $1.column) }, files: reader.files)
         }
         return value
     }

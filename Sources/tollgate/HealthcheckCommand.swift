@@ -6,8 +6,8 @@ enum HealthcheckCommand {
     static func run(_ arguments: ArraySlice<String>) async throws -> Int32 {
         let arguments = try Arguments(arguments, options: ["config"])
         try arguments.expectPositionals(0, "no further words")
-        let snapshot = try Snapshot.load(path: arguments.required("config"), needsSecrets: false)
-        if let problem = await HealthProbe.problem(snapshot) {
+        let place = try Snapshot.place(of: arguments.required("config"))
+        if let problem = await HealthProbe.problem(place) {
             Console.complain("not ready: \(problem)")
             return 1
         }

@@ -19,13 +19,17 @@ enum KeysCommand {
         }
         try arguments.expectAbsent(allOptions.filter { !own.contains($0) })
         let path = try Snapshot.dataPath(of: arguments.required("config"))
+        // A new ledger is right before the first start, and wrong where the folder is another than the gateway's.
+        let isFirst = action == "issue" && (try? DataDirectory(ofLedgerIn: path)) == nil
         let store = try KeyStore(
             directory: action == "issue" ? DataDirectory(path: path) : DataDirectory(ofLedgerIn: path),
             actor: Operator.name,
             now: { wallClockNanoseconds() },
             digest: { bytes in bytes.withUnsafeBytes { SHA256Digest(of: $0).bytes } })
         switch action {
-        case "issue": try issue(arguments, store)
+        case "issue":
+            try issue(arguments, store)
+            if isFirst { Console.complain("there was no ledger in \(path): a new one was made for this key") }
         case "list": try list(arguments, store)
         case "rotate":
             let grace = try Arguments.duration(arguments.one("grace") ?? "1h", of: "grace")

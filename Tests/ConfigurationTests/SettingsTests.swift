@@ -6,6 +6,15 @@ import Testing
 struct SettingsTests {
     private static let second: Int64 = 1_000_000_000
 
+    @Test("A key that is written and empty, as of a secret's file that was cut, is warned of where none is needed")
+    func emptyKey() throws {
+        func warnings(_ key: String) throws -> [String] {
+            try snapshot("{providers: [{name: a, kind: anthropic\(key)}], models: [{name: m, target: a/m}]}").warnings
+        }
+        #expect(try warnings("").isEmpty && warnings(", api_key: key").isEmpty)
+        #expect(try warnings(", api_key: \"\"").first?.contains("providers[0].api_key: is empty") == true)
+    }
+
     @Test("What is not said has a default")
     func defaults() throws {
         let read = try snapshot(

@@ -5,7 +5,9 @@ import Testing
 @Suite("A snapshot says what it allows, a line for each thing")
 struct SummaryTests {
     static let text = """
-        providers: [{name: main, kind: mock}]
+        providers:
+          - {name: main, kind: mock}
+          - {name: away, kind: anthropic, base_url: "https://claude.example:8443/v", api_key: "${TOKEN}", ca_file: ca}
         models:
           - {name: "claude-*", target: "main/claude-*"}
           - name: fast
@@ -32,6 +34,8 @@ struct SummaryTests {
         #expect(
             try snapshot(Self.text).summary == [
                 "tls certificate=/etc/tg/c key=/etc/tg/k client_ca=/etc/tg/ca client_certificates=optional",
+                "provider main: mock",
+                "provider away: anthropic https://claude.example:8443 ca_file=/etc/tg/ca",
                 "model claude-*: main/claude-*",
                 "model fast: weight-based-routing sticky=session/3600000ms breaker=5/30000ms targets: "
                     + "main/a weight=90 fallback=429 retries=2/100ms/500; "

@@ -295,6 +295,13 @@ def test_a_folder_that_others_may_look_into(quiet):
     (quiet.folder / "data").unlink()
 
 
+def test_a_file_that_everybody_may_write(quiet):
+    assert state(examine(quiet), "configuration") == ["ok"]
+    quiet.file.chmod(0o666)
+    found = examine(quiet)
+    assert state(found, "configuration") == ["warn"] and "chmod o-w" in found["configuration"][0]["cure"]
+
+
 def test_what_waits_for_a_collector(quiet):
     quiet.config["telemetry"]["otlp"][0]["endpoint"] = f"http://127.0.0.1:{free_port()}"
     quiet.start()

@@ -1,6 +1,7 @@
 """Keys: issued, listed, rotated, expired and revoked while the gateway runs, and never to be seen again."""
 
 import json
+import shutil
 
 import pytest
 
@@ -107,6 +108,16 @@ def test_keys_can_be_issued_before_the_gateway_runs(make_gateway):
     key = gateway.issue()
     gateway.start()
     assert status(gateway, key) == 200
+
+
+def test_a_key_that_made_a_ledger_of_its_own_says_so(gateway):
+    words = "there was no ledger in"
+    assert words not in gateway.run("keys", "issue", "--user", "bob").stderr
+    data = gateway.folder / "data"
+    data.rename(gateway.folder / "elsewhere")
+    assert f"{words} {data}" in gateway.run("keys", "issue", "--user", "bob", "--quiet").stderr
+    shutil.rmtree(data)
+    (gateway.folder / "elsewhere").rename(data)
 
 
 def test_revoking_while_it_is_stopped_counts(make_gateway):

@@ -68,6 +68,15 @@ def test_a_reload_is_audited_and_told_with_what_it_changed(gateway, sink):
     assert [point.value for point in sink.latest("tollgate.config.last_reload.success")] == [1]
 
 
+def test_a_reload_that_sends_prompts_elsewhere_is_in_the_audit(gateway):
+    before = gateway.config["providers"][0]["base_url"]
+    gateway.config["providers"][0]["base_url"] = "http://127.0.0.1:9/elsewhere"
+    gateway.reload()
+    (line,) = audited(gateway, "reload")
+    assert line["details"]["removed"] == [f"provider main: anthropic {before}"]
+    assert line["details"]["added"] == ["provider main: anthropic http://127.0.0.1:9"]
+
+
 def test_a_reload_that_fails_is_told_everywhere_until_the_file_is_good_again(gateway, sink, key):
     gateway.config["no_such_key"] = True
     gateway.config["providers"][0]["knd"] = "anthropic"
@@ -243,6 +252,18 @@ def test_the_health_check_follows_the_gateway(gateway):
     gateway.run("healthcheck")
     gateway.stop()
     gateway.run("healthcheck", code=1)
+
+
+def test_the_health_check_does_not_mind_what_else_is_wrong_with_the_file(gateway):
+    """A gateway that runs on with the configuration it has must not be taken for a dead one, and restarted into a file that stops it."""
+    gateway.config["listen"] = "%s:%d" % gateway.address
+    gateway.config["models"][0]["target"] = gateway.config["nope"] = "nowhere"
+    gateway.write()
+    gateway.run("check", code=2)
+    gateway.run("healthcheck")
+    gateway.config["listen"] = "here"
+    gateway.write()
+    assert "listen: `here`" in gateway.run("healthcheck", code=2).stderr
 
 
 def test_the_version_and_the_help(gateway):

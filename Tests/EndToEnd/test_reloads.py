@@ -2,6 +2,8 @@
 
 import pytest
 
+from rig.waiting import eventually
+
 
 def test_accounts_of_before_are_let_go(make_gateway):
     """An account over TLS knows the authorities of the system: a megabyte and more, which would be there once for each reload."""
@@ -35,3 +37,13 @@ def test_what_waits_for_a_restart_is_named(make_gateway, change, named):
     gateway.logged("configuration reloaded")
     told = [line["settings"] for line in gateway.log[before:] if "only with a restart" in line["message"]]
     assert told == ([named] if named else [])
+
+
+def test_a_refused_file_is_read_again_when_the_file_comes_that_it_lacked(make_gateway):
+    gateway = make_gateway().start()
+    lacking = gateway.folder / "second.key"
+    gateway.config["providers"].append({"name": "second", "kind": "anthropic", "api_key": "${file:second.key}"})
+    gateway.write()
+    eventually(lambda: "second.key cannot be read" in gateway.request("GET", "/readyz").body.decode(), "the file is refused")
+    lacking.write_text("sk-second")
+    eventually(lambda: gateway.request("GET", "/readyz").body == b"ok\n", "it is in force")

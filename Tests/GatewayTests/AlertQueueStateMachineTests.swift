@@ -78,6 +78,17 @@ import Testing
         #expect(machine.answered("a", .status(503, retryAfter: nil), at: 0, chance: 0.5) == .pause(second))
     }
 
+    @Test("A server that says `at once` each time does not use up ten attempts in a moment")
+    func noPause() {
+        var machine = Machine(maximum: 1)
+        _ = machine.arrived(1, for: "a", at: 0)
+        for seconds in [1, 2, 4] {
+            let action = machine.answered("a", .status(503, retryAfter: 0), at: 0, chance: 0.5)
+            #expect(action == .pause(Int64(seconds) * second))
+            _ = machine.pauseEnded("a", at: 0)
+        }
+    }
+
     @Test("At the end a silent server is not asked twice, one that says later gets its pause if there is time")
     func shutdown() {
         var machine = Machine(maximum: 9)

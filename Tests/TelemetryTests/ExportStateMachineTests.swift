@@ -25,7 +25,13 @@ import Testing
     func pauses() {
         #expect(verdict(.none) == .again(after: second))
         #expect(verdict(.status(429, retryAfter: 17 * second)) == .again(after: 17 * second))
-        #expect(verdict(.status(503, retryAfter: 0)) == .again(after: 0))
+        #expect(verdict(.busy("grpc_unavailable", retryAfter: 2 * second)) == .again(after: 2 * second))
+    }
+
+    @Test("A collector that says `at once` each time is asked once a second")
+    func noPause() {
+        #expect(verdict(.status(503, retryAfter: 0)) == .again(after: second))
+        #expect(verdict(.busy("grpc_unavailable", retryAfter: 0)) == .again(after: second))
     }
 
     @Test("Pauses double up to their bound and are spread by half to each side")

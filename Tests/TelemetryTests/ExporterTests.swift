@@ -49,6 +49,22 @@ import Wire
         #expect(await rig.exporter.droppedItems(.spans, "retries_exhausted") == 0)
     }
 
+    @Test("A collector that stays busy is told of once, and when it takes exports again; one that was busy once is not")
+    func busy() async throws {
+        let file = try UnnamedFile()
+        let rig = try ExporterRig(
+            traces: [.answer(429), .answer(200), .answer(503), .answer(503), .answer(503), .answer(200)],
+            log: LogWriter(descriptor: file.descriptor))
+        defer { rig.end() }
+        await rig.send(try SampleSession.batch())
+        #expect(file.text == "")
+        await rig.send(try SampleSession.batch())
+        let lines = file.text.split(separator: "\n")
+        try #require(lines.count == 2)
+        #expect(lines[0].contains("the collector refused an export") && lines[0].contains("status 503"))
+        #expect(lines[1].contains("the collector takes exports again"))
+    }
+
     @Test("What the log says of exports is not exported: it would never end")
     func notMirrored() async throws {
         final class Told: Sendable { let lines = Atomic<Int>(0) }

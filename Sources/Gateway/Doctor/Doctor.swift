@@ -40,8 +40,14 @@ package enum Doctor {
         let problems = Preflight.problems(snapshot).map { problem in
             DoctorFinding.fail("configuration", problem, cure: "correct the setting or the file that it names")
         }
-        let warnings = snapshot.warnings.map { warning in
+        var warnings = snapshot.warnings.map { warning in
             DoctorFinding.warn("configuration", warning, cure: "correct the file if it was not meant so")
+        }
+        if MachineFacts.isWritableByEverybody(path) {
+            warnings.append(
+                .warn(
+                    "configuration", "everybody can write \(path), and so have prompts sent elsewhere",
+                    cure: "chmod o-w \(path)"))
         }
         guard problems.isEmpty, warnings.isEmpty else { return problems + warnings }
         let rules = "\(snapshot.providers.count) provider(s), \(snapshot.modelNames) model(s)"

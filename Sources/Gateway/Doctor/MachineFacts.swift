@@ -25,6 +25,11 @@ enum MachineFacts {
         return folder
     }
 
+    static func isWritableByEverybody(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IWOTH != 0
+    }
+
     /// Of a process, else of one that is started here: a gateway takes as many as the hard limit allows.
     static func openFiles(of process: Int32?) -> (limit: Int64, isOfProcess: Bool) {
         if let process, let limit = limit(of: process) { return (limit, true) }

@@ -99,7 +99,8 @@ struct AlertQueueStateMachine<Alert: Sendable> {
         case .status(200..<300, _): return end(url, .sent, at: now)
         case .status(let status, let retryAfter):
             guard status == 408 || status == 429 || status >= 500 else { return end(url, .failed, at: now) }
-            return again(url, after: retryAfter ?? pause(lane.attempts, chance), at: now)
+            // Not sooner than without: ten attempts "at once" would be over in a moment.
+            return again(url, after: max(retryAfter ?? 0, pause(lane.attempts, chance)), at: now)
         case .none:
             // Once the process ends, a silent server is not waited for.
             if deadline != nil { return dropAll(of: url) }

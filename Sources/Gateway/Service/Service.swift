@@ -221,6 +221,10 @@ package final class Service {
                 fields.member("removed", Int64(report.removed.count))
             }
         } catch {
+            if let named = (error as? ConfigurationErrors)?.files {
+                watched = snapshot.watchedFiles + named
+                stamp = FileStamp(watched, before: stamp)
+            }
             let report = ReloadReport(reason: reason, failure: error)
             tell(report)
             for problem in report.problems {

@@ -63,10 +63,12 @@ final class Delivery {
             let answer = try await transport.export(
                 path: endpoint.url.path, fields: fields(payload), body: payload.body, timeout: timeout)
             guard case .status(200..<300, _) = answer.reply else {
+                // A single answer of a busy collector is nothing to tell of; the next one is.
+                let isSecond = !fault.isEmpty
                 fault = mask.masked(Self.sentence(answer))
-                if !answer.words.isEmpty, !isFailing {
+                if !isFailing, isSecond || !answer.words.isEmpty {
                     note(.warning, "the collector refused an export") {
-                        $0.member("error", mask.masked(answer.words))
+                        $0.member("error", answer.words.isEmpty ? fault : mask.masked(answer.words))
                     }
                     isFailing = true
                 }

@@ -67,7 +67,8 @@ struct ExportStateMachine {
     }
 
     private func wait(_ asked: Int64?, _ chance: Double) -> Int64 {
-        asked.map { min($0, Self.longestRetryAfter) } ?? pause(chance)
+        // "At once" or a time in the past, again and again, would be a stream of attempts at who cannot take them.
+        asked.map { min(max($0, Self.firstPause), Self.longestRetryAfter) } ?? pause(chance)
     }
 
     /// Doubled each time, and half to one and a half of that.
