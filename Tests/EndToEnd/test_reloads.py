@@ -1,7 +1,10 @@
 """Reloads: what they leave as it was is said, and what a configuration that is no more has held is given back."""
 
+import json
+
 import pytest
 
+from expectations import serves
 from rig.waiting import eventually
 
 
@@ -47,3 +50,65 @@ def test_a_refused_file_is_read_again_when_the_file_comes_that_it_lacked(make_ga
     eventually(lambda: "second.key cannot be read" in gateway.request("GET", "/readyz").body.decode(), "the file is refused")
     lacking.write_text("sk-second")
     eventually(lambda: gateway.request("GET", "/readyz").body == b"ok\n", "it is in force")
+
+
+def test_a_reload_of_a_broken_file_changes_nothing(gateway, key):
+    gateway.config["no_such_key"] = True
+    gateway.reload()
+    assert any("no_such_key" in json.dumps(line) for line in gateway.log)
+    serves(gateway, key)
+
+
+def audited(gateway, action):
+    """The audit's lines of an action, each with its details read; at least one."""
+    lines = eventually(
+        lambda: gateway.ledger.rows("SELECT * FROM audit WHERE action = ? ORDER BY id", action), f"{action} is in the audit")
+    return [{**line, "details": json.loads(line["details"])} for line in lines]
+
+
+def test_a_reload_is_audited_and_told_with_what_it_changed(gateway, sink):
+    gateway.config["models"] = [{"name": "acme-new", "target": "main/claude-opus-5-5"}]
+    gateway.config["budgets"] = [{"id": "all", "limit_to": 5, "unit": "cost_per_day"}]
+    gateway.reload()
+    (line,) = audited(gateway, "reload")
+    assert line["actor"] == "tollgate" and line["subject"] == str(gateway.file) and line["place"] > 0
+    said = line["details"]
+    assert said["reason"] == "signal" and said["removed"] == ["model claude-*: main/claude-*"]
+    assert said["added"][0] == "model acme-new: main/claude-opus-5-5" and said["added"][1].startswith("budget all: $5")
+    (event,) = eventually(lambda: sink.events("tollgate.audit", tollgate__audit__action="config.reload"), "an event tells of it")
+    assert json.loads(event.attributes["tollgate.audit.details"]) == said and event.text == "INFO"
+    eventually(lambda: [p.value for p in sink.latest("tollgate.config.reloads", tollgate__result="ok")] == [1], "it is counted")
+    assert [point.value for point in sink.latest("tollgate.config.last_reload.success")] == [1]
+
+
+def test_a_reload_that_sends_prompts_elsewhere_is_in_the_audit(gateway):
+    before = gateway.config["providers"][0]["base_url"]
+    gateway.config["providers"][0]["base_url"] = "http://127.0.0.1:9/elsewhere"
+    gateway.reload()
+    (line,) = audited(gateway, "reload")
+    assert line["details"]["removed"] == [f"provider main: anthropic {before}"]
+    assert line["details"]["added"] == ["provider main: anthropic http://127.0.0.1:9"]
+
+
+def test_a_reload_that_fails_is_told_everywhere_until_the_file_is_good_again(gateway, sink, key):
+    gateway.config["no_such_key"] = True
+    gateway.config["providers"][0]["knd"] = "anthropic"
+    gateway.reload()
+    serves(gateway, key)
+    ready = eventually(
+        lambda: b"configuration:" in (answer := gateway.request("GET", "/readyz")).body and answer, "/readyz says so")
+    lines = ready.body.decode().splitlines()
+    assert ready.status == 200 and lines[0] == "ok" and len(lines) == 2
+    assert "the file was changed and refused at 20" in lines[1] and "tollgate.yaml:" in lines[1] and "(2 in all)" in lines[1]
+    assert gateway.request("GET", "/healthz").body == b"ok\n"
+    (line,) = audited(gateway, "reload_failed")
+    assert len(line["details"]["problems"]) == 2 and "no_such_key" in json.dumps(line["details"])
+    (event,) = eventually(
+        lambda: sink.events("tollgate.audit", tollgate__audit__action="config.reload_failed"), "an event tells of it")
+    assert event.text == "WARN"
+    eventually(lambda: [p.value for p in sink.latest("tollgate.config.reloads", tollgate__result="failed")] == [1], "it is counted")
+    eventually(lambda: [p.value for p in sink.latest("tollgate.config.last_reload.success")] == [0], "and stands in the gauge")
+    del gateway.config["no_such_key"], gateway.config["providers"][0]["knd"]
+    gateway.reload()
+    eventually(lambda: gateway.request("GET", "/readyz").body == b"ok\n", "/readyz has forgotten it")
+    eventually(lambda: [p.value for p in sink.latest("tollgate.config.last_reload.success")] == [1], "the gauge follows")

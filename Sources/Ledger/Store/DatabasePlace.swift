@@ -15,11 +15,14 @@ struct DatabasePlace {
         (device, file) = (about.st_dev, about.st_ino)
     }
 
-    /// Throws `databaseMoved`.
+    /// Throws `databaseMoved`, or `file` where that cannot be told.
     func check() throws(LedgerError) {
         var about = stat()
-        guard stat(path, &about) == 0, about.st_dev == device, about.st_ino == file else {
-            throw .databaseMoved(path: path)
+        guard stat(path, &about) == 0 else {
+            let code = errno
+            throw code == ENOENT || code == ENOTDIR
+                ? .databaseMoved(path: path) : .file(operation: "look at", path: path, code: code)
         }
+        guard about.st_dev == device, about.st_ino == file else { throw .databaseMoved(path: path) }
     }
 }

@@ -10,8 +10,9 @@ struct HistoryLock {
         descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw .file(operation: "open", path: path, code: errno) }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            let code = errno
             close(descriptor)
-            throw .historyLocked
+            throw code == EWOULDBLOCK ? .historyLocked : .file(operation: "lock", path: path, code: code)
         }
     }
 
