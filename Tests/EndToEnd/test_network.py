@@ -121,7 +121,7 @@ def test_a_line_that_is_dead_from_the_beginning(wire, far, sink):
     (row,) = gateway.ledger.closed(1)
     assert (row["outcome"], row["error_type"], row["cost_nano_usd"]) == ("unreachable", "connect_timeout", 0)
     wire.dead = False
-    assert gateway.messages(key).status == 200
+    eventually(lambda: gateway.messages(key).status == 200, "it serves when the line is back", 10)
 
 
 def test_a_kept_connection_over_a_line_that_has_died(wire, far, upstream):

@@ -13,12 +13,20 @@ from rig.replies import reply
 from rig.waiting import eventually
 
 KINDS = [*READERS, "bedrock-claude", "vertex-claude"]
+THOUGHTFUL = [*TRANSLATED[:1], "gemini", "bedrock-converse", "bedrock-claude"]
 HEAD = "POST /v1/messages HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n"
 
 
 @pytest.fixture(scope="module")
 def impatient(tmp_path_factory):
     found = Everywhere(tmp_path_factory.mktemp("impatient"), KINDS, {"ping_interval": "70ms"}, timeouts={"idle": "1s", "first_byte": "1s"})
+    yield found
+    found.stop()
+
+
+@pytest.fixture(scope="module")
+def thoughtful(tmp_path_factory):
+    found = Everywhere(tmp_path_factory.mktemp("thoughtful"), THOUGHTFUL, {"ping_interval": "70ms"})
     yield found
     found.stop()
 
@@ -67,14 +75,14 @@ def test_no_head_at_all(impatient, kind):
     assert row["estimated"] and row["cost_nano_usd"] > 0 or not PROVIDERS[kind].prices
 
 
-@pytest.mark.parametrize("kind", TRANSLATED[:1] + ["gemini", "bedrock-converse", "bedrock-claude"])
-def test_pings_while_the_provider_thinks(impatient, kind):
-    answer = impatient.ask(kind, reply("Late.", size=100, pace=0.15), stream=True)
+@pytest.mark.parametrize("kind", THOUGHTFUL)
+def test_pings_while_the_provider_thinks(thoughtful, kind):
+    answer = thoughtful.ask(kind, reply("Late.", size=100, pace=0.15), stream=True)
     assert says(answer) == "Late."
     kinds = [event["type"] for event in answer.events]
     assert kinds.count("ping") >= 2 and kinds.count("message_start") == 1
     assert kinds[0] in ("message_start", "ping") and kinds[-1] == "message_stop"
-    assert not impatient.row(kind, answer)["estimated"]
+    assert not thoughtful.row(kind, answer)["estimated"]
 
 
 # Clients
@@ -171,6 +179,6 @@ def test_places_are_given_back_whatever_happens(world, kind):
 @pytest.fixture(autouse=True)
 def no_violations(request):
     yield
-    for name in {"world", "impatient"} & set(request.fixturenames):
+    for name in {"world", "impatient", "thoughtful"} & set(request.fixturenames):
         for other in request.getfixturevalue(name).others.values():
             assert not other.forget_violations()
