@@ -100,10 +100,10 @@ package actor BudgetAccount: LoopActor {
     private var limit: Int64
     private var raises: [LimitRaise]
     /// The highest threshold of the limit that was reported, percent.
-    private(set) var reported: Int
+    private var reported: Int
     /// Nothing was admitted to it yet.
     private var isNew: Bool
-    private(set) var hasChanged = false
+    private var hasChanged = false
     /// It stands in the governor's list of what has changed.
     private var isListed = false
     /// Somebody held or settled since the last sweep.
@@ -196,8 +196,8 @@ package actor BudgetAccount: LoopActor {
         return status(at: now)
     }
 
-    /// Whether it may be let go of, asked at each sweep: its window is over, also for a clock that is set back a little; it is as it
-    /// was opened; or nobody has used it since the sweep before, and its like are many.
+    /// Whether it may be let go of, asked at each sweep: its window is over; it is as it was opened; or nobody has used it since the
+    /// sweep before, and its like are many.
     ///
     /// - Parameter isLasting: of people, teams and models, whose number is small and whose figures are to stay.
     func mayRest(at now: Int64, isLasting: Bool) -> Bool {
@@ -207,13 +207,16 @@ package actor BudgetAccount: LoopActor {
 
     /// What it is to be opened with again, if it may still be let go of.
     func rest(at now: Int64) -> RestingAccounts.Rest? {
-        let isOver = id.windowEnd.addingSaturated(Self.grace) <= now
+        let isOver = Self.isOver(id.windowEnd, at: now)
         guard balance.holds == 0, !hasChanged, isOver || isNew || !isUsed else { return nil }
         return RestingAccounts.Rest(settled: balance.settled, reported: Int16(clamping: reported), isNew: isNew)
     }
 
     /// Nanoseconds.
-    static let grace: Int64 = 3_600_000_000_000
+    private static let grace: Int64 = 3_600_000_000_000
+
+    /// Whether a window with that end is over, also for a clock that is set back a little; Unix nanoseconds.
+    static func isOver(_ end: Int64, at now: Int64) -> Bool { end.addingSaturated(grace) <= now }
 
     var settled: Int64 { balance.settled }
 }

@@ -125,7 +125,7 @@ extension Governor {
         leaving = accounts.values.filter { account in
             account.assumeIsolated { $0.mayRest(at: now, isLasting: lasting.contains(account.id.rule)) }
         }
-        resting.sweep(at: moment, after: Self.memoryOfWindows) { $0.addingSaturated(BudgetAccount.grace) <= now }
+        resting.sweep(at: now, moment, after: Self.memoryOfWindows)
         let idle = limiters.filter { _, limiter in limiter.assumeIsolated { $0.isIdle(at: now) } }
         for id in idle.keys { limiters[id] = nil }
         letGo(at: now)

@@ -327,12 +327,12 @@ package actor Governor: LoopActor {
             tellStanding(statuses, at: now)
         }
         let moment = elapsed()
-        guard moment - sweptAt >= Self.sweepInterval else {
-            if !leaving.isEmpty { letGo(at: now) }
-            return
+        if moment - sweptAt >= Self.sweepInterval {
+            sweptAt = moment
+            sweep(at: now, moment)
+        } else if !leaving.isEmpty {
+            letGo(at: now)
         }
-        sweptAt = moment
-        sweep(at: now, moment)
     }
 
     /// How many there are in memory.

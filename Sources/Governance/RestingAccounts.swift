@@ -19,9 +19,10 @@ struct RestingAccounts {
 
     private struct Window: Hashable {
         let rule, unit: String
-        let start, end: Int64
+        /// Unix nanoseconds.
+        let range: Range<Int64>
 
-        init(_ id: BudgetAccountID) { (rule, unit, start, end) = (id.rule, id.unit, id.windowStart, id.windowEnd) }
+        init(_ id: BudgetAccountID) { (rule, unit, range) = (id.rule, id.unit, id.window) }
     }
 
     private var windows: [Window: [String: Rest]] = [:]
@@ -33,7 +34,9 @@ struct RestingAccounts {
         for (window, accounts) in Dictionary(grouping: settled, by: { Window($0.key) }) {
             windows[window] = Dictionary(uniqueKeysWithValues: accounts.map { ($0.scope, Rest(settled: $1)) })
         }
-        for (id, percent) in reported { self[id, default: Rest()].reported = Int16(clamping: percent) }
+        for (id, percent) in reported {
+            windows[Window(id), default: [:]][id.scope, default: Rest()].reported = Int16(clamping: percent)
+        }
     }
 
     subscript(id: BudgetAccountID) -> Rest? {
@@ -41,15 +44,9 @@ struct RestingAccounts {
         set { windows[Window(id), default: [:]][id.scope] = newValue }
     }
 
-    private subscript(id: BudgetAccountID, default rest: Rest) -> Rest {
-        get { self[id] ?? rest }
-        _modify { yield &windows[Window(id), default: [:]][id.scope, default: rest] }
-    }
-
     /// It is used again.
     mutating func take(_ id: BudgetAccountID) -> Rest? {
-        guard !windows.isEmpty else { return nil }
-        return windows[Window(id)]?.removeValue(forKey: id.scope)
+        windows[Window(id)]?.removeValue(forKey: id.scope)
     }
 
     var count: Int { windows.values.reduce(0) { $0 + $1.count } }
@@ -59,11 +56,9 @@ struct RestingAccounts {
         where isWanted: (_ rule: String, _ unit: String, _ window: Range<Int64>) -> Bool = { _, _, _ in true },
         _ body: (BudgetAccountID, Rest) -> Void
     ) {
-        for (window, accounts) in windows where isWanted(window.rule, window.unit, window.start..<window.end) {
+        for (window, accounts) in windows where isWanted(window.rule, window.unit, window.range) {
             for (scope, rest) in accounts {
-                body(
-                    BudgetAccountID(
-                        rule: window.rule, unit: window.unit, scope: scope, window: window.start..<window.end), rest)
+                body(BudgetAccountID(rule: window.rule, unit: window.unit, scope: scope, window: window.range), rest)
             }
         }
     }
@@ -78,11 +73,11 @@ struct RestingAccounts {
     /// Lets go of windows that have been over for a while.
     ///
     /// - Parameters:
-    ///   - isOver: of a window's end, Unix nanoseconds.
+    ///   - now: Unix nanoseconds.
     ///   - moment: as a clock says that never goes back, nanoseconds.
-    mutating func sweep(at moment: Int64, after memory: Int64, isOver: (_ end: Int64) -> Bool) {
+    mutating func sweep(at now: Int64, _ moment: Int64, after memory: Int64) {
         for (window, accounts) in windows {
-            guard isOver(window.end), !accounts.isEmpty else {
+            guard BudgetAccount.isOver(window.range.upperBound, at: now), !accounts.isEmpty else {
                 seenOver[window] = nil
                 if accounts.isEmpty { windows[window] = nil }
                 continue

@@ -22,7 +22,7 @@ class Counts:
         return sum(self.own.values())
 
     def add(self, other, times=1):
-        for mine, theirs in ((self.own, other.own), (self.whole, other.whole)):
+        for mine, theirs in ((self.own, other.own), (self.whole, other.whole), (self.calls, other.calls)):
             for name, count in theirs.items():
                 mine[name] += times * count
 

@@ -53,18 +53,7 @@ import Testing
     }
 
     private func serve(_ context: TLSContext, _ found: Found) async throws -> UInt16 {
-        let host = try LoopHost.started()
-        return try await host.run { host in
-            guard let address = SocketAddress(literal: "127.0.0.1", port: 0) else { throw TransportError.closed }
-            let loop = host.loop
-            let listener = try Listener(address, tls: context, loop: loop)
-            try listener.start(
-                whenAccepted: { stream in
-                    let held = LoopBound(stream, loop: loop)
-                    Task(executorPreference: loop) { await LoopHost(loop).look(held, found) }
-                }, whenRefused: { _ in })
-            return listener.address.port
-        }
+        try await LoopHost.started().startServer(tls: context) { host, held in await host.look(held, found) }.port
     }
 
     @Test("The names of a client's certificate, of each kind")

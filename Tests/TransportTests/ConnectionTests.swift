@@ -58,7 +58,7 @@ import Testing
     func writesAtOnce() async throws {
         let host = try LoopHost.started(), peer = try LoopHost.started()
         let arrival = Arrival()
-        let address = try await startReader(on: peer, arrival)
+        let address = try await peer.startServer { host, held in await host.read(held, arrival) }
         let came = try await host.run { host in
             let connector = Connector(
                 endpoint: Endpoint(host: "127.0.0.1", port: address.port, tls: nil), loop: host.loop,
@@ -122,26 +122,12 @@ func problem(_ host: isolated LoopHost, _ endpoint: Endpoint, timeout: Int64 = 5
     }
 }
 
-final class Arrival: Sendable {
+private final class Arrival: Sendable {
     let hasCome = Atomic(false)
 }
 
-/// Accepts, and tells when five bytes have come.
-func startReader(on host: LoopHost, _ arrival: Arrival) async throws -> SocketAddress {
-    try await host.run { host in
-        guard let address = SocketAddress(literal: "127.0.0.1", port: 0) else { throw TransportError.closed }
-        let loop = host.loop
-        let listener = try Listener(address, tls: nil, loop: loop)
-        try listener.start(
-            whenAccepted: { stream in
-                let held = LoopBound(stream, loop: loop)
-                Task(executorPreference: loop) { await LoopHost(loop).read(held, arrival) }
-            }, whenRefused: { _ in })
-        return listener.address
-    }
-}
-
 extension LoopHost {
+    /// Tells when five bytes have come.
     fileprivate func read(_ held: LoopBound<ByteStream>, _ arrival: Arrival) async {
         let wakeup = Wakeup(loop: loop)
         held.value.attach(wakeup, as: .upstream)

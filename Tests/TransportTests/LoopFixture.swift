@@ -35,17 +35,25 @@ extension ByteStream {
 
 /// A server on a loop that answers every connection with what it receives, reversed piece by piece.
 func startEcho(on host: LoopHost, tls: TLSContext? = nil) async throws -> SocketAddress {
-    try await host.run { host in
-        let loop = host.loop
-        guard let address = SocketAddress(literal: "127.0.0.1", port: 0) else { throw TransportError.closed }
-        let listener = try Listener(address, tls: tls, loop: loop)
-        try listener.start(
-            whenAccepted: { stream in
-                let held = LoopBound(stream, loop: loop)
-                Task(executorPreference: loop) { await LoopHost(loop).echo(held) }
-            }, whenRefused: { _ in })
-        // The listener lives as long as the loop's table refers to it.
-        return listener.address
+    try await host.startServer(tls: tls) { host, held in await host.echo(held) }
+}
+
+extension LoopHost {
+    /// Accepts on a free port; each connection has a task on the loop. The listener lives as long as the loop's table refers to it.
+    func startServer(
+        tls: TLSContext? = nil, _ serve: @escaping @Sendable (LoopHost, LoopBound<ByteStream>) async throws -> Void
+    ) async throws -> SocketAddress {
+        try await run { host in
+            guard let address = SocketAddress(literal: "127.0.0.1", port: 0) else { throw TransportError.closed }
+            let loop = host.loop
+            let listener = try Listener(address, tls: tls, loop: loop)
+            try listener.start(
+                whenAccepted: { stream in
+                    let held = LoopBound(stream, loop: loop)
+                    Task(executorPreference: loop) { try await serve(LoopHost(loop), held) }
+                }, whenRefused: { _ in })
+            return listener.address
+        }
     }
 }
 

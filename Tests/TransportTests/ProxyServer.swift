@@ -19,17 +19,7 @@ struct ProxyScript: Sendable {
 
 extension LoopHost {
     func startProxy(_ script: ProxyScript, _ log: ProxyLog) async throws -> UInt16 {
-        try await run { host in
-            guard let address = SocketAddress(literal: "127.0.0.1", port: 0) else { throw TransportError.closed }
-            let loop = host.loop
-            let listener = try Listener(address, tls: nil, loop: loop)
-            try listener.start(
-                whenAccepted: { stream in
-                    let held = LoopBound(stream, loop: loop)
-                    Task(executorPreference: loop) { try await LoopHost(loop).serve(held, script, log) }
-                }, whenRefused: { _ in })
-            return listener.address.port
-        }
+        try await startServer { host, held in try await host.serve(held, script, log) }.port
     }
 
     private func serve(_ held: LoopBound<ByteStream>, _ script: ProxyScript, _ log: ProxyLog) async throws {

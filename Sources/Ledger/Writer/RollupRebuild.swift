@@ -23,9 +23,9 @@ package enum RollupRebuild {
     static func run(_ database: Database) throws(LedgerError) -> Int {
         // Asked and removed in one transaction: what is written or taken out in between would lose its sums.
         let days = try database.transaction { () throws(LedgerError) in
-            let days = try daysOfRows(database)
-            try remove(outside: days, in: database)
-            try remakeMonthsWithoutRows(database)
+            let whole = try Retention.firstDay(database), days = try daysOfRows(since: whole, in: database)
+            try remove(outside: days, since: whole, in: database)
+            try remakeMonths(before: whole, in: database)
             return days
         }
         var rebuild = try DayRebuild(database)
@@ -40,8 +40,8 @@ package enum RollupRebuild {
     }
 
     /// Since 1970-01-01, from the oldest row to the newest, but for days whose rows were taken out.
-    private static func daysOfRows(_ database: Database) throws(LedgerError) -> Range<Int> {
-        let whole = try Retention.firstDay(database), start = Retention.firstRequest(ofDay: whole).rawValue
+    private static func daysOfRows(since whole: Int, in database: Database) throws(LedgerError) -> Range<Int> {
+        let start = Retention.firstRequest(ofDay: whole).rawValue
         let oldest = try database.integer("SELECT ifnull(min(id), -1) FROM requests WHERE id >= \(start)")
         guard oldest >= 0 else { return whole..<whole }
         return number(of: oldest)..<number(of: try database.integer("SELECT max(id) FROM requests")) + 1
@@ -51,8 +51,10 @@ package enum RollupRebuild {
     private static func number(of id: Int64) -> Int { Int(RequestID(rawValue: id).unixMilliseconds / 86_400_000) }
 
     /// Groups of days that have no row at all, but for those whose rows were taken out.
-    private static func remove(outside days: Range<Int>, in database: Database) throws(LedgerError) {
-        let whole = CivilDate(daysSince1970: try Retention.firstDay(database)).text
+    private static func remove(
+        outside days: Range<Int>, since whole: Int, in database: Database
+    ) throws(LedgerError) {
+        let whole = CivilDate(daysSince1970: whole).text
         let first = CivilDate(daysSince1970: days.lowerBound).text
         let last = CivilDate(daysSince1970: days.upperBound - 1).text
         for (table, prefix) in [("daily_costs", 10), ("retried_costs", 10), ("monthly_costs", 7)] {
@@ -64,8 +66,8 @@ package enum RollupRebuild {
     }
 
     /// Months whose rows were taken out, from the sums of their days.
-    private static func remakeMonthsWithoutRows(_ database: Database) throws(LedgerError) {
-        let end = min(try Retention.firstDay(database), try MonthlyRollup.end(database))
+    private static func remakeMonths(before whole: Int, in database: Database) throws(LedgerError) {
+        let end = min(whole, try MonthlyRollup.end(database))
         let text = CivilDate(daysSince1970: end).text
         try database.execute("DELETE FROM monthly_costs WHERE day < '\(text)'")
         let months = try database.prepare(MonthlyRollup.addition)
