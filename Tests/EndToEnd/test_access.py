@@ -123,6 +123,57 @@ def test_no_other_name_leads_around_it(make_gateway, upstream, name):
     assert [call.json["model"] for call in upstream.calls] == [HAIKU]
 
 
+# Models that Anthropic calls on behalf of a request
+
+
+ADVISOR = {"anthropic-beta": "claude-code-20250219,advisor-tool-2026-03-01"}
+
+
+def advised(model, kind="advisor_20260301", **more):
+    return {**prompt(model=SONNET), "tools": [{"name": "Bash", "input_schema": {"type": "object"}}, {"type": kind, "name": "advisor", "model": model}], **more}
+
+
+def escaped(body, word):
+    """The same with one letter of a word written as an escape."""
+    return json.dumps(body).replace(word, f"\\u{ord(word[0]):04x}{word[1:]}").encode()
+
+
+@pytest.mark.parametrize("body", [
+    advised(OPUS), escaped(advised(OPUS), "advisor_"), escaped(advised(OPUS), "opus"), escaped(advised(OPUS), "tools"),
+], ids=["plain", "type", "model", "member"])
+def test_an_advisor_that_is_denied(make_gateway, upstream, sink, body):
+    """In the words upon which Claude Code sends the request again without it."""
+    gateway = ruled(make_gateway, deny("*opus*", identity="no-opus", when={"teams": ["interns"]}))
+    intern, other = made(gateway, *INTERN), made(gateway, *OTHER)
+    answer = gateway.messages(intern, body, ADVISOR)
+    refused(gateway, sink, answer, 400, "invalid_request_error")
+    for part in ("Input tag 'advisor_20260301'", OPUS, "`no-opus`", f"Allowed: {SONNET}, {HAIKU}."):
+        assert part in answer.error[1], answer.error
+    assert upstream.requests == []
+    assert gateway.messages(intern, advised(HAIKU), ADVISOR).status == gateway.messages(other, body, ADVISOR).status == 200
+
+
+def test_an_advisor_that_is_not_allowed(make_gateway, upstream):
+    gateway = ruled(make_gateway, allow(SONNET, identity="sonnet"))
+    key = gateway.issue()
+    answer = gateway.messages(key, advised(OPUS), ADVISOR)
+    is_our_error(answer, 400, "invalid_request_error")
+    assert "`sonnet`" in answer.error[1] and upstream.requests == []
+    assert gateway.messages(key, advised(SONNET), ADVISOR).status == 200
+    assert gateway.request("POST", "/v1/messages/count_tokens", {"x-api-key": key.secret, **ADVISOR}, json.dumps(advised(OPUS)).encode()).status == 200
+
+
+@pytest.mark.parametrize("fallbacks", [[HAIKU, OPUS], [{"model": OPUS}]], ids=["names", "objects"])
+def test_fallbacks_that_are_denied(make_gateway, upstream, sink, fallbacks):
+    gateway = ruled(make_gateway, deny("*opus*", identity="no-opus"))
+    key = gateway.issue()
+    answer = gateway.messages(key, {**prompt(model=SONNET), "fallbacks": fallbacks})
+    refused(gateway, sink, answer, 400, "policy_blocked")
+    assert "fallbacks" in answer.error[1] and OPUS in answer.error[1] and upstream.requests == []
+    for harmless in ([HAIKU], "default", [], [{"model": HAIKU}, 7, None]):
+        assert gateway.messages(key, {**prompt(model=SONNET), "fallbacks": harmless}).status == 200
+
+
 # Every path
 
 
@@ -321,3 +372,19 @@ def test_claude_code_shows_the_message_at_once(make_gateway, upstream, tmp_path)
     assert len([line for line in gateway.log if line.get("refusal") == "policy_blocked"]) == 1, "no retries"
     assert upstream.calls == []
     claude.run("Say hello.", "--model", HAIKU).said("Haiku speaks.")
+
+
+@pytest.mark.client
+def test_claude_code_goes_on_without_an_advisor_that_is_denied(make_gateway, upstream, tmp_path):
+    gateway = ruled(make_gateway, deny("*opus*", when={"not": {"groups": ["seniors"]}}))
+    seen = []
+    for name, arguments in (("senior", OTHER), ("intern", INTERN)):
+        folder = tmp_path / name
+        folder.mkdir()
+        before = len(upstream.calls)
+        claude = Claude(folder, gateway.url, made(gateway, *arguments).secret)
+        claude.run("Hello", "--model", SONNET, "--advisor", OPUS, CLAUDE_CODE_ENABLE_EXPERIMENTAL_ADVISOR_TOOL="1").said("Hello")
+        tools = [tool for call in upstream.calls[before:] for tool in call.json.get("tools", [])]
+        seen.append([tool["model"] for tool in tools if tool.get("type", "").startswith("advisor_")])
+    assert seen == [[OPUS], []]
+    assert [line["refusal"] for line in gateway.log if line.get("refusal")] == ["invalid_request_error"]

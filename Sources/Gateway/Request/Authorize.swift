@@ -1,6 +1,8 @@
 import Configuration
 import Governance
+import Ledger
 import Providers
+import Wire
 
 extension LoopWorker {
     /// What the caller of an exchange may use.
@@ -17,6 +19,30 @@ extension LoopWorker {
         guard let rule = grant.obstacle(routed.route.names) else { return }
         let allowed = allowedModels(exchange).map(\.id)
         throw .modelNotAllowed(routed.requested, rule: rule, allowed: allowed)
+    }
+
+    /// The caller may use also the models that Anthropic is to call on behalf of the request; a count calls none.
+    func authorizeConsulted(
+        _ exchange: Exchange, _ body: UnsafeRawBufferPointer, _ members: [JSONMember]
+    ) throws(Refusal) {
+        let grant = grant(exchange)
+        guard !grant.isEverything, exchange.operation != .countTokens, let routed = exchange.routed else { return }
+        let provider = exchange.setting.accounts[routed.account].name
+        for consulted in try consulted(exchange, body, members) {
+            let names = TargetNames(requested: consulted.name, provider: provider, model: consulted.name)
+            guard let rule = grant.obstacle(names) else { continue }
+            throw .consultedModelNotAllowed(consulted, rule: rule, allowed: allowedModels(exchange).map(\.id))
+        }
+    }
+
+    private func consulted(
+        _ exchange: Exchange, _ body: UnsafeRawBufferPointer, _ members: [JSONMember]
+    ) throws(Refusal) -> [ConsultedModel] {
+        do throws(JSONError) {
+            return try ConsultedModel.all(in: body, members, betas: exchange.betas)
+        } catch {
+            throw .invalid("body", "\(error.sentence)")
+        }
     }
 
     /// The listed models that a caller may use.

@@ -45,6 +45,9 @@ extension LoopWorker {
         exchange.maximumOutput = source.scan.maxTokens
         exchange.changedBytes = source.isChanged ? source.bytes.count : 0
         let account = exchange.setting.accounts[routed.account]
+        if !exchange.isNative, !routed.door.isTranslated, routed.door.platform == .anthropic {
+            try authorizeConsulted(exchange, source.bytes, source.scan.members)
+        }
         let counts = exchange.operation == .countTokens
         let path =
             !counts && routed.answerPath != nil

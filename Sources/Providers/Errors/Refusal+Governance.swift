@@ -34,10 +34,29 @@ extension Refusal {
 
     /// Claude Code shows a `policy_blocked` at once; a 403 would send people to `/login`.
     package static func modelNotAllowed(_ model: String, rule: String, allowed: [String]) -> Refusal {
+        byRule(rule, "policy_blocked", "The model \(model) \(denial(rule, allowed))")
+    }
+
+    /// With the words upon which Claude Code sends the request again without its advisor.
+    package static func consultedModelNotAllowed(
+        _ consulted: ConsultedModel, rule: String, allowed: [String]
+    ) -> Refusal {
+        guard let tool = consulted.tool else {
+            return byRule(rule, "policy_blocked", "fallbacks: the model \(consulted.name) \(denial(rule, allowed))")
+        }
+        return byRule(
+            rule, "invalid_request_error",
+            "tools: Input tag '\(tool)' cannot be taken: its model \(consulted.name) \(denial(rule, allowed))")
+    }
+
+    private static func denial(_ rule: String, _ allowed: [String]) -> String {
         let shown = allowed.prefix(20).joined(separator: ", ") + (allowed.count > 20 ? ", …" : "")
         let choice = shown.isEmpty ? "No model is allowed for this key." : "Allowed: \(shown)."
-        var refusal = Refusal(
-            400, "policy_blocked", "The model \(model) is not allowed for you by the rule `\(rule)`. \(choice)")
+        return "is not allowed for you by the rule `\(rule)`. \(choice)"
+    }
+
+    private static func byRule(_ rule: String, _ type: StaticString, _ message: String) -> Refusal {
+        var refusal = Refusal(400, type, message)
         refusal.rule = rule
         return refusal
     }
