@@ -4,11 +4,11 @@ import Wire
 @testable import Providers
 
 @Suite struct ConsultedModelTests {
-    private func models(_ body: String, betas: [String] = ["a,advisor-tool-2026-03-01"]) throws -> [String] {
+    private func models(_ body: String, asksForAdvisor: Bool = true) throws -> [String] {
         try Array(body.utf8).withUnsafeBytes { bytes in
             var scanner = JSONObjectScanner()
             try scanner.finish(bytes)
-            return try ConsultedModel.all(in: bytes, scanner.members, betas: betas)
+            return try ConsultedModel.all(in: bytes, scanner.members, asksForAdvisor: asksForAdvisor)
                 .map { "\($0.tool ?? "fallbacks") \($0.name)" }
         }
     }
@@ -31,6 +31,6 @@ import Wire
 
     @Test("Who does not ask for the advisor's beta gets no such tool")
     func needsBeta() throws {
-        #expect(try models(#"{"tools":[{"type":"advisor_1","model":"b"}]}"#, betas: ["effort-2025-11-24"]).isEmpty)
+        #expect(try models(#"{"tools":[{"type":"advisor_1","model":"b"}]}"#, asksForAdvisor: false).isEmpty)
     }
 }

@@ -25,10 +25,13 @@ extension LoopWorker {
     func authorizeConsulted(
         _ exchange: Exchange, _ body: UnsafeRawBufferPointer, _ members: [JSONMember]
     ) throws(Refusal) {
-        let grant = grant(exchange)
-        guard !grant.isEverything, exchange.operation != .countTokens, let routed = exchange.routed else { return }
-        let provider = exchange.setting.accounts[routed.account].name
-        for consulted in try consulted(exchange, body, members) {
+        guard !exchange.setting.book.rules.access.isEmpty, exchange.operation != .countTokens,
+            let routed = exchange.routed
+        else { return }
+        let named = try consulted(exchange, body, members)
+        if named.isEmpty { return }
+        let grant = grant(exchange), provider = exchange.setting.accounts[routed.account].name
+        for consulted in named {
             let names = TargetNames(requested: consulted.name, provider: provider, model: consulted.name)
             guard let rule = grant.obstacle(names) else { continue }
             throw .consultedModelNotAllowed(consulted, rule: rule, allowed: allowedModels(exchange).map(\.id))
@@ -39,7 +42,7 @@ extension LoopWorker {
         _ exchange: Exchange, _ body: UnsafeRawBufferPointer, _ members: [JSONMember]
     ) throws(Refusal) -> [ConsultedModel] {
         do throws(JSONError) {
-            return try ConsultedModel.all(in: body, members, betas: exchange.betas)
+            return try ConsultedModel.all(in: body, members, asksForAdvisor: exchange.asksFor(beta: "advisor-tool-"))
         } catch {
             throw .invalid("body", "\(error.sentence)")
         }

@@ -187,6 +187,14 @@ extension Exchange {
         return routed?.edits?.betas(own) ?? own
     }
 
+    /// Whether a beta whose name begins so goes out to the present target.
+    func asksFor(beta name: StaticString) -> Bool {
+        if routed?.edits != nil { return betas.contains { $0.contains("\(name)") } }
+        return channel.head.fields.contains {
+            $0.name == .anthropicBeta && channel.headBytes($0.valueRange).firstIndex(of: name) != nil
+        }
+    }
+
     /// The values of all fields of a name, in their order.
     func field(_ name: FieldName) -> [String] {
         channel.head.fields.filter { $0.name == name }.map {

@@ -10,16 +10,15 @@ package struct ConsultedModel: Sendable, Equatable {
     ///
     /// - Parameters:
     ///   - members: the first level of `body`.
-    ///   - betas: the values of `anthropic-beta`.
+    ///   - asksForAdvisor: by `anthropic-beta`.
     package static func all(
-        in body: UnsafeRawBufferPointer, _ members: [JSONMember], betas: [String]
+        in body: UnsafeRawBufferPointer, _ members: [JSONMember], asksForAdvisor: Bool
     ) throws(JSONError) -> [ConsultedModel] {
-        let hasAdvisor = betas.contains { $0.contains("advisor-tool-") }
         var found: [ConsultedModel] = []
         for member in members {
             if member.keyEquals("fallbacks", in: body) {
                 found += try fallbacks(JSONValue(parsing: body.slice(member.value)))
-            } else if hasAdvisor, member.kind == .array, member.keyEquals("tools", in: body) {
+            } else if asksForAdvisor, member.kind == .array, member.keyEquals("tools", in: body) {
                 try add(tools: body.slice(member.value), to: &found)
             }
         }
