@@ -1,11 +1,11 @@
 extension Snapshot {
-    /// A line for each thing that says where prompts go, what may be asked for, by whom and how much of it, without secrets: what a
+    /// A line for each thing that says where prompts go, what may be asked for, by whom, how much of it and at what price, without secrets: what a
     /// reload changed are the lines that one has and the other has not. Keys, the values of headers and paths of URLs are not in it.
     package var summary: [String] {
         (tls.map { [$0.summary] } ?? []) + providers.map(\.summary)
             + models.map { "model \($0.name): \($0.account)/\($0.upstream)" }
             + virtualModels.map(\.summary) + tokenIssuers.map(\.summary) + certificateIdentities.map(\.summary)
-            + rules.summary
+            + rules.summary + priceLines
     }
 }
 

@@ -28,6 +28,8 @@ package struct Snapshot: Sendable {
     package var logs: LogSettings
     package var telemetry: TelemetrySetting
     package var prices: PriceTable
+    /// The rows of files of prices, each with its file, as they are written.
+    var priceLines: [String] = []
     /// What works but was probably not meant.
     package var warnings: [String]
     /// The files that the configuration was read from, for noticing that one changed.

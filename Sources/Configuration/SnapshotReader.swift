@@ -66,7 +66,7 @@ struct SnapshotReader {
         let models = readModels(&section, accounts: accounts)
         let credentials = readCredentials(&section, acceptsCertificates: tls?.clientAuthorityFile != nil)
         let telemetry = readTelemetry(&section)
-        let prices = readPrices(&section)
+        let (prices, priceLines) = readPrices(&section)
         let limits = readLimits(&section)
         let logs = readLogs(&section)
         let catalog = ModelCatalog(models.entries, accounts: accounts.map(\.text), known: prices.models)
@@ -82,6 +82,7 @@ struct SnapshotReader {
             warnings: (tls == nil ? warnings(of: listen) : []) + reader.warnings, files: reader.files)
         snapshot.virtualModels = models.virtual
         snapshot.proxies = proxies
+        snapshot.priceLines = priceLines
         return snapshot
     }
 
@@ -161,8 +162,9 @@ struct SnapshotReader {
 
     // MARK: Prices
 
-    private func readPrices(_ section: inout Section) -> PriceTable {
-        var rows: [Price] = []
+    /// The table, and the rows of files as they are written.
+    private func readPrices(_ section: inout Section) -> (PriceTable, lines: [String]) {
+        var rows: [Price] = [], lines: [String] = []
         for value in section.strings("prices") {
             switch reader.read(value.text) {
             case .failure(let fault): reader.note(value.mark, "prices", "the file \(value.shown) \(fault.sentence)")
@@ -170,12 +172,14 @@ struct SnapshotReader {
                 do throws(PriceParser.Fault) {
                     let name = value.text.split(separator: "/").last.map(String.init) ?? value.text
                     rows += try PriceParser.parse(content, table: name)
+                    lines += PriceParser.lines(of: content).filter { !$0.isEmpty }
+                        .map { "price \(name): \($0.joined(separator: " "))" }
                 } catch {
                     reader.note(value.mark, "prices", "\(value.raw):\(error.line): \(error.sentence)")
                 }
             }
         }
-        return rows.isEmpty ? .builtIn : PriceTable(rows, over: .builtIn)
+        return (rows.isEmpty ? .builtIn : PriceTable(rows, over: .builtIn), lines)
     }
 }
 

@@ -90,6 +90,32 @@ def test_a_reload_that_sends_prompts_elsewhere_is_in_the_audit(gateway):
     assert line["details"]["added"] == ["provider main: anthropic http://127.0.0.1:9"]
 
 
+def test_a_reload_with_other_prices_and_keys_is_in_the_audit(gateway):
+    prices = gateway.folder / "own.txt"
+    prices.write_text("# ours\ntable acme\n\nclaude-opus-5-5  -  -  4 20 5 8 0.2\n")
+    gateway.config["prices"] = ["own.txt"]
+    gateway.config["credentials"] = {"keys": [{"key": "a-key-that-nobody-guesses-1", "user": "alice", "team": "web", "metadata": {"a": "b"}}]}
+    gateway.reload()
+    (first,) = [line["details"] for line in audited(gateway, "reload")]
+    prices.write_text("table acme\nclaude-opus-5-5 - - 4 20 5 8 0.3 # dearer\n")
+    gateway.config["credentials"]["keys"][0]["key"] = "a-key-that-nobody-guesses-2"
+    gateway.reload()
+
+    def told():
+        """The two files may have been seen to change one after the other."""
+        lines = [line["details"] for line in audited(gateway, "reload")][1:]
+        added, removed = ([text for line in lines for text in line[name]] for name in ("added", "removed"))
+        return len(added) == len(removed) == 2 and (sorted(added), sorted(removed))
+
+    added, removed = eventually(told, "it is in the audit")
+    table, price, key = first["added"]
+    assert first["removed"] == [] and (table, price) == ("price own.txt: table acme", "price own.txt: claude-opus-5-5 - - 4 20 5 8 0.2")
+    assert key.startswith("key cfg_") and key.endswith(": user=alice team=web metadata.a=b")
+    assert removed == [key, price] and added[1] == "price own.txt: claude-opus-5-5 - - 4 20 5 8 0.3"
+    assert added[0] != key and added[0].endswith(": user=alice team=web metadata.a=b")
+    assert "nobody-guesses" not in json.dumps([first, added, removed])
+
+
 def test_a_reload_that_fails_is_told_everywhere_until_the_file_is_good_again(gateway, sink, key):
     gateway.config["no_such_key"] = True
     gateway.config["providers"][0]["knd"] = "anthropic"

@@ -24,13 +24,7 @@ struct PriceParser {
         _ text: String, table name: String, platform: PricePlatform? = nil
     ) throws(Fault) -> [Price] {
         var rows: [Price] = [], table = name
-        // Some editors begin a file of UTF-8 with a byte order mark, which would be part of the first word.
-        let isMarked = text.unicodeScalars.first == "\u{FEFF}"
-        let lines = isMarked ? text.unicodeScalars.dropFirst() : text.unicodeScalars[...]
-        for (index, line) in Substring(lines).split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
-            .enumerated()
-        {
-            let words = line.prefix { $0 != "#" }.split(whereSeparator: \.isWhitespace).map(String.init)
+        for (index, words) in lines(of: text).enumerated() {
             guard let first = words.first else { continue }
             if first == "table", words.count == 2 {
                 table = words[1]
@@ -43,6 +37,16 @@ struct PriceParser {
             }
         }
         return rows
+    }
+
+    /// The words of each line; none of a line without a row.
+    static func lines(of text: String) -> [[String]] {
+        // Some editors begin a file of UTF-8 with a byte order mark, which would be part of the first word.
+        let isMarked = text.unicodeScalars.first == "\u{FEFF}"
+        let lines = isMarked ? text.unicodeScalars.dropFirst() : text.unicodeScalars[...]
+        return Substring(lines).split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map {
+            $0.prefix { $0 != "#" }.split(whereSeparator: \.isWhitespace).map(String.init)
+        }
     }
 
     private static func row(

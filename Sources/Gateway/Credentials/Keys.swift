@@ -38,6 +38,15 @@ extension ConfiguredKey {
 
     package static let idPrefix = "cfg_"
 
+    /// Whose it is, without what it is.
+    var summary: String {
+        var line = "key \(id): user=\(holder)"
+        if !team.isEmpty { line += " team=\(team)" }
+        if !groups.isEmpty { line += " groups=\(groups.joined(separator: ","))" }
+        for (tag, value) in metadata.sorted(by: { $0.key < $1.key }) { line += " metadata.\(tag)=\(value)" }
+        return line
+    }
+
     /// The ledger's user; a service account stands where users stand.
     package var holder: String { virtualAccount.isEmpty ? user : VirtualAccount.user(of: virtualAccount) }
 }

@@ -6,7 +6,7 @@ import Wire
 struct ReloadReport {
     /// Why the file was read: `signal`, `the file changed`.
     let reason: String
-    /// Lines of `Snapshot.summary`: those that are new, and those that are gone.
+    /// Lines of `Snapshot.summary` and of keys in the file: those that are new, and those that are gone.
     private(set) var added: [String] = []
     private(set) var removed: [String] = []
     /// What is wrong with the file; empty: it is in force.
@@ -17,7 +17,7 @@ struct ReloadReport {
 
     init(reason: String, from old: Snapshot, to new: Snapshot) {
         self.reason = reason
-        let before = old.summary, after = new.summary
+        let before = old.summary + old.keys.map(\.summary), after = new.summary + new.keys.map(\.summary)
         let (known, kept) = (Set(before), Set(after))
         added = after.filter { !known.contains($0) }
         removed = before.filter { !kept.contains($0) }
