@@ -136,6 +136,17 @@ def test_collectors_that_refuse(quiet, sink, answer, state_wanted, words):
         assert finding["state"] == state_wanted and words in finding["cure"], finding
 
 
+def test_a_web_page_is_no_collector(quiet):
+    collector = UnreliableSink().start()
+    collector.behave = lambda path, data: (200, {"Content-Type": "text/html"}, b"\n<!doctype html><title>Sign in</title>")
+    quiet.config["telemetry"]["otlp"][0]["endpoint"] = collector.url
+    found = examine(quiet, code=1)
+    for signal in ("spans", "metrics", "logs"):
+        finding = found[f"collector main {signal}"][0]
+        assert finding["state"] == "fail" and "web page" in finding["detail"] and "something else answers" in finding["cure"], finding
+    collector.stop()
+
+
 def test_collectors_over_grpc(quiet):
     collector = GRPCSink().start()
     quiet.config["telemetry"]["otlp"] = [{"name": "main", "endpoint": collector.url, "protocol": "grpc"}]

@@ -1,5 +1,6 @@
 import Testing
 
+@testable import HTTP
 @testable import Telemetry
 
 @Suite struct ExportStateMachineTests {
@@ -19,6 +20,17 @@ import Testing
             default: .dropped("status_\(status)")
             }
         #expect(verdict(.status(status, retryAfter: nil)) == expected)
+    }
+
+    @Test(
+        "A web page took nothing, whatever its status",
+        arguments: [
+            ("", true), ("\u{0A}\u{02}\u{08}\u{01}", true), ("{}", true), ("OK", true), ("<html>", false),
+            (" \r\n<!doctype html>", false),
+        ])
+    func pages(body: String, isTaken: Bool) {
+        let reply = CollectorReply(HTTPAnswer(status: 200, retryAfter: nil, body: Array(body.utf8))).reply
+        #expect(verdict(reply) == (isTaken ? .delivered : .again(after: second)))
     }
 
     @Test("Silence is tried again, and a collector that names a time gets it")

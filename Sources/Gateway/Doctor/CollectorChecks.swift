@@ -27,6 +27,9 @@ enum CollectorChecks {
             return
                 "check the endpoint's path and protocol, and that it takes this signal (OTEL_LOGS_EXPORTER=none spares logs)"
         }
+        if words.contains("web page") {
+            return "check the endpoint's host, port and path: something else answers there"
+        }
         return "see the collector's log; it may refuse empty exports alone"
     }
 }

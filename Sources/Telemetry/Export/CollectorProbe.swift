@@ -47,6 +47,7 @@ package enum CollectorProbe {
         case .status(let status, _) where [429, 502, 503, 504].contains(status):
             .busy(words.isEmpty ? "status \(status)" : words)
         case .status(let status, _): .refused("status \(status)")
+        case .busy(CollectorReply.webPage, _): .refused(words)
         case .busy(let reason, _): .busy(words.isEmpty ? reason : words)
         case .refused(let reason), .tooLarge(let reason): .refused(words.isEmpty ? reason : words)
         case .none: .unreachable("no answer")

@@ -27,7 +27,15 @@ struct CollectorReply: Sendable {
         self.words = words
     }
 
+    /// A page of whoever else stands at the address, such as a proxy that asks to sign in: nothing was taken, whatever the status says.
+    static let webPage = "web_page"
+
     init(_ answer: HTTPAnswer) {
+        // `<` begins no protobuf message and no JSON.
+        if 200..<300 ~= answer.status, answer.body.first(where: { $0 > 0x20 }) == UInt8(ascii: "<") {
+            self.init(.busy(Self.webPage, retryAfter: nil), words: "a web page came, not a collector's answer")
+            return
+        }
         let wait = answer.retryAfter.flatMap { RetryAfter.nanoseconds($0, at: wallClockNanoseconds()) }
         self.init(.status(answer.status, retryAfter: wait), body: answer.body)
     }
