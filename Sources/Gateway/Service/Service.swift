@@ -124,6 +124,12 @@ package final class Service {
         options.onAuditLoss = telemetry.auditLoss()
         options.onRowLoss = telemetry.rowLoss()
         options.onFault = { telemetry.tell($0) }
+        let log = telemetry.processLog
+        options.onUpgrade = { step in
+            log.write(.info, "the ledger is brought up to date; nothing is served before") { fields in
+                fields.member("step", "\(step)")
+            }
+        }
         return try Ledger(directory, options)
     }
 
