@@ -21,8 +21,8 @@ package enum KeyVerdict {
     case valid(Principal)
     case unknown
     /// Once valid, until then (Unix nanoseconds).
-    case expired(at: Int64)
-    case revoked
+    case expired(at: Int64, keyID: String)
+    case revoked(keyID: String)
 }
 
 /// All keys at one moment, by their SHA-256; immutable. A key has 256 random bits, so that a plain hash protects it and the
@@ -39,8 +39,10 @@ package struct KeyRing: Sendable {
     /// `now`: Unix nanoseconds.
     package func verdict(on credential: UnsafeRawBufferPointer, now: Int64) -> KeyVerdict {
         guard let entry = entries[SHA256Digest(of: credential)] else { return .unknown }
-        if entry.isRevoked { return .revoked }
-        if let expires = entry.expires, expires <= now { return .expired(at: expires) }
+        if entry.isRevoked { return .revoked(keyID: entry.principal.keyID) }
+        if let expires = entry.expires, expires <= now {
+            return .expired(at: expires, keyID: entry.principal.keyID)
+        }
         return .valid(entry.principal)
     }
 }

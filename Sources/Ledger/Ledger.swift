@@ -12,6 +12,8 @@ package final class Ledger: Sendable {
         package var initialSlots = 2048
         /// The most audit lines that wait for the database.
         package var auditCapacity = 100_000
+        /// Called by `init` before each step of what may take minutes, and nothing can be served before: the first start after an upgrade.
+        package var onUpgrade: @Sendable (LedgerUpgrade) -> Void = { _ in }
         /// Called on the ledger's thread with all keys, whenever another process has changed one.
         package var onKeyChange: @Sendable ([KeyRecord]) -> Void = { _ in }
         /// Called on the ledger's thread with all raises that were not revoked, whenever another process has changed one.
@@ -58,7 +60,7 @@ package final class Ledger: Sendable {
     package init(_ directory: DataDirectory, _ options: Options = Options()) throws(LedgerError) {
         let lock = try directory.lock()
         wasEmptied = directory.hasEmptyDatabase
-        let database = try directory.openDatabase(isOwner: true)
+        let database = try directory.openDatabase(isOwner: true, onUpgrade: options.onUpgrade)
         let recovery = try JournalRecovery.run(in: directory, into: database)
         recovered = (recovery.finished, recovery.interrupted)
         newestID = RequestID(rawValue: try database.integer("SELECT max(id) FROM requests"))

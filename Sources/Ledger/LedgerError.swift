@@ -56,7 +56,8 @@ extension LedgerError: CustomStringConvertible {
             "the ledger database: \(message) (SQLite code \(code))"
         case .databaseMoved(let path):
             "\(path) is not the file any more that this process writes: it, or its folder, was moved, deleted or replaced, or something is "
-                + "mounted over it. Put it back; or else stop the gateway and start it again"
+                + "mounted over it. Put it back; or else stop the gateway, move ledger.sqlite3-wal and ledger.sqlite3-shm away where they are "
+                + "of the file before, and start it again"
         case .schemaTooNew(let found, let known):
             "the ledger database has schema version \(found), this Tollgate knows up to \(known); use a newer one"
         case .schemaTooOld(let found, let known):

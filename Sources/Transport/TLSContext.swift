@@ -79,14 +79,15 @@ package final class TLSContext: @unchecked Sendable {
     private static func show(
         _ certificateFile: String, _ keyFile: String, _ handle: OpaquePointer
     ) throws(TransportError) {
-        guard SSL_CTX_use_certificate_chain_file(handle, certificateFile) == 1 else {
-            throw configurationError("certificate \(certificateFile)")
-        }
+        // The key first: behind a certificate of another, OpenSSL refuses it without saying whose it is not.
         guard SSL_CTX_use_PrivateKey_file(handle, keyFile, SSL_FILETYPE_PEM) == 1 else {
             throw configurationError("key \(keyFile)")
         }
+        guard SSL_CTX_use_certificate_chain_file(handle, certificateFile) == 1 else {
+            throw configurationError("certificate \(certificateFile)")
+        }
         guard SSL_CTX_check_private_key(handle) == 1 else {
-            throw configurationError("key \(keyFile) does not belong to certificate \(certificateFile)")
+            throw configurationError("key \(keyFile) does not belong to the first certificate of \(certificateFile)")
         }
     }
 

@@ -6,6 +6,7 @@ import shutil
 import pytest
 
 from expectations import is_our_error
+from governed import audited
 from rig.gateway import Key, now, prompt
 from rig.waiting import eventually
 
@@ -69,6 +70,22 @@ def test_a_revoked_key_is_refused_within_a_second(gateway, key):
     eventually(lambda: status(gateway, key) == 401, "the revoked key is refused", 1)
     is_our_error(gateway.messages(key), 401, "authentication_error")
     assert status(gateway, other) == 200
+
+
+def test_whose_key_is_used_though_it_was_revoked_is_seen(gateway, key):
+    """It counts as nobody's request; but who lost the key has to learn that somebody has it."""
+    old = gateway.issue("--expires", "1s", user="bob")
+    gateway.run("keys", "revoke", key.id)
+    for refused in (key, old):
+        answer = eventually(lambda: (a := gateway.messages(refused)).status == 401 and a, "it is refused")
+        (line,) = audited(gateway, "refuse", request_id=answer.header("request-id"))
+        assert (line["actor"], line["details"]["key_id"]) == ("", refused.id)
+        (logged,) = gateway.logged(answer.header("request-id"))
+        assert logged["key_id"] == refused.id and "user" not in logged
+        assert refused.id not in answer.body.decode()
+    stranger = gateway.messages(Key("", "tgk_" + "A" * 43))
+    (line,) = audited(gateway, "refuse", request_id=stranger.header("request-id"))
+    assert "key_id" not in line["details"]
 
 
 def test_a_rotated_key_lives_through_its_grace_period(gateway, key):

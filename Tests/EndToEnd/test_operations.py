@@ -351,3 +351,41 @@ def test_a_database_that_is_replaced_under_a_gateway(make_gateway, upstream):
     gateway.stop()
     gateway.start()
     gateway.ledger.closed(2)
+
+
+def test_a_database_that_is_replaced_alone_comes_up_by_what_the_log_says(make_gateway, upstream):
+    """SQLite's log of the one before lies beside it, and would be taken for its own."""
+    gateway = make_gateway().start("--loops", "1")
+    key, data = gateway.issue(), gateway.folder / "data"
+    assert gateway.messages(key).status == 200
+    gateway.ledger.closed(1)
+    with contextlib.closing(sqlite3.connect(data / "ledger.sqlite3")) as old:
+        old.execute("VACUUM INTO ?", (str(gateway.folder / "copy"),))
+    (gateway.folder / "copy").rename(data / "ledger.sqlite3")
+    assert gateway.messages(key).status == 200
+    assert "move ledger.sqlite3-wal and ledger.sqlite3-shm away" in str(gateway.logged("is not the file any more"))
+    gateway.stop()
+    for name in ("ledger.sqlite3-wal", "ledger.sqlite3-shm"):
+        (data / name).rename(gateway.folder / name)
+    gateway.start()
+    gateway.ledger.closed(2)
+
+
+def test_a_long_first_start_after_an_upgrade_says_what_it_does(make_gateway):
+    """It takes minutes where there are many rows, and answers nobody: it must not look like one that hangs."""
+    gateway = make_gateway().start("--loops", "1")
+    assert gateway.messages(gateway.issue()).status == 200
+    gateway.ledger.closed(1)
+    gateway.stop()
+    with contextlib.closing(sqlite3.connect(gateway.folder / "data/ledger.sqlite3")) as database:
+        database.execute("INSERT INTO meta VALUES ('rollups_stale', 1)")  # as a migration leaves it
+        database.commit()
+    before = len(gateway.log)
+    gateway.restart()
+    first, *_, last = gateway.log[before:]
+    assert "the ledger is brought up to date" in first["message"] and first["step"] == "sums by day and month: 0 of 1 days"
+    assert last["message"] == "listening"
+    gateway.stop()
+    before = len(gateway.log)
+    gateway.restart()
+    assert not [line for line in gateway.log[before:] if "brought up to date" in line["message"]], "once"

@@ -147,10 +147,23 @@ def test_a_certificate_without_its_key_is_refused_and_the_old_one_shown(secured,
     secured.start()
     before = shown(secured)
     put({"certificate": renewed["certificate"]}, secured)
-    assert "key" in str(secured.logged("configuration not reloaded")[0])
+    assert "does not belong to the first certificate of" in secured.logged("configuration not reloaded")[0]["problem"]
     assert shown(secured) == before and secured.messages(secured.issue()).status == 200
     put({"key": renewed["key"]}, secured)
     eventually(lambda: shown(secured) != before, "now they are a pair", 5)
+
+
+def test_a_certificate_that_has_ended_is_shown_and_complained_of(secured, authority):
+    """It may be the clock that is wrong. But nobody is to learn by his clients that renewal put the old one back."""
+    certificate, key = authority.issue("ended", "DNS:localhost", days="-1")
+    secured.start()
+    put({"certificate": certificate, "key": key}, secured)
+    line, = secured.logged("the certificate ended at ")
+    assert line["level"] == "error" and "put a new one" in line["cure"]
+    secured.stop()
+    before = len(secured.log)
+    secured.restart()
+    eventually(lambda: any("the certificate ended at " in line["message"] for line in secured.log[before:]), "at a start as well")
 
 
 def test_who_was_let_in_by_an_authority_that_is_gone_has_to_come_again(secured, upstream, authority, tmp_path):

@@ -125,7 +125,7 @@ import Transport
         func cure(_ code: Int32) -> String { LedgerChecks.finding(.database(code: code, message: "no")).cure }
         #expect(cure(14).contains("can be written") && cure(8).contains("can be written"))
         #expect(cure(5).contains("holds the database") && cure(13).contains("make room"))
-        #expect(cure(11).contains("backup"))
+        #expect(cure(11).contains("backup") && cure(26).contains("ledger.sqlite3-wal") && !cure(1).contains("-wal"))
     }
 
     @Test("A gateway that runs, drains, does not run, does not answer, is something else")

@@ -30,8 +30,8 @@ import Wire
             case .known(let principal, let passesThrough): return principal.user + (passesThrough ? "+login" : "")
             case .missing: return "missing"
             case .refused(.unknown): return "unknown"
-            case .refused(.expired(let moment)): return "expired \(moment)"
-            case .refused(.revoked): return "revoked"
+            case .refused(.expired(let moment, let keyID)): return "expired \(moment) \(keyID)"
+            case .refused(.revoked(let keyID)): return "revoked \(keyID)"
             case .refused(.valid): return "impossible"
             }
         }
@@ -53,7 +53,7 @@ import Wire
             (["authorization: Bearer wrong", "x-api-key: alice-key"], "alice"),
             (["authorization: Bearer alice-key", "x-tollgate-api-key: wrong"], "unknown"),
             (["authorization: Basic alice-key"], "missing"), (["authorization: Bearer"], "missing"), ([], "missing"),
-            (["x-api-key: alice-kez"], "unknown"), (["x-api-key: gone-key"], "revoked"),
+            (["x-api-key: alice-kez"], "unknown"), (["x-api-key: gone-key"], "revoked k2"),
             (["x-api-key: bob-key"], "bob"),
         ])
     func credentials(fields: [String], expected: String) throws {
@@ -63,7 +63,7 @@ import Wire
     @Test("A key is good until the nanosecond it expires")
     func expiry() throws {
         #expect(try identify(["x-api-key: bob-key"], now: 999) == "bob")
-        #expect(try identify(["x-api-key: bob-key"], now: 1_000) == "expired 1000")
+        #expect(try identify(["x-api-key: bob-key"], now: 1_000) == "expired 1000 k2")
     }
 }
 

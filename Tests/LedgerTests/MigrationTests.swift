@@ -128,7 +128,18 @@ struct MigrationTests {
         // As if whoever migrated was killed before the roll-ups were whole.
         try Schema.migrate(before)
         #expect(throws: LedgerError.rollupsStale) { try Report(query, in: directory, now: midnight) }
-        _ = try directory.openDatabase()
+        // And whoever made them anew was killed in their middle: the next goes on there.
+        try before.execute(
+            """
+            CREATE TRIGGER killed BEFORE INSERT ON daily_costs WHEN NEW.day >= '2026-12-25'
+            BEGIN SELECT RAISE(ABORT, 'killed'); END;
+            """)
+        #expect(throws: LedgerError.self) { _ = try directory.openDatabase() }
+        #expect(throws: LedgerError.rollupsStale) { try Report(query, in: directory, now: midnight) }
+        try before.execute("DROP TRIGGER killed")
+        var done: [Int] = []
+        _ = try directory.openDatabase { if case .sums(let day, of: _) = $0 { done.append(day) } }
+        #expect((30...40).contains(try #require(done.first)), "a day that is whole is not made anew once more")
         #expect(try rollups(of: directory) == kept)
         #expect(try directory.row(told, of: "requests") == pauses)
         #expect(try Report(query, in: directory, now: midnight + 90 * day).rows.count == 3)

@@ -34,7 +34,10 @@ extension LoopWorker {
         if exchange.isRequest {
             event.add("session.id", String(decoding: exchange.text(exchange.facts.sessionID), as: UTF8.self))
         }
-        guard let principal = exchange.principal else { return }
+        guard let principal = exchange.principal else {
+            if !exchange.refusedKeyID.isEmpty { event.add("tollgate.key.id", exchange.refusedKeyID) }
+            return
+        }
         event.add("user.id", principal.user)
         event.add("tollgate.team", principal.team)
         event.add("tollgate.key.id", principal.keyID)

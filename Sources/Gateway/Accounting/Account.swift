@@ -56,6 +56,8 @@ extension LoopWorker {
             if let principal = exchange.principal {
                 line.member("user", principal.user)
                 line.member("key_id", principal.keyID)
+            } else if !exchange.refusedKeyID.isEmpty {
+                line.member("key_id", exchange.refusedKeyID)
             }
             if let routed = exchange.routed { line.member("model", routed.requested) }
             if let way = exchange.way {

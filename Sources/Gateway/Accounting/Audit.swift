@@ -12,7 +12,8 @@ extension LoopWorker {
         guard let refusal = exchange.refusal, !refusal.rule.isEmpty || refusal.status == 401 else { return }
         var details = [
             ("rule", refusal.rule), ("type", "\(refusal.type)"), ("message", refusal.message),
-            ("team", exchange.principal?.team ?? ""), ("key_id", exchange.principal?.keyID ?? ""),
+            ("team", exchange.principal?.team ?? ""),
+            ("key_id", exchange.principal?.keyID ?? exchange.refusedKeyID),
         ]
         if exchange.decisions.isEmpty,
             let passedOver = exchange.principal == nil ? auditAllowance.take(at: exchange.startedAt) : 0

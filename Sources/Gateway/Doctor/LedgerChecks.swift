@@ -30,6 +30,9 @@ enum LedgerChecks {
             // SQLITE_BUSY, SQLITE_LOCKED, SQLITE_FULL
             case .database(let code, _) where [5, 6, 13].contains(code & 0xFF):
                 "make room on the disk, or end what holds the database (`fuser ledger.sqlite3`)"
+            // SQLITE_CORRUPT, SQLITE_NOTADB
+            case .database(let code, _) where [11, 26].contains(code & 0xFF):
+                "stop the gateway, keep a copy of the data folder; if this ledger was put in the place of another, move ledger.sqlite3-wal and ledger.sqlite3-shm away, which are of that; else restore it from a backup"
             default: "stop the gateway, keep a copy of the data folder, restore the ledger from a backup"
             }
         return .fail("ledger", "\(error)", cure: cure)

@@ -79,6 +79,8 @@ final class Exchange {
     var capture: ContentCapture?
     // identify
     var principal: Principal?
+    /// Of a key that was good once: the request is nobody's, but whose key is still in use has to be seen.
+    var refusedKeyID = ""
     var metadata = Metadata.none
     /// The client's own login authenticates at the present target.
     var passesThrough = false

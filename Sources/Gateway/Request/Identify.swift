@@ -29,8 +29,12 @@ extension LoopWorker {
         switch identity {
         case .known(let principal, let passesThrough): return (principal, passesThrough)
         case .missing: throw .missingCredential
-        case .refused(.expired(let moment)): throw .expiredCredential(since: RFC3339.text(moment, fraction: .none))
-        case .refused(.revoked): throw .revokedCredential
+        case .refused(.expired(let moment, let keyID)):
+            exchange.refusedKeyID = keyID
+            throw .expiredCredential(since: RFC3339.text(moment, fraction: .none))
+        case .refused(.revoked(let keyID)):
+            exchange.refusedKeyID = keyID
+            throw .revokedCredential
         case .refused: throw .unknownCredential
         }
     }

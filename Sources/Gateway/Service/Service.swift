@@ -124,6 +124,12 @@ package final class Service {
         options.onAuditLoss = telemetry.auditLoss()
         options.onRowLoss = telemetry.rowLoss()
         options.onFault = { telemetry.tell($0) }
+        let log = telemetry.processLog
+        options.onUpgrade = { step in
+            log.write(.info, "the ledger is brought up to date; nothing is served before") { fields in
+                fields.member("step", "\(step)")
+            }
+        }
         return try Ledger(directory, options)
     }
 
@@ -196,6 +202,7 @@ package final class Service {
             }
         }
         for warning in snapshot.warnings { log.write(.warning, warning) { _ in } }
+        if let tls { complain(of: tls.context) }
         for address in workers[0].addresses {
             log.write(.info, "listening") { fields in
                 fields.member("address", "\(address)")
@@ -276,6 +283,15 @@ package final class Service {
             guard let end = renewed.context.certificateEnd else { return }
             fields.member("not_after", RFC3339.text(end, fraction: .none))
         }
+        complain(of: renewed.context)
+    }
+
+    /// What is wrong with the time of the certificate that is shown: it is shown nevertheless, as the clock may be what is wrong.
+    private func complain(of context: TLSContext) {
+        let found = MachineChecks.certificate(
+            from: context.certificateBegin, until: context.certificateEnd, now: wallClockNanoseconds())
+        guard found.state == .fail else { return }
+        log.write(.error, "the certificate \(found.detail)") { $0.member("cure", found.cure) }
     }
 
     /// Brings it into the audit, the figures, the events and `/readyz`. When this returns all loops have what was posted to them.

@@ -10,7 +10,9 @@ extension DataDirectory {
     ///   - isOwner: the caller holds the directory's lock. Others do not migrate under a gateway that runs: it is of the version before, and
     ///     writes as that one did; `schemaInUse`.
     ///   - withStaleRollups: the caller does that itself, or does without.
-    func openDatabase(isOwner: Bool = false, withStaleRollups: Bool = false) throws(LedgerError) -> Database {
+    func openDatabase(
+        isOwner: Bool = false, withStaleRollups: Bool = false, onUpgrade: (LedgerUpgrade) -> Void = { _ in }
+    ) throws(LedgerError) -> Database {
         // SQLite gives its other files the mode of the first one, which it would create readable for all. A file that is there
         // must not be opened here: closing it would take away the locks of every connection of this process (POSIX), and another
         // process would take itself for the last reader and delete the log under the writer.
@@ -23,9 +25,13 @@ extension DataDirectory {
         let database = try Database(path: databasePath, access: .readWrite)
         if try !Schema.isCurrent(database) {
             for path in try leftoverJournals() { try JournalFile.openLeftover(path: path)?.close() }
+            let found = try Schema.version(of: database)
+            if found > 0 { onUpgrade(.schema(from: found, to: Schema.migrations.count)) }
             try migrate(database, isOwner: isOwner)
         }
-        if !withStaleRollups, try RollupRebuild.isStale(database) { _ = try RollupRebuild.run(database) }
+        if !withStaleRollups, try RollupRebuild.isStale(database) {
+            _ = try RollupRebuild.run(database, isResumed: true) { onUpgrade(.sums(day: $0, of: $1)) }
+        }
         return database
     }
 

@@ -2,7 +2,8 @@ import Wire
 
 /// Makes the roll-ups anew from the rows.
 package enum RollupRebuild {
-    /// In `meta`: the roll-ups do not have all rows, as a migration emptied them and nobody has made them anew to the end.
+    /// In `meta`: the roll-ups do not have all rows, as a migration emptied them and nobody has made them anew to the end. Its value is
+    /// the day (since 1970-01-01) from which on they are not made anew yet, so that a run that was killed is gone on with.
     static let stale = "rollups_stale"
 
     /// - Returns: the days that were made anew, and how many groups they have now.
@@ -12,6 +13,9 @@ package enum RollupRebuild {
         return (days, try database.integer("SELECT count(*) FROM daily_costs"))
     }
 
+    /// After so many of them `onDay` is called again.
+    private static let daysBetweenReports = 30
+
     static func isStale(_ database: Database) throws(LedgerError) -> Bool {
         try database.integer("SELECT count(*) FROM meta WHERE name = '\(stale)'") > 0
     }
@@ -19,8 +23,13 @@ package enum RollupRebuild {
     /// Day by day, each in a transaction of its own, so that a gateway goes on writing between them: whatever it adds to a day is in the
     /// rows and in the sums, or in neither.
     ///
+    /// - Parameters:
+    ///   - isResumed: what was done since the roll-ups were emptied is not done once more.
+    ///   - onDay: called before the first day and before each thirtieth after it, with the days that are done and how many there are.
     /// - Returns: the number of days.
-    static func run(_ database: Database) throws(LedgerError) -> Int {
+    static func run(
+        _ database: Database, isResumed: Bool = false, onDay: (_ done: Int, _ count: Int) -> Void = { _, _ in }
+    ) throws(LedgerError) -> Int {
         // Asked and removed in one transaction: what is written or taken out in between would lose its sums.
         let days = try database.transaction { () throws(LedgerError) in
             let whole = try Retention.firstDay(database), days = try daysOfRows(since: whole, in: database)
@@ -28,8 +37,13 @@ package enum RollupRebuild {
             try remakeMonths(before: whole, in: database)
             return days
         }
+        let done = isResumed ? Int(try database.integer("SELECT value FROM meta WHERE name = '\(stale)'")) : 0
         var rebuild = try DayRebuild(database)
-        for day in days { try rebuild.run(day, isLast: day == days.last) }
+        let first = max(days.lowerBound, done)
+        for day in days where day >= first {
+            if (day - first) % daysBetweenReports == 0 { onDay(day - days.lowerBound, days.count) }
+            try rebuild.run(day, isLast: day == days.last)
+        }
         if let last = days.last {
             try database.transaction { () throws(LedgerError) in
                 try MonthlyRollup.extend(from: MonthlyRollup.end(database), to: last, in: database)
@@ -87,6 +101,7 @@ private struct DayRebuild {
     private let deleteMonth: Statement
     private let untold: Statement
     private let tell: Statement
+    private let mark: Statement
     private var pauses = CachePauses()
     /// The id up to which `pauses` knows the rows.
     private var pausesEnd: Int64 = 0
@@ -109,12 +124,15 @@ private struct DayRebuild {
             "SELECT 1 FROM requests WHERE id >= ?1 AND id < ?2 AND rewritten_tokens IS NULL "
                 + "AND cache_write_5m_tokens > 0 AND session_id != '' LIMIT 1")
         tell = try database.prepare("UPDATE requests SET rewritten_tokens = ?1 WHERE id = ?2")
+        mark = try database.prepare("UPDATE meta SET value = ?1 WHERE name = '\(RollupRebuild.stale)'")
     }
 
     mutating func run(_ day: Int, isLast: Bool) throws(LedgerError) {
         try database.execute("BEGIN IMMEDIATE")
         do throws(LedgerError) {
             try write(day, isLast: isLast)
+            mark.bind(1, Int64(day + 1))
+            try mark.run()
             try database.execute("COMMIT")
         } catch {
             database.rollBack()
