@@ -93,6 +93,7 @@ package final class Ledger: Sendable {
             store: store, journals: journals, inbox: inbox, thread: thread, onFault: options.onFault,
             onAuditLoss: options.onAuditLoss, onRowLoss: options.onRowLoss)
         self.writer = writer
+        SharedTurns.shareWrites()
         standings = try StandingReader(directory)
         try thread.start { writer.assumeIsolated { $0.turn() } }
     }

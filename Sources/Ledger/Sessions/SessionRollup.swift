@@ -78,6 +78,7 @@ struct SessionRollup {
     /// Writes the sums within the transaction, and forgets them.
     mutating func write() throws(LedgerError) {
         for group in groups {
+            SharedTurns.offer()
             let texts: [TextField] = [.sessionID, .user, .team, .project, .clientVersion, .entrypoint]
             for (offset, field) in texts.enumerated() {
                 statement.bindBorrowed(Int32(offset + 1), group.newest.bytes(field))

@@ -72,6 +72,7 @@ struct DailyRollup {
         guard let newest = groups.lazy.map(\.day).max() else { return }
         let end = try MonthlyRollup.end(database)
         for group in groups {
+            SharedTurns.offer()
             try write(group, by: CivilDate(daysSince1970: group.day).text, and: Self.dailyTexts, with: daily)
             guard group.day < end else { continue }
             try write(group, by: MonthlyRollup.firstOfMonth(group.day).text, and: [], with: monthly)

@@ -1,12 +1,9 @@
-import Glibc
-
 /// Puts groups of closed slots into the database, each group in one transaction: rows and roll-up together or not
 /// at all. Used by the writer while the gateway runs, and by recovery.
 struct RowWriter {
     /// The most requests of one transaction.
     static let groupSize = 1000
-    /// In groups up to this size the processor is offered to others after each row: a loop that has to share it waits for a row
-    /// then, 10 µs, and not for all of them. A larger group says that the writer is behind, and must not give turns away.
+    /// Turns are shared in groups up to this size. A larger one says that the writer is behind.
     private static let sharingSize = 256
 
     private let database: Database
@@ -39,13 +36,14 @@ struct RowWriter {
         if let known = self.pauses { pauses = known } else { pauses = try CachePauses.before(database) }
         self.pauses = nil
         defer { self.pauses = pauses }
+        SharedTurns.offer(slots.count <= Self.sharingSize)
+        defer { SharedTurns.offer(true) }
         try database.execute("BEGIN IMMEDIATE")
         do throws(LedgerError) {
             var inserted = 0
             var order: Int64 = 0
-            let shares = slots.count <= Self.sharingSize
             for slot in slots {
-                if shares { sched_yield() }
+                SharedTurns.offer()
                 slot.boundFigures()
                 let usage = CachePauses.conversation(of: slot, &conversation)
                 let rewritten =
