@@ -52,6 +52,10 @@ extension LedgerError: CustomStringConvertible {
         // SQLITE_CANTOPEN
         case .database(let code, let message) where code & 0xFF == 14:
             "the ledger database: \(message) (SQLite code \(code)): who reads it must be able to write in its folder; copy it to one"
+        // SQLITE_BUSY
+        case .database(let code, let message) where code & 0xFF == 5:
+            "the ledger database: \(message) (SQLite code \(code)): another process holds it for more than five seconds; try again, or end "
+                + "that one (`fuser ledger.sqlite3`)"
         case .database(let code, let message):
             "the ledger database: \(message) (SQLite code \(code))"
         case .databaseMoved(let path):
