@@ -131,6 +131,7 @@ def test_what_only_waited_for_a_place_when_its_process_died_cost_nothing(pair, u
             eventually(lambda: gateway.ledger.open() == 2, "both have a row")
             # It is the third that is refused, so the second waits.
             assert gateway.messages(key, direct).status == 529
+            eventually(lambda: len(gateway.ledger.requests) == 1, "the refused one is in the ledger")
             gateway.kill()
     gate.open()
     gateway.restart()
