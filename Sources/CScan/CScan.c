@@ -74,6 +74,25 @@ size_t tg_find_line_end(const void *start, size_t count) {
     return count;
 }
 
+// ---------------------------------------------------------------- event streams
+
+size_t tg_pass_deltas(const void *start, size_t count, size_t *events, size_t *data_bytes) {
+    static const char head[] = "event: content_block_delta\ndata: ";
+    const size_t head_size = sizeof head - 1;
+    const uint8_t *bytes = start;
+    size_t at = 0;
+    *events = *data_bytes = 0;
+    while (count - at > head_size && memcmp(bytes + at, head, head_size) == 0) {
+        size_t data = at + head_size;
+        size_t end = data + tg_find_line_end(bytes + data, count - data);
+        if (count - end < 2 || bytes[end] != '\n' || bytes[end + 1] != '\n') break;
+        *events += 1;
+        *data_bytes += end - data;
+        at = end + 2;
+    }
+    return at;
+}
+
 // ---------------------------------------------------------------- marks
 
 // What follows a quote: `im`, `do`, `th`, `to` with a `g` behind it (`tollg`, not `tool_`), `c` with an `a` (`conta`, not `conte`), `re`

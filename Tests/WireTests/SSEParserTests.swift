@@ -25,7 +25,7 @@ private func parse(
                 switch parser.next(bytes, &position, interest: interest) {
                 case .event(let name, let data):
                     seen.events.append("\(name) \(String(decoding: data, as: UTF8.self))")
-                case .skipped(let name): seen.events.append("(\(name))")
+                case .skipped(let name, let count): seen.events += Array(repeating: "(\(name))", count: count)
                 case .needMore: break reading
                 }
             }
@@ -143,6 +143,28 @@ struct SSEParserTests {
             let bytes = mark + Array(stream.replacing("\n", with: lineEnd).utf8)
             let expected = naive(bytes, interest: .usage)
             for cut in cuts(of: bytes.count) { #expect(parse(bytes, cut: cut) == expected) }
+        }
+    }
+
+    @Test("A run of deltas is passed over alike, whatever interrupts it and however it is cut")
+    func passesDeltas() {
+        let delta = "event: content_block_delta\ndata: {\"text\":\"H\u{E9} \\n\"}\n\n"
+        let interruptions = [
+            "", "\n", ": comment\n", "event: content_block_delta\ndata: \n\n", "event: content_block_delta\ndata:1\n\n",
+            "event: content_block_delta\ndata: 1\r\n\r\n", "event: content_block_delta\ndata: 1\n\r\n",
+            "event: content_block_delta\ndata: 1\rdata: 2\n\n", "event: content_block_delta\ndata: 1\ndata: 2\n\n",
+            "event: content_block_delta\ndata: 1\nevent: error\n\n", "event: content_block_delta\n\n",
+            "event: content_block_deltas\ndata: 1\n\n", "event: message_delta\ndata: {}\n\n", "id: 7\n", "data: 0\n",
+        ]
+        for interruption in interruptions {
+            let bytes = Array((delta + delta + interruption + delta + delta).utf8)
+            for interest in [SSEInterest.metering, .all] {
+                // Of an event that is named anew behind its data, these are gone.
+                let isNamedAnew = interruption.contains("error")
+                let bytewise = parse(bytes, cut: Array(1...bytes.count), interest: interest)
+                let expected = isNamedAnew ? bytewise : naive(bytes, interest: interest)
+                for cut in cuts(of: bytes.count) { #expect(parse(bytes, cut: cut, interest: interest) == expected) }
+            }
         }
     }
 

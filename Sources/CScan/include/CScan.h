@@ -13,6 +13,10 @@ size_t tg_find_byte(const void *_Nonnull bytes, size_t count, uint8_t byte);
 /// Index of the first CR or LF in `bytes[0..<count]`, or `count`.
 size_t tg_find_line_end(const void *_Nonnull bytes, size_t count);
 
+/// Length of the whole events at the beginning that are written as `event: content_block_delta`, one line of data and an empty line, with
+/// LF alone behind each; 0 if the first is not. Sets how many they are, and how many bytes their data have.
+size_t tg_pass_deltas(const void *_Nonnull bytes, size_t count, size_t *_Nonnull events, size_t *_Nonnull data_bytes);
+
 /// Index of the first occurrence of `needle` in `bytes[0..<count]`, or `count`. An empty needle is found at 0.
 size_t tg_find_bytes(const void *_Nonnull bytes, size_t count, const void *_Nonnull needle, size_t needle_count);
 

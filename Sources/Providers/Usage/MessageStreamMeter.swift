@@ -25,15 +25,15 @@ package struct MessageStreamMeter: ~Copyable, Sendable {
         while true {
             switch parser.next(bytes, &position, interest: .metering) {
             case .needMore: return
-            case .skipped(let name): passed(name)
+            case .skipped(let name, let count): passed(name, count)
             case .event(name: let name, data: let data): read(name, data)
             }
         }
     }
 
-    private mutating func passed(_ name: SSEName) {
+    private mutating func passed(_ name: SSEName, _ count: Int) {
         if name == .contentBlockDelta {
-            deltas += 1
+            deltas += Int64(count)
             deltaBytes += Int64(parser.skippedDataBytes - skippedBefore)
         }
         skippedBefore = parser.skippedDataBytes

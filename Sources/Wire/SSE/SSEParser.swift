@@ -1,11 +1,13 @@
+import CScan
+
 /// What a stretch of an event stream was.
 package enum SSEEvent {
     /// A whole event of interest. The data (lines joined by LF) is valid until the parser is called again and only as
     /// long as the bytes given are.
     case event(name: SSEName, data: UnsafeRawBufferPointer)
-    /// A whole event that was not of interest, or whose data was larger than the bound (or was passed over before a late `event`
-    /// field named it).
-    case skipped(SSEName)
+    /// Whole events of one name that were not of interest; or one whose data was larger than the bound (or was passed over before a
+    /// late `event` field named it).
+    case skipped(SSEName, count: Int)
     /// All bytes given are used up.
     case needMore
 }
@@ -100,6 +102,7 @@ package struct SSEParser: ~Copyable, Sendable {
             switch state {
             case .streamStart(let count): readByteOrderMark(bytes[position], count, &position)
             case .lineStart:
+                if let passed = passDeltas(bytes, &position, interest) { return passed }
                 let byte = bytes[position]
                 if byte == Ascii.lineFeed || byte == Ascii.carriageReturn {
                     position += 1
@@ -118,6 +121,19 @@ package struct SSEParser: ~Copyable, Sendable {
         }
         keepInPlace(bytes)
         return .needMore
+    }
+
+    /// Most of a stream are deltas, written one like the other: those that are whole are passed over together, not line by line.
+    private mutating func passDeltas(
+        _ bytes: UnsafeRawBufferPointer, _ position: inout Int, _ interest: SSEInterest
+    ) -> SSEEvent? {
+        guard !hasFields, !interest.contains(.contentBlockDelta), let start = bytes.baseAddress else { return nil }
+        var count = 0, dataBytes = 0
+        position += tg_pass_deltas(start + position, bytes.count - position, &count, &dataBytes)
+        guard count > 0 else { return nil }
+        eventCount += count
+        skippedDataBytes += dataBytes
+        return .skipped(.contentBlockDelta, count: count)
     }
 
     // MARK: Lines
@@ -251,7 +267,7 @@ package struct SSEParser: ~Copyable, Sendable {
         eventCount += 1
         guard interest.contains(name), !isDropped else {
             skippedDataBytes += dataBytes
-            return .skipped(name)
+            return .skipped(name, count: 1)
         }
         return .event(name: name, data: inPlace.map { bytes.slice($0) } ?? carry.bytes)
     }

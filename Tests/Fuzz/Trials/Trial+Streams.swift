@@ -35,7 +35,7 @@ struct StreamEvents: Equatable {
                 case .event(let name, let data):
                     try require(data.count <= maximum && interest.contains(name), "an event of no interest")
                     events.append(PlainEvents.shown(name, data))
-                case .skipped(let name): events.append([name.rawValue])
+                case .skipped(let name, let count): events += Array(repeating: [name.rawValue], count: count)
                 case .needMore: break reading
                 }
             }
