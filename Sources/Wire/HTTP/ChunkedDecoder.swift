@@ -1,6 +1,6 @@
 /// What the next bytes of a chunked body are.
 package enum ChunkedEvent: Sendable, Equatable {
-    /// Body bytes, as offsets into the bytes given.
+    /// Body bytes, as offsets into the bytes given; `position` stands behind them, or behind the end of their chunk.
     case data(Range<Int>)
     /// All bytes given are used up.
     case needMore
@@ -53,6 +53,7 @@ package struct ChunkedDecoder: Sendable {
         while position < bytes.count || state == .end {
             switch state {
             case .size(let digits):
+                if digits == 0, let whole = Self.wholeChunk(bytes, &position) { return .data(whole) }
                 try readSize(bytes[position], digits)
                 position += 1
             case .extensions:
@@ -84,6 +85,21 @@ package struct ChunkedDecoder: Sendable {
             }
         }
         return .needMore
+    }
+
+    /// The data of a chunk that begins at `position` and is here whole, without extensions, as most are that bring an event each. Any other
+    /// is left to be read step by step.
+    private static func wholeChunk(_ bytes: UnsafeRawBufferPointer, _ position: inout Int) -> Range<Int>? {
+        var start = position, size = 0
+        while start < min(bytes.count, position + 6), let value = Hex.value(of: bytes[start]) {
+            size = size << 4 | Int(value)
+            start += 1
+        }
+        guard size > 0, bytes.count - start >= size + 4, bytes.isLineEnd(at: start) else { return nil }
+        start += 2
+        guard bytes.isLineEnd(at: start + size) else { return nil }
+        position = start + size + 2
+        return start..<start + size
     }
 
     private mutating func readSize(_ byte: UInt8, _ digits: Int) throws(HTTPParseError) {
@@ -152,5 +168,11 @@ package struct ChunkedDecoder: Sendable {
             false
         default: !name.isHopByHop
         }
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    fileprivate func isLineEnd(at index: Int) -> Bool {
+        self[index] == Ascii.carriageReturn && self[index + 1] == Ascii.lineFeed
     }
 }
