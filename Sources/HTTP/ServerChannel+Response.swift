@@ -129,32 +129,38 @@ extension ServerChannel {
 
     // MARK: Body
 
-    /// Sends a piece of the body, together with the head if that has not gone. `isLast` ends the answer; a body with a
-    /// length must have exactly that many bytes.
-    package func send(_ data: UnsafeRawBufferPointer, isLast: Bool) -> SendState {
+    /// Sends a piece of the body, which may lie in two places, together with the head if that has not gone. `isLast` ends the
+    /// answer; a body with a length must have exactly that many bytes.
+    package func send(
+        _ data: UnsafeRawBufferPointer, _ more: UnsafeRawBufferPointer = none, isLast: Bool
+    ) -> SendState {
         precondition(state == .body, "a body outside of an answer")
         tap?(data)
-        let none = UnsafeRawBufferPointer(start: nil, count: 0)
-        var piece = data, tail = none
+        if more.count > 0 { tap?(more) }
+        var body = (data, more), tail = Self.none
         switch framing {
-        case .none: piece = none
+        case .none: body = (Self.none, Self.none)
         case .untilClose, .length: break
         case .chunked:
-            if data.count > 0 {
-                output.append(hex: UInt64(data.count))
+            let count = data.count + more.count
+            if count > 0 {
+                output.append(hex: UInt64(count))
                 output.append("\r\n")
             }
-            tail = Self.chunkTail(hasData: data.count > 0, isLast: isLast)
+            tail = Self.chunkTail(hasData: count > 0, isLast: isLast)
         }
         if isLast { state = .complete }
         let result = output.withBytes { head in
-            let pieces = Pieces(head, piece, tail)
+            let pieces = Pieces(head, body.0, body.1, tail)
             bytesSent += pieces.count
             return transmit(pieces)
         }
         output.reset()
         return result
     }
+
+    /// No bytes.
+    package static var none: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: nil, count: 0) }
 
     private static func chunkTail(hasData: Bool, isLast: Bool) -> UnsafeRawBufferPointer {
         let text: StaticString =

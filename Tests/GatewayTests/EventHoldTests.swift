@@ -8,7 +8,7 @@ import Testing
         var sent: [[UInt8]] = []
         for (index, piece) in pieces.enumerated() {
             piece.withUnsafeBytes { bytes in
-                hold.pass(bytes, isLast: lastIsEnd && index == pieces.count - 1) { sent.append(Array($0)) }
+                hold.pass(bytes, isLast: lastIsEnd && index == pieces.count - 1) { sent.append(Array($0) + $1) }
             }
         }
         return sent
@@ -49,7 +49,7 @@ import Testing
             var sent: [UInt8] = []
             let first = [UInt8](repeating: 0x61, count: 300_000) + end.utf8.prefix(cut)
             for piece in [first, Array(end.utf8.dropFirst(cut))] {
-                piece.withUnsafeBytes { hold.pass($0, isLast: false) { sent.append(contentsOf: $0) } }
+                piece.withUnsafeBytes { hold.pass($0, isLast: false) { sent += Array($0) + $1 } }
             }
             #expect(!hold.isInsideEvent && hold.isEmpty && sent.count == 300_000 + end.utf8.count, "\(cut)")
         }

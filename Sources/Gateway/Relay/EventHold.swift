@@ -15,8 +15,11 @@ struct EventHold {
 
     var isEmpty: Bool { held.isEmpty }
 
-    /// Calls `send` with what may go now, if anything.
-    mutating func pass(_ bytes: UnsafeRawBufferPointer, isLast: Bool, send: (UnsafeRawBufferPointer) -> Void) {
+    /// Calls `send` with what may go now, if anything: what was held, and what follows it.
+    mutating func pass(
+        _ bytes: UnsafeRawBufferPointer, isLast: Bool,
+        send: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Void
+    ) {
         let end = isLast ? bytes.count : Self.boundary(bytes, after: recent)
         remember(bytes)
         if end > 0 || (isLast && !held.isEmpty) {
@@ -38,14 +41,11 @@ struct EventHold {
         }
     }
 
-    /// In one piece, without a copy where nothing was held.
-    private mutating func release(with bytes: UnsafeRawBufferPointer, _ send: (UnsafeRawBufferPointer) -> Void) {
-        guard !held.isEmpty else {
-            if !bytes.isEmpty { send(bytes) }
-            return
-        }
-        held.append(contentsOf: bytes)
-        held.withUnsafeBytes { send($0) }
+    private mutating func release(
+        with bytes: UnsafeRawBufferPointer, _ send: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Void
+    ) {
+        guard !held.isEmpty || !bytes.isEmpty else { return }
+        held.withUnsafeBytes { send($0, bytes) }
         held.removeAll()
     }
 

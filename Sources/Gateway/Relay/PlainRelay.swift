@@ -64,11 +64,13 @@ final class PlainRelay: Relay {
         if ends, bytes.isEmpty, hold.isEmpty { return channel.send(bytes, isLast: true) }
         if meter.isWhole, meter.hasErrorEvent {
             let mask = exchange.echoMask()
-            hold.pass(bytes, isLast: ends) { events in
-                mask.masked(events).withUnsafeBytes { state = channel.send($0, isLast: ends) }
+            hold.pass(bytes, isLast: ends) { held, events in
+                (Array(held) + events).withUnsafeBytes {
+                    mask.masked($0).withUnsafeBytes { state = channel.send($0, isLast: ends) }
+                }
             }
         } else {
-            hold.pass(bytes, isLast: ends) { state = channel.send($0, isLast: ends) }
+            hold.pass(bytes, isLast: ends) { state = channel.send($0, $1, isLast: ends) }
         }
         return state
     }
