@@ -230,7 +230,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     /// So much is read of one connection at a time, at most what `scratch` holds: while others wait for their turn, less, so that it comes
     /// sooner; in a turn that has moved enough no more than shows whether there is much.
     package var readBytes: Int {
-        hasMovedEnough ? Self.littleBytes : waitingForTurn.isEmpty ? Self.bulkBytes : 2 * Self.littleBytes
+        hasMovedEnough ? Self.littleBytes : waitingForTurn.isEmpty ? Self.bulkBytes : 4 * Self.littleBytes
     }
 
     /// Lets the other sockets have their turn.
