@@ -83,7 +83,7 @@ package final class RequestBody {
     }
 
     private static func allocate(_ size: Int) -> UnsafeMutableRawBufferPointer {
-        size < LargeMemory.least ? .allocate(byteCount: size, alignment: 64) : LargeMemory.allocate(size)
+        size < LargeMemory.least ? .allocate(byteCount: size, alignment: 1) : LargeMemory.allocate(size)
     }
 
     private static func deallocate(_ memory: UnsafeMutableRawBufferPointer) {

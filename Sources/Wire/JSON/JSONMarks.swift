@@ -3,6 +3,10 @@ import CScan
 /// The marks of a JSON text's upper levels: where every quote, comma, colon and bracket stands that is outside of strings. HOT:
 /// several gigabytes per second, for texts that were checked before.
 package enum JSONMarks {
+    /// How many marks are looked for at a time in so many bytes: 1 KB of them stands on the stack, more is worth an allocation only where
+    /// there is much to read.
+    static func room(for bytes: Int) -> Int { bytes > 4096 ? 512 : 128 }
+
     /// Tells of the marks in their order.
     ///
     /// - Parameters:
@@ -20,7 +24,7 @@ package enum JSONMarks {
         // All zero, the one open bracket is an array's.
         state.depth = start > 0 ? 1 : 0
         state.deeper = UInt32(levels - 1)
-        return withUnsafeTemporaryAllocation(of: Int.self, capacity: 512) { marks in
+        return withUnsafeTemporaryAllocation(of: Int.self, capacity: room(for: text.count - start)) { marks in
             guard let base = text.bindMemory(to: UInt8.self).baseAddress, let out = marks.baseAddress else {
                 return false
             }
@@ -33,7 +37,7 @@ package enum JSONMarks {
             }
             let rest = text.count - position
             guard rest > 0 else { return position > 0 && state.depth == 0 }
-            return withUnsafeTemporaryAllocation(byteCount: 64, alignment: 32) { block in
+            return withUnsafeTemporaryAllocation(byteCount: 64, alignment: 1) { block in
                 block.initializeMemory(as: UInt8.self, repeating: Ascii.space)
                 block.copyMemory(from: text.slice(position..<text.count))
                 guard let base = block.bindMemory(to: UInt8.self).baseAddress else { return false }

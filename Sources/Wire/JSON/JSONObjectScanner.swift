@@ -57,7 +57,7 @@ package struct JSONObjectScanner: Sendable {
         let rest = body.slice(scanned..<body.count)
         if rest.count > 0 {
             let offset = scanned
-            let fault = withUnsafeTemporaryAllocation(byteCount: 64, alignment: 32) { block -> JSONError? in
+            let fault = withUnsafeTemporaryAllocation(byteCount: 64, alignment: 1) { block -> JSONError? in
                 // The last block is filled up with blanks, which mean nothing outside strings and end none.
                 block.initializeMemory(as: UInt8.self, repeating: Ascii.space)
                 block.copyMemory(from: rest)
@@ -73,7 +73,8 @@ package struct JSONObjectScanner: Sendable {
         _ body: UnsafeRawBufferPointer, block: UnsafeRawBufferPointer, to end: Int, offset: Int
     ) -> JSONError? {
         guard let base = block.bindMemory(to: UInt8.self).baseAddress else { return nil }
-        return withUnsafeTemporaryAllocation(of: Int.self, capacity: 512) { marks -> JSONError? in
+        return withUnsafeTemporaryAllocation(of: Int.self, capacity: JSONMarks.room(for: end - scanned + offset)) {
+            marks -> JSONError? in
             guard let out = marks.baseAddress else { return nil }
             var from = scanned - offset
             while end - from >= 64 {
