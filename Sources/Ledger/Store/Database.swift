@@ -13,6 +13,7 @@ final class Database {
     /// five seconds. `synchronous=NORMAL` costs no disk flush per transaction: a transaction survives the death of
     /// the process at once, that of the machine after the next checkpoint.
     init(path: String, access: Access) throws(LedgerError) {
+        Self.prepareLibrary()
         let mode = access == .readOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
         var handle: OpaquePointer?
         let code = sqlite3_open_v2(path, &handle, mode | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
@@ -30,6 +31,11 @@ final class Database {
     }
 
     deinit { sqlite3_close_v2(handle) }
+
+    /// Before SQLite is used for the first time: it counts no memory, for which it would take a lock twice for every value it copies.
+    static func prepareLibrary() { _ = isPrepared }
+
+    private static let isPrepared = tollgate_sqlite_without_statistics() == SQLITE_OK
 
     /// Runs statements that return nothing.
     func execute(_ sql: String) throws(LedgerError) {

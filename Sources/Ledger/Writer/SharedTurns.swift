@@ -20,6 +20,7 @@ enum SharedTurns {
     static func shareWrites() { _ = sharedWrites }
 
     private static let sharedWrites: Void = {
+        Database.prepareLibrary()
         guard let system = sqlite3_vfs_find(nil), let replace = system.pointee.xSetSystemCall else { return }
         let write: @convention(c) (CInt, UnsafeRawPointer?, Int, Int) -> Int = { file, bytes, count, offset in
             SharedTurns.offer()
