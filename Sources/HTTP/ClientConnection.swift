@@ -31,6 +31,8 @@ package final class ClientConnection: @unchecked Sendable {
     private static let maximumInterims = 32
     /// Bytes of the present answer that have come, framing included.
     package private(set) var bytesReceived = 0
+    /// How reading ended, where that was found with bytes that are told first.
+    private var endSeen: ReadResult?
     private let openedAt: Int64
     /// Told once, when it is closed, how long it was open, nanoseconds.
     package var whenClosed: ((Int64) -> Void)?
@@ -55,6 +57,7 @@ package final class ClientConnection: @unchecked Sendable {
         bytesReceived = 0
         headIsThere = false
         interims = 0
+        endSeen = nil
         parser.exchange(&head)
         parser.reset()
     }
@@ -125,7 +128,7 @@ package final class ClientConnection: @unchecked Sendable {
     }
 
     /// The most that one write takes, so that a large request leaves others their turn, bytes.
-    private static let atOnce = 128 * 1024
+    private static let atOnce = 512 * 1024
 
     /// The server says no more than it has said: its answer, or the connection's end.
     private func answerIsThere() throws(ClientFault) -> Bool {
@@ -215,11 +218,9 @@ package final class ClientConnection: @unchecked Sendable {
         if let error = body.fault { return .failed(fail(.malformed(error))) }
         if body.isComplete { return .data(UnsafeRawBufferPointer(start: nil, count: 0), isLast: true) }
         if !input.isEmpty { return unframeBuffered() }
-        let room = UnsafeMutableRawBufferPointer(rebasing: loop.scratch[..<loop.readBytes])
-        switch stream.read(into: room) {
+        switch read(behind: 0) {
         case .bytes(let count):
-            bytesReceived += count
-            return unframe(UnsafeMutableRawBufferPointer(rebasing: room[..<count]))
+            return unframe(UnsafeMutableRawBufferPointer(rebasing: loop.scratch[..<count]))
         case .wouldBlock:
             return .wouldBlock
         case .end:
@@ -250,12 +251,31 @@ package final class ClientConnection: @unchecked Sendable {
         }
     }
 
-    /// What came together with the head goes by way of the scratch, so that the buffer can be given back.
+    /// What came together with the head goes by way of the scratch, so that the buffer can be given back; together with what follows it, if
+    /// the head's buffer had no room for that: a piece less to wake the client for.
     private func unframeBuffered() -> BodyPart {
-        let count = min(input.count, loop.scratch.count)
+        var count = min(input.count, loop.scratch.count)
         loop.scratch.copyMemory(from: UnsafeRawBufferPointer(rebasing: input.bytes[..<count]))
         input.consume(count)
+        if input.isEmpty, stream.mayHaveBytes, !loop.hasMovedEnough {
+            switch read(behind: count) {
+            case .bytes(let more): count += more
+            case .wouldBlock: break
+            case .end: endSeen = .end
+            case .failed(let error): endSeen = .failed(error)
+            }
+        }
         return unframe(UnsafeMutableRawBufferPointer(rebasing: loop.scratch[..<count]))
+    }
+
+    /// Reads once into the scratch, behind its first `count` bytes.
+    private func read(behind count: Int) -> ReadResult {
+        if let result = endSeen.take() { return result }
+        let end = min(count + loop.readBytes, loop.scratch.count)
+        guard end > count else { return .bytes(0) }
+        let result = stream.read(into: UnsafeMutableRawBufferPointer(rebasing: loop.scratch[count..<end]))
+        if case .bytes(let count) = result { bytesReceived += count }
+        return result
     }
 
     private func unframe(_ bytes: UnsafeMutableRawBufferPointer) -> BodyPart {

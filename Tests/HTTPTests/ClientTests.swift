@@ -153,7 +153,7 @@ import Wire
             connection.headIsUsed()
             var pieces: [Int] = []
             while true {
-                if isBusy { host.loop.moved(EventLoop.bulkBytes) }
+                if isBusy { host.loop.moved(EventLoop.turnBytes) }
                 switch connection.readBody() {
                 case .data(let bytes, let isLast):
                     pieces.append(bytes.count)
@@ -165,6 +165,36 @@ import Wire
         }
         #expect(pieces.reduce(0, +) == length)
         #expect((pieces.max() ?? 0 <= EventLoop.littleBytes) == isBusy, "\(pieces)")
+    }
+
+    @Test("What follows a head that fills its buffer is told with it, then the end", arguments: [40_000, 50_000])
+    func readAhead(announced: Int) async throws {
+        let host = try LoopHost.started(), length = 40_000
+        let answer = "HTTP/1.1 200 OK\r\ncontent-length: \(announced)\r\n\r\n" + String(repeating: "x", count: length)
+        let address = try await startScript(on: host, pieces: [Array(answer.utf8)], closes: true)
+        try await host.run { host in
+            let (stream, wakeup) = try await host.connect(address)
+            let connection = ClientConnection(stream: stream, loop: host.loop)
+            defer { connection.close() }
+            connection.begin(wakeup)
+            let request: StaticString = "GET / HTTP/1.1\r\nhost: x\r\n\r\n"
+            let bytes = UnsafeRawBufferPointer(start: request.utf8Start, count: request.utf8CodeUnitCount)
+            try await connection.send(Pieces(bytes), timeout: 2_000_000_000, abort: [])
+            // Then all is there, and the end.
+            while !stream.sawHangup { await host.loop.nextTurn() }
+            try await connection.receiveHead(timeout: 2_000_000_000, abort: [])
+            connection.headIsUsed()
+            guard case .data(let bytes, let isLast) = connection.readBody() else {
+                Issue.record("no data")
+                return
+            }
+            #expect(bytes.count == length && isLast == (announced == length))
+            guard !isLast else { return }
+            guard case .failed(.cut) = connection.readBody() else {
+                Issue.record("a body that is not whole is cut")
+                return
+            }
+        }
     }
 
     @Test("A server that says nothing runs into the time-out")

@@ -21,7 +21,7 @@ extension LoopHost {
     /// Moves as much as a turn allows, three times.
     fileprivate func moveMuch(_ name: String, _ turns: Turns) async {
         for step in 0..<3 {
-            loop.moved(EventLoop.bulkBytes)
+            loop.moved(EventLoop.turnBytes)
             await loop.nextTurn()
             turns.add("\(name)\(step)")
         }
@@ -60,7 +60,7 @@ extension LoopHost {
         let loop = host.loop
         let turns = Turns()
         try await host.run { _ in
-            loop.moved(EventLoop.bulkBytes - 1)
+            loop.moved(EventLoop.turnBytes - 1)
             #expect(!loop.hasMovedEnough)
             loop.moved(1)
             #expect(loop.hasMovedEnough)
