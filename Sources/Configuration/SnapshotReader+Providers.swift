@@ -145,9 +145,27 @@ extension SnapshotReader {
             }
             return nil
         }
-        if let base = BaseURL(text) { return base }
+        if let base = BaseURL(text) {
+            if let url { warnOfEnding(base, url, section.pathOf("base_url"), kind) }
+            return base
+        }
         if let url { noteURL(url, section.pathOf("base_url")) }
         return nil
+    }
+
+    /// The path of an endpoint, or what other clients want in it: everything would be answered with 404.
+    private func warnOfEnding(_ base: BaseURL, _ url: SettingText, _ path: String, _ kind: ProviderKind) {
+        let isFoundry = kind == .azure && base.prefix.hasPrefix("/anthropic")
+        let added =
+            switch kind {
+            case .anthropic,
+                .azure where isFoundry:
+                ["/v1/messages", "/v1"]
+            case .gemini: ["/v1beta/models", "/v1beta"]
+            default: ["/messages", "/chat/completions", "/responses"]
+            }
+        guard let ending = added.first(where: base.prefix.hasSuffix) else { return }
+        reader.warn(url.mark, path, "ends in `\(ending)`, which is appended to it once more; leave `\(ending)` out")
     }
 
     /// https://cloud.google.com/vertex-ai/docs/reference/rest#service-endpoint

@@ -171,7 +171,9 @@ struct SnapshotReader {
             case .success(let content):
                 do throws(PriceParser.Fault) {
                     let name = value.text.split(separator: "/").last.map(String.init) ?? value.text
-                    rows += try PriceParser.parse(content, table: name)
+                    let read = try PriceParser.parse(content, table: name)
+                    warnOfSpelling(read, value)
+                    rows += read
                     lines += PriceParser.lines(of: content).filter { !$0.isEmpty }
                         .map { "price \(name): \($0.joined(separator: " "))" }
                 } catch {
@@ -180,6 +182,20 @@ struct SnapshotReader {
             }
         }
         return (rows.isEmpty ? .builtIn : PriceTable(rows, over: .builtIn), lines)
+    }
+
+    /// A row whose model is written otherwise than that of the built-in table leaves the built-in price in force.
+    private func warnOfSpelling(_ rows: [Price], _ file: SettingText) {
+        func plain(_ name: String) -> String {
+            String(name.lowercased().map { "._".contains($0) ? "-" : $0 })
+        }
+        let known = Set(PricePlatform.allCases.flatMap(PriceTable.builtIn.models))
+        let spellings = Dictionary(known.map { (plain($0), $0) }, uniquingKeysWith: min)
+        let doubted = Set(rows.map(\.model)).subtracting(known)
+        for (model, meant) in doubted.sorted().compactMap({ name in spellings[plain(name)].map { (name, $0) } }) {
+            reader.warn(
+                file.mark, "prices", "\(file.raw): `\(model)` is not the price of `\(meant)`; did you mean that?")
+        }
     }
 }
 

@@ -10,19 +10,22 @@ package struct SpentBefore: Sendable {
     package let cost: Int64
     package let tokens: Int64
     package let attempts: Int64
+    /// The attempts have no price.
+    package let isUnpriced: Bool
     /// What an attempt without a price reserved, by account: that is its charge.
     package let held: [BudgetAccountID: Int64]
 
-    /// - Parameter holds: lines of `HoldRecord`.
+    /// - Parameter holds: of attempts without a price, lines of `HoldRecord`, or nothing where they are not known; `nil` for others.
     package init(
-        subject: RuleSubject, since: Int64, cost: Int64, tokens: Int64, attempts: Int64, holds: String = ""
+        subject: RuleSubject, since: Int64, cost: Int64, tokens: Int64, attempts: Int64, holds: String? = nil
     ) {
         self.subject = subject
         self.since = since
         self.cost = cost
         self.tokens = tokens
         self.attempts = attempts
-        let records = holds.isEmpty ? [] : HoldRecord.parse(holds) ?? []
+        isUnpriced = holds != nil
+        let records = holds.flatMap { $0.isEmpty ? nil : HoldRecord.parse($0) } ?? []
         held = Dictionary(records.map { ($0.id, $0.claim.amount) }, uniquingKeysWith: { first, _ in first })
     }
 }
@@ -77,7 +80,7 @@ extension BudgetRule {
     fileprivate func charge(of row: SpentBefore, in account: BudgetAccountID) -> Int64 {
         guard measure == .cost else { return row.tokens }
         if let held = row.held[account] { return held }
-        guard row.cost == 0, row.tokens > 0, let unpricedReserve else { return row.cost }
+        guard row.isUnpriced, let unpricedReserve else { return row.cost }
         let (charge, overflow) = unpricedReserve.multipliedReportingOverflow(by: row.attempts)
         return overflow ? .max : charge
     }

@@ -1,4 +1,5 @@
 import COpenSSL
+import Glibc
 
 /// A TLS configuration: our certificate for listeners, or what upstream certificates must chain to.
 ///
@@ -24,7 +25,7 @@ package final class TLSContext: @unchecked Sendable {
         if let clientAuthorityFile,
             tg_ssl_ctx_ask_clients(handle, clientAuthorityFile, requiresClientCertificate ? 1 : 0) != 1
         {
-            throw Self.configurationError("CA file \(clientAuthorityFile)")
+            throw Self.unusable(clientAuthorityFile, "certificate of an authority")
         }
         SSL_CTX_set_alpn_select_cb(handle, { tg_alpn_http11($0, $1, $2, $3, $4, $5) }, nil)
     }
@@ -41,7 +42,7 @@ package final class TLSContext: @unchecked Sendable {
         asksClients = false
         if let authorityFile {
             guard SSL_CTX_load_verify_locations(handle, authorityFile, nil) == 1 else {
-                throw Self.configurationError("CA file \(authorityFile)")
+                throw Self.unusable(authorityFile, "certificate of an authority")
             }
         } else if SSL_CTX_set_default_verify_paths(handle) != 1 {
             throw Self.configurationError("the system's CA store")
@@ -81,10 +82,10 @@ package final class TLSContext: @unchecked Sendable {
     ) throws(TransportError) {
         // The key first: behind a certificate of another, OpenSSL refuses it without saying whose it is not.
         guard SSL_CTX_use_PrivateKey_file(handle, keyFile, SSL_FILETYPE_PEM) == 1 else {
-            throw configurationError("key \(keyFile)")
+            throw unusable(keyFile, "private key without a passphrase")
         }
         guard SSL_CTX_use_certificate_chain_file(handle, certificateFile) == 1 else {
-            throw configurationError("certificate \(certificateFile)")
+            throw unusable(certificateFile, "certificate")
         }
         guard SSL_CTX_check_private_key(handle) == 1 else {
             throw configurationError("key \(keyFile) does not belong to the first certificate of \(certificateFile)")
@@ -101,6 +102,15 @@ package final class TLSContext: @unchecked Sendable {
         // A new handshake in the middle of an answer would have reads wait for writes, and nobody needs one.
         _ = tg_ssl_ctx_refuse_renegotiation(context)
         return context
+    }
+
+    /// Of a file that should hold something in PEM: that it cannot be read, or does not.
+    private static func unusable(_ file: String, _ content: String) -> TransportError {
+        let detail = reason()
+        guard access(file, R_OK) == 0 else {
+            return .tlsConfiguration(reason: "\(file) cannot be read: \(String(cString: strerror(errno)))")
+        }
+        return .tlsConfiguration(reason: "\(file) holds no \(content) in PEM that OpenSSL can read (\(detail))")
     }
 
     static func configurationError(_ subject: String) -> TransportError {

@@ -31,7 +31,8 @@ struct Arguments {
                 values[name, default: []].append(value)
             } else {
                 let all = (options.union(known)).sorted().map { "--\($0)" }.joined(separator: ", ")
-                throw UsageError(sentence: "unknown option \(argument); this command knows \(all)")
+                throw UsageError(
+                    sentence: "unknown option \(argument); this command knows \(all.isEmpty ? "none" : all)")
             }
         }
     }
@@ -74,8 +75,8 @@ struct Arguments {
     /// Refuses words that belong to nothing.
     func expectPositionals(_ count: Int, _ meaning: String) throws(UsageError) {
         guard positionals.count == count else {
-            let found = positionals.isEmpty ? "nothing" : positionals.joined(separator: " ")
-            throw UsageError(sentence: "expected \(meaning), found \(found)")
+            let found = positionals.dropFirst(max(0, count - 1)).joined(separator: " ")
+            throw UsageError(sentence: "expected \(meaning), found \(found.isEmpty ? "nothing" : found)")
         }
     }
 }

@@ -66,7 +66,7 @@ enum ExplainCommand {
         return question
     }
 
-    /// Whom a key stands for, issued or of the configuration; others, such as those of tokens, are only names: false.
+    /// Whom a key stands for, issued or of the configuration; those of tokens and certificates are only names: false.
     private static func takeKey(
         _ id: String?, _ question: inout Explanation.Question, _ snapshot: Snapshot, _ directory: DataDirectory?
     ) throws -> Bool {
@@ -80,9 +80,11 @@ enum ExplainCommand {
                     + "which are not there; ask with the gateway's variables and files, or with --user and --group")
         } else if let record = try find(id, directory) {
             take(record, &question)
-        } else {
+        } else if ["jwt_", "cert_"].contains(where: id.hasPrefix) {
             question.keyID = id
             return false
+        } else {
+            throw UsageError(sentence: "there is no key `\(id)`; `tollgate keys list` shows those that were issued")
         }
         return true
     }

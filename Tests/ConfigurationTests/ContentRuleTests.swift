@@ -9,6 +9,16 @@ import Testing
         #expect(redaction.patterns.count == redaction.texts.count)
     }
 
+    @Test("A rule behind one that is about all of its requests never decides")
+    func order() {
+        func said(_ rules: String) -> [String] { problems(with: "content_capture: [\(rules)]\n") }
+        #expect(said("{id: alice, when: {users: [alice]}}, {id: all, sample: 0.1}").isEmpty)
+        #expect(
+            said("{id: all, sample: 0.1}, {id: alice, when: {users: [alice]}}").first?.contains(
+                "content_capture[1]: `alice` never decides: `all` stands before it") == true)
+        #expect(said("{id: a, when: {users: [alice]}}, {id: b, when: {users: [alice]}}").count == 1)
+    }
+
     private func finds(_ redaction: ContentRule.Redaction, _ text: String) -> Bool {
         let budget = PatternBudget(nanoseconds: 1) { 0 }
         return redaction.patterns.contains { $0.matches(in: text, within: budget)?.isEmpty == false }

@@ -16,9 +16,11 @@ let sources = ValueSources(
         ["TOKEN": "canary-token-1", "EMPTY": "", "PORT": "4100", "BROKEN": "canary\r\nx: y"][name]
     },
     file: { path in
+        let spelled = ["claude-opus-5.5", "claude-opus-5-5", "gpt-5-5", "own-1"]
         let files = [
             "/etc/tg/key": "canary-key-2", "/abs/key": "canary-key-3",
             "/etc/tg/prices": "table ours\nclaude-opus-5-5 - - 1 2 3 4 5",
+            "/etc/tg/spelled": spelled.map { "\($0) - - 1 2 3 4 5\n" }.joined(),
             "/etc/tg/windows": "claude-x - - 1 2 3 4 5\r\n# more\r\nclaude-y - - 1 2 3 4\r\n",
         ]
         return files[path].map(Result.success) ?? .failure(.init("cannot be read: No such file or directory"))

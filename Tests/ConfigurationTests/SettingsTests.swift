@@ -15,6 +15,42 @@ struct SettingsTests {
         #expect(try warnings(", api_key: \"\"").first?.contains("providers[0].api_key: is empty") == true)
     }
 
+    @Test(
+        "What looks right and leads nowhere is doubted",
+        arguments: [
+            ("{name: a, kind: anthropic, base_url: \"https://h/v1\"}", "ends in `/v1`"),
+            ("{name: a, kind: anthropic, base_url: \"https://h/v1/messages/\"}", "leave `/v1/messages` out"),
+            (
+                "{name: a, kind: openai-compatible, dialect: messages, base_url: \"http://h/v1/messages\"}",
+                "leave `/messages` out"
+            ),
+            ("{name: a, kind: gemini, api_key: k, base_url: \"https://h/v1beta\"}", "ends in `/v1beta`"),
+            ("{name: a, kind: openai-compatible, base_url: \"http://h/v1/chat/completions\"}", "`/chat/completions`"),
+            ("{name: a, kind: anthropic, api_key: \"$UPSTREAM_KEY\"}", "an environment variable is `${NAME}`"),
+        ])
+    func doubtful(provider: String, doubt: String) throws {
+        let warnings = try snapshot("{providers: [\(provider)], models: [{name: m, target: a/m}]}").warnings
+        #expect(warnings.count == 1 && warnings.first?.contains(doubt) == true, "\(warnings)")
+        #expect(warnings.allSatisfy { !$0.contains("UPSTREAM_KEY") }, "it may be a password")
+    }
+
+    @Test("A price of a model that the built-in table spells otherwise is doubted")
+    func spelledPrices() throws {
+        let doubts = [("claude-opus-5.5", "claude-opus-5-5"), ("gpt-5-5", "gpt-5.5")]
+        #expect(
+            try snapshot(complete + "prices: spelled\n").warnings
+                == doubts.map { "t.yaml:3:9: prices: spelled: `\($0)` is not the price of `\($1)`; did you mean that?" }
+        )
+    }
+
+    @Test(
+        "A dollar sign that begins no variable of a shell is fine",
+        arguments: ["$$HOME", "pa$SWORD", "$1", "$home", "$"])
+    func dollars(key: String) throws {
+        let provider = "{name: a, kind: anthropic, headers: {x-a: \"\(key)\"}}"
+        #expect(try snapshot("{providers: [\(provider)], models: [{name: m, target: a/m}]}").warnings.isEmpty)
+    }
+
     @Test("What is not said has a default")
     func defaults() throws {
         let read = try snapshot(

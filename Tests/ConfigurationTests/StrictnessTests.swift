@@ -103,6 +103,21 @@ struct StrictnessTests {
         #expect(problems("? [a]\n: b\n").first?.contains("a plain word") == true)
     }
 
+    @Test("What is no YAML is told with a cure, and with where the part began that lacks an end")
+    func cures() {
+        func first(_ text: String) -> String { problems(text).first ?? "" }
+        let tab = "this is not YAML: a tab stands in the indentation; write blanks"
+        #expect(first("providers:\n\t- {name: a, kind: mock}\n") == "t.yaml:2:1: \(tab)")
+        #expect(first("models:\n  - name: a\n\ttarget: b\n") == "t.yaml:3:1: \(tab)")
+        #expect(
+            first("listen: @home\n") == "t.yaml:1:9: this is not YAML: a value cannot begin with `@`; put it in quotes")
+        #expect(
+            first("listen:1\ndata: x\n").contains("t.yaml:2:5: this is not YAML: no value was expected here; a name"))
+        #expect(first("data: x\nlisten: \u{1}\n") == "t.yaml:2:9: this is not YAML: control characters are not allowed")
+        #expect(first("data: \"x\nmodels: [{name: \"a\"}]\n").hasSuffix("a block mapping that begins in line 1"))
+        #expect(first("models: [{name: a}\ndata: x\n").hasSuffix("a flow sequence that begins in line 1"))
+    }
+
     @Test("An empty file says what is missing", arguments: ["", "# nothing\n", "null\n", "{}"])
     func empty(text: String) {
         let said = problems(text)

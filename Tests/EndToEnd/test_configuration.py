@@ -76,6 +76,17 @@ telemetry: {{otlp: [{{endpoint: "https://127.0.0.1:4318", tls: {{ca: {tmp_path}/
         assert f"{name}.pem cannot be read: No such file" in said, said
 
 
+def test_a_file_that_holds_something_else_is_told_with_what_belongs_there(check, tmp_path):
+    (tmp_path / "note").write_text("to be done\n")
+    code, said = check(GOOD + f"tls: {{certificate: {tmp_path}/note, key: {tmp_path}/note}}\n")
+    assert code == 2 and f"{tmp_path}/note holds no private key without a passphrase in PEM" in said, said
+    encrypted = GOOD.replace("http:", "https:")
+    code, said = check(encrypted.replace("kind: anthropic", f"kind: anthropic, ca_file: {tmp_path}/note"))
+    assert code == 2 and "note holds no certificate of an authority in PEM" in said, said
+    code, said = check(encrypted.replace("kind: anthropic", f"kind: anthropic, ca_file: {tmp_path}/gone"))
+    assert code == 2 and f"{tmp_path}/gone cannot be read: No such file or directory" in said and "error:" not in said, said
+
+
 def test_an_empty_list_of_addresses_and_an_empty_key(check):
     code, said = check(GOOD.replace("listen: 127.0.0.1:0", "listen: []"))
     assert code == 2 and "listen: is empty" in said

@@ -143,6 +143,13 @@ def test_limits_and_runaway_rules_are_told(make_gateway, idle):
     assert explain(gateway, "--virtual-account", "bot")["candidates"][0]["not_about"] == {"ci": "metadata.environment"}
 
 
+def test_a_key_that_is_not_there_is_nobody(make_gateway, idle):
+    gateway = ruled(make_gateway)
+    refused = gateway.run("explain", "--model", MODEL, "--key", "key_0123456789abcdef", code=2)
+    assert refused.stderr.strip() == "tollgate: there is no key `key_0123456789abcdef`; `tollgate keys list` shows those that were issued"
+    explain(gateway, "--key", "jwt_0123456789abcdef", "--user", "alice")
+
+
 def test_tags_that_the_key_sets_cannot_be_set_by_the_request(make_gateway, idle):
     gateway = ruled(make_gateway)
     key = gateway.issue("--metadata", "team=atlas")

@@ -47,6 +47,26 @@ def test_a_reload_that_brings_a_budget_back_brings_what_was_spent(make_gateway, 
     assert account(gateway, "cap") == 4 * once
 
 
+def test_a_model_whose_price_is_nothing_costs_a_new_budget_nothing(make_gateway, upstream):
+    gateway = governed(make_gateway, budget("old", "5", unpriced_reserve=1))
+    gateway.config["prices"] = "own.prices"
+    (gateway.folder / "own.prices").write_text(f"table own\n{dear()['model']} - - 0 0 0 0 0\n")
+    gateway.start()
+    key = gateway.issue()
+    upstream.answers(Message(usage={**CHEAP, "output_tokens": 3000}))
+    assert [gateway.messages(key, dear()).status for _ in range(3)] == [200] * 3
+    gateway.ledger.settle()
+    gateway.config["budgets"].append(budget("new", "2", unpriced_reserve=1, unit="cost_per_month"))
+    gateway.reload()
+    assert gateway.messages(key, dear()).status == 200
+    assert account(gateway, "new") == account(gateway, "old") == 0
+    gateway.config["budgets"][0]["id"] = "renamed"
+    gateway.stop()
+    gateway.restart()
+    assert gateway.messages(key, dear()).status == 200
+    assert account(gateway, "renamed") == 0
+
+
 def test_tags_that_do_not_fit_the_row_leave_accounts_as_they_are(make_gateway, upstream):
     gateway = governed(make_gateway, budget("project", "0.1", budget_applies_per=["metadata.project"])).start()
     key = gateway.issue()

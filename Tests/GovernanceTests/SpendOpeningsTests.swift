@@ -29,6 +29,8 @@ import Wire
             of: [
                 SpentBefore(subject: subject, since: start, cost: 0, tokens: 5, attempts: 1, holds: holds.text),
                 SpentBefore(subject: subject, since: start, cost: 100, tokens: 50, attempts: 3),
+                // A price of 0 is a price.
+                SpentBefore(subject: subject, since: start, cost: 0, tokens: 9, attempts: 4),
             ], at: Self.now)
         func opening(_ rule: String, _ unit: String = "cost_per_day") -> Int64? {
             openings[BudgetAccountID(rule: rule, unit: unit, scope: "", window: window)]
@@ -36,7 +38,7 @@ import Wire
         #expect(opening("held") == 111)
         #expect(opening("reserve") == 113, "not what the rule says by now")
         #expect(opening("new") == 107, "the rule was not there then")
-        #expect(opening("tokens", "tokens_per_day") == 55)
+        #expect(opening("tokens", "tokens_per_day") == 64)
     }
 
     @Test("What a clock that was ahead says of attempts counts in the windows that they began in, and in no other")

@@ -114,8 +114,13 @@ struct HistoryTests {
             path: directory.journalPath(loop: 0), capacity: 4, initial: 4, wake: WriterWake())
         let id = RequestID(milliseconds: midnight / 1_000_000 - RequestID.epochMilliseconds, loop: 0, sequence: 0)
         let slot = try opened(journal, sampleFacts(id: id))
-        for (cost, holds) in [(0, "one"), (5, "two"), (0, "three"), (0, ""), (7, "four")] as [(Int64, String)] {
+        let attempts: [(cost: Int64, holds: String, isPriced: Bool)] = [
+            (0, "one", false), (5, "two", true), (0, "three", false), (0, "", false), (0, "free", true),
+            (7, "four", true),
+        ]
+        for (cost, holds, isPriced) in attempts {
             var begun = sampleAttempt(at: midnight)
+            begun.priceVersion = FactText(isPriced ? "2026-11-01" : nil)
             begun.holds = FactText(holds.isEmpty ? nil : holds)
             try begin(slot, begun)
             var outcome = sampleAttemptOutcome()
@@ -125,7 +130,8 @@ struct HistoryTests {
         slot.close(sampleOutcome())
         _ = try JournalRecovery.run(in: directory, into: try directory.openDatabase())
         let rows = try SpendHistory.read(directory, since: [midnight])
-        #expect(Set(rows.map { "\($0.holds) \($0.attempts) \($0.costNanoUSD)" }) == ["one 1 0", "three 1 0", " 3 12"])
+        let said = rows.map { "\($0.holds ?? "priced") \($0.attempts) \($0.costNanoUSD)" }
+        #expect(Set(said) == ["one 1 0", "three 1 0", " 1 0", "priced 3 12"])
     }
 
     @Test("An attempt counts where it started, also if its request came in before the window")

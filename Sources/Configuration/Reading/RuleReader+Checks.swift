@@ -32,6 +32,21 @@ extension RuleReader {
         }
     }
 
+    /// The first rule that matches counts.
+    func checkContents(_ contents: [Placed<ContentRule>]) {
+        for (index, later) in contents.enumerated() {
+            guard
+                let earlier = contents[..<index].first(where: {
+                    $0.rule.when.key == RuleMatch().key || $0.rule.when.key == later.rule.when.key
+                })
+            else { continue }
+            reader.note(
+                later.mark, later.path,
+                "`\(later.rule.id)` never decides: `\(earlier.rule.id)` stands before it and is about all of its requests; "
+                    + "put it first, or leave one of the two out")
+        }
+    }
+
     private func budgetsLike(_ rule: RateRule) -> (RateRule) -> Bool {
         let key = rule.when.key
         return { $0.when.key == key && $0.unit == rule.unit && Set($0.appliesPer) == Set(rule.appliesPer) }

@@ -42,6 +42,7 @@ struct RuleReader {
         checkAccess(access)
         checkBudgets(budgets, rules.metadata)
         checkRates(rates, rules.metadata)
+        checkContents(contents)
         rules.access = access.map(\.rule)
         rules.budgets = budgets.map(\.rule)
         rules.rates = rates.map(\.rule)

@@ -40,6 +40,7 @@ final class SettingReader {
 
     /// A value with `${…}` filled in. Where no secrets are needed, one that is not to be had, or is empty, has a stand-in.
     func fill(_ raw: String, _ mark: YAMLMark, _ path: String, isSecret: Bool = false) -> SettingText? {
+        warnOfShell(raw, mark, path)
         let standIn = isSecret && !needsSecrets && raw.contains("${") ? Self.standIn(mark) : nil
         do throws(Substitution.Fault) {
             let text = try Substitution.fill(
@@ -52,6 +53,18 @@ final class SettingReader {
             note(mark, path, error.sentence)
             return nil
         }
+    }
+
+    /// A variable as a shell would have it.
+    private func warnOfShell(_ raw: String, _ mark: YAMLMark, _ path: String) {
+        let name = raw.utf8.dropFirst()
+        guard raw.hasPrefix("$"), name.contains(where: { (0x41...0x5A).contains($0) }),
+            name.allSatisfy({ (0x41...0x5A).contains($0) || (0x30...0x39).contains($0) || $0 == UInt8(ascii: "_") })
+        else { return }
+        let sentence =
+            "begins with `$` and is taken as it stands; an environment variable is `${NAME}`, a dollar sign `$$`"
+        let warning = problem(mark, path, sentence).description
+        if !warnings.contains(warning) { warnings.append(warning) }
     }
 
     /// Each another one, as secrets are, and fit for all that is one: a URL without blanks, and long enough.

@@ -11,10 +11,12 @@ struct YAMLParser {
     }
 
     private(set) var faults: [Fault] = []
+    private var source = ""
     private static let maximumDepth = 32
 
     /// The document's root; `nil` if the text has no document.
     mutating func parse(_ text: String) throws(Fault) -> YAMLNode? {
+        source = text
         var parser = yaml_parser_t()
         guard yaml_parser_initialize(&parser) == 1 else {
             throw Fault(mark: YAMLMark(line: 0, column: 0), sentence: "no memory for a YAML parser")
@@ -56,8 +58,7 @@ struct YAMLParser {
     private mutating func next(_ parser: inout yaml_parser_t) throws(Fault) -> Event {
         var raw = yaml_event_t()
         guard yaml_parser_parse(&parser, &raw) == 1 else {
-            let problem = parser.problem.map { String(cString: $0) } ?? "not YAML"
-            throw Fault(mark: Self.mark(parser.problem_mark), sentence: "this is not YAML: \(problem)")
+            throw Fault(of: parser, in: source)
         }
         defer { yaml_event_delete(&raw) }
         var event = Event(kind: raw.type, mark: Self.mark(raw.start_mark))

@@ -24,13 +24,14 @@ struct AttemptScan {
         let earliest = Self.firstRequest(triedAt: since)
         let first = max(earliest, from ?? earliest)
         requests = try database.prepare(
-            "SELECT id, \(DimensionColumns.request(detail).joined(separator: ", ")) FROM requests "
+            "SELECT id, \(DimensionColumns.request(detail).joined(separator: ", ")), unpriced FROM requests "
                 + "WHERE id >= ?1 AND operation = '\(Operation.messages.name)' ORDER BY id")
         requests.bind(1, first.rawValue)
         attempts = try database.prepare(
             "SELECT request_id, started_at, ordinal, cost_nano_usd, \(DimensionColumns.tokens), "
                 + "\(DimensionColumns.attempt.joined(separator: ", ")), "
-                + "CASE WHEN cost_nano_usd = 0 AND \(DimensionColumns.tokens) > 0 THEN holds END FROM attempts "
+                + "CASE WHEN cost_nano_usd = 0 AND \(DimensionColumns.tokens) > 0 THEN ifnull(holds, '') END, "
+                + "price_version IS NULL FROM attempts "
                 + "WHERE request_id >= ?1 AND started_at >= ?2 ORDER BY request_id, ordinal")
         attempts.bind(1, first.rawValue)
         attempts.bind(2, since)
@@ -42,7 +43,8 @@ struct AttemptScan {
         let ordinal: Int64
         let costNanoUSD: Int64
         let tokens: Int64
-        /// Of one that used tokens and has no cost: what it reserved; `nil` for others.
+        /// Of one that used tokens and whose cost is not known: what it reserved, empty where that was not kept. `nil` for others, such
+        /// as those of a model whose price is 0.
         let holds: String?
     }
 
@@ -62,9 +64,13 @@ struct AttemptScan {
             key.reset()
             for column in 1...Self.requestTexts { key.append(requests.bytes(column)) }
             for column in 5..<5 + Self.attemptTexts { key.append(attempts.bytes(column)) }
+            // A price says nothing of some tiers: then the request is told as unpriced.
+            let isUnpriced =
+                attempts.integer(6 + Self.attemptTexts) != 0 || requests.integer(1 + Self.requestTexts) != 0
             let figures = Figures(
                 startedAt: attempts.integer(1), ordinal: attempts.integer(2), costNanoUSD: attempts.integer(3),
-                tokens: attempts.integer(4), holds: attempts.optionalText(5 + Self.attemptTexts))
+                tokens: attempts.integer(4),
+                holds: isUnpriced ? attempts.optionalText(5 + Self.attemptTexts) : nil)
             try visit(figures, &key)
         }
     }

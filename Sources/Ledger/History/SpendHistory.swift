@@ -10,8 +10,9 @@ package enum SpendHistory {
         /// All classes together.
         package let tokens: Int64
         package let attempts: Int64
-        /// Of an attempt without a price, what it reserved, as its row has it: such attempts have a row each. Empty for others.
-        package let holds: String
+        /// Of an attempt without a price, what it reserved, as its row has it: such attempts have a row each. Empty: they are without a price,
+        /// and what they reserved is not known. `nil` for all others.
+        package let holds: String?
     }
 
     /// Adds up the attempts of model requests by when they started, in one pass for all windows, and calls `visit` with each
@@ -30,15 +31,16 @@ package enum SpendHistory {
     ) throws(LedgerError) {
         guard let first = boundaries.first, let database = try directory.openDatabaseSnapshot(withStaleRollups: true)
         else { return }
-        var sums = DimensionSums(), unpriced: [String] = [""]
+        var sums = DimensionSums(), unpriced: [String?] = [nil, ""]
         try AttemptScan(database, since: first, from: request, detail: detail).run {
             (figures, key) throws(LedgerError) in
             let bucket = boundaries.lastIndex { $0 <= figures.startedAt } ?? 0
-            if let holds = figures.holds, !holds.isEmpty {
+            switch figures.holds {
+            case nil: key.end(Int64(bucket), 0)
+            case "": key.end(Int64(bucket), 1)
+            case let holds:
                 key.end(Int64(bucket), Int64(unpriced.count))
                 unpriced.append(holds)
-            } else {
-                key.end(Int64(bucket), 0)
             }
             try sums.add(figures, to: key)
         }
