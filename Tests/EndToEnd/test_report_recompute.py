@@ -10,6 +10,7 @@ import pytest
 from rig.answers import Message
 from rig.gateway import prompt
 from rig.history import SONNET, History, cost, daily, stored, usage
+from rig.waiting import eventually
 
 DAY = 86_400
 TOKENS = {"input_tokens": 1000, "cache_write_5m_tokens": 200, "cache_read_tokens": 50_000, "output_tokens": 300}
@@ -118,7 +119,7 @@ def test_it_says_what_it_leaves(past):
     assert "sessions have the new charges" in done.stdout and "--activity" in done.stdout and "--cache" in done.stdout
 
 
-def test_the_audit_has_a_line_for_each_batch_and_one_for_all(past):
+def test_the_audit_has_a_line_for_each_batch_and_one_for_all(past, sink):
     result = recompute(past, prices(past, DOUBLE))
     lines = past.ledger.rows("SELECT * FROM audit WHERE action LIKE 'recompute%' ORDER BY id")
     assert [line["action"] for line in lines] == ["recompute"] * 3 + ["recompute_end"]
@@ -128,6 +129,15 @@ def test_the_audit_has_a_line_for_each_batch_and_one_for_all(past):
     assert details[3]["rows"] == result["changed"] and lines[3]["subject"].endswith("new.prices") and lines[3]["actor"]
     kept = past.ledger.rows("SELECT count(*) n, sum(new_cost_nano_usd - old_cost_nano_usd) d FROM cost_corrections")[0]
     assert kept["d"] == total, "what was charged before is kept"
+    names = ["report.recompute"] * 3 + ["report.recompute_end"]
+    told = eventually(lambda: changes(sink, len(names)), "a gateway that runs tells of it")
+    assert [event.attributes["tollgate.audit.action"] for event in told] == names
+    assert [json.loads(event.attributes["tollgate.audit.details"]) for event in told] == details
+
+
+def changes(sink, count):
+    told = [event for event in sink.events("tollgate.audit") if event.attributes["tollgate.audit.action"].startswith("report.")]
+    return len(told) >= count and told
 
 
 def test_a_second_time_changes_nothing(past):

@@ -109,7 +109,12 @@ extension AuditEntry {
 extension TelemetryEvent {
     /// A change that a command made, from its line in the audit.
     static func change(_ entry: AuditEntry) -> TelemetryEvent {
-        let room = entry.action.hasSuffix("raise") ? "budget" : "key"
+        let room =
+            switch entry.action {
+            case "raise", "revoke_raise": "budget"
+            case "recompute", "recompute_end", "prune", "prune_end": "report"
+            default: "key"
+            }
         return .audit(
             action: "\(room).\(entry.action)", actor: entry.actor, subject: entry.subject,
             details: entry.details == "{}" ? "" : entry.details, at: entry.at)

@@ -32,7 +32,8 @@ extension AuditTable {
         let statement = try database.prepare(
             """
             SELECT at, actor, action, subject, details FROM audit
-            WHERE action IN ('issue', 'rotate', 'expire', 'revoke', 'raise', 'revoke_raise')
+            WHERE action IN ('issue', 'rotate', 'expire', 'revoke', 'raise', 'revoke_raise',
+                'recompute', 'recompute_end', 'prune', 'prune_end')
                 AND +id > ?1 AND +id <= ?2 ORDER BY id
             """)
         statement.bind(1, first)
